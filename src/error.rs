@@ -1,0 +1,81 @@
+//! The error kinds that an exit code depends on, and the hint that tells what to do next.
+//!
+//! Inside, orca uses `anyhow`; an [`Error`] is attached where the kind matters. Nothing here prints.
+
+use std::fmt;
+
+/// What kind of failure it was, as far as a caller must tell failures apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The command line makes no sense.
+    Usage,
+    /// A config file is invalid; nothing was asked of the engine.
+    Config,
+    /// The engine can't be reached, hangs, or doesn't answer as an engine does.
+    Unreachable,
+    /// The engine answers, but it is not a swarm manager.
+    NotManager,
+    /// Another orca holds the lock.
+    Locked,
+    /// Another writer kept changing the same object.
+    Conflict,
+    /// The pass ran out of time.
+    Timeout,
+    /// Dependents were not in place before `--wait` ended.
+    Unsettled,
+    /// SIGINT or SIGTERM.
+    Interrupted,
+    /// Anything else.
+    Failed,
+}
+
+/// An error with a kind, a one-line message and, where there is one, the next step.
+///
+/// Messages are lower-case fragments that read well after "error: "; names stand in backticks.
+#[derive(Debug)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: ErrorKind,
+    /// What failed, on what object.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Error {
+    /// An error of this kind without a hint.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    /// The same error with the next step for the operator.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The kind of an `anyhow` error: that of the first [`Error`] in its chain.
+pub fn kind_of(error: &anyhow::Error) -> ErrorKind {
+    typed(error).map_or(ErrorKind::Failed, |e| e.kind)
+}
+
+/// The hint of an `anyhow` error, if any error in its chain carries one.
+pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
+    error.chain().filter_map(|cause| cause.downcast_ref::<Error>()).find_map(|e| e.hint.as_deref())
+}
+
+fn typed(error: &anyhow::Error) -> Option<&Error> {
+    // An `Error` given as context is found by anyhow's own downcast, one further down by the chain.
+    error.downcast_ref::<Error>().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Error>()))
+}

@@ -1,0 +1,115 @@
+//! `orca.yml` and the older files: text -> spanned tree -> fragment -> merged, checked [`Settings`].
+//!
+//! Parsing a `&str` is pure; only [`load`] reads files. Nothing here contacts an engine.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// Where a value was written, for reasons and for `orca config show`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The setting's path, as `nodes.node-2.labels`.
+    pub path: String,
+    /// The file as the user named it, `$NAME` for an environment variable, or `default`.
+    pub source: String,
+    /// 1-based line; 0 where the source has no lines.
+    pub line: usize,
+    /// 1-based column; 0 where the source has no lines.
+    pub column: usize,
+}
+
+impl fmt::Display for Origin {
+    /// `nodes.node-2.labels (orca.yml:12)`; the file without its folders.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.source.rsplit('/').next().unwrap_or(&self.source);
+        match self.line {
+            0 => write!(f, "{} ({file})", self.path),
+            line => write!(f, "{} ({file}:{line})", self.path),
+        }
+    }
+}
+
+/// The merged, checked configuration: the only thing passes see of the files.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Swarm address of the first manager (for `bootstrap`).
+    pub leader: Option<String>,
+    /// `--advertise-addr` of the first manager (for `bootstrap`).
+    pub advertise_addr: Option<String>,
+    /// Configured nodes by hostname or node id.
+    pub nodes: BTreeMap<String, Node>,
+    /// `options:`.
+    pub options: Options,
+    /// `dependencies:`, in the order of the file.
+    pub anchors: Vec<Anchor>,
+}
+
+/// One entry of `nodes:`.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Address for SSH and for joining (for `bootstrap`).
+    pub ip: Option<String>,
+    /// Engine URL (`ssh://` or `tcp://`) for passes that act on the node itself.
+    pub host: Option<String>,
+    /// `manager` or `worker` (for `bootstrap`).
+    pub role: Option<String>,
+    /// `active`, `pause` or `drain` (for `bootstrap`).
+    pub availability: Option<String>,
+    /// Static labels: key to value and where that was said.
+    pub labels: BTreeMap<String, (String, Origin)>,
+    /// Where the node's entry begins.
+    pub origin: Origin,
+}
+
+/// `options:`.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Remove every label that the file doesn't name, except anchor labels and orca's record.
+    pub prune_unknown_labels: bool,
+}
+
+/// One anchor: a service that others want to live beside.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    /// The name in the file.
+    pub name: String,
+    /// Service names to try, best first: `<stack>_<name>`, then the name as a full name.
+    pub service: Vec<String>,
+    /// The node label that marks the anchor's nodes.
+    pub label: Label,
+    /// Services that follow the anchor, in the order of the file.
+    pub dependents: Vec<Dependent>,
+    /// Restart dependents once when the anchor's task was replaced.
+    pub restart_dependents: bool,
+    /// Seconds to wait before each force update of a misplaced dependent; the last one repeats.
+    pub retry_intervals: Vec<Duration>,
+    /// Give up on a misplaced dependent after this long.
+    pub max_mismatch: Duration,
+    /// Drop the label when the anchor has run nowhere for this long; `None` keeps it.
+    pub hold: Option<Duration>,
+    /// Add a missing constraint to dependents instead of reporting it.
+    pub enforce: bool,
+    /// Where the anchor's entry begins.
+    pub origin: Origin,
+}
+
+/// A node label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// Label key.
+    pub key: String,
+    /// Label value.
+    pub value: String,
+}
+
+/// One dependent of an anchor.
+#[derive(Debug, Clone)]
+pub struct Dependent {
+    /// The name in the file.
+    pub name: String,
+    /// Service names to try, best first: `<stack>_<name>`, then the name as a full name.
+    pub service: Vec<String>,
+    /// Where the dependent stands in the file.
+    pub origin: Origin,
+}
