@@ -70,9 +70,9 @@ pub fn kind_of(error: &anyhow::Error) -> ErrorKind {
     typed(error).map_or(ErrorKind::Failed, |e| e.kind)
 }
 
-/// The hint of an `anyhow` error, if any error in its chain carries one.
+/// The hint of an `anyhow` error, if its first [`Error`] carries one.
 pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
-    error.chain().filter_map(|cause| cause.downcast_ref::<Error>()).find_map(|e| e.hint.as_deref())
+    typed(error).and_then(|e| e.hint.as_deref())
 }
 
 fn typed(error: &anyhow::Error) -> Option<&Error> {

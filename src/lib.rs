@@ -1,7 +1,26 @@
 //! orca makes a Docker Swarm look after itself: every subcommand is one bounded pass,
 //! observe -> plan -> apply -> report.
 //!
-//! Data flows one way through these modules, in this order.
+//! Data flows one way: [`engine`] reads raw JSON, [`model`] gives views of it, [`snapshot`] holds one consistent read,
+//! [`pass`] decides in pure functions, [`plan`] is what they decide, [`apply`] alone writes, [`report`] alone prints.
 
+pub mod apply;
+pub mod cli;
+pub mod cycle;
+pub mod dispatch;
+pub mod engine;
 pub mod error;
+pub mod exit;
+pub mod generate;
+pub mod interrupt;
+pub mod lock;
+pub mod model;
+pub mod pass;
+pub mod plan;
+pub mod progress;
+pub mod redact;
+pub mod report;
 pub mod settings;
+pub mod sim;
+pub mod snapshot;
+pub mod state;

@@ -1,0 +1,303 @@
+//! The only writer: carries a plan out, one object at a time, each write a compare-and-set.
+//!
+//! On a conflict the object is read again and the whole pass is planned again on what is known now; what the new plan
+//! says about that object is done instead. Nothing here decides what ought to be.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::engine::edit::{edited_spec, holds};
+use crate::engine::{Engine, Written};
+use crate::error::{Error, ErrorKind, kind_of};
+use crate::interrupt::Interrupt;
+use crate::model::{Node, Service};
+use crate::pass::Pass;
+use crate::pass::memory::Memory;
+use crate::plan::{Action, Change, Plan, TargetKind, Warning};
+use crate::progress::Progress;
+use crate::report::{ReportedAction, Status};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use crate::state::{Actor, State};
+
+/// How often an object may change under a pass before the pass gives it up.
+const MAX_CONFLICTS: u32 = 5;
+
+/// Everything that carrying out a plan needs.
+#[derive(Debug)]
+pub struct Applier<'a> {
+    /// Who writes.
+    pub engine: &'a Engine,
+    /// The pass, to plan again after a conflict.
+    pub pass: Pass,
+    /// What the pass plans by.
+    pub settings: &'a Settings,
+    /// What the plan was made on; kept up to date as objects are written.
+    pub cluster: &'a mut Snapshot,
+    /// The memory that the plan was made on.
+    pub memory: &'a Memory,
+    /// The memory to be kept, in which attempts are noted before they are made.
+    pub next: Memory,
+    /// Journal and memory.
+    pub state: &'a State,
+    /// For the journal.
+    pub actor: Actor,
+    /// Actions that may still be made in this run.
+    pub budget: &'a mut usize,
+    /// No action is begun after this.
+    pub deadline: Instant,
+    /// No action is begun after a signal.
+    pub interrupt: &'a Interrupt,
+    /// Shown on a terminal.
+    pub progress: &'a Progress,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Every action, in order.
+    pub actions: Vec<ReportedAction>,
+    /// What was noticed on the way.
+    pub warnings: Vec<Warning>,
+    /// Why not all of it was done.
+    pub error: Option<anyhow::Error>,
+}
+
+/// How a write of one object ended.
+enum Attempt {
+    Done,
+    /// The object is gone.
+    Moot(String),
+    /// These actions are to be tried instead.
+    Replanned(Vec<Action>),
+    Failed(anyhow::Error),
+}
+
+impl Applier<'_> {
+    /// Carries the plan out as far as budget, deadline and signals allow.
+    pub async fn apply(&mut self, plan: Plan) -> Applied {
+        let mut applied = Applied::default();
+        let planned: BTreeSet<String> = plan.actions.iter().map(|action| action.id.clone()).collect();
+        self.progress.begin(plan.actions.len());
+        for group in groups(plan.actions) {
+            self.progress.step(&group[0].target.name, group.len());
+            let (group, skipped) = self.admit(group, &mut applied);
+            applied.actions.extend(skipped);
+            if !group.is_empty() {
+                self.write(group, &planned, &mut applied).await;
+            }
+        }
+        self.progress.end();
+        applied
+    }
+
+    /// Splits off the actions that must not be begun, with the reason.
+    fn admit(&mut self, group: Vec<Action>, applied: &mut Applied) -> (Vec<Action>, Vec<ReportedAction>) {
+        let mut skipped = Vec::new();
+        let admitted = group.into_iter().filter_map(|action| match self.obstacle(&action, applied) {
+            Some(why) => {
+                skipped.push(ReportedAction::new(&action, Status::Skipped, Some(why)));
+                None
+            }
+            None => {
+                *self.budget -= 1;
+                Some(action)
+            }
+        });
+        (admitted.collect(), skipped)
+    }
+
+    fn obstacle(&self, action: &Action, applied: &mut Applied) -> Option<String> {
+        if self.interrupt.exit_code().is_some() {
+            let error = Error::new(ErrorKind::Interrupted, "interrupted by a signal; actions not begun were left out");
+            applied.error.get_or_insert_with(|| error.into());
+            return Some("interrupted".to_owned());
+        }
+        if Instant::now() >= self.deadline {
+            let error = Error::new(ErrorKind::Timeout, "the pass ran out of time; actions not begun were left out")
+                .hint("the next pass goes on; --timeout gives a pass more time");
+            applied.error.get_or_insert_with(|| error.into());
+            return Some("out of time".to_owned());
+        }
+        if applied.error.as_ref().is_some_and(|error| kind_of(error) == ErrorKind::Unreachable) {
+            return Some("the engine was lost".to_owned());
+        }
+        if *self.budget == 0 {
+            return Some("over the budget of --max-actions".to_owned());
+        }
+        let undone = |id: &&String| {
+            applied.actions.iter().any(|other| other.id == **id && other.status != Status::Done)
+        };
+        action.requires.iter().find(undone).map(|id| format!("needs `{id}`, which was not done"))
+    }
+
+    /// Writes one object, planning again on conflict.
+    async fn write(&mut self, mut group: Vec<Action>, planned: &BTreeSet<String>, applied: &mut Applied) {
+        let started = Instant::now();
+        for round in 0..=MAX_CONFLICTS {
+            let rows = match self.note(&group) {
+                Ok(rows) => rows,
+                Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
+            };
+            match self.attempt(&group).await {
+                Attempt::Done => return self.conclude(&group, &rows, Ok(()), started, applied),
+                Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
+                Attempt::Moot(why) => {
+                    // Reported as not done: what requires it must not happen either.
+                    self.finish(&rows, "skipped", Some(&why), applied);
+                    let skipped = |action| ReportedAction::new(action, Status::Skipped, Some(why.clone()));
+                    applied.actions.extend(group.iter().map(skipped));
+                    return;
+                }
+                Attempt::Replanned(again) if round < MAX_CONFLICTS => {
+                    self.finish(&rows, "conflict", None, applied);
+                    let own: BTreeSet<_> = group.iter().map(|action| action.id.clone()).collect();
+                    let keep = |action: &Action| own.contains(&action.id) || !planned.contains(&action.id);
+                    group = again.into_iter().filter(keep).collect();
+                    if group.is_empty() {
+                        let target = own.iter().cloned().collect::<Vec<_>>().join(", ");
+                        let text = format!("another writer changed the object meanwhile; nothing is left to do for {target}");
+                        applied.warnings.push(Warning::new("replanned", text));
+                        return;
+                    }
+                }
+                Attempt::Replanned(_) => {
+                    let name = &group[0].target.name;
+                    let text = format!("`{name}` kept changing while orca tried to update it ({MAX_CONFLICTS} times)");
+                    let error = Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again");
+                    return self.conclude(&group, &rows, Err(error.into()), started, applied);
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, group: &[Action]) -> Attempt {
+        let target = &group[0].target;
+        let (kind, id, name) = (target.kind, target.id.as_str(), target.name.as_str());
+        let Some((raw, version)) = self.known(kind, id) else {
+            return Attempt::Moot(format!("`{name}` is gone"));
+        };
+        let changes: Vec<&Change> = group.iter().map(|action| &action.change).collect();
+        let written = match edited_spec(raw, &changes) {
+            Ok(spec) => self.engine.update(kind, id, &self.cluster.api, version, &spec).await,
+            Err(error) => return Attempt::Failed(error.context(format!("can't edit {} `{name}`", kind.name()))),
+        };
+        match written {
+            Ok(Written::Done) => {
+                // So that a later action of this run finds the object's new version. If it can't be read, that action
+                // meets a conflict and reads it then.
+                let _ = self.read_again(kind, id).await;
+                Attempt::Done
+            }
+            Ok(Written::Gone) => {
+                self.cluster.remove(id);
+                Attempt::Moot(format!("`{name}` was removed from the swarm meanwhile"))
+            }
+            Ok(Written::Conflict) => match self.read_again(kind, id).await {
+                Ok(true) => Attempt::Replanned(self.plan_again(id)),
+                Ok(false) => Attempt::Moot(format!("`{name}` was removed from the swarm meanwhile")),
+                Err(error) => Attempt::Failed(error),
+            },
+            Err(error) if kind_of(&error) == ErrorKind::Unreachable => self.look_what_became(group, error).await,
+            Err(error) => Attempt::Failed(error.context(format!("can't update {} `{name}`", kind.name()))),
+        }
+    }
+
+    /// The answer to a write was lost: only the object itself can tell whether it happened.
+    async fn look_what_became(&mut self, group: &[Action], error: anyhow::Error) -> Attempt {
+        let target = &group[0].target;
+        let name = format!("{} `{}`", target.kind.name(), target.name);
+        match self.read_again(target.kind, &target.id).await {
+            Ok(true) => {}
+            Ok(false) => return Attempt::Moot(format!("{name} was removed from the swarm meanwhile")),
+            Err(_) => return Attempt::Failed(error.context(format!("no answer to the update of {name}: it may or may not have been made"))),
+        }
+        let made = self.known(target.kind, &target.id).is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
+        if made { Attempt::Done } else { Attempt::Failed(error.context(format!("the update of {name} was not made"))) }
+    }
+
+    /// Reads an object into the snapshot; false when it is gone.
+    async fn read_again(&mut self, kind: TargetKind, id: &str) -> Result<bool> {
+        let Some(raw) = self.engine.object(kind, id).await? else {
+            self.cluster.remove(id);
+            return Ok(false);
+        };
+        match kind {
+            TargetKind::Node => self.cluster.put_node(Node::read(raw).context("the engine's node can't be read")?),
+            TargetKind::Service => self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?),
+        }
+        Ok(true)
+    }
+
+    fn plan_again(&self, id: &str) -> Vec<Action> {
+        let plan = self.pass.plan(self.cluster, self.settings, self.memory, self.cluster.taken_at);
+        plan.actions.into_iter().filter(|action| action.target.id == id).collect()
+    }
+
+    fn known(&self, kind: TargetKind, id: &str) -> Option<(&RawValue, u64)> {
+        match kind {
+            TargetKind::Node => self.cluster.nodes.iter().find(|node| node.id.0 == id).map(|node| (&*node.raw, node.version)),
+            TargetKind::Service => {
+                self.cluster.services.iter().find(|service| service.id.0 == id).map(|service| (&*service.raw, service.version))
+            }
+        }
+    }
+
+    /// Writes down what is about to be done: a kill in the middle must leave a trace, and must not repeat a restart.
+    fn note(&mut self, group: &[Action]) -> Result<Vec<i64>> {
+        let now = Timestamp::now();
+        for key in group.iter().filter_map(|action| action.attempt.as_deref()) {
+            self.next.attempt(key, now);
+            self.state.remember(&self.actor.cluster, &self.next)?;
+        }
+        group.iter().map(|action| self.state.begin(&self.actor, action, now)).collect()
+    }
+
+    fn conclude(&mut self, group: &[Action], rows: &[i64], ended: Result<()>, started: Instant, applied: &mut Applied) {
+        let status = if ended.is_ok() { Status::Done } else { Status::Failed };
+        let text = ended.as_ref().err().map(|error| format!("{error:#}"));
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        applied.actions.extend(group.iter().map(|action| ReportedAction { duration_ms, ..ReportedAction::new(action, status, text.clone()) }));
+        self.finish(rows, if ended.is_ok() { "done" } else { "failed" }, text.as_deref(), applied);
+        if let Err(error) = ended {
+            applied.error = Some(worse(applied.error.take(), error));
+        }
+    }
+
+    fn finish(&self, rows: &[i64], status: &str, error: Option<&str>, applied: &mut Applied) {
+        for row in rows {
+            if let Err(failed) = self.state.finish(*row, status, error) {
+                applied.warnings.push(Warning::new("journal", format!("{failed:#}")));
+            }
+        }
+    }
+}
+
+/// Of two failures the one that tells more: "try later" gives way to a real failure, and that to a lost engine.
+fn worse(old: Option<anyhow::Error>, new: anyhow::Error) -> anyhow::Error {
+    let weight = |error: &anyhow::Error| match kind_of(error) {
+        ErrorKind::Unreachable => 2,
+        ErrorKind::Conflict => 0,
+        _ => 1,
+    };
+    match old {
+        Some(old) if weight(&old) >= weight(&new) => old,
+        _ => new,
+    }
+}
+
+/// Neighbouring actions on one object become one write.
+fn groups(actions: Vec<Action>) -> Vec<Vec<Action>> {
+    let mut groups: Vec<Vec<Action>> = Vec::new();
+    for action in actions {
+        match groups.last_mut() {
+            Some(group) if group[0].target.id == action.target.id => group.push(action),
+            _ => groups.push(vec![action]),
+        }
+    }
+    groups
+}

@@ -1,0 +1,270 @@
+//! The command line: clap types only. Their doc comments are the help and the man pages.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Makes a Docker Swarm look after itself.
+///
+/// Every subcommand is one bounded pass: observe the cluster, plan, apply, report. It prints one JSON document on
+/// stdout (text on a terminal) and ends with an honest exit code, so that cron, systemd timers, CI jobs and people
+/// can all call it.
+#[derive(Debug, Parser)]
+#[command(name = "orca", version, arg_required_else_help = true, max_term_width = 110)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`]
+    #[arg(short = 'H', long, value_name = "URL", global = true)]
+    pub host: Option<String>,
+    /// Docker context to use [env: `DOCKER_CONTEXT`]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub context: Option<String>,
+    /// Config file, `-` for stdin [env: `ORCA_CONFIG`, `SWARM_FILE`] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// How to print: auto is text on a terminal, JSON otherwise
+    #[arg(short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true, hide_env_values = true)]
+    pub output: Output,
+    /// Plan and report, write nothing anywhere
+    #[arg(short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    pub dry_run: bool,
+    /// Exit 2 when changes were made or are pending
+    #[arg(long, global = true)]
+    pub detailed_exitcode: bool,
+    /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0
+    #[arg(long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    pub leader_only: bool,
+    /// Make at most so many changes in one pass
+    #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
+    pub max_actions: usize,
+    /// End a pass after this long, whatever happens
+    #[arg(long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = duration, default_value = "60s", global = true, hide_env_values = true)]
+    pub timeout: Duration,
+    /// Wait so long for another orca that works on the same cluster
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
+    pub lock_timeout: Duration,
+    /// Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]
+    #[arg(long, env = "ORCA_STATE_DIR", value_name = "DIR", global = true, hide_env_values = true)]
+    pub state_dir: Option<PathBuf>,
+    /// Plan against a saved snapshot instead of a live engine; read-only
+    #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["host", "context"])]
+    pub snapshot: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Log what is asked of the engine, to stderr; twice for more [env: `ORCA_LOG`, DEBUG]
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// How to log
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub log_format: LogFormat,
+    /// When to colour text [env: `NO_COLOR`]
+    #[arg(long, value_enum, default_value_t = When::Auto, global = true)]
+    pub color: When,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// Tables and sentences.
+    Text,
+    /// One JSON document; loops print JSON Lines.
+    Json,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line an event.
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+/// When to do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Node labels
+    #[command(subcommand)]
+    Labels(Labels),
+    /// Services that live where their anchor lives
+    #[command(subcommand)]
+    Anchors(Anchors),
+    /// Run every pass: labels, then anchors
+    ///
+    /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
+    /// a cycle that fails is reported, and the loop goes on.
+    Reconcile(Reconcile),
+    /// Print the cluster as one JSON file, env values and secrets redacted
+    ///
+    /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.
+    Snapshot,
+    /// List the changes that orca made, newest first
+    History(History),
+    /// Check or show the config
+    #[command(subcommand)]
+    Config(Config),
+    /// Print a JSON Schema
+    Schema(Schema),
+    /// Serve a simulated swarm, to rehearse on
+    ///
+    /// `orca sim --from cluster.json -- orca reconcile --once` runs a command against a copy of your cluster.
+    Sim(Sim),
+    /// Print a shell completion script
+    Completions(Completions),
+    /// Print a man page, or write all of them into a directory
+    Man(Man),
+}
+
+/// Node labels.
+#[derive(Debug, Subcommand)]
+pub enum Labels {
+    /// Make node labels as the config says
+    ///
+    /// Sets what the file says. Removes a label from a node when the file gives its key to other nodes only, or when
+    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is set.
+    Sync,
+}
+
+/// Services that live where their anchor lives.
+#[derive(Debug, Subcommand)]
+pub enum Anchors {
+    /// Keep each anchor's label where the anchor runs, so that its dependents follow
+    Follow(Follow),
+}
+
+/// `orca anchors follow`.
+#[derive(Debug, Args)]
+pub struct Follow {
+    /// Stay until dependents run beside their anchors, at most so long
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub wait: Option<Duration>,
+}
+
+/// `orca reconcile`.
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// One cycle, then end
+    #[arg(long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, hide_env_values = true)]
+    pub once: bool,
+    /// Time between the ends of two cycles
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "30s")]
+    pub interval: Duration,
+    /// In each cycle, stay until dependents run beside their anchors, at most so long
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub wait: Option<Duration>,
+}
+
+/// `orca history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// Show at most so many changes
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+}
+
+/// `orca config`.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Check the config; contacts no engine
+    Check,
+    /// Print the merged config, with where each value came from
+    Show,
+}
+
+/// `orca schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which schema
+    #[arg(value_enum)]
+    pub name: SchemaName,
+}
+
+/// A schema that orca can print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// Of orca.yml, for editors.
+    Config,
+    /// Of what commands print.
+    Report,
+}
+
+/// `orca sim`.
+#[derive(Debug, Args)]
+pub struct Sim {
+    /// Serve on this unix socket until interrupted
+    #[arg(long, value_name = "SOCK", required_unless_present = "command")]
+    pub listen: Option<PathBuf>,
+    /// Begin as this snapshot (see `orca snapshot`)
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Without --from: so many nodes
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub nodes: usize,
+    /// Without --from: so many of them managers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub managers: usize,
+    /// Without --from: so many services
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub services: usize,
+    /// Without --from: so many tasks
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub tasks: usize,
+    /// Tasks take this long to start
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s")]
+    pub start_delay: Duration,
+    /// Run this command against the simulated swarm, and end with its exit code
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// `orca completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `orca man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The page, as `orca-labels-sync`
+    #[arg(value_name = "PAGE", default_value = "orca")]
+    pub page: String,
+    /// Write all pages into this directory instead
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    // Bare numbers are seconds, as in Orcastra's variables.
+    let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
+    seconds.map_or_else(|| humantime::parse_duration(text).map_err(|e| format!("{e} (write 90s, 5m, 1h30m)")), Ok)
+}

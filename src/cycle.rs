@@ -1,0 +1,322 @@
+//! One bounded run of one or more passes: observe -> plan -> apply -> report.
+//!
+//! All passes of a run share one snapshot, one lock and one deadline.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use crate::apply::{Applied, Applier};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
+use crate::lock::{self, Lock};
+use crate::pass::Pass;
+use crate::pass::memory::Memory;
+use crate::plan::{Plan, Warning};
+use crate::progress::Progress;
+use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::settings::Settings;
+use crate::snapshot::{self, Snapshot};
+use crate::state::{Actor, State};
+
+/// How often `--wait` looks when no event comes.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Where the snapshot comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A live engine.
+    Engine(Engine),
+    /// A snapshot file; nothing is written.
+    File(PathBuf),
+}
+
+/// The bounds of a run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Plan and report only.
+    pub dry_run: bool,
+    /// Act only where the engine leads the swarm.
+    pub leader_only: bool,
+    /// At most so many actions.
+    pub max_actions: usize,
+    /// The run ends after this, whatever happens.
+    pub timeout: Duration,
+    /// Wait so long for another orca.
+    pub lock_timeout: Duration,
+    /// Where memory, journal and locks are.
+    pub state_dir: PathBuf,
+    /// Stay so long until dependents are in place.
+    pub wait: Option<Duration>,
+    /// Show progress on a terminal.
+    pub progress: bool,
+}
+
+/// A run of passes.
+#[derive(Debug)]
+pub struct Cycle<'a> {
+    /// The subcommand, as `labels sync`.
+    pub command: &'static str,
+    /// The passes, in order.
+    pub passes: &'a [Pass],
+    /// Where the snapshot comes from.
+    pub source: &'a Source,
+    /// What to plan by.
+    pub settings: &'a Settings,
+    /// The bounds.
+    pub options: &'a Options,
+    /// Signals.
+    pub interrupt: &'a Interrupt,
+}
+
+/// The memory, the lock and the journal of a run that may write.
+struct Session {
+    _lock: Lock,
+    state: State,
+}
+
+impl Cycle<'_> {
+    /// Runs the passes once. Whatever happens, there is a report.
+    pub async fn run(&self) -> Report {
+        let started = Instant::now();
+        let mut report = Report::new(self.command, Run::start(self.read_only()));
+        let (mut unchanged, mut interrupt) = (0, std::pin::pin!(self.interrupt.nth(1)));
+        let observed = tokio::select! {
+            // Before the first write nothing needs to be finished: a signal ends the run at once.
+            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()),
+            observed = self.observe(started + self.options.timeout, &mut report) => observed,
+        };
+        match observed {
+            Ok(Some((mut cluster, session))) => {
+                unchanged = self.passes(&mut cluster, session.as_ref(), started, &mut report).await;
+            }
+            Ok(None) => {}
+            Err(error) => report.fail(&error),
+        }
+        let skipped = report.outcome == Outcome::Skipped;
+        report.conclude(unchanged);
+        if skipped && report.error.is_none() {
+            report.outcome = Outcome::Skipped;
+        }
+        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        report
+    }
+
+    /// A snapshot file is a copy: there is nothing to write to.
+    fn read_only(&self) -> bool {
+        self.options.dry_run || matches!(self.source, Source::File(_))
+    }
+
+    fn engine(&self, deadline: Instant) -> Option<Engine> {
+        match self.source {
+            Source::Engine(engine) => Some(engine.until(deadline)),
+            Source::File(_) => None,
+        }
+    }
+
+    /// Reads the cluster and, where it may be written, takes the lock. None if it is not this engine's turn.
+    async fn observe(&self, deadline: Instant, report: &mut Report) -> Result<Option<(Snapshot, Option<Session>)>> {
+        let engine = self.engine(deadline);
+        let mut cluster = match (&engine, self.source) {
+            (Some(engine), _) => Snapshot::observe(engine).await?,
+            (None, Source::File(path)) => snapshot::load(path)?,
+            (None, Source::Engine(_)) => return Ok(None),
+        };
+        report.cluster = Some(Cluster::of(&cluster));
+        if self.options.leader_only && !cluster.leader() {
+            report.outcome = Outcome::Skipped;
+            return Ok(None);
+        }
+        let Some(engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
+        let (state, warning) = State::open(&self.options.state_dir)?;
+        report.warnings.extend(warning);
+        let lock = lock::take(&self.options.state_dir, cluster_id(&cluster), self.options.lock_timeout).await?;
+        if lock.waited {
+            // The other orca has changed what was read.
+            cluster = Snapshot::observe(&engine).await?;
+            report.cluster = Some(Cluster::of(&cluster));
+        }
+        Ok(Some((cluster, Some(Session { _lock: lock, state }))))
+    }
+
+    /// Runs all passes, again and again if `--wait` says so; returns the number of wanted facts that held.
+    async fn passes(&self, cluster: &mut Snapshot, session: Option<&Session>, started: Instant, report: &mut Report) -> u64 {
+        let deadline = started + self.options.timeout;
+        let mut budget = self.options.max_actions;
+        let progress = Progress::new(self.options.progress);
+        let mut sub_reports = self.round(cluster, session, deadline, &mut budget, &progress, report).await;
+        let wait_until = self.options.wait.map(|wait| started + wait);
+        while let (Some(until), Some(engine), Some(_)) = (wait_until, self.engine(deadline), session) {
+            let waiting: Vec<_> = sub_reports.iter().flat_map(|sub| sub.unsettled.clone()).collect();
+            if waiting.is_empty() || report.error.is_some() {
+                break;
+            }
+            if Instant::now() >= until.min(deadline) {
+                let text = format!("not everything was in place in time: {}", waiting.join("; "));
+                report.fail(&Error::new(ErrorKind::Unsettled, text).hint("run again, or give it more time with --wait").into());
+                break;
+            }
+            progress.waiting(&waiting.join("; "));
+            tokio::select! {
+                _ = self.interrupt.nth(1) => {
+                    report.fail(&Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
+                    break;
+                }
+                () = engine.next_event(&cluster.api, LOOK_AGAIN) => {}
+            }
+            match Snapshot::observe(&engine).await {
+                Ok(again) => *cluster = again,
+                Err(error) => {
+                    report.fail(&error);
+                    break;
+                }
+            }
+            let again = self.round(cluster, session, deadline, &mut budget, &progress, report).await;
+            for (sub, again) in sub_reports.iter_mut().zip(again) {
+                sub.follow(again);
+            }
+        }
+        progress.end();
+        self.merge(sub_reports, report)
+    }
+
+    /// One snapshot, every pass once.
+    async fn round(
+        &self,
+        cluster: &mut Snapshot,
+        session: Option<&Session>,
+        deadline: Instant,
+        budget: &mut usize,
+        progress: &Progress,
+        report: &mut Report,
+    ) -> Vec<SubReport> {
+        let mut sub_reports = Vec::new();
+        let peeked = if session.is_none() { State::peek(&self.options.state_dir) } else { None };
+        let state = session.map(|session| &session.state).or(peeked.as_ref());
+        for pass in self.passes {
+            let id = cluster_id(cluster).to_owned();
+            let memory = state.map(|state| state.memory(&id)).unwrap_or_default();
+            let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
+            let mut sub = SubReport::of(*pass, &mut plan);
+            match (session, self.engine(deadline)) {
+                (Some(session), Some(engine)) => {
+                    let next = plan.memory.take();
+                    if let Some(next) = next.as_ref().filter(|next| **next != memory)
+                        && let Err(error) = session.state.remember(&id, next)
+                    {
+                        report.fail(&error);
+                        break;
+                    }
+                    let mut applier = Applier {
+                        engine: &engine,
+                        pass: *pass,
+                        settings: self.settings,
+                        cluster,
+                        memory: &memory,
+                        next: next.unwrap_or_else(|| memory.clone()),
+                        state: &session.state,
+                        actor: Actor { run: report.run.id.clone(), cluster: id, command: pass.name() },
+                        budget,
+                        deadline,
+                        interrupt: self.interrupt,
+                        progress,
+                    };
+                    sub.applied(applier.apply(plan).await, report);
+                }
+                _ => sub.actions = plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect(),
+            }
+            sub_reports.push(sub);
+        }
+        sub_reports
+    }
+
+    /// Puts the passes' reports together.
+    fn merge(&self, sub_reports: Vec<SubReport>, report: &mut Report) -> u64 {
+        let mut unchanged = 0;
+        let mut passes = Vec::new();
+        for sub in sub_reports {
+            unchanged += sub.unchanged;
+            if self.passes.len() > 1 {
+                let mut own = Report::new(sub.pass.name(), report.run.clone());
+                own.cluster.clone_from(&report.cluster);
+                own.actions.clone_from(&sub.actions);
+                own.blocked.clone_from(&sub.blocked);
+                own.warnings.clone_from(&sub.warnings);
+                own.error.clone_from(&sub.error);
+                own.conclude(sub.unchanged);
+                passes.extend(serde_json::to_value(own));
+            }
+            report.actions.extend(sub.actions);
+            report.blocked.extend(sub.blocked);
+            report.warnings.extend(sub.warnings);
+            let unsettled = report.data.entry("unsettled").or_insert_with(|| Vec::<String>::new().into());
+            if let Some(list) = unsettled.as_array_mut() {
+                list.extend(sub.unsettled.into_iter().map(Into::into));
+            }
+        }
+        if self.passes.len() > 1 {
+            report.data.insert("passes".to_owned(), passes.into());
+        }
+        unchanged
+    }
+}
+
+/// What one pass adds to the report.
+struct SubReport {
+    pass: Pass,
+    actions: Vec<ReportedAction>,
+    blocked: Vec<crate::plan::Blocked>,
+    warnings: Vec<Warning>,
+    unsettled: Vec<String>,
+    unchanged: u64,
+    error: Option<crate::report::ReportedError>,
+}
+
+impl SubReport {
+    fn of(pass: Pass, plan: &mut Plan) -> Self {
+        Self {
+            pass,
+            actions: Vec::new(),
+            blocked: std::mem::take(&mut plan.blocked),
+            warnings: std::mem::take(&mut plan.warnings),
+            unsettled: std::mem::take(&mut plan.unsettled),
+            unchanged: plan.unchanged,
+            error: None,
+        }
+    }
+
+    fn applied(&mut self, applied: Applied, report: &mut Report) {
+        self.actions = applied.actions;
+        self.warnings.extend(applied.warnings);
+        if let Some(error) = applied.error {
+            self.error = Some(crate::report::ReportedError::from_error(&error));
+            report.fail(&error);
+        }
+    }
+
+    /// The same pass a moment later: what was done adds up, what is known is what is known now.
+    fn follow(&mut self, later: Self) {
+        let Self { pass: _, actions, blocked, warnings, unsettled, unchanged, error } = later;
+        self.actions.extend(actions);
+        self.blocked = blocked;
+        self.warnings = warnings;
+        self.unsettled = unsettled;
+        self.unchanged = unchanged;
+        self.error = self.error.take().or(error);
+    }
+}
+
+fn cluster_id(cluster: &Snapshot) -> &str {
+    cluster.cluster.as_deref().unwrap_or("unknown")
+}
+
+/// The state directory where none was named: `/var/lib/orca` for root, else the XDG state directory.
+pub fn default_state_dir(home: Option<PathBuf>, xdg: Option<PathBuf>, root: bool) -> PathBuf {
+    if root {
+        return PathBuf::from("/var/lib/orca");
+    }
+    xdg.or_else(|| home.map(|home| home.join(".local/state"))).unwrap_or_else(|| PathBuf::from(".")).join("orca")
+}

@@ -1,0 +1,326 @@
+//! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+use clap::error::ErrorKind as ClapErrorKind;
+use serde_json::value::RawValue;
+
+use crate::cli::{Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
+use crate::cycle::{self, Cycle, Options, Source};
+use crate::engine::Engine;
+use crate::engine::wire::Wire;
+use crate::error::{Error, ErrorKind, kind_of};
+use crate::interrupt::Interrupt;
+use crate::pass::Pass;
+use crate::report::print::{Format, Printer, on_terminal};
+use crate::report::{Report, ReportedError, Run};
+use crate::settings::{self, Settings};
+use crate::snapshot::Parts;
+use crate::state::State;
+use crate::{exit, generate, redact, sim};
+
+type Env = BTreeMap<String, String>;
+
+/// Runs orca with these arguments.
+pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    // Variables that are no UTF-8 are none of orca's.
+    let env: Env = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
+    start_log(&cli.global, &env);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let session = Session { printer: printer(&cli.global, &env), env, global: cli.global };
+    let code = match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(session.run_until_told_twice(cli.command));
+            // A blocking read (stdin, say) must not keep a finished orca alive.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => session.failed("orca", &anyhow::Error::new(error).context("can't start")),
+    };
+    ExitCode::from(code)
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.kind() {
+        ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(exit::code_of(ErrorKind::Usage, None)),
+    }
+}
+
+fn start_log(global: &Global, env: &Env) {
+    let debug = env.get("DEBUG").is_some_and(|value| matches!(value.as_str(), "1" | "true" | "yes"));
+    let level = match (global.verbose, debug) {
+        (0, false) => "warn",
+        (0, true) | (1, _) => "orca=debug",
+        _ => "trace",
+    };
+    let filter = env.get("ORCA_LOG").map_or(level, String::as_str);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| level.into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    match global.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn printer(global: &Global, env: &Env) -> Printer {
+    let terminal = on_terminal();
+    let format = match global.output {
+        Output::Auto if terminal => Format::Text,
+        Output::Text => Format::Text,
+        Output::Auto | Output::Json => Format::Json,
+    };
+    let color = match global.color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal && env.get("NO_COLOR").is_none_or(String::is_empty),
+    };
+    Printer { format, color, quiet: global.quiet }
+}
+
+/// What every command is run with.
+struct Session {
+    global: Global,
+    env: Env,
+    printer: Printer,
+}
+
+impl Session {
+    async fn run_until_told_twice(&self, command: Command) -> u8 {
+        let interrupt = match Interrupt::listen() {
+            Ok(interrupt) => interrupt,
+            Err(error) => return self.failed("orca", &error.context("can't listen for signals")),
+        };
+        tokio::select! {
+            code = self.run(command, &interrupt) => code,
+            code = interrupt.nth(2) => code,
+        }
+    }
+
+    async fn run(&self, command: Command, interrupt: &Interrupt) -> u8 {
+        let wait = match &command {
+            Command::Anchors(Anchors::Follow(follow)) => follow.wait,
+            Command::Reconcile(reconcile) => reconcile.wait,
+            _ => None,
+        };
+        let options = self.options(wait);
+        match command {
+            Command::Labels(Labels::Sync) => self.passes(Pass::Labels.name(), &[Pass::Labels], &options, interrupt).await,
+            Command::Anchors(Anchors::Follow(_)) => {
+                self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
+            }
+            Command::Reconcile(reconcile) if reconcile.once => self.passes("reconcile", &Pass::ALL, &options, interrupt).await,
+            Command::Reconcile(reconcile) => self.reconcile_loop(&reconcile, &options, interrupt).await,
+            Command::Snapshot => self.finish("snapshot", self.snapshot(options.timeout).await),
+            Command::History(history) => self.conclude(self.history(&options, history.limit)),
+            Command::Config(config) => self.config(&config),
+            Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
+            Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
+            Command::Man(man) => self.finish("man", write_man(&man)),
+            Command::Sim(sim) => self.sim(sim).await,
+        }
+    }
+
+    fn options(&self, wait: Option<std::time::Duration>) -> Options {
+        let global = &self.global;
+        let dir = |name: &str| self.env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let state_dir = global.state_dir.clone();
+        Options {
+            dry_run: global.dry_run,
+            leader_only: global.leader_only,
+            max_actions: global.max_actions,
+            // Waiting is not hanging: it comes on top.
+            timeout: global.timeout + wait.unwrap_or_default(),
+            lock_timeout: global.lock_timeout,
+            state_dir: state_dir.unwrap_or_else(|| cycle::default_state_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),
+            wait,
+            progress: !global.quiet && self.printer.format == Format::Text,
+        }
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        settings::load(&settings::Input { config: self.global.config.clone(), env: self.env.clone() })
+    }
+
+    fn source(&self) -> Result<Source> {
+        match &self.global.snapshot {
+            Some(file) => Ok(Source::File(file.clone())),
+            None => Ok(Source::Engine(self.engine()?)),
+        }
+    }
+
+    fn engine(&self) -> Result<Engine> {
+        let endpoint = crate::engine::context::resolve(self.global.host.as_deref(), self.global.context.as_deref(), &self.env)?;
+        Ok(Engine::new(Wire::new(endpoint)?))
+    }
+
+    /// One run of these passes.
+    async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
+        // The config first: nothing is asked of the engine while it is wrong.
+        let ready = self.settings().and_then(|settings| Ok((settings, self.source()?)));
+        let (settings, source) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(command, &error),
+        };
+        let report = Cycle { command, passes, source: &source, settings: &settings, options, interrupt }.run().await;
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+
+    /// A cycle every `interval`, until a signal.
+    async fn reconcile_loop(&self, args: &Reconcile, options: &Options, interrupt: &Interrupt) -> u8 {
+        let session = Self { printer: self.printer.for_loops(), env: self.env.clone(), global: self.global.clone() };
+        session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": args.interval.as_millis() as u64 }));
+        loop {
+            session.passes("reconcile", &Pass::ALL, options, interrupt).await;
+            tokio::select! {
+                code = interrupt.nth(1) => {
+                    session.printer.event("stop", serde_json::json!({ "command": "reconcile", "exit_code": code }));
+                    // Being told to stop is how a loop ends well.
+                    return 0;
+                }
+                () = tokio::time::sleep(args.interval) => {}
+            }
+        }
+    }
+
+    async fn snapshot(&self, timeout: std::time::Duration) -> Result<String> {
+        let engine = self.engine()?.until(tokio::time::Instant::now() + timeout);
+        let mut parts: Parts<Box<RawValue>> = engine.observe(None).await?;
+        let Parts { info, nodes, services, tasks, .. } = &mut parts;
+        for raw in std::iter::once(info).chain(nodes).chain(services).chain(tasks) {
+            let mut value = serde_json::from_str(raw.get())?;
+            redact::redact(&mut value);
+            *raw = serde_json::value::to_raw_value(&value)?;
+        }
+        Ok(serde_json::to_string(&parts)?)
+    }
+
+    fn history(&self, options: &Options, limit: usize) -> Result<Report> {
+        let mut report = Report::new("history", Run::start(true));
+        let rows = State::peek(&options.state_dir).map(|state| state.history(limit)).transpose()?.unwrap_or_default();
+        let table: Vec<_> = rows
+            .iter()
+            .map(|row| serde_json::json!({ "at": row.at, "pass": row.command, "object": row.target_name, "change": row.kind, "why": row.reason, "status": row.status }))
+            .collect();
+        if self.printer.format == Format::Text {
+            report.data.insert("table".to_owned(), table.into());
+        } else {
+            report.data.insert("history".to_owned(), serde_json::to_value(rows)?);
+        }
+        Ok(report)
+    }
+
+    fn config(&self, command: &Config) -> u8 {
+        let settings = match self.settings() {
+            Ok(settings) => settings,
+            Err(error) => return self.failed("config check", &error),
+        };
+        match command {
+            Config::Check => {
+                let mut report = Report::new("config check", Run::start(true));
+                report.data.insert("nodes".to_owned(), settings.nodes.len().into());
+                report.data.insert("anchors".to_owned(), settings.anchors.len().into());
+                let dependents: usize = settings.anchors.iter().map(|anchor| anchor.dependents.len()).sum();
+                report.data.insert("dependents".to_owned(), dependents.into());
+                self.conclude(Ok(report))
+            }
+            Config::Show if self.printer.format == Format::Text => self.finish("config show", Ok(settings::show::yaml(&settings))),
+            Config::Show => {
+                let mut report = Report::new("config show", Run::start(true));
+                let rows = serde_json::to_value(settings::show::rows(&settings)).unwrap_or_default();
+                report.data.insert("settings".to_owned(), rows);
+                self.conclude(Ok(report))
+            }
+        }
+    }
+
+    async fn sim(&self, args: crate::cli::Sim) -> u8 {
+        let options = sim::Options {
+            listen: args.listen,
+            from: args.from,
+            nodes: args.nodes,
+            managers: args.managers,
+            services: args.services,
+            tasks: args.tasks,
+            start_delay: args.start_delay,
+            command: args.command,
+            ..sim::Options::default()
+        };
+        match sim::run(options).await {
+            Ok(code) => u8::try_from(code).unwrap_or(1),
+            Err(error) => self.failed("sim", &error),
+        }
+    }
+
+    /// Prints a command's document, or why there is none.
+    fn finish(&self, command: &str, document: Result<String>) -> u8 {
+        match document {
+            Ok(text) => {
+                self.printer.document(&text);
+                0
+            }
+            Err(error) => self.failed(command, &error),
+        }
+    }
+
+    /// Prints a report that has only facts in it.
+    fn conclude(&self, report: Result<Report>) -> u8 {
+        match report {
+            Ok(mut report) => {
+                report.conclude(0);
+                self.printer.report(&report);
+                exit::code(&report, false, None)
+            }
+            Err(error) => self.failed("orca", &error),
+        }
+    }
+
+    /// Prints a report that says why the command did not even begin.
+    fn failed(&self, command: &str, error: &anyhow::Error) -> u8 {
+        if kind_of(error) == ErrorKind::Usage {
+            self.printer.error(&ReportedError::from_error(error));
+            return exit::code_of(ErrorKind::Usage, None);
+        }
+        let mut report = Report::new(command, Run::start(self.global.dry_run));
+        report.fail(error);
+        if let Some(problems) = settings::problems(error) {
+            report.data.insert("problems".to_owned(), serde_json::to_value(problems).unwrap_or_default());
+        }
+        report.conclude(0);
+        self.printer.report(&report);
+        exit::code(&report, false, None)
+    }
+}
+
+fn write_man(args: &crate::cli::Man) -> Result<String> {
+    let pages = generate::man_pages()?;
+    let Some(dir) = &args.dir else {
+        let page = pages.get(&args.page).with_context(|| {
+            let names = pages.keys().cloned().collect::<Vec<_>>().join(", ");
+            Error::new(ErrorKind::Usage, format!("no man page `{}`", args.page)).hint(format!("there are {names}"))
+        })?;
+        return Ok(page.clone());
+    };
+    for (name, page) in &pages {
+        let path = dir.join(format!("{name}.1"));
+        std::fs::write(&path, page).with_context(|| format!("can't write `{}`", path.display()))?;
+    }
+    Ok(format!("{} pages written to {}", pages.len(), dir.display()))
+}
+
+/// Whether orca runs as root, told by who owns its own process entry: no unsafe call needed.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
+}

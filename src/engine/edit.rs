@@ -1,0 +1,183 @@
+//! The only place that changes a node or service spec: raw object in, raw spec out.
+//!
+//! Invariants (each has broken a real tool, see the README's "How orca writes"):
+//! - what orca doesn't know is kept: the spec that was read is edited, never rebuilt;
+//! - a node update carries `Role` and `Availability`, or the engine refuses it;
+//! - `TaskTemplate.Placement` is always an object: without it, managers crash for good (moby/moby#37883).
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::plan::Change;
+
+/// The node label in which orca keeps the keys of the labels that it set, separated by commas.
+///
+/// It lives on the node, so that it survives the loss of any host that runs orca.
+pub const RECORD_LABEL: &str = "orca.labels";
+
+/// The keys in a node's record, sorted.
+pub fn record_keys(record: Option<&str>) -> Vec<String> {
+    let mut keys: Vec<_> = record.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// The spec to send: that of the raw node or service with these changes made.
+///
+/// Fails, without having changed anything, when the object is not what the change expects.
+pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
+    let mut object: Value = serde_json::from_str(raw.get()).context("the engine's object can't be read")?;
+    let mut spec = object.get_mut("Spec").map(Value::take).context("the engine's object has no Spec")?;
+    for change in changes {
+        apply(&mut spec, change)?;
+    }
+    if changes.iter().any(|change| matches!(change, Change::ConstraintAdd { .. } | Change::ForceUpdate { .. })) {
+        object_in(object_in(&mut spec, "TaskTemplate")?, "Placement")?;
+    } else {
+        for field in ["Role", "Availability"] {
+            if spec.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
+                bail!("the engine's node has no {field}: an update without it would be refused");
+            }
+        }
+    }
+    Ok(spec)
+}
+
+/// Whether the raw object is as the change wants it.
+pub fn holds(raw: &RawValue, change: &Change) -> bool {
+    let Ok(object) = serde_json::from_str::<Value>(raw.get()) else { return false };
+    let label = |key: &str| object.pointer("/Spec/Labels").and_then(|labels| labels.get(key)).and_then(Value::as_str);
+    match change {
+        Change::LabelSet { key, after, .. } => label(key) == Some(after),
+        Change::LabelRemove { key, .. } => label(key).is_none(),
+        Change::RecordForget { keys: gone } => !record_keys(label(RECORD_LABEL)).iter().any(|key| gone.contains(key)),
+        Change::ConstraintAdd { constraint } => {
+            let constraints = object.pointer("/Spec/TaskTemplate/Placement/Constraints").and_then(Value::as_array);
+            constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
+        }
+        Change::ForceUpdate { before } => {
+            object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
+        }
+    }
+}
+
+fn apply(spec: &mut Value, change: &Change) -> Result<()> {
+    match change {
+        Change::LabelSet { key, after, record, .. } => {
+            let labels = labels(spec)?;
+            labels.insert(key.clone(), after.clone().into());
+            if *record {
+                edit_record(labels, |keys| keys.push(key.clone()));
+            }
+        }
+        Change::LabelRemove { key, .. } => {
+            let labels = labels(spec)?;
+            labels.remove(key);
+            edit_record(labels, |keys| keys.retain(|kept| kept != key));
+        }
+        Change::RecordForget { keys: gone } => {
+            let labels = labels(spec)?;
+            edit_record(labels, |keys| keys.retain(|kept| !gone.contains(kept)));
+        }
+        Change::ConstraintAdd { constraint } => {
+            let placement = object_in(object_in(spec, "TaskTemplate")?, "Placement")?;
+            let constraints = placement.get_mut("Constraints").map(Value::take);
+            let mut constraints = match constraints {
+                None | Some(Value::Null) => Vec::new(),
+                Some(Value::Array(constraints)) => constraints,
+                Some(_) => bail!("the service's Constraints is not a list"),
+            };
+            constraints.push(constraint.clone().into());
+            placement.as_object_mut().context("Placement is not an object")?.insert("Constraints".into(), constraints.into());
+        }
+        Change::ForceUpdate { .. } => {
+            let template = object_in(spec, "TaskTemplate")?;
+            let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);
+            template.as_object_mut().context("TaskTemplate is not an object")?.insert("ForceUpdate".into(), count.saturating_add(1).into());
+        }
+    }
+    Ok(())
+}
+
+fn labels(spec: &mut Value) -> Result<&mut Map<String, Value>> {
+    object_in(spec, "Labels")?.as_object_mut().context("the node's Labels is not an object")
+}
+
+/// The object under this key; made when it is absent or null.
+fn object_in<'a>(parent: &'a mut Value, key: &str) -> Result<&'a mut Value> {
+    let parent = parent.as_object_mut().context("the engine's spec is not an object")?;
+    let child = parent.entry(key).or_insert(Value::Null);
+    if child.is_null() {
+        *child = Value::Object(Map::new());
+    }
+    if !child.is_object() {
+        bail!("the engine's {key} is not an object");
+    }
+    Ok(child)
+}
+
+/// Rewrites the record; an empty one is no label at all.
+fn edit_record(labels: &mut Map<String, Value>, edit: impl FnOnce(&mut Vec<String>)) {
+    let before = labels.get(RECORD_LABEL).and_then(Value::as_str).map(str::to_owned);
+    let mut keys = record_keys(before.as_deref());
+    edit(&mut keys);
+    let after = record_keys(Some(&keys.join(",")));
+    if after.is_empty() {
+        labels.remove(RECORD_LABEL);
+    } else {
+        labels.insert(RECORD_LABEL.to_owned(), after.join(",").into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json, value::to_raw_value};
+
+    use super::edited_spec;
+    use crate::plan::Change;
+
+    fn edit(object: &Value, change: Change) -> anyhow::Result<Value> {
+        edited_spec(&to_raw_value(object).unwrap(), &[&change])
+    }
+
+    #[test]
+    fn keeps_what_it_does_not_know_and_only_sets_the_label() {
+        let spec = json!({"Name": "n", "Role": "worker", "Availability": "active", "Labels": {"a": "1"}, "Future": {"x": [null, {}, 1.5]}});
+        let set = Change::LabelSet { key: "zone".into(), before: None, after: "b".into(), record: true };
+        let mut want = spec.clone();
+        want["Labels"] = json!({"a": "1", "zone": "b", "orca.labels": "zone"});
+        assert_eq!(edit(&json!({"Spec": spec}), set).unwrap(), want);
+    }
+
+    #[test]
+    fn the_record_goes_with_its_last_key() {
+        let spec = json!({"Role": "worker", "Availability": "active", "Labels": {"zone": "b", "orca.labels": "zone"}});
+        let after = edit(&json!({"Spec": spec}), Change::LabelRemove { key: "zone".into(), before: "b".into() }).unwrap();
+        assert_eq!(after["Labels"], json!({}));
+    }
+
+    #[test]
+    fn a_node_without_role_is_never_sent() {
+        let spec = json!({"Availability": "active", "Labels": null});
+        let set = Change::LabelSet { key: "a".into(), before: None, after: "b".into(), record: false };
+        assert!(edit(&json!({"Spec": spec}), set).is_err());
+    }
+
+    #[test]
+    fn placement_is_always_an_object() {
+        for template in [json!({}), json!({"Placement": null}), json!({"Placement": {}})] {
+            let after = edit(&json!({"Spec": {"TaskTemplate": template}}), Change::ForceUpdate { before: 0 }).unwrap();
+            assert_eq!(after["TaskTemplate"], json!({"Placement": {}, "ForceUpdate": 1}));
+        }
+    }
+
+    #[test]
+    fn a_constraint_is_added_to_those_there() {
+        let spec = json!({"TaskTemplate": {"Placement": {"Constraints": ["node.role==worker"], "MaxReplicas": 2}}});
+        let add = Change::ConstraintAdd { constraint: "node.labels.db==true".into() };
+        let after = edit(&json!({"Spec": spec}), add).unwrap();
+        assert_eq!(after["TaskTemplate"]["Placement"], json!({"Constraints": ["node.role==worker", "node.labels.db==true"], "MaxReplicas": 2}));
+    }
+}

@@ -1,0 +1,176 @@
+//! Everything that speaks to a Docker Engine.
+//!
+//! [`wire::Wire`] carries every request; [`edit`] is the only writer of specs. Lists are read at the daemon's own
+//! API version (no version in the path), writes name that version: a lower one makes the daemon drop fields in silence.
+
+pub mod context;
+pub mod dial;
+pub mod edit;
+pub mod tls;
+pub mod wire;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use http::Method;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::error::{Error, ErrorKind};
+use crate::plan::TargetKind;
+use crate::snapshot::{Parts, SCHEMA};
+use wire::{Reply, Wire, encode};
+
+/// A Docker Engine that is expected to be a swarm manager.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    wire: Wire,
+}
+
+/// How a compare-and-set write ended when it didn't fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The engine took it.
+    Done,
+    /// The object has another version by now.
+    Conflict,
+    /// The object is gone.
+    Gone,
+}
+
+impl Engine {
+    /// An engine at the other end of this wire.
+    pub fn new(wire: Wire) -> Self {
+        Self { wire }
+    }
+
+    /// The same engine; every request fails once `deadline` has passed.
+    #[must_use]
+    pub fn until(&self, deadline: Instant) -> Self {
+        Self { wire: self.wire.with_deadline(deadline) }
+    }
+
+    /// Reads `/_ping`, `/info`, `/nodes`, `/services` and `/tasks`, in parallel.
+    ///
+    /// # Errors
+    /// If any of them can't be read, with the kind `NotManager` where that is the reason.
+    pub async fn observe<T: DeserializeOwned>(&self, task_filters: Option<&str>) -> Result<Parts<T>> {
+        let tasks = task_filters.map_or("/tasks".to_owned(), |filters| format!("/tasks?filters={}", encode(filters)));
+        let taken_at = Timestamp::now();
+        let (ping, info, nodes, services, tasks) = tokio::join!(
+            self.wire.get("/_ping"),
+            self.read::<Box<RawValue>>("/info"),
+            self.read::<Vec<Box<RawValue>>>("/nodes"),
+            self.read::<Vec<Box<RawValue>>>("/services"),
+            self.read::<Vec<T>>(&tasks),
+        );
+        let ping = ping?;
+        must_be_manager(&ping)?;
+        Ok(Parts {
+            schema: SCHEMA.to_owned(),
+            taken_at,
+            api: header(&ping, "api-version"),
+            info: info?,
+            nodes: nodes?,
+            services: services?,
+            tasks: tasks?,
+        })
+    }
+
+    /// Reads one node or service; `None` when there is none with this id.
+    pub async fn object(&self, kind: TargetKind, id: &str) -> Result<Option<Box<RawValue>>> {
+        let path = format!("/{}s/{}", kind.name(), encode(id));
+        let reply = self.wire.get(&path).await?;
+        if reply.status == 404 {
+            return Ok(None);
+        }
+        decode(&path, &reply).map(Some)
+    }
+
+    /// Writes a spec, if the object still has this version.
+    ///
+    /// # Errors
+    /// If the engine refuses the spec, or is lost. When the connection broke after the request had been sent, the
+    /// write may have happened: read the object to know.
+    pub async fn update(&self, kind: TargetKind, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
+        let path = format!("/v{api}/{}s/{}/update?version={version}", kind.name(), encode(id));
+        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
+        let message = message(&reply);
+        match reply.status {
+            200..=299 => Ok(Written::Done),
+            404 => Ok(Written::Gone),
+            409 => Ok(Written::Conflict),
+            // A stale version is an internal error to every engine from 20.10 to 29.
+            500 if message.contains("out of sequence") => Ok(Written::Conflict),
+            status => Err(refused(&path, status, &message)),
+        }
+    }
+
+    /// Waits until something happens in the swarm, or until `limit` has passed.
+    ///
+    /// Events are hints only: an engine reports node and service events of the swarm, but container events of its own
+    /// host alone.
+    pub async fn next_event(&self, api: &str, limit: Duration) {
+        use futures_util::StreamExt as _;
+        let Ok(docker) = self.wire.docker(api) else {
+            return tokio::time::sleep(limit).await;
+        };
+        let mut events = docker.events(None);
+        if let Ok(None | Some(Err(_))) = tokio::time::timeout(limit, events.next()).await {
+            tokio::time::sleep(limit).await;
+        }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        decode(path, &self.wire.get(path).await?)
+    }
+}
+
+fn decode<T: DeserializeOwned>(path: &str, reply: &Reply) -> Result<T> {
+    if !(200..300).contains(&reply.status) {
+        return Err(refused(path, reply.status, &message(reply)));
+    }
+    serde_json::from_slice(&reply.body).with_context(|| {
+        Error::new(ErrorKind::Unreachable, format!("the answer to `GET {path}` is not what a Docker engine says"))
+            .hint("is this address a Docker engine? try `docker version` with the same host")
+    })
+}
+
+/// The engine's own error text.
+fn message(reply: &Reply) -> String {
+    let body: Option<Value> = serde_json::from_slice(&reply.body).ok();
+    let text = body.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
+    text.map_or_else(|| String::from_utf8_lossy(&reply.body).chars().take(200).collect(), str::to_owned)
+}
+
+fn refused(path: &str, status: u16, message: &str) -> anyhow::Error {
+    let path = path.split('?').next().unwrap_or(path);
+    let text = format!("the engine answered {status} to `{path}`: {}", message.trim());
+    match status {
+        503 => not_manager(&text),
+        // The engine is there but can't do its work (no raft leader, say): nothing is known.
+        500.. => Error::new(ErrorKind::Unreachable, text).hint("see the engine's log; orca tries again in its next pass").into(),
+        _ => Error::new(ErrorKind::Failed, text).into(),
+    }
+}
+
+fn not_manager(text: &str) -> anyhow::Error {
+    Error::new(ErrorKind::NotManager, text)
+        .hint("run orca on a swarm manager, or point -H or --context at one")
+        .into()
+}
+
+fn must_be_manager(ping: &Reply) -> Result<()> {
+    match header(ping, "swarm").as_str() {
+        // Old engines don't tell in the ping: then the lists themselves do.
+        "" | "active/manager" => Ok(()),
+        state => Err(not_manager(&format!("this engine is not a swarm manager (swarm: {state})"))),
+    }
+}
+
+fn header(reply: &Reply, name: &str) -> String {
+    reply.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,32 @@
+//! Small read views over the engine's raw JSON.
+//!
+//! Reads are lenient: an unknown field or enum value never fails a read. Views are for deciding only;
+//! what is written back is always the raw text they keep, edited by [`crate::engine::edit`].
+
+pub mod constraint;
+pub mod node;
+pub mod service;
+pub mod task;
+
+pub use constraint::Constraint;
+pub use node::{Node, NodeId};
+pub use service::{Mode, Service, ServiceId, UpdateState};
+pub use task::{Task, TaskId, TaskState};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+/// Go writes an empty map, list or struct as `null`; this reads it as the default.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// An engine timestamp (RFC 3339, 0 to 9 fraction digits); one that can't be read is absent.
+fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}

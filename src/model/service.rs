@@ -1,0 +1,175 @@
+//! A swarm service as the passes see it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Constraint, or_default};
+
+/// A swarm service id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServiceId(pub String);
+
+/// How many tasks a service wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// So many replicas.
+    Replicated(u64),
+    /// One task per eligible node.
+    Global,
+    /// Runs to completion.
+    Job,
+    /// A mode newer than orca.
+    Unknown,
+}
+
+/// `UpdateStatus.State`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateState {
+    /// A rollout is under way.
+    Updating,
+    /// Stopped after a failure; waits for the operator.
+    Paused,
+    /// The last rollout ended well.
+    Completed,
+    /// A rollback is under way.
+    RollbackStarted,
+    /// A rollback stopped after a failure.
+    RollbackPaused,
+    /// The last rollback ended.
+    RollbackCompleted,
+    /// A state newer than orca.
+    #[serde(other)]
+    Unknown,
+}
+
+impl UpdateState {
+    /// Why nobody else should touch the service now; `None` when a rollout has ended.
+    pub fn busy(self) -> Option<&'static str> {
+        match self {
+            Self::Updating => Some("an update is in progress"),
+            Self::Paused => Some("its update is paused"),
+            Self::RollbackStarted => Some("a rollback is in progress"),
+            Self::RollbackPaused => Some("its rollback is paused"),
+            Self::Unknown => Some("its update is in a state that this orca does not know"),
+            Self::Completed | Self::RollbackCompleted => None,
+        }
+    }
+}
+
+/// A swarm service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Service id.
+    pub id: ServiceId,
+    /// `Version.Index`, for compare-and-set.
+    pub version: u64,
+    /// Service name; unique in a swarm.
+    pub name: String,
+    /// How many tasks it wants.
+    pub mode: Mode,
+    /// `TaskTemplate.Placement.Constraints`.
+    pub constraints: Vec<Constraint>,
+    /// `TaskTemplate.ForceUpdate`.
+    pub force_update: u64,
+    /// `UpdateStatus.State` of the last rollout, if there was one.
+    pub update: Option<UpdateState>,
+    /// The object as the engine sent it.
+    pub raw: Box<RawValue>,
+}
+
+impl Service {
+    /// Reads one element of `GET /services`.
+    pub fn read(raw: Box<RawValue>) -> serde_json::Result<Self> {
+        let view: View = serde_json::from_str(raw.get())?;
+        let template = view.spec.task_template;
+        Ok(Self {
+            id: view.id,
+            version: view.version.index,
+            name: view.spec.name,
+            mode: view.spec.mode.mode(),
+            constraints: template.placement.constraints.iter().map(|text| Constraint::parse(text)).collect(),
+            force_update: template.force_update,
+            update: view.update_status.and_then(|status| status.state),
+            raw,
+        })
+    }
+}
+
+/// `Version` of any swarm object.
+#[derive(Deserialize)]
+pub(super) struct Version {
+    #[serde(rename = "Index")]
+    pub(super) index: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct View {
+    #[serde(rename = "ID")]
+    id: ServiceId,
+    version: Version,
+    spec: Spec,
+    update_status: Option<UpdateStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Spec {
+    name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    task_template: TaskTemplate,
+    #[serde(default, deserialize_with = "or_default")]
+    mode: ModeView,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct TaskTemplate {
+    #[serde(deserialize_with = "or_default")]
+    placement: Placement,
+    force_update: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Placement {
+    #[serde(deserialize_with = "or_default")]
+    constraints: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ModeView {
+    replicated: Option<Replicated>,
+    global: Option<serde::de::IgnoredAny>,
+    replicated_job: Option<serde::de::IgnoredAny>,
+    global_job: Option<serde::de::IgnoredAny>,
+}
+
+impl ModeView {
+    fn mode(&self) -> Mode {
+        match self {
+            // The engine reads an absent count as one replica.
+            Self { replicated: Some(replicated), .. } => Mode::Replicated(replicated.replicas.unwrap_or(1)),
+            Self { global: Some(_), .. } => Mode::Global,
+            Self { replicated_job: Some(_), .. } | Self { global_job: Some(_), .. } => Mode::Job,
+            _ => Mode::Unknown,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Replicated {
+    replicas: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateStatus {
+    #[serde(default)]
+    state: Option<UpdateState>,
+}
+

@@ -1,0 +1,104 @@
+//! A swarm task as the passes see it. A large cluster has tens of thousands: no raw text is kept.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{NodeId, ServiceId, or_default, timestamp};
+
+/// A swarm task id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub String);
+
+/// `Status.State` and `DesiredState`, in the order in which a task goes through them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskState {
+    /// Created.
+    New,
+    /// Networks allocated.
+    Allocated,
+    /// Waits for a node.
+    Pending,
+    /// Has a node.
+    Assigned,
+    /// Accepted by the node.
+    Accepted,
+    /// Pulls its image, makes its container.
+    Preparing,
+    /// Could start; waits to be let.
+    Ready,
+    /// Starts; its healthcheck has not passed yet.
+    Starting,
+    /// Runs (and is healthy, if it can tell).
+    Running,
+    /// Ended well.
+    Complete,
+    /// Was stopped.
+    Shutdown,
+    /// Ended badly.
+    Failed,
+    /// Refused by its node, or no longer allowed there.
+    Rejected,
+    /// To be removed with its service.
+    Remove,
+    /// Its node has been away for too long.
+    Orphaned,
+    /// A state newer than orca.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// A swarm task.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Task {
+    /// Task id.
+    #[serde(rename = "ID")]
+    pub id: TaskId,
+    /// Its service; empty for a task of a plugin or network.
+    #[serde(rename = "ServiceID", default)]
+    pub service: ServiceId,
+    /// Its node; empty while it has none.
+    #[serde(rename = "NodeID", default)]
+    pub node: NodeId,
+    /// When the managers made it (their clock).
+    #[serde(default, deserialize_with = "timestamp")]
+    pub created_at: Option<Timestamp>,
+    /// What the managers want of it.
+    #[serde(default)]
+    pub desired_state: TaskState,
+    /// What its node says of it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: TaskStatus,
+}
+
+/// `Status` of a task.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskStatus {
+    /// What its node says of it.
+    pub state: TaskState,
+    /// Since when.
+    #[serde(deserialize_with = "timestamp")]
+    pub timestamp: Option<Timestamp>,
+    /// The error text, if it failed or can't be placed.
+    #[serde(deserialize_with = "or_default")]
+    pub err: String,
+}
+
+impl Task {
+    /// The managers still want it, and it has not ended: it counts for its slot.
+    ///
+    /// `desired ready` is a replacement that waits for its predecessor or for the restart delay.
+    pub fn live(&self) -> bool {
+        matches!(self.desired_state, TaskState::Ready | TaskState::Running)
+            && (self.status.state <= TaskState::Running || self.status.state == TaskState::Unknown)
+    }
+
+    /// It runs, and the managers want it to. State alone is not enough: on a dead node it says `running` for long.
+    pub fn running(&self) -> bool {
+        self.desired_state == TaskState::Running && self.status.state == TaskState::Running
+    }
+}

@@ -1,0 +1,44 @@
+//! The passes: each a pure function from what was observed to a [`Plan`].
+//!
+//! No clock, environment, logging or async in here; the same input gives the same plan.
+
+pub mod anchors;
+pub mod labels;
+pub mod memory;
+
+use jiff::Timestamp;
+
+use crate::plan::Plan;
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use memory::Memory;
+
+/// A pass that works on the swarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// `orca labels sync`.
+    Labels,
+    /// `orca anchors follow`.
+    Anchors,
+}
+
+impl Pass {
+    /// The passes of `orca reconcile`, in their order.
+    pub const ALL: [Self; 2] = [Self::Labels, Self::Anchors];
+
+    /// The command's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Labels => "labels sync",
+            Self::Anchors => "anchors follow",
+        }
+    }
+
+    /// Decides what to do. `now` is when the snapshot was taken.
+    pub fn plan(self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
+        match self {
+            Self::Labels => labels::plan(cluster, settings),
+            Self::Anchors => anchors::plan(cluster, settings, memory, now),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What a pass wants to do, as data: actions with reasons, refusals with all their reasons, warnings.
+//!
+//! A plan is made by a pure function and executed by [`crate::apply`]; nothing here reads a clock or an engine.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::{Node, Service};
+use crate::pass::memory::Memory;
+
+/// What one pass decided.
+#[derive(Debug, Default)]
+#[must_use = "a plan that nobody applies or reports is lost"]
+pub struct Plan {
+    /// In the order in which they are to be done.
+    pub actions: Vec<Action>,
+    /// What the pass refuses to do, and why.
+    pub blocked: Vec<Blocked>,
+    /// What the operator should know.
+    pub warnings: Vec<Warning>,
+    /// How many wanted facts already hold.
+    pub unchanged: u64,
+    /// What is not yet as wanted though nothing can be done about it now; `--wait` waits until it is empty.
+    pub unsettled: Vec<String>,
+    /// What the pass wants to remember, should this plan be carried out; none if it remembers nothing.
+    pub memory: Option<Memory>,
+}
+
+/// What an action works on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Target {
+    /// Node or service.
+    #[serde(rename = "type")]
+    pub kind: TargetKind,
+    /// Full id; empty when nothing in the swarm has this name.
+    pub id: String,
+    /// Hostname or service name.
+    pub name: String,
+}
+
+/// The types of object that orca works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// A swarm node.
+    Node,
+    /// A swarm service.
+    Service,
+}
+
+impl TargetKind {
+    /// The name in ids, reports and the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Service => "service",
+        }
+    }
+}
+
+impl Target {
+    /// A node as a target.
+    pub fn node(node: &Node) -> Self {
+        Self { kind: TargetKind::Node, id: node.id.0.clone(), name: node.name.clone() }
+    }
+
+    /// A service as a target.
+    pub fn service(service: &Service) -> Self {
+        Self { kind: TargetKind::Service, id: service.id.0.clone(), name: service.name.clone() }
+    }
+
+    /// Something that the settings name and the swarm doesn't have, or has twice.
+    pub fn unknown(kind: TargetKind, name: &str) -> Self {
+        Self { kind, id: String::new(), name: name.to_owned() }
+    }
+}
+
+/// One change of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// Stable id, as `node/node-2#label/zone`.
+    pub id: String,
+    /// What it works on.
+    pub target: Target,
+    /// What it changes.
+    pub change: Change,
+    /// Why, in words, with the place in the settings.
+    pub reason: String,
+    /// It stops or restarts tasks.
+    pub disruptive: bool,
+    /// The object's version that the plan was made on.
+    pub version: u64,
+    /// Ids of actions that must have been done first.
+    pub requires: Vec<String>,
+    /// The dependent whose retry ladder this attempt climbs (a key of [`Memory::dependents`]).
+    pub attempt: Option<String>,
+}
+
+/// The closed list of changes that orca can make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Sets a node label.
+    LabelSet {
+        /// Label key.
+        key: String,
+        /// Value found.
+        before: Option<String>,
+        /// Value wanted.
+        after: String,
+        /// Whether orca enters the key into its record on the node.
+        record: bool,
+    },
+    /// Removes a node label, and the key from orca's record on the node.
+    LabelRemove {
+        /// Label key.
+        key: String,
+        /// Value found.
+        before: String,
+    },
+    /// Takes keys that are no longer on the node out of orca's record.
+    RecordForget {
+        /// Label keys.
+        keys: Vec<String>,
+    },
+    /// Adds a placement constraint to a service.
+    ConstraintAdd {
+        /// The constraint's text.
+        constraint: String,
+    },
+    /// Restarts a service's tasks.
+    ForceUpdate {
+        /// The counter found.
+        before: u64,
+    },
+}
+
+/// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum ActionKind {
+    /// A node label is set.
+    #[serde(rename = "node.label.set")]
+    NodeLabelSet,
+    /// A node label is removed.
+    #[serde(rename = "node.label.remove")]
+    NodeLabelRemove,
+    /// A stale entry leaves orca's record on a node.
+    #[serde(rename = "node.record.forget")]
+    NodeRecordForget,
+    /// A service gets a placement constraint.
+    #[serde(rename = "service.constraint.add")]
+    ServiceConstraintAdd,
+    /// A service's tasks are restarted.
+    #[serde(rename = "service.force_update")]
+    ServiceForceUpdate,
+}
+
+impl ActionKind {
+    /// The dotted name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NodeLabelSet => "node.label.set",
+            Self::NodeLabelRemove => "node.label.remove",
+            Self::NodeRecordForget => "node.record.forget",
+            Self::ServiceConstraintAdd => "service.constraint.add",
+            Self::ServiceForceUpdate => "service.force_update",
+        }
+    }
+
+    /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::NodeLabelSet => 0,
+            Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            Self::ServiceConstraintAdd => 2,
+            Self::ServiceForceUpdate => 3,
+        }
+    }
+}
+
+impl Change {
+    /// The change's name in the dotted vocabulary.
+    pub fn kind(&self) -> ActionKind {
+        match self {
+            Self::LabelSet { .. } => ActionKind::NodeLabelSet,
+            Self::LabelRemove { .. } => ActionKind::NodeLabelRemove,
+            Self::RecordForget { .. } => ActionKind::NodeRecordForget,
+            Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
+            Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
+        }
+    }
+
+    /// The changed value as it was found and as it is wanted, for the report.
+    pub fn values(&self) -> (Value, Value) {
+        match self {
+            Self::LabelSet { before, after, .. } => (before.clone().into(), after.clone().into()),
+            Self::LabelRemove { before, .. } => (before.clone().into(), Value::Null),
+            Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
+            Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
+            Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
+        }
+    }
+}
+
+impl Action {
+    /// A change of a node.
+    pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
+        let what = match &change {
+            Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
+            _ => "record".to_owned(),
+        };
+        Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)
+    }
+
+    /// A change of a service.
+    pub fn on_service(service: &Service, change: Change, reason: impl Into<String>) -> Self {
+        let what = match &change {
+            Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
+            _ => "force_update".to_owned(),
+        };
+        Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
+    }
+
+    fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {
+        Self {
+            id: format!("{}/{key}#{what}", target.kind.name()),
+            target,
+            change,
+            reason,
+            disruptive: false,
+            version,
+            requires: Vec::new(),
+            attempt: None,
+        }
+    }
+
+    /// The same action, marked as one that stops or restarts tasks.
+    #[must_use]
+    pub fn disruptive(mut self) -> Self {
+        self.disruptive = true;
+        self
+    }
+
+    /// The same action, to be done only after these others.
+    #[must_use]
+    pub fn after(mut self, ids: Vec<String>) -> Self {
+        self.requires = ids;
+        self
+    }
+}
+
+/// Something that a pass refuses to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Blocked {
+    /// Stable id, as `service/web_app#follow/web_db`.
+    pub id: String,
+    /// What it is about.
+    pub target: Target,
+    /// All the reasons, each with what to do.
+    pub reasons: Vec<String>,
+}
+
+/// Something that the operator should know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Warning {
+    /// A stable word for scripts, as `unknown_node`.
+    pub code: String,
+    /// The same in a sentence.
+    pub message: String,
+}
+
+impl Warning {
+    /// A warning.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}

@@ -1,0 +1,92 @@
+//! Takes values out of engine objects that may be secret, before they leave orca.
+
+use serde_json::Value;
+
+/// What stands where a value was.
+pub const REDACTED: &str = "(redacted)";
+
+/// Words in a key that say its value is secret (log drivers take tokens, volume drivers take passwords).
+const SECRET_WORDS: [&str; 4] = ["password", "passwd", "token", "secret"];
+
+/// Replaces env values, and option values that look secret, in any engine object.
+pub fn redact(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::Array(env) if key == "Env" => env.iter_mut().for_each(redact_env),
+                    Value::String(text) if secret_key(key) => REDACTED.clone_into(text),
+                    Value::String(text) => redact_options(text),
+                    other => redact(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+/// `NAME=value` keeps its name: which variables are set helps, what they are doesn't.
+fn redact_env(entry: &mut Value) {
+    if let Value::String(text) = entry
+        && let Some((name, _)) = text.split_once('=')
+    {
+        *text = format!("{name}={REDACTED}");
+    }
+}
+
+fn secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    // `SecretID` and `SecretName` name a secret, they don't hold it.
+    SECRET_WORDS.iter().any(|word| key.contains(word)) && !key.starts_with("secretid") && !key.starts_with("secretname")
+}
+
+/// Mount options hold passwords in the middle: `addr=nas,username=u,password=p`. So do URLs: `http://u:p@proxy`.
+fn redact_options(text: &mut String) {
+    if text.contains(',') || text.contains('=') {
+        let lower = text.to_ascii_lowercase();
+        if SECRET_WORDS.iter().any(|word| lower.contains(&format!("{word}="))) {
+            let parts = text.split(',').map(|part| match part.split_once('=') {
+                Some((key, _)) if secret_key(key) => format!("{key}={REDACTED}"),
+                _ => part.to_owned(),
+            });
+            *text = parts.collect::<Vec<_>>().join(",");
+        }
+    }
+    if let (Some(scheme), Some(at)) = (text.find("://"), text.find('@'))
+        && scheme + 3 < at
+        && text[scheme + 3..at].contains(':')
+        && !text[scheme + 3..at].contains('/')
+    {
+        text.replace_range(scheme + 3..at, REDACTED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn keeps_names_and_drops_values() {
+        let mut object = json!({
+            "Env": ["A=1", "B=x=y", "C"],
+            "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
+            "LogDriver": {"Options": {"splunk-token": "t", "max-size": "1m"}},
+            "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=p,vers=3"}}}}],
+            "HttpProxy": "http://u:p@proxy:3128",
+            "Image": "registry:5000/x@sha256:abc",
+        });
+        super::redact(&mut object);
+        assert_eq!(
+            object,
+            json!({
+                "Env": ["A=(redacted)", "B=(redacted)", "C"],
+                "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
+                "LogDriver": {"Options": {"splunk-token": "(redacted)", "max-size": "1m"}},
+                "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=(redacted),vers=3"}}}}],
+                "HttpProxy": "http://(redacted)@proxy:3128",
+                "Image": "registry:5000/x@sha256:abc",
+            })
+        );
+    }
+}

@@ -1,0 +1,273 @@
+//! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
+
+pub mod print;
+mod text;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::{ErrorKind, hint_of, kind_of};
+use crate::plan::{Action, ActionKind, Blocked, Target, Warning};
+use crate::snapshot::Snapshot;
+
+/// The schema name of a report.
+pub const SCHEMA: &str = "orca.report/1";
+
+/// What a command did, found or refused.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// `orca.report/1`.
+    pub schema: &'static str,
+    /// The subcommand, as `labels sync`.
+    pub command: String,
+    /// How it ended, in one word.
+    pub outcome: Outcome,
+    /// This run of orca.
+    pub run: Run,
+    /// The cluster; null when it was not reached.
+    pub cluster: Option<Cluster>,
+    /// Counts.
+    pub summary: Summary,
+    /// What was planned and done, in order.
+    pub actions: Vec<ReportedAction>,
+    /// What was refused, with all reasons.
+    pub blocked: Vec<Blocked>,
+    /// What the operator should know.
+    pub warnings: Vec<Warning>,
+    /// Why the command failed; null when it didn't.
+    pub error: Option<ReportedError>,
+    /// Facts that only this command has.
+    pub data: Map<String, Value>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All was as wanted.
+    Unchanged,
+    /// Dry run: there is something to do.
+    Planned,
+    /// Everything planned was done.
+    Changed,
+    /// Some of it was done.
+    Partial,
+    /// It failed, or every action failed.
+    Failed,
+    /// Nothing could be done but to refuse.
+    Blocked,
+    /// Not this engine's turn (`--leader-only`).
+    Skipped,
+    /// SIGINT or SIGTERM.
+    Interrupted,
+}
+
+/// One run of orca.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Run {
+    /// Unique; also in the journal.
+    pub id: String,
+    /// orca's version.
+    pub version: &'static str,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// Wall time, milliseconds.
+    pub duration_ms: u64,
+    /// Nothing was written.
+    pub dry_run: bool,
+}
+
+/// The cluster and the engine that was asked.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Cluster {
+    /// Cluster id.
+    pub id: Option<String>,
+    /// Hostname of the engine's node.
+    pub node: String,
+    /// Whether that node leads the swarm.
+    pub leader: bool,
+    /// Engine version.
+    pub engine: String,
+    /// API version.
+    pub api: String,
+}
+
+/// Counts of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Actions planned.
+    pub planned: u64,
+    /// Actions done.
+    pub done: u64,
+    /// Actions failed.
+    pub failed: u64,
+    /// Actions left out (budget, deadline, no longer needed).
+    pub skipped: u64,
+    /// Refusals.
+    pub blocked: u64,
+    /// Wanted facts that held already.
+    pub unchanged: u64,
+}
+
+/// What became of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Dry run: it would be done.
+    Planned,
+    /// Done.
+    Done,
+    /// Tried in vain.
+    Failed,
+    /// Not tried.
+    Skipped,
+}
+
+/// An action and what became of it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReportedAction {
+    /// Stable id.
+    pub id: String,
+    /// The kind of change.
+    pub kind: ActionKind,
+    /// What it works on.
+    pub target: Target,
+    /// Why.
+    pub reason: String,
+    /// It stops or restarts tasks.
+    pub disruptive: bool,
+    /// Value found.
+    pub before: Value,
+    /// Value wanted.
+    pub after: Value,
+    /// The object's version that the plan was made on.
+    pub version: u64,
+    /// What became of it.
+    pub status: Status,
+    /// Wall time, milliseconds; actions on one object are one write and share it.
+    pub duration_ms: u64,
+    /// Why it failed or was skipped.
+    pub error: Option<String>,
+}
+
+/// Why a command failed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReportedError {
+    /// Decides the exit code.
+    pub kind: ErrorKind,
+    /// What failed, on what.
+    pub message: String,
+    /// What lay beneath, outermost first.
+    pub causes: Vec<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl ReportedError {
+    /// Renders an error and its chain of causes.
+    pub fn from_error(error: &anyhow::Error) -> Self {
+        Self {
+            kind: kind_of(error),
+            message: error.to_string(),
+            causes: error.chain().skip(1).map(ToString::to_string).collect(),
+            hint: hint_of(error).map(str::to_owned),
+        }
+    }
+}
+
+impl ReportedAction {
+    /// An action that has not been tried.
+    pub fn new(action: &Action, status: Status, error: Option<String>) -> Self {
+        let (before, after) = action.change.values();
+        Self {
+            id: action.id.clone(),
+            kind: action.change.kind(),
+            target: action.target.clone(),
+            reason: action.reason.clone(),
+            disruptive: action.disruptive,
+            before,
+            after,
+            version: action.version,
+            status,
+            duration_ms: 0,
+            error,
+        }
+    }
+}
+
+impl Cluster {
+    /// The cluster of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            id: snapshot.cluster.clone(),
+            node: snapshot.node_name.clone(),
+            leader: snapshot.leader(),
+            engine: snapshot.engine.clone(),
+            api: snapshot.api.clone(),
+        }
+    }
+}
+
+impl Run {
+    /// A run that starts now.
+    pub fn start(dry_run: bool) -> Self {
+        let started = Timestamp::now();
+        let id = format!("{}-{}", started.strftime("%Y%m%dT%H%M%S%3fZ"), std::process::id());
+        Self { id, version: env!("CARGO_PKG_VERSION"), started: format!("{started:.3}"), duration_ms: 0, dry_run }
+    }
+}
+
+impl Report {
+    /// A report in which nothing has happened yet.
+    pub fn new(command: &str, run: Run) -> Self {
+        Self {
+            schema: SCHEMA,
+            command: command.to_owned(),
+            outcome: Outcome::Unchanged,
+            run,
+            cluster: None,
+            summary: Summary::default(),
+            actions: Vec::new(),
+            blocked: Vec::new(),
+            warnings: Vec::new(),
+            error: None,
+            data: Map::new(),
+        }
+    }
+
+    /// Notes why the command failed. The first reason stays.
+    pub fn fail(&mut self, error: &anyhow::Error) {
+        self.error.get_or_insert_with(|| ReportedError::from_error(error));
+    }
+
+    /// Counts, and sums up in one word; `unchanged` is the number of wanted facts that held already.
+    pub fn conclude(&mut self, unchanged: u64) {
+        let count = |status| self.actions.iter().filter(|action| action.status == status).count() as u64;
+        self.summary = Summary {
+            planned: self.actions.len() as u64,
+            done: count(Status::Done),
+            failed: count(Status::Failed),
+            skipped: count(Status::Skipped),
+            blocked: self.blocked.len() as u64,
+            unchanged,
+        };
+        self.outcome = self.outcome_of();
+    }
+
+    fn outcome_of(&self) -> Outcome {
+        let Summary { planned, done, failed, skipped, blocked, .. } = self.summary;
+        let error = self.error.as_ref().map(|error| error.kind);
+        match error {
+            Some(ErrorKind::Interrupted) => Outcome::Interrupted,
+            _ if done > 0 && (failed > 0 || skipped > 0 || error.is_some()) => Outcome::Partial,
+            Some(_) => Outcome::Failed,
+            None if self.run.dry_run && planned > 0 => Outcome::Planned,
+            None if done > 0 => Outcome::Changed,
+            None if skipped > 0 => Outcome::Partial,
+            None if blocked > 0 => Outcome::Blocked,
+            None => Outcome::Unchanged,
+        }
+    }
+}

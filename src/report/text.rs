@@ -1,0 +1,108 @@
+//! A report as a person reads it.
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use super::{Outcome, Report, ReportedAction, Status, Summary};
+
+/// Renders a report as text.
+pub(super) fn render(report: &Report, color: bool) -> String {
+    let mut text = String::new();
+    if let Some(rows) = report.data.get("table").and_then(Value::as_array) {
+        text += &data_table(rows, color);
+    }
+    if !report.actions.is_empty() {
+        text += &actions_table(&report.actions, color);
+    }
+    for blocked in &report.blocked {
+        text += &format!("blocked: {} `{}`\n", blocked.target.kind.name(), blocked.target.name);
+        for reason in &blocked.reasons {
+            text += &format!("  - {reason}\n");
+        }
+    }
+    for warning in &report.warnings {
+        text += &format!("warning: {}\n", warning.message);
+    }
+    text + &last_line(report)
+}
+
+fn last_line(report: &Report) -> String {
+    let Summary { planned, done, failed, skipped, blocked, unchanged } = report.summary;
+    let outcome = match report.outcome {
+        Outcome::Unchanged => "unchanged",
+        Outcome::Planned => "planned (dry run, nothing was written)",
+        Outcome::Changed => "changed",
+        Outcome::Partial => "partly done",
+        Outcome::Failed => "failed",
+        Outcome::Blocked => "blocked",
+        Outcome::Skipped => "skipped (this engine is not the leader)",
+        Outcome::Interrupted => "interrupted",
+    };
+    let counts = [
+        (if report.run.dry_run { planned } else { 0 }, "to do"),
+        (done, "done"),
+        (failed, "failed"),
+        (skipped, "left out"),
+        (blocked, "blocked"),
+        (unchanged, "as wanted"),
+    ];
+    let counts: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+    format!("{} {outcome}{counts} ({} ms)\n", report.command, report.run.duration_ms)
+}
+
+fn actions_table(actions: &[ReportedAction], color: bool) -> String {
+    let mut table = new_table(color, &["STATUS", "OBJECT", "CHANGE", "WHY"]);
+    for action in actions {
+        let (status, shade) = match action.status {
+            Status::Planned => ("planned", Color::Cyan),
+            Status::Done => ("done", Color::Green),
+            Status::Failed => ("failed", Color::Red),
+            Status::Skipped => ("skipped", Color::Yellow),
+        };
+        let why = action.error.as_ref().map_or_else(|| action.reason.clone(), |error| format!("{}; {error}", action.reason));
+        let object = format!("{} {}", action.target.kind.name(), action.target.name);
+        let status = if color { Cell::new(status).fg(shade) } else { Cell::new(status) };
+        table.add_row([status, Cell::new(object), Cell::new(change(action)), Cell::new(why)]);
+    }
+    format!("{table}\n")
+}
+
+/// The change in a few words, as `zone: a -> b`.
+fn change(action: &ReportedAction) -> String {
+    let what = action.id.split_once('#').map_or("", |(_, what)| what);
+    let what = what.split_once('/').map_or(what, |(_, name)| name);
+    let value = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    format!("{what}: {} -> {}", value(&action.before), value(&action.after))
+}
+
+fn data_table(rows: &[Value], color: bool) -> String {
+    let Some(first) = rows.first().and_then(Value::as_object) else { return String::new() };
+    let columns: Vec<_> = first.keys().cloned().collect();
+    let heads: Vec<_> = columns.iter().map(|column| column.to_uppercase().replace('_', " ")).collect();
+    let mut table = new_table(color, &heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for row in rows {
+        table.add_row(columns.iter().map(|column| match &row[column] {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        }));
+    }
+    format!("{table}\n")
+}
+
+fn new_table(color: bool, heads: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if color {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table.set_header(heads);
+    table
+}

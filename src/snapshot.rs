@@ -1,0 +1,186 @@
+//! One consistent read of a cluster: five requests in parallel, whatever its size.
+//!
+//! Also the file form `orca.snapshot/1`: the engine's own objects, so that anything that reads the API can read it.
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::model::{Node, NodeId, Service, Task};
+
+/// The schema name of a snapshot file.
+pub const SCHEMA: &str = "orca.snapshot/1";
+
+/// The tasks that the managers want to run. `ready` is a replacement that waits for its predecessor or for the restart
+/// delay: without it, a restarting service looks as if it had no task at all.
+const WANTED_TASKS: &str = r#"{"desired-state":["running","ready"]}"#;
+
+/// What a pass knows of the cluster.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// When it was read.
+    pub taken_at: Timestamp,
+    /// API version of the engine that was asked.
+    pub api: String,
+    /// Version of the engine that was asked.
+    pub engine: String,
+    /// Cluster id; absent only in hand-made files.
+    pub cluster: Option<String>,
+    /// Hostname of the engine that was asked.
+    pub node_name: String,
+    /// Node id of the engine that was asked.
+    pub node_id: NodeId,
+    /// Sorted by hostname, then id.
+    pub nodes: Vec<Node>,
+    /// Sorted by name.
+    pub services: Vec<Service>,
+    /// In the engine's order.
+    pub tasks: Vec<Task>,
+}
+
+/// The raw parts of a snapshot, as the engine or a file gives them.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Parts<T> {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// When it was read.
+    pub taken_at: Timestamp,
+    /// API version of the engine that was asked.
+    #[serde(default)]
+    pub api: String,
+    /// `GET /info`.
+    pub info: Box<RawValue>,
+    /// `GET /nodes`.
+    pub nodes: Vec<Box<RawValue>>,
+    /// `GET /services`.
+    pub services: Vec<Box<RawValue>>,
+    /// `GET /tasks`.
+    pub tasks: Vec<T>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Info {
+    name: String,
+    server_version: String,
+    swarm: Swarm,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Swarm {
+    #[serde(rename = "NodeID")]
+    node_id: NodeId,
+    cluster: Option<Cluster>,
+}
+
+#[derive(Deserialize)]
+struct Cluster {
+    #[serde(rename = "ID", default)]
+    id: String,
+}
+
+impl Snapshot {
+    /// Reads the cluster: `/_ping`, `/info`, `/nodes`, `/services` and the tasks that the managers want to run.
+    ///
+    /// Any read that fails fails the whole snapshot: what could not be read is unknown, not empty.
+    pub async fn observe(engine: &Engine) -> Result<Self> {
+        Self::from_parts(engine.observe::<Task>(Some(WANTED_TASKS)).await?)
+            .map_err(|e| unreadable(&e))
+    }
+
+    /// Reads a snapshot file.
+    pub fn parse(json: &str) -> Result<Self> {
+        let parts: Parts<Task> = serde_json::from_str(json)?;
+        if parts.schema != SCHEMA {
+            bail!("its schema is `{}`, not `{SCHEMA}`", parts.schema);
+        }
+        Ok(Self::from_parts(parts)?)
+    }
+
+    fn from_parts(parts: Parts<Task>) -> serde_json::Result<Self> {
+        let info: Info = serde_json::from_str(parts.info.get())?;
+        let mut nodes = parts.nodes.into_iter().map(Node::read).collect::<serde_json::Result<Vec<_>>>()?;
+        let mut services = parts.services.into_iter().map(Service::read).collect::<serde_json::Result<Vec<_>>>()?;
+        nodes.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        tell_apart(&mut nodes);
+        Ok(Self {
+            taken_at: parts.taken_at,
+            api: parts.api,
+            engine: info.server_version,
+            cluster: info.swarm.cluster.map(|cluster| cluster.id).filter(|id| !id.is_empty()),
+            node_name: info.name,
+            node_id: info.swarm.node_id,
+            nodes,
+            services,
+            tasks: parts.tasks,
+        })
+    }
+
+    /// Whether the engine that was asked leads the swarm.
+    pub fn leader(&self) -> bool {
+        self.node(&self.node_id).is_some_and(|node| node.leader)
+    }
+
+    /// The node with this id.
+    pub fn node(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == *id)
+    }
+
+    /// The service with this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        let at = self.services.binary_search_by(|service| service.name.as_str().cmp(name)).ok()?;
+        self.services.get(at)
+    }
+
+    /// Puts a newly read node in place of the old one.
+    pub fn put_node(&mut self, mut node: Node) {
+        if let Some(old) = self.nodes.iter_mut().find(|old| old.id == node.id) {
+            std::mem::swap(&mut node.key, &mut old.key);
+            *old = node;
+        }
+    }
+
+    /// Puts a newly read service in place of the old one.
+    pub fn put_service(&mut self, service: Service) {
+        if let Some(old) = self.services.iter_mut().find(|old| old.id == service.id) {
+            *old = service;
+        }
+    }
+
+    /// Forgets the node or service with this id: it is gone from the swarm.
+    pub fn remove(&mut self, id: &str) {
+        self.nodes.retain(|node| node.id.0 != id);
+        self.services.retain(|service| service.id.0 != id);
+    }
+}
+
+/// Gives nodes that share a hostname keys of their own; expects them sorted by name.
+fn tell_apart(nodes: &mut [Node]) {
+    for twins in nodes.chunk_by_mut(|a, b| a.name == b.name).filter(|twins| twins.len() > 1) {
+        for node in twins {
+            node.key = format!("{}@{}", node.name, node.id.0);
+        }
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> anyhow::Error {
+    Error::new(ErrorKind::Unreachable, format!("the engine's answer can't be read: {error}"))
+        .hint("is this address a Docker engine? try `docker version` with the same host")
+        .into()
+}
+
+/// Reads a snapshot file from disk.
+pub fn load(path: &std::path::Path) -> Result<Snapshot> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| {
+        Error::new(ErrorKind::Config, format!("can't read snapshot `{name}`")).hint("make one with `orca snapshot > FILE`")
+    })?;
+    Snapshot::parse(&text).with_context(|| {
+        Error::new(ErrorKind::Config, format!("`{name}` is not a snapshot")).hint("make one with `orca snapshot > FILE`")
+    })
+}

@@ -1,0 +1,257 @@
+//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in SQLite.
+//!
+//! Nothing in here is needed to be right, only to be gentle: without it no restart is repeated, some are not made.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind};
+use crate::pass::memory::Memory;
+use crate::plan::{Action, Warning};
+
+const FILE: &str = "state.db";
+/// Bumped with the tables; a file of another version is moved aside, since everything in it can be lost.
+const VERSION: i64 = 1;
+/// Rows kept in the journal.
+const JOURNAL_ROWS: i64 = 10_000;
+const TABLES: &str = "
+    CREATE TABLE memory (cluster TEXT PRIMARY KEY, json TEXT NOT NULL);
+    CREATE TABLE journal (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, run TEXT NOT NULL, cluster TEXT NOT NULL,
+        command TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL, target_type TEXT NOT NULL,
+        target_id TEXT NOT NULL, target_name TEXT NOT NULL, reason TEXT NOT NULL, before TEXT NOT NULL,
+        after TEXT NOT NULL, status TEXT NOT NULL, error TEXT);
+    PRAGMA user_version = 1;";
+
+/// The state file of one state directory.
+#[derive(Debug)]
+pub struct State {
+    db: Connection,
+}
+
+/// One row of the journal.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct JournalRow {
+    /// When it was begun, RFC 3339.
+    pub at: String,
+    /// `run.id` of the report.
+    pub run: String,
+    /// Cluster id.
+    pub cluster: String,
+    /// The pass, as `labels sync`.
+    pub command: String,
+    /// The kind of change, as `node.label.set`.
+    pub kind: String,
+    /// The action's id.
+    pub action: String,
+    /// `node` or `service`.
+    pub target_type: String,
+    /// Full id.
+    pub target_id: String,
+    /// Hostname or service name.
+    pub target_name: String,
+    /// Why.
+    pub reason: String,
+    /// JSON of the value found.
+    pub before: String,
+    /// JSON of the value wanted.
+    pub after: String,
+    /// `done`, `failed`, or `begun`: orca was killed in the middle, it may have been done.
+    pub status: String,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// Who acts: the same for all actions of a pass.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// `run.id` of the report.
+    pub run: String,
+    /// Cluster id.
+    pub cluster: String,
+    /// The pass, as `labels sync`.
+    pub command: &'static str,
+}
+
+impl State {
+    /// Opens the state file, making it and its directory where needed.
+    ///
+    /// A file that is corrupt, or of another version, is moved aside; the warning says where to.
+    pub fn open(dir: &Path) -> Result<(Self, Option<Warning>)> {
+        make_private_dir(dir).with_context(|| unusable(dir))?;
+        let path = dir.join(FILE);
+        match Self::try_open(&path) {
+            Ok(state) => Ok((state, None)),
+            Err(error) if is_corrupt(&error) => {
+                let aside = move_aside(&path)?;
+                let text = format!(
+                    "the state file was unreadable ({error}); moved to `{}`, started afresh: cooldowns and history are gone",
+                    aside.display()
+                );
+                let state = Self::try_open(&path).with_context(|| unusable(dir))?;
+                Ok((state, Some(Warning::new("state_reset", text))))
+            }
+            Err(error) => Err(anyhow::Error::new(error).context(unusable(dir))),
+        }
+    }
+
+    /// Opens the state file for reading; none if there is none, or none that can be read. Writes nothing.
+    pub fn peek(dir: &Path) -> Option<Self> {
+        let db = Connection::open_with_flags(dir.join(FILE), OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let state = Self { db };
+        (state.version().ok()? == VERSION).then_some(state)
+    }
+
+    fn try_open(path: &Path) -> rusqlite::Result<Self> {
+        let state = Self { db: Connection::open(path)? };
+        state.db.busy_timeout(std::time::Duration::from_secs(2))?;
+        match state.version()? {
+            0 => state.db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))?,
+            VERSION => {}
+            _ => return Err(rusqlite::Error::InvalidQuery),
+        }
+        // Reads every page that the pass is going to read anyway: corruption shows here, not in mid-pass.
+        state.db.query_row("SELECT count(*) FROM memory", [], |_| Ok(()))?;
+        Ok(state)
+    }
+
+    fn version(&self) -> rusqlite::Result<i64> {
+        self.db.query_row("PRAGMA user_version", [], |row| row.get(0))
+    }
+
+    /// What was remembered of this cluster; nothing if that can't be read.
+    pub fn memory(&self, cluster: &str) -> Memory {
+        let json: rusqlite::Result<Option<String>> = self
+            .db
+            .query_row("SELECT json FROM memory WHERE cluster = ?1", [cluster], |row| row.get(0))
+            .optional();
+        json.ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+    }
+
+    /// Replaces what is remembered of this cluster.
+    pub fn remember(&self, cluster: &str, memory: &Memory) -> Result<()> {
+        let json = serde_json::to_string(memory)?;
+        let sql = "INSERT INTO memory VALUES (?1, ?2) ON CONFLICT (cluster) DO UPDATE SET json = excluded.json";
+        self.db.execute(sql, [cluster, &json]).context("can't write the state file")?;
+        Ok(())
+    }
+
+    /// Enters an action into the journal before it is made; [`State::finish`] says how it ended.
+    pub fn begin(&self, actor: &Actor, action: &Action, now: Timestamp) -> Result<i64> {
+        let (before, after) = action.change.values();
+        self.db
+            .execute(
+                "INSERT INTO journal (at, run, cluster, command, kind, action, target_type, target_id, target_name, \
+                 reason, before, after, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'begun')",
+                params![
+                    now.to_string(),
+                    actor.run,
+                    actor.cluster,
+                    actor.command,
+                    action.change.kind().name(),
+                    action.id,
+                    action.target.kind.name(),
+                    action.target.id,
+                    action.target.name,
+                    action.reason,
+                    before.to_string(),
+                    after.to_string(),
+                ],
+            )
+            .context("can't write the journal")?;
+        let id = self.db.last_insert_rowid();
+        self.db.execute("DELETE FROM journal WHERE id <= ?1", [id - JOURNAL_ROWS]).context("can't trim the journal")?;
+        Ok(id)
+    }
+
+    /// Says how an action ended.
+    pub fn finish(&self, id: i64, status: &str, error: Option<&str>) -> Result<()> {
+        let sql = "UPDATE journal SET status = ?2, error = ?3 WHERE id = ?1";
+        self.db.execute(sql, params![id, status, error]).context("can't write the journal")?;
+        Ok(())
+    }
+
+    /// The newest rows of the journal, newest first.
+    pub fn history(&self, limit: usize) -> Result<Vec<JournalRow>> {
+        let mut query = self.db.prepare(
+            "SELECT at, run, cluster, command, kind, action, target_type, target_id, target_name, reason, before, \
+             after, status, error FROM journal ORDER BY id DESC LIMIT ?1",
+        )?;
+        let rows = query.query_map([i64::try_from(limit)?], |row| {
+            Ok(JournalRow {
+                at: row.get(0)?,
+                run: row.get(1)?,
+                cluster: row.get(2)?,
+                command: row.get(3)?,
+                kind: row.get(4)?,
+                action: row.get(5)?,
+                target_type: row.get(6)?,
+                target_id: row.get(7)?,
+                target_name: row.get(8)?,
+                reason: row.get(9)?,
+                before: row.get(10)?,
+                after: row.get(11)?,
+                status: row.get(12)?,
+                error: row.get(13)?,
+            })
+        })?;
+        rows.collect::<rusqlite::Result<_>>().context("can't read the journal")
+    }
+}
+
+fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+fn unusable(dir: &Path) -> Error {
+    Error::new(ErrorKind::Failed, format!("can't use the state directory `{}`", dir.display()))
+        .hint("name a directory that orca may write with --state-dir or ORCA_STATE_DIR")
+}
+
+fn is_corrupt(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => matches!(failure.code, DatabaseCorrupt | NotADatabase) || failure.extended_code == 1,
+        _ => matches!(error, rusqlite::Error::InvalidQuery),
+    }
+}
+
+fn move_aside(path: &Path) -> Result<PathBuf> {
+    let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S");
+    let aside = path.with_extension(format!("corrupt-{stamp}"));
+    std::fs::rename(path, &aside).with_context(|| format!("can't move the corrupt `{}` aside", path.display()))?;
+    Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corrupt_file_is_moved_aside_and_said() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), vec![0x41; 8192]).unwrap();
+        let (state, warning) = State::open(dir.path()).unwrap();
+        assert_eq!(warning.unwrap().code, "state_reset");
+        assert_eq!(state.memory("c"), Memory::default());
+        let left = std::fs::read_dir(dir.path()).unwrap().filter_map(Result::ok);
+        assert!(left.into_iter().any(|entry| entry.file_name().to_string_lossy().contains("corrupt-")));
+    }
+
+    #[test]
+    fn remembers_per_cluster() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut memory = Memory::default();
+        memory.attempt("a/b", Timestamp::UNIX_EPOCH);
+        State::open(dir.path()).unwrap().0.remember("one", &memory).unwrap();
+        let state = State::peek(dir.path()).unwrap();
+        assert_eq!(state.memory("one"), memory);
+        assert_eq!(state.memory("two"), Memory::default());
+    }
+}
