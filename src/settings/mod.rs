@@ -2,9 +2,68 @@
 //!
 //! Parsing a `&str` is pure; only [`load`] reads files. Nothing here contacts an engine.
 
+mod check;
+mod conflicts;
+mod de;
+mod fragment;
+mod load;
+mod merge;
+mod policy;
+mod problem;
+mod resolve;
+mod show;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
+
+pub use fragment::schema;
+pub use load::{Input, load};
+pub use problem::{Problem, Problems};
+pub use show::{Row, rows, yaml};
+
+/// The node label in which orca keeps its record of the labels it set; no file may claim it.
+pub const RECORD_LABEL: &str = "orca.labels";
+
+/// One text to read settings from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file as the user named it.
+    pub name: String,
+    /// Which grammar the text has.
+    pub kind: SourceKind,
+    /// The text.
+    pub text: String,
+}
+
+/// What a source may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// `orca.yml` or Orcastra's `swarm.yml`.
+    Main,
+    /// Orcastra's `dependencies.yml`: the anchors themselves at the top level, or under `dependencies:`.
+    Dependencies,
+    /// Orcastra's `nodes.yml`: the half of `swarm.yml` without `dependencies`.
+    Nodes,
+}
+
+/// Merges and checks sources. Pure: equal input gives equal settings, or the same problems in the same order.
+///
+/// # Errors
+/// Every problem of every source and of the environment, sorted by source and position.
+pub fn parse(sources: &[Source], env: &BTreeMap<String, String>) -> Result<Settings, Vec<Problem>> {
+    let mut log = problem::Log::new(sources.iter().map(|source| source.name.as_str()).collect());
+    let merged = merge::merge(sources, &mut log);
+    let mut settings = resolve::resolve(&merged, env, &mut log);
+    settings.files = sources.iter().map(|source| source.name.clone()).collect();
+    log.extend(conflicts::conflicts(&settings));
+    let problems = log.finish();
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
 
 /// Where a value was written, for reasons and for `orca config show`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +102,12 @@ pub struct Settings {
     pub options: Options,
     /// `dependencies:`, in the order of the file.
     pub anchors: Vec<Anchor>,
+    /// The stack of anchors that name none.
+    pub stack: String,
+    /// The files that were read, as the user named them.
+    pub files: Vec<String>,
+    /// Where values without an [`Origin`] of their own came from, by path.
+    pub origins: BTreeMap<String, Origin>,
 }
 
 /// One entry of `nodes:`.
@@ -95,7 +160,7 @@ pub struct Anchor {
 }
 
 /// A node label.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label {
     /// Label key.
     pub key: String,

@@ -1,0 +1,133 @@
+//! The only file of the settings that touches the file system: finds and reads the sources, then calls [`parse`].
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::policy::env_text;
+use super::problem::Problems;
+use super::{Settings, Source, SourceKind, parse};
+use crate::error::{Error, ErrorKind};
+
+/// Bigger files are not configurations.
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// Where a configuration is looked for when none is named; the second is Orcastra's place.
+const DEFAULTS: [&str; 2] = ["/etc/orca/orca.yml", "/etc/swarm-orchestration/swarm.yml"];
+
+/// Where to load the configuration from.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The file of `--config`, `-` for stdin; without it `$ORCA_CONFIG`, `$SWARM_FILE`, then `defaults`.
+    pub config: Option<String>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// Files to try when none is named; the first that exists is taken.
+    pub defaults: Vec<PathBuf>,
+}
+
+impl Input {
+    /// The usual default files with this `--config` and this environment.
+    pub fn new(config: Option<String>, env: BTreeMap<String, String>) -> Self {
+        Self { config, env, defaults: DEFAULTS.map(PathBuf::from).to_vec() }
+    }
+}
+
+/// Reads, merges and checks the configuration. Contacts nothing but the file system and stdin.
+///
+/// All mistakes in the files come as one error that holds [`Problems`]; a file that can't be read is an
+/// [`Error`] with a hint. Both are of kind [`ErrorKind::Config`].
+pub fn load(input: &Input) -> anyhow::Result<Settings> {
+    let sources = sources(input)?;
+    parse(&sources, &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
+}
+
+fn sources(input: &Input) -> Result<Vec<Source>, Error> {
+    let older = [("DEPENDENCIES_FILE", SourceKind::Dependencies), ("NODES_FILE", SourceKind::Nodes)];
+    let older = older.map(|(variable, kind)| (env_text(&input.env, variable), variable, kind));
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut sources = Vec::new();
+    if let Some(main) = main_source(input)? {
+        paths.push(identity(&main.name));
+        sources.push(main);
+    }
+    for (path, variable, kind) in older {
+        let Some(path) = path else { continue };
+        let identity = identity(path);
+        // Several variables may name one merged file, which then counts once.
+        if paths.contains(&identity) {
+            continue;
+        }
+        let text = read_file(path).map_err(|error| unreadable(&format!("`{path}` (${variable})"), &error))?;
+        paths.push(identity);
+        sources.push(Source { name: path.to_owned(), kind, text });
+    }
+    if sources.is_empty() {
+        return Err(nothing_found(&input.defaults));
+    }
+    Ok(sources)
+}
+
+fn main_source(input: &Input) -> Result<Option<Source>, Error> {
+    let kind = SourceKind::Main;
+    let named = input.config.as_deref().or_else(|| env_text(&input.env, "ORCA_CONFIG"));
+    if let Some(name) = named.or_else(|| env_text(&input.env, "SWARM_FILE")) {
+        if name == "-" {
+            let text = read_text(io::stdin().lock()).map_err(|error| unreadable("stdin", &error))?;
+            return Ok(Some(Source { name: "stdin".to_owned(), kind, text }));
+        }
+        let text = read_file(name).map_err(|error| unreadable(&format!("`{name}`"), &error))?;
+        return Ok(Some(Source { name: name.to_owned(), kind, text }));
+    }
+    for path in &input.defaults {
+        let name = path.display().to_string();
+        match read_file(path) {
+            Ok(text) => return Ok(Some(Source { name, kind, text })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(&format!("`{name}`"), &error)),
+        }
+    }
+    Ok(None)
+}
+
+/// The path by which two names of one file are recognised.
+fn identity(path: &str) -> PathBuf {
+    Path::new(path).canonicalize().unwrap_or_else(|_| PathBuf::from(path))
+}
+
+fn read_file(path: impl AsRef<Path>) -> io::Result<String> {
+    read_text(File::open(path)?)
+}
+
+fn read_text(from: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 16 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        io::Error::other(format!("line {line} is not UTF-8"))
+    })
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Error {
+    let failed = Error::new(ErrorKind::Config, format!("can't read the configuration {name}: {error}"));
+    match error.kind() {
+        io::ErrorKind::NotFound => failed.hint(hint()),
+        io::ErrorKind::PermissionDenied => failed.hint("run as a user who may read it, or name another with `-c FILE`"),
+        _ => failed,
+    }
+}
+
+fn nothing_found(defaults: &[PathBuf]) -> Error {
+    let tried: Vec<String> = defaults.iter().map(|path| format!("`{}`", path.display())).collect();
+    let message = format!("no configuration: {} not found", tried.join(" and "));
+    Error::new(ErrorKind::Config, message).hint(hint())
+}
+
+fn hint() -> String {
+    let [orca, _] = DEFAULTS;
+    format!("name a file with `-c FILE`, or write {orca}; a small one is `nodes: {{node-1: {{labels: [ssd]}}}}`")
+}

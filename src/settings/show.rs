@@ -1,0 +1,227 @@
+//! The merged settings and where each value came from, for `orca config show`. Pure; prints nothing.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Anchor, Node, Origin, Settings};
+
+/// One effective value.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Row {
+    /// The setting's path, as `nodes.node-2.labels.zone` or `dependencies.db.services[0]`.
+    pub path: String,
+    /// The value; durations are text such as `10m`.
+    pub value: Value,
+    /// The file as the user named it, `$NAME` for an environment variable, or `default`.
+    pub source: String,
+    /// 1-based line; 0 where the source has no lines.
+    pub line: usize,
+    /// 1-based column; 0 where the source has no lines.
+    pub column: usize,
+}
+
+/// Every effective value, defaults included, sorted by path.
+pub fn rows(settings: &Settings) -> Vec<Row> {
+    let mut rows = Vec::new();
+    flatten(&tree(settings), "", &mut rows);
+    // List items stay in the order of the list, where plain text would put 10 before 2.
+    rows.sort_by(|a, b| (stem(a), a.path.len(), &a.path).cmp(&(stem(b), b.path.len(), &b.path)));
+    rows
+}
+
+/// The effective configuration as YAML that orca reads again, each line with where its value came from.
+pub fn yaml(settings: &Settings) -> String {
+    let mut text = String::new();
+    if let Out::Map(entries, _) = tree(settings) {
+        for (key, out) in &entries {
+            print(&mut text, 0, key, out);
+        }
+    }
+    text
+}
+
+/// The settings in the shape of the file.
+enum Out {
+    Value(Value, Origin),
+    List(Vec<(String, Origin)>),
+    Map(Vec<(String, Out)>, Option<Origin>),
+}
+
+fn stem(row: &Row) -> &str {
+    match row.path.rsplit_once('[') {
+        Some((stem, index)) if index.trim_end_matches(']').bytes().all(|b| b.is_ascii_digit()) => stem,
+        _ => &row.path,
+    }
+}
+
+fn flatten(out: &Out, path: &str, rows: &mut Vec<Row>) {
+    let mut push = |path: String, value: Value, origin: &Origin| {
+        let Origin { source, line, column, .. } = origin.clone();
+        rows.push(Row { path, value, source, line, column });
+    };
+    match out {
+        Out::Value(value, origin) => push(path.to_owned(), value.clone(), origin),
+        Out::List(items) => {
+            for (i, (item, origin)) in items.iter().enumerate() {
+                push(format!("{path}[{i}]"), json!(item), origin);
+            }
+        }
+        Out::Map(entries, origin) => {
+            if let Some(origin) = origin.as_ref().filter(|_| entries.is_empty()) {
+                push(path.to_owned(), json!({}), origin);
+            }
+            for (key, out) in entries {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                flatten(out, &path, rows);
+            }
+        }
+    }
+}
+
+fn tree(settings: &Settings) -> Out {
+    let origins = &settings.origins;
+    let mut top = Vec::new();
+    optional(&mut top, origins, "", "leader", settings.leader.as_deref());
+    optional(&mut top, origins, "", "advertise_addr", settings.advertise_addr.as_deref());
+    value(&mut top, origins, "", "stack", json!(settings.stack));
+    let nodes = settings.nodes.iter().map(|(name, node)| (name.clone(), node_tree(name, node, origins))).collect();
+    top.push(("nodes".to_owned(), Out::Map(nodes, None)));
+    let mut options = Vec::new();
+    value(&mut options, origins, "options", "prune_unknown_labels", json!(settings.options.prune_unknown_labels));
+    top.push(("options".to_owned(), Out::Map(options, None)));
+    let anchors = settings.anchors.iter().map(|anchor| (anchor.name.clone(), anchor_tree(anchor, origins))).collect();
+    top.push(("dependencies".to_owned(), Out::Map(anchors, None)));
+    Out::Map(top, None)
+}
+
+fn node_tree(name: &str, node: &Node, origins: &BTreeMap<String, Origin>) -> Out {
+    let Node { ip, host, role, availability, labels, origin } = node;
+    let path = format!("nodes.{name}");
+    let mut entries = Vec::new();
+    optional(&mut entries, origins, &path, "ip", ip.as_deref());
+    optional(&mut entries, origins, &path, "host", host.as_deref());
+    optional(&mut entries, origins, &path, "role", role.as_deref());
+    optional(&mut entries, origins, &path, "availability", availability.as_deref());
+    if !labels.is_empty() {
+        let labels = labels.iter().map(|(key, (text, origin))| (key.clone(), Out::Value(json!(text), origin.clone())));
+        entries.push(("labels".to_owned(), Out::Map(labels.collect(), None)));
+    }
+    Out::Map(entries, Some(origin.clone()))
+}
+
+fn anchor_tree(anchor: &Anchor, origins: &BTreeMap<String, Origin>) -> Out {
+    let path = format!("dependencies.{}", anchor.name);
+    let mut entries = Vec::new();
+    if let Some(stack) = stack_of(anchor) {
+        // Where the anchor names no stack of its own, the top-level one is the reason.
+        let origin = origins.get(&format!("{path}.stack")).or_else(|| origins.get("stack"));
+        entries.push(("stack".to_owned(), Out::Value(json!(stack), origin.cloned().unwrap_or_else(built_in))));
+    }
+    if let ([service], true) = (anchor.service.as_slice(), origins.contains_key(&format!("{path}.service"))) {
+        value(&mut entries, origins, &path, "service", json!(service));
+    }
+    let label = format!("{}={}", anchor.label.key, anchor.label.value);
+    value(&mut entries, origins, &path, "label", json!(label));
+    if !anchor.dependents.is_empty() {
+        let services = anchor.dependents.iter().map(|dependent| (dependent.name.clone(), dependent.origin.clone()));
+        entries.push(("services".to_owned(), Out::List(services.collect())));
+    }
+    let ladder: Vec<String> = anchor.retry_intervals.iter().map(|step| span(*step)).collect();
+    let hold = anchor.hold.map_or_else(|| "none".to_owned(), span);
+    value(&mut entries, origins, &path, "restart_dependents", json!(anchor.restart_dependents));
+    value(&mut entries, origins, &path, "retry_intervals", json!(ladder));
+    value(&mut entries, origins, &path, "max_mismatch", json!(span(anchor.max_mismatch)));
+    value(&mut entries, origins, &path, "hold", json!(hold));
+    value(&mut entries, origins, &path, "enforce", json!(anchor.enforce));
+    Out::Map(entries, Some(anchor.origin.clone()))
+}
+
+/// The stack that the anchor's names were made with, read back from them; empty when there was none.
+fn stack_of(anchor: &Anchor) -> Option<&str> {
+    let own = (anchor.name.as_str(), anchor.service.as_slice());
+    let names = anchor.dependents.iter().map(|dependent| (dependent.name.as_str(), dependent.service.as_slice()));
+    names.chain([own]).find_map(|(name, service)| match service {
+        [best, full] if full == name => best.strip_suffix(name)?.strip_suffix('_'),
+        [only] if only == name => Some(""),
+        _ => None,
+    })
+}
+
+fn value(into: &mut Vec<(String, Out)>, origins: &BTreeMap<String, Origin>, parent: &str, key: &str, value: Value) {
+    let path = if parent.is_empty() { key.to_owned() } else { format!("{parent}.{key}") };
+    let origin = origins.get(&path).cloned().unwrap_or_else(built_in);
+    into.push((key.to_owned(), Out::Value(value, origin)));
+}
+
+fn optional(
+    into: &mut Vec<(String, Out)>,
+    origins: &BTreeMap<String, Origin>,
+    parent: &str,
+    key: &str,
+    text: Option<&str>,
+) {
+    if let Some(text) = text {
+        value(into, origins, parent, key, json!(text));
+    }
+}
+
+fn built_in() -> Origin {
+    Origin { path: String::new(), source: "default".to_owned(), line: 0, column: 0 }
+}
+
+fn span(span: Duration) -> String {
+    humantime::format_duration(span).to_string().replace(' ', "")
+}
+
+fn print(text: &mut String, depth: usize, key: &str, out: &Out) {
+    let indent = "  ".repeat(depth);
+    let key = scalar(&json!(key));
+    // Writing to a String can't fail.
+    let _ = match out {
+        Out::Value(value, origin) => writeln!(text, "{indent}{key}: {}  # {}", inline(value), comment(origin)),
+        Out::List(items) => {
+            let _ = writeln!(text, "{indent}{key}:");
+            items.iter().try_for_each(|(item, origin)| {
+                writeln!(text, "{indent}  - {}  # {}", scalar(&json!(item)), comment(origin))
+            })
+        }
+        Out::Map(entries, origin) => {
+            let empty = if entries.is_empty() { " {}" } else { "" };
+            let comment = origin.as_ref().map(|origin| format!("  # {}", comment(origin))).unwrap_or_default();
+            let line = writeln!(text, "{indent}{key}:{empty}{comment}");
+            for (key, out) in entries {
+                print(text, depth + 1, key, out);
+            }
+            line
+        }
+    };
+}
+
+fn comment(origin: &Origin) -> String {
+    let file = origin.source.rsplit('/').next().unwrap_or_default();
+    // A file name may hold anything, even a line break that would end the comment.
+    let file: String = file.chars().filter(|c| !c.is_control()).collect();
+    match origin.line {
+        0 => file,
+        line => format!("{file}:{line}"),
+    }
+}
+
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(scalar).collect::<Vec<_>>().join(", ")),
+        other => scalar(other),
+    }
+}
+
+/// A scalar on one line: YAML's own quoting where it needs no second line, else JSON's, which YAML reads too.
+fn scalar(value: &Value) -> String {
+    let text = serde_yaml::to_string(value).map(|text| text.trim_end_matches('\n').to_owned()).unwrap_or_default();
+    let one_line = !text.is_empty() && !text.contains('\n') && !text.starts_with('|') && text != "<<";
+    if one_line { text } else { value.to_string() }
+}
