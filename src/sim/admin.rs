@@ -1,0 +1,202 @@
+//! The simulator's own side, `/_sim/`: what tests and demos use to look behind the API and to make things happen.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::api::{Reply, Request};
+use super::cluster::{Broken, Cluster, tree};
+use super::faults::Fault;
+use super::json;
+use super::object::Task;
+use super::refusal::Refusal;
+
+/// Requests answered so far. The list is bounded, the counters are not.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    entries: Vec<Value>,
+    counts: BTreeMap<String, u64>,
+    reads: u64,
+    writes: u64,
+}
+
+/// Entries kept in the request log.
+const LOGGED: usize = 10_000;
+
+impl Log {
+    /// Notes a request and its status; 0 stands for "no answer".
+    pub fn note(&mut self, request: &Request, status: u16) {
+        if request.writes() {
+            self.writes += 1;
+        } else {
+            self.reads += 1;
+        }
+        *self.counts.entry(format!("{} {}", request.method, request.path)).or_default() += 1;
+        if self.entries.len() < LOGGED {
+            self.entries.push(json!({
+                "method": request.method, "path": request.path, "version": request.version, "status": status,
+            }));
+        }
+    }
+
+    fn document(&self) -> Value {
+        json!({
+            "total": self.reads + self.writes, "reads": self.reads, "writes": self.writes,
+            "counts": self.counts, "requests": self.entries,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct NodeState {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct NewNode {
+    hostname: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct TaskState {
+    service: String,
+    /// Absent: all of the service's tasks.
+    slot: Option<u64>,
+    state: String,
+    #[serde(default)]
+    err: String,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Membership {
+    swarm: String,
+}
+
+/// Answers a request under `/_sim/`.
+pub(super) fn handle(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request: &Request) -> Reply {
+    route(cluster, faults, log, request).unwrap_or_else(Reply::from)
+}
+
+fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request: &Request) -> Result<Reply, Refusal> {
+    let path = request.path.trim_start_matches("/_sim").trim_matches('/');
+    let segments: Vec<&str> = path.split('/').collect();
+    let done = json!({"ok": true});
+    let answer = match (request.method.as_str(), segments.as_slice()) {
+        ("GET", ["requests"]) => log.document(),
+        ("DELETE", ["requests"]) => {
+            *log = Log::default();
+            done
+        }
+        ("GET", ["state"]) => state(cluster, faults),
+        ("GET", ["snapshot"]) => return Ok(Reply::json(200, cluster.snapshot())),
+        ("POST", ["nodes"]) => {
+            let node: NewNode = body(request)?;
+            let role = if node.role.is_empty() { "worker" } else { &node.role };
+            let id = cluster.join(&node.hostname, role, &node.labels);
+            cluster.converge();
+            json!({"ID": id})
+        }
+        ("POST", ["nodes", key]) => {
+            let wanted: NodeState = body(request)?;
+            let id = cluster.find_node(key)?.id.clone();
+            cluster.set_node_state(&id, &wanted.state);
+            done
+        }
+        ("DELETE", ["nodes", key]) => {
+            let id = cluster.find_node(key)?.id.clone();
+            cluster.drop_node(&id);
+            done
+        }
+        ("POST", ["tasks"]) => json!({"changed": set_tasks(cluster, &body(request)?)?}),
+        ("POST", ["leader"]) => {
+            let wanted: Named = body(request)?;
+            let id = cluster.find_node(&wanted.name)?.id.clone();
+            cluster.elect(Some(&id));
+            done
+        }
+        ("POST", ["membership"]) => {
+            cluster.membership = body::<Membership>(request)?.swarm;
+            done
+        }
+        ("POST", ["images"]) => {
+            cluster.broken.push(body::<Broken>(request)?);
+            done
+        }
+        ("DELETE", ["images"]) => {
+            cluster.broken.clear();
+            done
+        }
+        ("POST", ["fault"]) => {
+            faults.push(body(request)?);
+            done
+        }
+        ("DELETE", ["fault"]) => {
+            faults.clear();
+            done
+        }
+        _ => return Err(Refusal::new(404, "page not found")),
+    };
+    Ok(Reply::json(200, answer.to_string()))
+}
+
+fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
+    serde_json::from_slice(&request.body).map_err(|error| Refusal::new(400, error.to_string()))
+}
+
+/// Sets the status of a service's wanted tasks. Ends are real: the restart policy acts on them.
+fn set_tasks(cluster: &mut Cluster, wanted: &TaskState) -> Result<u64, Refusal> {
+    let service = cluster.find_service(&wanted.service)?.id.clone();
+    let fits = |task: &&Task| task.wanted() && wanted.slot.is_none_or(|slot| slot == task.slot);
+    let ids: Vec<String> =
+        cluster.tasks.of_service(&service).into_iter().filter(fits).map(|task| task.id.clone()).collect();
+    for id in &ids {
+        let Some(mut raw) = cluster.tasks.get(id).and_then(|task| tree(&task.text)) else { continue };
+        cluster.status(&mut raw, &wanted.state, &wanted.state, &wanted.err);
+        if matches!(wanted.state.as_str(), "failed" | "rejected") {
+            json::set(&mut raw, &["Status", "ContainerStatus", "ExitCode"], 1);
+        }
+        cluster.bump(&mut raw);
+        let task = Task::read(&raw);
+        let ended = task.ended();
+        cluster.tasks.put(task);
+        if ended {
+            cluster.fail_task(id);
+        }
+    }
+    cluster.converge();
+    Ok(u64::try_from(ids.len()).unwrap_or_default())
+}
+
+/// What a test wants to know at a glance.
+fn state(cluster: &Cluster, faults: &[Fault]) -> Value {
+    let mut states: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut placement: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for task in cluster.tasks.iter() {
+        *states.entry(&task.state).or_default() += 1;
+        let Some(service) = cluster.services.get(&task.service) else { continue };
+        if task.wanted() && task.state == "running" {
+            let node = cluster.nodes.get(&task.node).map_or(task.node.as_str(), |node| &node.hostname);
+            placement.entry(&service.name).or_default().push(node);
+        }
+    }
+    for nodes in placement.values_mut() {
+        nodes.sort_unstable();
+    }
+    json!({
+        "panicked": cluster.panicked, "api": cluster.api, "index": cluster.index, "membership": cluster.membership,
+        "nodes": cluster.nodes.len(), "services": cluster.services.len(), "tasks": cluster.tasks.len(),
+        "task_states": states, "placement": placement,
+        "leader": cluster.nodes.values().find(|node| node.leader).map(|node| &node.hostname),
+        "moving": cluster.is_moving(), "faults": faults, "broken_images": cluster.broken,
+    })
+}

@@ -1,0 +1,123 @@
+//! Placement constraints, as the engine parses and matches them.
+
+use super::object::Node;
+
+/// One `key==value` or `key!=value`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Constraint {
+    key: String,
+    equal: bool,
+    value: String,
+}
+
+/// Reads one constraint; the error is the engine's text.
+pub(super) fn parse(text: &str) -> Result<Constraint, String> {
+    let (key, equal, value) = match (text.split_once("=="), text.split_once("!=")) {
+        (Some((key, value)), None) => (key, true, value),
+        (None, Some((key, value))) => (key, false, value),
+        // Both occur: the first operator counts, the rest belongs to the value.
+        (Some(eq), Some(ne)) if eq.0.len() < ne.0.len() => (eq.0, true, eq.1),
+        (Some(_), Some((key, value))) => (key, false, value),
+        (None, None) => return Err("constraint expected one operator from ==, !=".to_owned()),
+    };
+    let (key, value) = (key.trim(), value.trim());
+    let word = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if key.is_empty() || !key.chars().all(word) {
+        return Err(format!("key '{key}' is invalid"));
+    }
+    if value.is_empty() {
+        return Err(format!("value '{value}' is invalid"));
+    }
+    Ok(Constraint { key: key.to_owned(), equal, value: value.to_owned() })
+}
+
+impl Constraint {
+    /// Whether this node satisfies it. Values compare without case; an unknown key matches nothing.
+    pub fn matches(&self, node: &Node) -> bool {
+        let Some(have) = value_of(&self.key, node) else { return false };
+        (self.key.eq_ignore_ascii_case("node.ip") && ip_matches(&self.value, have)
+            || have.eq_ignore_ascii_case(&self.value))
+            == self.equal
+    }
+}
+
+/// The node's value for a constraint key or a spread descriptor; empty for a label it doesn't carry.
+pub(super) fn value_of<'a>(key: &str, node: &'a Node) -> Option<&'a str> {
+    let lower = key.to_ascii_lowercase();
+    Some(match lower.as_str() {
+        "node.id" => &node.id,
+        "node.hostname" => &node.hostname,
+        "node.ip" => &node.addr,
+        "node.role" => &node.role,
+        "node.platform.os" => &node.os,
+        "node.platform.arch" => &node.arch,
+        _ => {
+            // Label keys keep their case, only the prefix doesn't matter.
+            let (labels, prefix) = if lower.starts_with("node.labels.") {
+                (&node.labels, "node.labels.")
+            } else if lower.starts_with("engine.labels.") {
+                (&node.engine_labels, "engine.labels.")
+            } else {
+                return None;
+            };
+            labels.get(&key[prefix.len()..]).map_or("", String::as_str)
+        }
+    })
+}
+
+/// Whether `ip` is `want` or lies in the network `want` (CIDR).
+fn ip_matches(want: &str, ip: &str) -> bool {
+    use std::net::Ipv4Addr;
+    let Some((network, bits)) = want.split_once('/') else { return false };
+    let (Ok(network), Ok(bits), Ok(ip)) = (network.parse::<Ipv4Addr>(), bits.parse::<u32>(), ip.parse::<Ipv4Addr>())
+    else {
+        return false;
+    };
+    let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits)).unwrap_or(0);
+    u32::from(network) & mask == u32::from(ip) & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn node() -> Node {
+        Node::read(&json!({
+            "ID": "abc", "Spec": {"Role": "worker", "Labels": {"zone": "A", "Disk": "ssd"}},
+            "Description": {"Hostname": "N1", "Platform": {"OS": "linux", "Architecture": "x86_64"}},
+            "Status": {"Addr": "10.1.2.3"}
+        }))
+    }
+
+    fn holds(text: &str) -> bool {
+        parse(text).unwrap().matches(&node())
+    }
+
+    #[test]
+    fn values_ignore_case_and_absent_labels_are_empty() {
+        assert!(holds("node.labels.zone==a"));
+        assert!(holds("node.hostname == n1"));
+        assert!(holds("node.labels.other!=a"));
+        assert!(!holds("node.labels.other==a"));
+        assert!(!holds("node.labels.disk==ssd"));
+        assert!(holds("node.labels.Disk==SSD"));
+        assert!(!holds("node.role==manager"));
+        assert!(!holds("node.nonsense!=x"));
+    }
+
+    #[test]
+    fn addresses_match_whole_and_by_network() {
+        assert!(holds("node.ip==10.1.2.3"));
+        assert!(holds("node.ip==10.1.0.0/16"));
+        assert!(!holds("node.ip!=10.1.0.0/16"));
+        assert!(!holds("node.ip==10.2.0.0/16"));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert!(parse("node.role=manager").is_err());
+        assert!(parse("==x").is_err());
+        assert!(parse("node.role==").is_err());
+    }
+}

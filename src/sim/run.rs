@@ -1,0 +1,134 @@
+//! `orca sim`: serves a simulated cluster on a socket, for as long as it is wanted or as one command runs.
+
+use std::ffi::OsString;
+use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::cluster::Cluster;
+use super::serve::serve;
+use crate::error::{Error, ErrorKind};
+
+/// What `orca sim` was asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Serve on this socket.
+    pub listen: Option<PathBuf>,
+    /// Start from this snapshot file instead of a made-up cluster.
+    pub from: Option<PathBuf>,
+    /// Nodes of a made-up cluster; 0 means 3.
+    pub nodes: usize,
+    /// How many of them are managers; 0 means 1.
+    pub managers: usize,
+    /// Services of a made-up cluster.
+    pub services: usize,
+    /// Tasks of a made-up cluster.
+    pub tasks: usize,
+    /// API version to speak; empty means the snapshot's, or the newest known.
+    pub api: String,
+    /// How long a new task takes to run.
+    pub start_delay: Duration,
+    /// Run this against the cluster and stop when it ends.
+    pub command: Vec<OsString>,
+}
+
+impl Options {
+    /// The cluster these options describe.
+    pub fn cluster(&self) -> anyhow::Result<Cluster> {
+        let mut cluster = match &self.from {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("read `{}`", path.display()))?;
+                Cluster::from_snapshot(&text).with_context(|| format!("load `{}`", path.display()))?
+            }
+            None => {
+                let nodes = if self.nodes == 0 { 3 } else { self.nodes };
+                match self.services {
+                    0 => Cluster::with_nodes(nodes, self.managers.max(1)),
+                    services => Cluster::generate_with(nodes, self.managers.max(1), services, self.tasks),
+                }
+            }
+        };
+        if !self.api.is_empty() {
+            cluster.set_api(&self.api);
+        }
+        cluster.set_start_delay(self.start_delay);
+        Ok(cluster)
+    }
+}
+
+/// Serves until a signal arrives or the command ends; returns the exit code.
+pub async fn run(options: Options) -> anyhow::Result<i32> {
+    if options.listen.is_none() && options.command.is_empty() {
+        let error = Error::new(ErrorKind::Usage, "nothing to do");
+        return Err(error.hint("give `--listen SOCK`, or a command after `--`").into());
+    }
+    let cluster = options.cluster()?;
+    // Kept until the end: dropping it removes the socket's folder.
+    let mut folder = None;
+    let socket = match options.listen {
+        Some(path) => path,
+        None => folder.insert(tempfile::tempdir().context("make a folder for the socket")?).path().join("sim.sock"),
+    };
+    let listener = bind(&socket)?;
+    let result = tokio::select! {
+        () = serve(cluster, listener, Vec::new()) => Ok(0),
+        result = wait(&options.command, &socket) => result,
+    };
+    // Gone already is as good.
+    let _ = std::fs::remove_file(&socket);
+    result
+}
+
+/// Listens on `path`, in place of a socket that nobody serves any more.
+fn bind(path: &Path) -> anyhow::Result<UnixListener> {
+    let stale = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
+        && std::os::unix::net::UnixStream::connect(path).is_err();
+    if stale {
+        std::fs::remove_file(path).with_context(|| format!("remove the stale socket `{}`", path.display()))?;
+    }
+    UnixListener::bind(path).with_context(|| format!("listen on `{}`", path.display()))
+}
+
+/// Waits for the command, or without one for a signal.
+async fn wait(command: &[OsString], socket: &Path) -> anyhow::Result<i32> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let Some((program, arguments)) = command.split_first() else {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        return Ok(0);
+    };
+    let mut host = OsString::from("unix://");
+    host.push(socket);
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("DOCKER_HOST", host)
+        // They would win over, or not go with, the simulated host.
+        .env_remove("DOCKER_CONTEXT")
+        .env_remove("DOCKER_TLS_VERIFY")
+        .env_remove("DOCKER_CERT_PATH")
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("run `{}`", program.display()))?;
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                let status = status?;
+                return Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default()));
+            }
+            // The terminal sends it to the command as well: its answer is the result.
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {
+                child.start_kill()?;
+                return Ok(143);
+            }
+        }
+    }
+}
