@@ -34,7 +34,7 @@ pub struct Global {
     pub context: Option<String>,
     /// Config file, `-` for stdin [env: `ORCA_CONFIG`, `SWARM_FILE`] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
     #[arg(short, long, value_name = "FILE", global = true)]
-    pub config: Option<PathBuf>,
+    pub config: Option<String>,
     /// How to print: auto is text on a terminal, JSON otherwise
     #[arg(short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true, hide_env_values = true)]
     pub output: Output,

@@ -14,7 +14,6 @@ use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::lock::{self, Lock};
 use crate::pass::Pass;
-use crate::pass::memory::Memory;
 use crate::plan::{Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};

@@ -13,13 +13,14 @@ use serde_json::value::RawValue;
 use crate::cli::{Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
+use crate::engine::context::{self, Flags};
 use crate::engine::wire::Wire;
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Report, ReportedError, Run};
-use crate::settings::{self, Settings};
+use crate::settings::{self, Problems, Settings};
 use crate::snapshot::Parts;
 use crate::state::State;
 use crate::{exit, generate, redact, sim};
@@ -149,7 +150,7 @@ impl Session {
     }
 
     fn settings(&self) -> Result<Settings> {
-        settings::load(&settings::Input { config: self.global.config.clone(), env: self.env.clone() })
+        settings::load(&settings::Input::new(self.global.config.clone(), self.env.clone()))
     }
 
     fn source(&self) -> Result<Source> {
@@ -160,8 +161,8 @@ impl Session {
     }
 
     fn engine(&self) -> Result<Engine> {
-        let endpoint = crate::engine::context::resolve(self.global.host.as_deref(), self.global.context.as_deref(), &self.env)?;
-        Ok(Engine::new(Wire::new(endpoint)?))
+        let flags = Flags { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
+        Ok(Engine::new(Wire::new(context::select_here(&flags)?)?))
     }
 
     /// One run of these passes.
@@ -235,10 +236,10 @@ impl Session {
                 report.data.insert("dependents".to_owned(), dependents.into());
                 self.conclude(Ok(report))
             }
-            Config::Show if self.printer.format == Format::Text => self.finish("config show", Ok(settings::show::yaml(&settings))),
+            Config::Show if self.printer.format == Format::Text => self.finish("config show", Ok(settings::yaml(&settings))),
             Config::Show => {
                 let mut report = Report::new("config show", Run::start(true));
-                let rows = serde_json::to_value(settings::show::rows(&settings)).unwrap_or_default();
+                let rows = serde_json::to_value(settings::rows(&settings)).unwrap_or_default();
                 report.data.insert("settings".to_owned(), rows);
                 self.conclude(Ok(report))
             }
@@ -294,8 +295,8 @@ impl Session {
         }
         let mut report = Report::new(command, Run::start(self.global.dry_run));
         report.fail(error);
-        if let Some(problems) = settings::problems(error) {
-            report.data.insert("problems".to_owned(), serde_json::to_value(problems).unwrap_or_default());
+        if let Some(problems) = error.downcast_ref::<Problems>() {
+            report.data.insert("problems".to_owned(), serde_json::to_value(problems.list()).unwrap_or_default());
         }
         report.conclude(0);
         self.printer.report(&report);

@@ -28,7 +28,7 @@ pub fn man_pages() -> Result<BTreeMap<String, String>> {
 
 fn collect(command: &clap::Command, name: &str, pages: &mut BTreeMap<String, String>) -> Result<()> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone().name(name.to_owned())).title(name.to_uppercase()).date("").render(&mut page)?;
+    clap_mangen::Man::new(command.clone()).title(name.to_uppercase()).date("").render(&mut page)?;
     pages.insert(name.to_owned(), String::from_utf8(page)?);
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         collect(sub, &format!("{name}-{}", sub.get_name()), pages)?;

@@ -3,10 +3,17 @@
 //! [`wire::Wire`] carries every request; [`edit`] is the only writer of specs. Lists are read at the daemon's own
 //! API version (no version in the path), writes name that version: a lower one makes the daemon drop fields in silence.
 
+pub mod address;
+mod call;
 pub mod context;
-pub mod dial;
+mod dial;
 pub mod edit;
-pub mod tls;
+pub mod fault;
+mod path;
+mod pool;
+mod ride;
+mod ssh;
+mod tls;
 pub mod wire;
 
 use std::time::Duration;
@@ -22,7 +29,8 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::plan::TargetKind;
 use crate::snapshot::{Parts, SCHEMA};
-use wire::{Reply, Wire, encode};
+use path::{segment, with_query};
+use wire::{Reply, Wire};
 
 /// A Docker Engine that is expected to be a swarm manager.
 #[derive(Debug, Clone)]
@@ -50,7 +58,7 @@ impl Engine {
     /// The same engine; every request fails once `deadline` has passed.
     #[must_use]
     pub fn until(&self, deadline: Instant) -> Self {
-        Self { wire: self.wire.with_deadline(deadline) }
+        Self { wire: self.wire.with_deadline(Some(deadline)) }
     }
 
     /// Reads `/_ping`, `/info`, `/nodes`, `/services` and `/tasks`, in parallel.
@@ -58,7 +66,7 @@ impl Engine {
     /// # Errors
     /// If any of them can't be read, with the kind `NotManager` where that is the reason.
     pub async fn observe<T: DeserializeOwned>(&self, task_filters: Option<&str>) -> Result<Parts<T>> {
-        let tasks = task_filters.map_or("/tasks".to_owned(), |filters| format!("/tasks?filters={}", encode(filters)));
+        let tasks = with_query("/tasks", task_filters.map(|filters| ("filters", filters)).as_slice());
         let taken_at = Timestamp::now();
         let (ping, info, nodes, services, tasks) = tokio::join!(
             self.wire.get("/_ping"),
@@ -82,7 +90,7 @@ impl Engine {
 
     /// Reads one node or service; `None` when there is none with this id.
     pub async fn object(&self, kind: TargetKind, id: &str) -> Result<Option<Box<RawValue>>> {
-        let path = format!("/{}s/{}", kind.name(), encode(id));
+        let path = format!("/{}s/{}", kind.name(), segment(id));
         let reply = self.wire.get(&path).await?;
         if reply.status == 404 {
             return Ok(None);
@@ -96,7 +104,7 @@ impl Engine {
     /// If the engine refuses the spec, or is lost. When the connection broke after the request had been sent, the
     /// write may have happened: read the object to know.
     pub async fn update(&self, kind: TargetKind, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
-        let path = format!("/v{api}/{}s/{}/update?version={version}", kind.name(), encode(id));
+        let path = format!("/v{api}/{}s/{}/update?version={version}", kind.name(), segment(id));
         let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
         let message = message(&reply);
         match reply.status {
