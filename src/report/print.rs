@@ -67,7 +67,7 @@ impl Printer {
 
     /// Prints any value as one JSON document.
     pub fn json(&self, value: &impl Serialize) {
-        out(&format!("{:#}\n", serde_json::to_value(value).unwrap_or_default()));
+        out(&format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default()));
     }
 
     /// A loop begins or ends.

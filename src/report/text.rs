@@ -9,7 +9,8 @@ use super::{Outcome, Report, ReportedAction, Status, Summary};
 pub(super) fn render(report: &Report, color: bool) -> String {
     let mut text = String::new();
     if let Some(rows) = report.data.get("table").and_then(Value::as_array) {
-        text += &data_table(rows, color);
+        // A list speaks for itself.
+        return if rows.is_empty() { "nothing yet\n".to_owned() } else { data_table(rows, color) };
     }
     if !report.actions.is_empty() {
         text += &actions_table(&report.actions, color);

@@ -51,11 +51,14 @@ fn quiet(memory: &DependentMemory, now: Timestamp) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::settings::{Source, SourceKind, parse};
 
     fn anchor() -> Anchor {
-        let mut settings = crate::settings::tests_support::anchors("a: {services: [b]}");
-        settings.remove(0)
+        let source = Source { name: "orca.yml".into(), kind: SourceKind::Main, text: "dependencies: {a: [b]}".into() };
+        parse(&[source], &BTreeMap::new()).unwrap().anchors.remove(0)
     }
 
     fn at(second: i64) -> Timestamp {
