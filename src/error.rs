@@ -79,3 +79,19 @@ fn typed(error: &anyhow::Error) -> Option<&Error> {
     // An `Error` given as context is found by anyhow's own downcast, one further down by the chain.
     error.downcast_ref::<Error>().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<Error>()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_found_as_context_and_as_cause() {
+        let error = Error::new(ErrorKind::Unreachable, "no engine").hint("start it");
+        let as_context = anyhow::anyhow!("refused").context(error);
+        assert_eq!((kind_of(&as_context), hint_of(&as_context)), (ErrorKind::Unreachable, Some("start it")));
+        let as_cause = as_context.context("reading the cluster");
+        assert_eq!((kind_of(&as_cause), hint_of(&as_cause)), (ErrorKind::Unreachable, Some("start it")));
+        let own = anyhow::Error::new(Error::new(ErrorKind::Usage, "no").hint("yes")).context("parsing");
+        assert_eq!((kind_of(&own), hint_of(&own)), (ErrorKind::Usage, Some("yes")));
+    }
+}

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::engine::address::{Address, Endpoint};
+use crate::engine::address::{Address, Endpoint, TlsFiles};
 use crate::error::{Error, ErrorKind};
 
 /// Marks an error of a write that may or may not have been applied: it was sent, and no complete answer came.
@@ -119,7 +119,7 @@ fn tls_hint(endpoint: &Endpoint, error: &rustls::Error) -> String {
     use rustls::{AlertDescription as Alert, CertificateError as Bad};
     let files = match &endpoint.address {
         Address::Tcp { tls: Some(files), .. } => files.clone(),
-        _ => Default::default(),
+        _ => TlsFiles::default(),
     };
     let name = |file: &Option<std::path::PathBuf>, none: &str| {
         file.as_ref().map_or_else(|| none.to_owned(), |path| format!("`{}`", path.display()))
@@ -156,10 +156,9 @@ pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static
             return Some(found);
         }
         // An I/O error made from another error names that one's source as its own, and skips the error itself.
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            if let Some(found) = find::<E>(inner) {
-                return Some(found);
-            }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(found) = inner.and_then(|inner| find::<E>(inner)) {
+            return Some(found);
         }
         next = error.source();
     }

@@ -49,7 +49,13 @@ impl Pool {
         if let Some(idle) = self.take_idle() {
             return Ok(idle);
         }
-        let stream = self.dialer.dial(deadline).await?;
+        // A stream of bollard's that was just read to its end gives its connection back in a task of its own.
+        tokio::task::yield_now().await;
+        if let Some(idle) = self.take_idle() {
+            return Ok(idle);
+        }
+        // Boxed: TLS makes a future large, and most requests never need it.
+        let stream = Box::pin(self.dialer.dial(deadline)).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream.io))
             .await
             .with_context(|| fault::unreachable(format!("cannot connect to the engine at {}", self.dialer.endpoint)))?;

@@ -37,7 +37,12 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { ssh: "ssh".into(), connect: Duration::from_secs(10), silence: Duration::from_mins(1), max_body: 1 << 30 }
+        Self {
+            ssh: "ssh".into(),
+            connect: Duration::from_secs(10),
+            silence: Duration::from_secs(60),
+            max_body: 1 << 30,
+        }
     }
 }
 

@@ -1,0 +1,6 @@
+//! The transport against engines that are tiny servers in this process: every way to reach one, and to fail.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+mod server;
+mod streams;
+mod unix;
