@@ -22,7 +22,6 @@ pub(crate) struct Call<'a> {
     /// Method and path, without API version and query: what error messages call it.
     name: String,
     writes: bool,
-    begun: Instant,
     /// Waits for the first line of the answer as long as its caller does.
     pub(crate) patient: bool,
 }
@@ -32,7 +31,7 @@ impl<'a> Call<'a> {
         wire.shared.requests.fetch_add(1, Ordering::Relaxed);
         let writes = !matches!(*method, Method::GET | Method::HEAD);
         let name = format!("{method} {}", path::short(path));
-        Self { wire, name, writes, begun: Instant::now(), patient: false }
+        Self { wire, name, writes, patient: false }
     }
 
     /// Waits until it is this request's turn, where requests take turns.
@@ -58,6 +57,7 @@ impl<'a> Call<'a> {
             let path = format!("{}{}", shared.base, request.uri());
             *request.uri_mut() = self.uri(&path)?;
         }
+        let begun = Instant::now();
         loop {
             if self.wire.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(self.out_of_time().into());
@@ -69,7 +69,7 @@ impl<'a> Call<'a> {
             } else {
                 match timeout_at(self.limit(), answer).await {
                     Ok(answer) => answer,
-                    Err(_) => return Err(self.silent("no answer", self.begun)),
+                    Err(_) => return Err(self.silent("no answer", begun)),
                 }
             };
             match answer {

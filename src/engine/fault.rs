@@ -125,10 +125,17 @@ fn tls_hint(endpoint: &Endpoint, error: &rustls::Error) -> String {
         file.as_ref().map_or_else(|| none.to_owned(), |path| format!("`{}`", path.display()))
     };
     match error {
-        rustls::Error::InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature) => format!(
-            "the engine's certificate is not signed by {}: set DOCKER_CERT_PATH to the folder with its ca.pem",
-            name(&files.ca, "an authority of this system")
-        ),
+        rustls::Error::InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature) => {
+            let fix = if endpoint.origin.starts_with("context") {
+                "give the context its authority: `docker context update --docker ...,ca=FILE`"
+            } else {
+                "set DOCKER_CERT_PATH to the folder with its ca.pem"
+            };
+            format!(
+                "the engine's certificate is not signed by {}: {fix}",
+                name(&files.ca, "an authority of this system")
+            )
+        }
         rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
             "address the engine by a name or IP address that its certificate has as subjectAltName".to_owned()
         }
@@ -163,4 +170,24 @@ pub(crate) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_as_people_say_them() {
+        for (millis, text) in [(0, "0 ms"), (300, "300 ms"), (1001, "1 s"), (2500, "2.5 s"), (60_001, "60 s")] {
+            assert_eq!(spoken(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn an_error_is_found_inside_an_io_error() {
+        let inner = io::Error::other(rustls::Error::DecryptError);
+        let outer = io::Error::other(inner);
+        assert_eq!(find::<rustls::Error>(&outer), Some(&rustls::Error::DecryptError));
+        assert!(find::<rustls::Error>(&io::Error::from(io::ErrorKind::NotFound)).is_none());
+    }
 }

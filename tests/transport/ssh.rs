@@ -40,7 +40,7 @@ impl FakeSsh {
     }
 
     fn wire(&self, address: &str) -> Wire {
-        let tuning = Tuning { ssh: self.path("ssh").into(), silence: Duration::from_secs(5), ..Tuning::default() };
+        let tuning = Tuning { ssh: self.path("ssh").into(), silence: Duration::from_secs(20), ..Tuning::default() };
         Wire::tuned(Endpoint::new(parse(address, None).unwrap(), "--host"), tuning).unwrap()
     }
 

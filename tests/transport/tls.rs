@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orca::engine::address::{Address, Endpoint, TlsFiles};
-use orca::engine::wire::{Reply, Wire};
+use orca::engine::wire::{Reply, Tuning, Wire};
 use orca::error::{ErrorKind, hint_of, kind_of};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject as _;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::server::{ok, quick, script, serve};
+use crate::server::{ok, patient, quick, script, serve};
 
 /// A folder with ca.pem, cert.pem, key.pem, and the server's pair beside them.
 struct Certs(tempfile::TempDir);
@@ -101,8 +101,12 @@ fn certs(path: &Path) -> Vec<CertificateDer<'static>> {
 }
 
 async fn ask(host: &str, port: u16, tls: Option<TlsFiles>) -> anyhow::Result<Reply> {
+    ask_within(host, port, tls, patient()).await
+}
+
+async fn ask_within(host: &str, port: u16, tls: Option<TlsFiles>, tuning: Tuning) -> anyhow::Result<Reply> {
     let address = Address::Tcp { host: host.to_owned(), port, base: String::new(), tls };
-    Wire::tuned(Endpoint::new(address, "--host"), quick())?.get("/_ping").await
+    Wire::tuned(Endpoint::new(address, "--host"), tuning)?.get("/_ping").await
 }
 
 /// Asks, expects a failure, and returns message and hint.
@@ -226,7 +230,9 @@ async fn nobody_there_and_nobody_answering() {
     let port = listener.local_addr().unwrap().port();
     // Nobody accepts: the TLS handshake never ends.
     let certs = Certs::new();
-    says(&fail("127.0.0.1", port, Some(certs.files(false))).await, &["no connection within 30"]);
+    let error = ask_within("127.0.0.1", port, Some(certs.files(false)), quick()).await.unwrap_err();
+    assert_eq!(kind_of(&error), ErrorKind::Unreachable);
+    says(&format!("{error:#}"), &["no connection within "]);
     drop(listener);
     says(&fail("127.0.0.1", port, None).await, &["refused", &format!("nobody listens on port {port}")]);
     says(
@@ -244,7 +250,7 @@ async fn a_base_path_goes_before_every_path() {
         serve(stream, script(|request| ok(request.split(' ').nth(1).unwrap()))).await;
     });
     let address = Address::Tcp { host: "localhost".to_owned(), port, base: "/docker".to_owned(), tls: None };
-    let wire = Wire::tuned(Endpoint::new(address, "--host"), quick()).unwrap();
+    let wire = Wire::tuned(Endpoint::new(address, "--host"), patient()).unwrap();
     assert_eq!(wire.get("/v1.51/tasks?a=b").await.unwrap().body, b"/docker/v1.51/tasks?a=b");
     assert_eq!(wire.docker("1.51").unwrap().ping().await.unwrap(), "/docker/v1.51/_ping");
 }
