@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::problem::{Log, quoted};
 
@@ -120,11 +120,12 @@ impl Builder {
                 "a NUL character: this is not text".to_owned(),
             ));
         }
+        let end = end(self.file, text);
+        let place = |marker: &Marker| end.min(Mark { line: marker.line(), column: marker.col() + 1, ..end });
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| syntax(self.file, text, &error))?;
-            let mark = Mark { file: self.file, line: span.start.line(), column: span.start.col() + 1 };
-            self.event(event, mark, log)?;
+            let (event, span) = event.map_err(|error| syntax(place(error.marker()), text, &error))?;
+            self.event(event, place(&span.start), log)?;
         }
         Ok(())
     }
@@ -298,9 +299,16 @@ fn unknown_tag(tag: &Tag) -> String {
     format!("the tag {} is not supported", quoted(&name))
 }
 
+/// The place behind the last character. The parser puts what is missing there on a line that doesn't exist.
+fn end(file: usize, text: &str) -> Mark {
+    let breaks = text.matches('\n').count() + text.matches('\r').count() - text.matches("\r\n").count();
+    let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    Mark { file, line: breaks + 1, column: last.chars().count() + 1 }
+}
+
 /// A scan error in our words: the commonest cause, a tab, is worth a look at the text.
-fn syntax(file: usize, text: &str, error: &ScanError) -> Fault {
-    let (line, column) = (error.marker().line(), error.marker().col() + 1);
+fn syntax(place: Mark, text: &str, error: &ScanError) -> Fault {
+    let Mark { file, line, column } = place;
     // The scanner may notice a tab one line late, or blame what stands before it.
     let tabs = text.lines().enumerate().skip(line.saturating_sub(2)).take(3).filter_map(|(i, content)| {
         let indent = content.chars().take_while(|c| matches!(c, ' ' | '\t'));

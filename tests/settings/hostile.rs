@@ -22,6 +22,7 @@ fn not_yaml() {
         ("{{ name }}: 1\n", format!("1:2: {KEY}")),
         (": 1\n", "1:1: a key must be text, not empty".to_owned()),
         ("a: b: c\n", "1:5: not valid YAML: mapping values are not allowed in this context".to_owned()),
+        ("{&!", "1:4: a key must be text, not empty".to_owned()),
         ("nodes: {}\n}\n", "2:1: not valid YAML: misplaced bracket".to_owned()),
         ("nodes: *x\n", "1:8: not valid YAML: while parsing node, found unknown anchor".to_owned()),
         ("nodes: &x [*x]\n", "1:12: an alias stands inside the value that it repeats".to_owned()),
@@ -224,7 +225,7 @@ fn answers(text: &str) -> Result<(), TestCaseError> {
     if let Err(problems) = first {
         prop_assert!(!problems.is_empty());
         prop_assert!(problems.is_sorted());
-        let lines = text.lines().count() + 1;
+        let lines = text.split(['\n', '\r']).count();
         prop_assert!(problems.iter().all(|problem| (1..=lines).contains(&problem.line) && problem.column > 0));
         prop_assert!(problems.iter().all(|problem| problem.to_string().lines().count() == 1));
     }

@@ -81,6 +81,18 @@ dependencies:
 }
 
 #[test]
+fn odd_characters_stay_on_their_line() {
+    let text = "nodes: {n: {labels: {a: \"x\\ny\", b: \"\\u2028\\t\\0\", c: ä, d: '# no', \"<<\": \"\"}}}";
+    let first = settings(text);
+    let shown = yaml(&first);
+    for line in [r#"a: "x\ny"  #"#, r#"b: "\u2028\u0009\u0000"  #"#, "c: ä  #", "d: '# no'  #", r#""<<": ''  #"#] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let values = |settings| rows(settings).into_iter().map(|row| row.value).collect::<Vec<_>>();
+    assert_eq!(values(&settings(&shown)), values(&first));
+}
+
+#[test]
 fn rows_are_sorted_and_lists_keep_their_order() {
     let names: Vec<String> = (0..12).map(|i| format!("s{i}")).collect();
     let settings = settings(&format!("dependencies: {{b: [{}], a: []}}", names.join(", ")));
