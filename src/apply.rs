@@ -233,7 +233,7 @@ impl Applier<'_> {
         match kind {
             TargetKind::Node => self.cluster.put_node(Node::read(raw).context("the engine's node can't be read")?),
             TargetKind::Service => {
-                self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?)
+                self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
         }
         Ok(true)

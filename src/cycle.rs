@@ -234,8 +234,8 @@ impl Cycle<'_> {
                     sub.applied(applier.apply(plan).await, report);
                 }
                 _ => {
-                    sub.actions =
-                        plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect()
+                    let planned = |action| ReportedAction::new(action, Status::Planned, None);
+                    sub.actions = plan.actions.iter().map(planned).collect();
                 }
             }
             sub_reports.push(sub);
