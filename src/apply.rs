@@ -97,18 +97,16 @@ impl Applier<'_> {
 
     /// Splits off the actions that must not be begun, with the reason.
     fn admit(&mut self, group: Vec<Action>, applied: &mut Applied) -> (Vec<Action>, Vec<ReportedAction>) {
-        let mut skipped = Vec::new();
-        let admitted = group.into_iter().filter_map(|action| match self.obstacle(&action, applied) {
-            Some(why) => {
+        let (mut admitted, mut skipped) = (Vec::new(), Vec::new());
+        for action in group {
+            if let Some(why) = self.obstacle(&action, applied) {
                 skipped.push(ReportedAction::new(&action, Status::Skipped, Some(why)));
-                None
-            }
-            None => {
+            } else {
                 *self.budget -= 1;
-                Some(action)
+                admitted.push(action);
             }
-        });
-        (admitted.collect(), skipped)
+        }
+        (admitted, skipped)
     }
 
     fn obstacle(&self, action: &Action, applied: &mut Applied) -> Option<String> {
@@ -129,9 +127,8 @@ impl Applier<'_> {
         if *self.budget == 0 {
             return Some("over the budget of --max-actions".to_owned());
         }
-        let undone = |id: &&String| {
-            applied.actions.iter().any(|other| other.id == **id && other.status != Status::Done)
-        };
+        let undone =
+            |id: &&String| applied.actions.iter().any(|other| other.id == **id && other.status != Status::Done);
         action.requires.iter().find(undone).map(|id| format!("needs `{id}`, which was not done"))
     }
 
@@ -160,7 +157,8 @@ impl Applier<'_> {
                     group = again.into_iter().filter(keep).collect();
                     if group.is_empty() {
                         let target = own.iter().cloned().collect::<Vec<_>>().join(", ");
-                        let text = format!("another writer changed the object meanwhile; nothing is left to do for {target}");
+                        let text =
+                            format!("another writer changed the object meanwhile; nothing is left to do for {target}");
                         applied.warnings.push(Warning::new("replanned", text));
                         return;
                     }
@@ -214,9 +212,15 @@ impl Applier<'_> {
         match self.read_again(target.kind, &target.id).await {
             Ok(true) => {}
             Ok(false) => return Attempt::Moot(format!("{name} was removed from the swarm meanwhile")),
-            Err(_) => return Attempt::Failed(error.context(format!("no answer to the update of {name}: it may or may not have been made"))),
+            Err(_) => {
+                return Attempt::Failed(
+                    error.context(format!("no answer to the update of {name}: it may or may not have been made")),
+                );
+            }
         }
-        let made = self.known(target.kind, &target.id).is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
+        let made = self
+            .known(target.kind, &target.id)
+            .is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
         if made { Attempt::Done } else { Attempt::Failed(error.context(format!("the update of {name} was not made"))) }
     }
 
@@ -228,7 +232,9 @@ impl Applier<'_> {
         };
         match kind {
             TargetKind::Node => self.cluster.put_node(Node::read(raw).context("the engine's node can't be read")?),
-            TargetKind::Service => self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?),
+            TargetKind::Service => {
+                self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
+            }
         }
         Ok(true)
     }
@@ -240,10 +246,15 @@ impl Applier<'_> {
 
     fn known(&self, kind: TargetKind, id: &str) -> Option<(&RawValue, u64)> {
         match kind {
-            TargetKind::Node => self.cluster.nodes.iter().find(|node| node.id.0 == id).map(|node| (&*node.raw, node.version)),
-            TargetKind::Service => {
-                self.cluster.services.iter().find(|service| service.id.0 == id).map(|service| (&*service.raw, service.version))
+            TargetKind::Node => {
+                self.cluster.nodes.iter().find(|node| node.id.0 == id).map(|node| (&*node.raw, node.version))
             }
+            TargetKind::Service => self
+                .cluster
+                .services
+                .iter()
+                .find(|service| service.id.0 == id)
+                .map(|service| (&*service.raw, service.version)),
         }
     }
 
@@ -261,7 +272,11 @@ impl Applier<'_> {
         let status = if ended.is_ok() { Status::Done } else { Status::Failed };
         let text = ended.as_ref().err().map(|error| format!("{error:#}"));
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        applied.actions.extend(group.iter().map(|action| ReportedAction { duration_ms, ..ReportedAction::new(action, status, text.clone()) }));
+        applied.actions.extend(
+            group
+                .iter()
+                .map(|action| ReportedAction { duration_ms, ..ReportedAction::new(action, status, text.clone()) }),
+        );
         self.finish(rows, if ended.is_ok() { "done" } else { "failed" }, text.as_deref(), applied);
         if let Err(error) = ended {
             applied.error = Some(worse(applied.error.take(), error));

@@ -1,5 +1,7 @@
 //! The command line: clap types only. Their doc comments are the help and the man pages.
 
+#![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,16 +25,17 @@ pub struct Cli {
 }
 
 /// Flags that every command takes.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`]
+    /// Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]
     #[arg(short = 'H', long, value_name = "URL", global = true)]
     pub host: Option<String>,
-    /// Docker context to use [env: `DOCKER_CONTEXT`]
+    /// Docker context to use [env: DOCKER_CONTEXT]
     #[arg(long, value_name = "NAME", global = true)]
     pub context: Option<String>,
-    /// Config file, `-` for stdin [env: `ORCA_CONFIG`, `SWARM_FILE`] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
+    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<String>,
     /// How to print: auto is text on a terminal, JSON otherwise
@@ -65,13 +68,13 @@ pub struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Log what is asked of the engine, to stderr; twice for more [env: `ORCA_LOG`, DEBUG]
+    /// Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
     /// How to log
     #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
-    /// When to colour text [env: `NO_COLOR`]
+    /// When to colour text [env: NO_COLOR]
     #[arg(long, value_enum, default_value_t = When::Auto, global = true)]
     pub color: When,
 }

@@ -142,7 +142,13 @@ impl Cycle<'_> {
     }
 
     /// Runs all passes, again and again if `--wait` says so; returns the number of wanted facts that held.
-    async fn passes(&self, cluster: &mut Snapshot, session: Option<&Session>, started: Instant, report: &mut Report) -> u64 {
+    async fn passes(
+        &self,
+        cluster: &mut Snapshot,
+        session: Option<&Session>,
+        started: Instant,
+        report: &mut Report,
+    ) -> u64 {
         let deadline = started + self.options.timeout;
         let mut budget = self.options.max_actions;
         let progress = Progress::new(self.options.progress);
@@ -155,7 +161,9 @@ impl Cycle<'_> {
             }
             if Instant::now() >= until.min(deadline) {
                 let text = format!("not everything was in place in time: {}", waiting.join("; "));
-                report.fail(&Error::new(ErrorKind::Unsettled, text).hint("run again, or give it more time with --wait").into());
+                report.fail(
+                    &Error::new(ErrorKind::Unsettled, text).hint("run again, or give it more time with --wait").into(),
+                );
                 break;
             }
             progress.waiting(&waiting.join("; "));
@@ -225,7 +233,10 @@ impl Cycle<'_> {
                     };
                     sub.applied(applier.apply(plan).await, report);
                 }
-                _ => sub.actions = plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect(),
+                _ => {
+                    let planned = |action| ReportedAction::new(action, Status::Planned, None);
+                    sub.actions = plan.actions.iter().map(planned).collect();
+                }
             }
             sub_reports.push(sub);
         }

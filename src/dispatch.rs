@@ -34,7 +34,9 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&error),
     };
     // Variables that are no UTF-8 are none of orca's.
-    let env: Env = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect();
+    let env: Env = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     start_log(&cli.global, &env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let session = Session { printer: printer(&cli.global, &env), env, global: cli.global };
@@ -116,11 +118,15 @@ impl Session {
         };
         let options = self.options(wait);
         match command {
-            Command::Labels(Labels::Sync) => self.passes(Pass::Labels.name(), &[Pass::Labels], &options, interrupt).await,
+            Command::Labels(Labels::Sync) => {
+                self.passes(Pass::Labels.name(), &[Pass::Labels], &options, interrupt).await
+            }
             Command::Anchors(Anchors::Follow(_)) => {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
-            Command::Reconcile(reconcile) if reconcile.once => self.passes("reconcile", &Pass::ALL, &options, interrupt).await,
+            Command::Reconcile(reconcile) if reconcile.once => {
+                self.passes("reconcile", &Pass::ALL, &options, interrupt).await
+            }
             Command::Reconcile(reconcile) => self.reconcile_loop(&reconcile, &options, interrupt).await,
             Command::Snapshot => self.finish("snapshot", self.snapshot(options.timeout).await),
             Command::History(history) => self.conclude(self.history(&options, history.limit)),
@@ -143,7 +149,8 @@ impl Session {
             // Waiting is not hanging: it comes on top.
             timeout: global.timeout + wait.unwrap_or_default(),
             lock_timeout: global.lock_timeout,
-            state_dir: state_dir.unwrap_or_else(|| cycle::default_state_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),
+            state_dir: state_dir
+                .unwrap_or_else(|| cycle::default_state_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),
             wait,
             progress: !global.quiet && self.printer.format == Format::Text,
         }
@@ -181,7 +188,8 @@ impl Session {
     /// A cycle every `interval`, until a signal.
     async fn reconcile_loop(&self, args: &Reconcile, options: &Options, interrupt: &Interrupt) -> u8 {
         let session = Self { printer: self.printer.for_loops(), env: self.env.clone(), global: self.global.clone() };
-        session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": args.interval.as_millis() as u64 }));
+        let interval_ms = u64::try_from(args.interval.as_millis()).unwrap_or(u64::MAX);
+        session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": interval_ms }));
         loop {
             session.passes("reconcile", &Pass::ALL, options, interrupt).await;
             tokio::select! {
@@ -225,18 +233,27 @@ impl Session {
     fn config(&self, command: &Config) -> u8 {
         let settings = match self.settings() {
             Ok(settings) => settings,
-            Err(error) => return self.failed("config check", &error),
+            Err(error) => {
+                return self
+                    .failed(if matches!(command, Config::Check) { "config check" } else { "config show" }, &error);
+            }
         };
         match command {
             Config::Check => {
-                let mut report = Report::new("config check", Run::start(true));
-                report.data.insert("nodes".to_owned(), settings.nodes.len().into());
-                report.data.insert("anchors".to_owned(), settings.anchors.len().into());
                 let dependents: usize = settings.anchors.iter().map(|anchor| anchor.dependents.len()).sum();
+                let (nodes, anchors) = (settings.nodes.len(), settings.anchors.len());
+                let mut report = Report::new("config check", Run::start(true));
+                let message =
+                    format!("the configuration is valid: {nodes} nodes, {anchors} anchors, {dependents} dependents");
+                report.data.insert("message".to_owned(), message.into());
+                report.data.insert("nodes".to_owned(), nodes.into());
+                report.data.insert("anchors".to_owned(), anchors.into());
                 report.data.insert("dependents".to_owned(), dependents.into());
                 self.conclude(Ok(report))
             }
-            Config::Show if self.printer.format == Format::Text => self.finish("config show", Ok(settings::yaml(&settings))),
+            Config::Show if self.printer.format == Format::Text => {
+                self.finish("config show", Ok(settings::yaml(&settings)))
+            }
             Config::Show => {
                 let mut report = Report::new("config show", Run::start(true));
                 let rows = serde_json::to_value(settings::rows(&settings)).unwrap_or_default();

@@ -28,10 +28,14 @@ pub async fn take(state_dir: &Path, cluster: &str, limit: Duration) -> Result<Lo
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Lock { _file: file, waited }),
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("can't lock `{}`", path.display())),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("can't lock `{}`", path.display()));
+            }
             Err(TryLockError::WouldBlock) if started.elapsed() >= limit => {
                 let text = format!("another orca works on this cluster (lock `{}`)", path.display());
-                return Err(Error::new(ErrorKind::Locked, text).hint("run again later, or wait for it with --lock-timeout 1m").into());
+                return Err(Error::new(ErrorKind::Locked, text)
+                    .hint("run again later, or wait for it with --lock-timeout 1m")
+                    .into());
             }
             Err(TryLockError::WouldBlock) => {
                 waited = true;

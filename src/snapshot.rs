@@ -88,8 +88,7 @@ impl Snapshot {
     ///
     /// Any read that fails fails the whole snapshot: what could not be read is unknown, not empty.
     pub async fn observe(engine: &Engine) -> Result<Self> {
-        Self::from_parts(engine.observe::<Task>(Some(WANTED_TASKS)).await?)
-            .map_err(|e| unreadable(&e))
+        Self::from_parts(engine.observe::<Task>(Some(WANTED_TASKS)).await?).map_err(|e| unreadable(&e))
     }
 
     /// Reads a snapshot file.
@@ -178,9 +177,11 @@ fn unreadable(error: &serde_json::Error) -> anyhow::Error {
 pub fn load(path: &std::path::Path) -> Result<Snapshot> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| {
-        Error::new(ErrorKind::Config, format!("can't read snapshot `{name}`")).hint("make one with `orca snapshot > FILE`")
+        Error::new(ErrorKind::Config, format!("can't read snapshot `{name}`"))
+            .hint("make one with `orca snapshot > FILE`")
     })?;
     Snapshot::parse(&text).with_context(|| {
-        Error::new(ErrorKind::Config, format!("`{name}` is not a snapshot")).hint("make one with `orca snapshot > FILE`")
+        Error::new(ErrorKind::Config, format!("`{name}` is not a snapshot"))
+            .hint("make one with `orca snapshot > FILE`")
     })
 }

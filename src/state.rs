@@ -1,4 +1,4 @@
-//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in SQLite.
+//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in one `SQLite` file.
 //!
 //! Nothing in here is needed to be right, only to be gentle: without it no restart is repeated, some are not made.
 
@@ -126,10 +126,8 @@ impl State {
 
     /// What was remembered of this cluster; nothing if that can't be read.
     pub fn memory(&self, cluster: &str) -> Memory {
-        let json: rusqlite::Result<Option<String>> = self
-            .db
-            .query_row("SELECT json FROM memory WHERE cluster = ?1", [cluster], |row| row.get(0))
-            .optional();
+        let json: rusqlite::Result<Option<String>> =
+            self.db.query_row("SELECT json FROM memory WHERE cluster = ?1", [cluster], |row| row.get(0)).optional();
         json.ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
     }
 
@@ -217,7 +215,9 @@ fn unusable(dir: &Path) -> Error {
 fn is_corrupt(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error {
-        rusqlite::Error::SqliteFailure(failure, _) => matches!(failure.code, DatabaseCorrupt | NotADatabase) || failure.extended_code == 1,
+        rusqlite::Error::SqliteFailure(failure, _) => {
+            matches!(failure.code, DatabaseCorrupt | NotADatabase) || failure.extended_code == 1
+        }
         _ => matches!(error, rusqlite::Error::InvalidQuery),
     }
 }

@@ -18,7 +18,8 @@ pub const RECORD_LABEL: &str = "orca.labels";
 
 /// The keys in a node's record, sorted.
 pub fn record_keys(record: Option<&str>) -> Vec<String> {
-    let mut keys: Vec<_> = record.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    let mut keys: Vec<_> =
+        record.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect();
     keys.sort();
     keys.dedup();
     keys
@@ -90,12 +91,18 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
                 Some(_) => bail!("the service's Constraints is not a list"),
             };
             constraints.push(constraint.clone().into());
-            placement.as_object_mut().context("Placement is not an object")?.insert("Constraints".into(), constraints.into());
+            placement
+                .as_object_mut()
+                .context("Placement is not an object")?
+                .insert("Constraints".into(), constraints.into());
         }
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
             let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);
-            template.as_object_mut().context("TaskTemplate is not an object")?.insert("ForceUpdate".into(), count.saturating_add(1).into());
+            template
+                .as_object_mut()
+                .context("TaskTemplate is not an object")?
+                .insert("ForceUpdate".into(), count.saturating_add(1).into());
         }
     }
     Ok(())
@@ -138,8 +145,8 @@ mod tests {
     use super::edited_spec;
     use crate::plan::Change;
 
-    fn edit(object: &Value, change: Change) -> anyhow::Result<Value> {
-        edited_spec(&to_raw_value(object).unwrap(), &[&change])
+    fn edit(object: &Value, change: &Change) -> anyhow::Result<Value> {
+        edited_spec(&to_raw_value(object).unwrap(), &[change])
     }
 
     #[test]
@@ -148,13 +155,14 @@ mod tests {
         let set = Change::LabelSet { key: "zone".into(), before: None, after: "b".into(), record: true };
         let mut want = spec.clone();
         want["Labels"] = json!({"a": "1", "zone": "b", "orca.labels": "zone"});
-        assert_eq!(edit(&json!({"Spec": spec}), set).unwrap(), want);
+        assert_eq!(edit(&json!({"Spec": spec}), &set).unwrap(), want);
     }
 
     #[test]
     fn the_record_goes_with_its_last_key() {
         let spec = json!({"Role": "worker", "Availability": "active", "Labels": {"zone": "b", "orca.labels": "zone"}});
-        let after = edit(&json!({"Spec": spec}), Change::LabelRemove { key: "zone".into(), before: "b".into() }).unwrap();
+        let after =
+            edit(&json!({"Spec": spec}), &Change::LabelRemove { key: "zone".into(), before: "b".into() }).unwrap();
         assert_eq!(after["Labels"], json!({}));
     }
 
@@ -162,13 +170,13 @@ mod tests {
     fn a_node_without_role_is_never_sent() {
         let spec = json!({"Availability": "active", "Labels": null});
         let set = Change::LabelSet { key: "a".into(), before: None, after: "b".into(), record: false };
-        assert!(edit(&json!({"Spec": spec}), set).is_err());
+        assert!(edit(&json!({"Spec": spec}), &set).is_err());
     }
 
     #[test]
     fn placement_is_always_an_object() {
         for template in [json!({}), json!({"Placement": null}), json!({"Placement": {}})] {
-            let after = edit(&json!({"Spec": {"TaskTemplate": template}}), Change::ForceUpdate { before: 0 }).unwrap();
+            let after = edit(&json!({"Spec": {"TaskTemplate": template}}), &Change::ForceUpdate { before: 0 }).unwrap();
             assert_eq!(after["TaskTemplate"], json!({"Placement": {}, "ForceUpdate": 1}));
         }
     }
@@ -177,7 +185,10 @@ mod tests {
     fn a_constraint_is_added_to_those_there() {
         let spec = json!({"TaskTemplate": {"Placement": {"Constraints": ["node.role==worker"], "MaxReplicas": 2}}});
         let add = Change::ConstraintAdd { constraint: "node.labels.db==true".into() };
-        let after = edit(&json!({"Spec": spec}), add).unwrap();
-        assert_eq!(after["TaskTemplate"]["Placement"], json!({"Constraints": ["node.role==worker", "node.labels.db==true"], "MaxReplicas": 2}));
+        let after = edit(&json!({"Spec": spec}), &add).unwrap();
+        assert_eq!(
+            after["TaskTemplate"]["Placement"],
+            json!({"Constraints": ["node.role==worker", "node.labels.db==true"], "MaxReplicas": 2})
+        );
     }
 }

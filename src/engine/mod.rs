@@ -160,15 +160,15 @@ fn refused(path: &str, status: u16, message: &str) -> anyhow::Error {
     match status {
         503 => not_manager(&text),
         // The engine is there but can't do its work (no raft leader, say): nothing is known.
-        500.. => Error::new(ErrorKind::Unreachable, text).hint("see the engine's log; orca tries again in its next pass").into(),
+        500.. => Error::new(ErrorKind::Unreachable, text)
+            .hint("see the engine's log; orca tries again in its next pass")
+            .into(),
         _ => Error::new(ErrorKind::Failed, text).into(),
     }
 }
 
 fn not_manager(text: &str) -> anyhow::Error {
-    Error::new(ErrorKind::NotManager, text)
-        .hint("run orca on a swarm manager, or point -H or --context at one")
-        .into()
+    Error::new(ErrorKind::NotManager, text).hint("run orca on a swarm manager, or point -H or --context at one").into()
 }
 
 fn must_be_manager(ping: &Reply) -> Result<()> {

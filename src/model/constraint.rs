@@ -18,7 +18,7 @@ const NODE_LABEL: &str = "node.labels.";
 impl Constraint {
     /// Reads `key == value` or `key != value`; blanks around the parts don't count.
     pub fn parse(text: &str) -> Self {
-        let split = ["==", "!="].iter().filter_map(|op| text.split_once(op).map(|parts| (*op, parts))).next();
+        let split = ["==", "!="].iter().find_map(|op| text.split_once(op).map(|parts| (*op, parts)));
         let (op, (key, value)) = split.unwrap_or(("==", ("", "")));
         Self { text: text.to_owned(), key: key.trim().to_owned(), equal: op == "==", value: value.trim().to_owned() }
     }

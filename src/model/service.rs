@@ -172,4 +172,3 @@ struct UpdateStatus {
     #[serde(default)]
     state: Option<UpdateState>,
 }
-

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, hint_of, kind_of};
 use crate::plan::{Action, ActionKind, Blocked, Target, Warning};
+use crate::settings::Problems;
 use crate::snapshot::Snapshot;
 
 /// The schema name of a report.
@@ -168,6 +169,11 @@ pub struct ReportedError {
 impl ReportedError {
     /// Renders an error and its chain of causes.
     pub fn from_error(error: &anyhow::Error) -> Self {
+        if let Some(problems) = error.downcast_ref::<Problems>() {
+            // A list of equals, not a chain.
+            let causes = problems.list().iter().map(ToString::to_string).collect();
+            return Self { kind: kind_of(error), message: problems.summary().to_owned(), causes, hint: None };
+        }
         Self {
             kind: kind_of(error),
             message: error.to_string(),

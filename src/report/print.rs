@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Report, ReportedError, text};
+use crate::error::ErrorKind;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub fn on_terminal() -> bool {
 
 impl Printer {
     /// The same printer for a command that reports again and again.
+    #[must_use]
     pub fn for_loops(self) -> Self {
         let format = if self.format == Format::Json { Format::JsonLines } else { self.format };
         Self { format, ..self }
@@ -79,14 +81,12 @@ impl Printer {
 
     /// What failed, why, and what to do next, on stderr.
     pub fn error(&self, error: &ReportedError) {
-        let mut lines = format!("error: {}\n", error.message);
-        for cause in &error.causes {
-            lines += &format!("  caused by: {cause}\n");
-        }
-        if let Some(hint) = &error.hint {
-            lines += &format!("hint: {hint}\n");
-        }
-        err(&lines);
+        // Config problems begin with file:line:column, for editors to jump to.
+        let because = if error.kind == ErrorKind::Config { "" } else { "  caused by: " };
+        let causes = error.causes.iter().map(|cause| format!("{because}{cause}\n"));
+        let hint = error.hint.iter().map(|hint| format!("hint: {hint}\n"));
+        let lines = std::iter::once(format!("error: {}\n", error.message)).chain(causes).chain(hint);
+        err(&lines.collect::<String>());
     }
 }
 

@@ -3,6 +3,8 @@
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use serde_json::Value;
 
+use crate::plan::Blocked;
+
 use super::{Outcome, Report, ReportedAction, Status, Summary};
 
 /// Renders a report as text.
@@ -12,18 +14,17 @@ pub(super) fn render(report: &Report, color: bool) -> String {
         // A list speaks for itself.
         return if rows.is_empty() { "nothing yet\n".to_owned() } else { data_table(rows, color) };
     }
+    if let Some(message) = report.data.get("message").and_then(Value::as_str) {
+        return format!("{message}\n");
+    }
     if !report.actions.is_empty() {
         text += &actions_table(&report.actions, color);
     }
-    for blocked in &report.blocked {
-        text += &format!("blocked: {} `{}`\n", blocked.target.kind.name(), blocked.target.name);
-        for reason in &blocked.reasons {
-            text += &format!("  - {reason}\n");
-        }
+    for Blocked { target, reasons, .. } in &report.blocked {
+        let reasons = reasons.iter().map(|reason| format!("  - {reason}\n")).collect::<String>();
+        text.extend([format!("blocked: {} `{}`\n", target.kind.name(), target.name), reasons]);
     }
-    for warning in &report.warnings {
-        text += &format!("warning: {}\n", warning.message);
-    }
+    text.extend(report.warnings.iter().map(|warning| format!("warning: {}\n", warning.message)));
     text + &last_line(report)
 }
 
@@ -47,7 +48,8 @@ fn last_line(report: &Report) -> String {
         (blocked, "blocked"),
         (unchanged, "as wanted"),
     ];
-    let counts: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let counts: Vec<_> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
     format!("{} {outcome}{counts} ({} ms)\n", report.command, report.run.duration_ms)
 }
@@ -61,7 +63,8 @@ fn actions_table(actions: &[ReportedAction], color: bool) -> String {
             Status::Failed => ("failed", Color::Red),
             Status::Skipped => ("skipped", Color::Yellow),
         };
-        let why = action.error.as_ref().map_or_else(|| action.reason.clone(), |error| format!("{}; {error}", action.reason));
+        let why =
+            action.error.as_ref().map_or_else(|| action.reason.clone(), |error| format!("{}; {error}", action.reason));
         let object = format!("{} {}", action.target.kind.name(), action.target.name);
         let status = if color { Cell::new(status).fg(shade) } else { Cell::new(status) };
         table.add_row([status, Cell::new(object), Cell::new(change(action)), Cell::new(why)]);

@@ -170,7 +170,7 @@ impl JsonSchema for Text {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": ["string", "number", "boolean"]})
+        json_schema!({"title": "text", "type": ["string", "number", "boolean"]})
     }
 }
 

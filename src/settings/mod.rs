@@ -14,9 +14,6 @@ mod resolve;
 mod show;
 mod tree;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;

@@ -104,8 +104,7 @@ impl Policy {
         }
         if let Some(intervals) = written.retry_intervals {
             let path = format!("{path}.retry_intervals");
-            let steps = intervals.value.0.iter().enumerate();
-            let value = steps.filter_map(|(i, step)| duration(step, &format!("{path}[{i}]"), log)).collect();
+            let value = intervals.value.0.iter().filter_map(|step| duration(step, &path, log)).collect();
             policy.retry_intervals = Chosen { value, origin: log.origin(path, intervals.mark) };
         }
         if let Some(span) = written.max_mismatch {

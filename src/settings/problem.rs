@@ -47,6 +47,11 @@ impl Problems {
     pub fn list(&self) -> &[Problem] {
         &self.list
     }
+
+    /// How many there are, in words.
+    pub fn summary(&self) -> &str {
+        &self.kind.message
+    }
 }
 
 impl From<Vec<Problem>> for Problems {

@@ -196,9 +196,11 @@ impl Resolver<'_, '_> {
         if entry.is_some() {
             self.came_from(path.clone(), mark);
         }
-        self.label_key(mark, key, &path);
+        // A name that can't be a service is reported as that; the label made from it is no second mistake.
+        let named = entry.is_some() || !(key.is_empty() || has_space(key));
+        let fits = named && self.label_key(mark, key, &path);
         // Dependents reach the label only through a constraint, and swarm takes no other characters there.
-        if !key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+        if fits && !key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
             let allowed = "letters, digits, `-`, `_` and `.`";
             self.log.at(mark, format!("{path}: a constraint can't name the key {}; use {allowed}", quoted(key)));
         }
@@ -208,7 +210,7 @@ impl Resolver<'_, '_> {
         Label { key: key.to_owned(), value: value.to_owned() }
     }
 
-    fn label_key(&mut self, mark: Mark, key: &str, path: &str) {
+    fn label_key(&mut self, mark: Mark, key: &str, path: &str) -> bool {
         let fault = if key.is_empty() {
             "a label needs a key".to_owned()
         } else if key == RECORD_LABEL {
@@ -220,9 +222,10 @@ impl Resolver<'_, '_> {
         } else if has_space(key) {
             format!("label key {} contains whitespace", quoted(key))
         } else {
-            return;
+            return true;
         };
         self.log.at(mark, format!("{path}: {fault}"));
+        false
     }
 
     fn service_name(&mut self, name: &Spanned<String>, path: &str) {

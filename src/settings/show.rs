@@ -219,9 +219,26 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// A scalar on one line: YAML's own quoting where it needs no second line, else JSON's, which YAML reads too.
+/// A scalar on one line: YAML's own quoting where that keeps it on one, else double quotes and escapes.
 fn scalar(value: &Value) -> String {
-    let text = serde_yaml::to_string(value).map(|text| text.trim_end_matches('\n').to_owned()).unwrap_or_default();
-    let one_line = !text.is_empty() && !text.contains('\n') && !text.starts_with('|') && text != "<<";
-    if one_line { text } else { value.to_string() }
+    let odd = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    match value {
+        Value::String(text) if text == "<<" || text.contains(odd) => escaped(text, odd),
+        _ => serde_yaml::to_string(value)
+            .map_or_else(|_| value.to_string(), |text| text.trim_end_matches('\n').to_owned()),
+    }
+}
+
+fn escaped(text: &str, odd: impl Fn(char) -> bool) -> String {
+    let mut out = "\"".to_owned();
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            // All of these lie below U+10000.
+            c if odd(c) => _ = write!(out, "\\u{:04X}", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    out + "\""
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::problem::{Log, quoted};
 
@@ -111,11 +111,21 @@ struct Builder {
 
 impl Builder {
     fn run(&mut self, text: &str, log: &mut Log<'_>) -> Result<(), Fault> {
+        // The parser takes a NUL for the end of the text; half a configuration is worse than none.
+        if let Some((before, _)) = text.split_once('\0') {
+            let (line, column) =
+                (before.lines().count().max(1), before.lines().last().map_or(0, |l| l.chars().count()));
+            return Err((
+                Mark { file: self.file, line, column: column + 1 },
+                "a NUL character: this is not text".to_owned(),
+            ));
+        }
+        let end = end(self.file, text);
+        let place = |marker: &Marker| end.min(Mark { line: marker.line(), column: marker.col() + 1, ..end });
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| syntax(self.file, text, &error))?;
-            let mark = Mark { file: self.file, line: span.start.line(), column: span.start.col() + 1 };
-            self.event(event, mark, log)?;
+            let (event, span) = event.map_err(|error| syntax(place(error.marker()), text, &error))?;
+            self.event(event, place(&span.start), log)?;
         }
         Ok(())
     }
@@ -148,7 +158,7 @@ impl Builder {
         if self.open.len() >= MAX_DEPTH {
             return Err((mark, format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
+        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema() && !is_bare(tag)) {
             return Err((mark, unknown_tag(tag)));
         }
         self.open.push(Frame {
@@ -256,7 +266,7 @@ impl Frame {
 fn key(node: Node) -> Result<Node, Fault> {
     match node.kind {
         Kind::Scalar { .. } => Ok(node),
-        Kind::Null => Err((node.mark, "a key is missing before `:`".to_owned())),
+        Kind::Null => Err((node.mark, "a key must be text, not empty".to_owned())),
         Kind::List(_) | Kind::Map(_) => {
             let message = "a key must be text, not a map or list (quote a template such as \"{{ name }}\")";
             Err((node.mark, message.to_owned()))
@@ -271,7 +281,7 @@ fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Kind, S
         Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "binary" => return Err(unknown_tag(tag)),
         Some(tag) if tag.is_yaml_core_schema() => plain = plain && tag.suffix != "str",
         // A lone `!` says "text" in YAML.
-        Some(tag) if tag.suffix.is_empty() || tag.to_string() == "!" => plain = false,
+        Some(tag) if is_bare(tag) => plain = false,
         Some(tag) => return Err(unknown_tag(tag)),
     }
     if plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL") {
@@ -280,19 +290,31 @@ fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Kind, S
     Ok(Kind::Scalar { text, plain })
 }
 
+fn is_bare(tag: &Tag) -> bool {
+    tag.handle.is_empty() && tag.suffix == "!"
+}
+
 fn unknown_tag(tag: &Tag) -> String {
-    format!("the tag {} is not supported", quoted(&tag.to_string()))
+    let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
+    format!("the tag {} is not supported", quoted(&name))
+}
+
+/// The place behind the last character. The parser puts what is missing there on a line that doesn't exist.
+fn end(file: usize, text: &str) -> Mark {
+    let breaks = text.matches('\n').count() + text.matches('\r').count() - text.matches("\r\n").count();
+    let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    Mark { file, line: breaks + 1, column: last.chars().count() + 1 }
 }
 
 /// A scan error in our words: the commonest cause, a tab, is worth a look at the text.
-fn syntax(file: usize, text: &str, error: &ScanError) -> Fault {
-    let (line, column) = (error.marker().line(), error.marker().col() + 1);
-    // The scanner may notice a tab only on the line after it.
-    let tab = text.lines().enumerate().skip(line.saturating_sub(2)).take(2).filter_map(|(i, content)| {
+fn syntax(place: Mark, text: &str, error: &ScanError) -> Fault {
+    let Mark { file, line, column } = place;
+    // The scanner may notice a tab one line late, or blame what stands before it.
+    let tabs = text.lines().enumerate().skip(line.saturating_sub(2)).take(3).filter_map(|(i, content)| {
         let indent = content.chars().take_while(|c| matches!(c, ' ' | '\t'));
         indent.zip(1..).find(|(c, _)| *c == '\t').map(|(_, column)| (i + 1, column))
     });
-    match tab.last() {
+    match tabs.min_by_key(|(at, _)| at.abs_diff(line)) {
         Some((line, column)) => {
             (Mark { file, line, column }, "a tab is used for indentation; YAML wants spaces".to_owned())
         }

@@ -65,8 +65,10 @@ struct NewNode {
 #[derive(Deserialize)]
 struct TaskState {
     service: String,
-    /// Absent: all of the service's tasks.
+    /// Absent: the tasks of all slots.
     slot: Option<u64>,
+    /// Absent: on all nodes.
+    node: Option<String>,
     state: String,
     #[serde(default)]
     err: String,
@@ -156,7 +158,12 @@ fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal>
 /// Sets the status of a service's wanted tasks. Ends are real: the restart policy acts on them.
 fn set_tasks(cluster: &mut Cluster, wanted: &TaskState) -> Result<u64, Refusal> {
     let service = cluster.find_service(&wanted.service)?.id.clone();
-    let fits = |task: &&Task| task.wanted() && wanted.slot.is_none_or(|slot| slot == task.slot);
+    let node = wanted.node.as_deref().map(|key| cluster.find_node(key).map(|node| node.id.clone())).transpose()?;
+    let fits = |task: &&Task| {
+        task.wanted()
+            && wanted.slot.is_none_or(|slot| slot == task.slot)
+            && node.as_ref().is_none_or(|node| *node == task.node)
+    };
     let ids: Vec<String> =
         cluster.tasks.of_service(&service).into_iter().filter(fits).map(|task| task.id.clone()).collect();
     for id in &ids {

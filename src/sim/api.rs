@@ -6,6 +6,7 @@ use super::cluster::Cluster;
 use super::info::numbers;
 use super::query::{Filters, Query, decode};
 use super::refusal::Refusal;
+use super::services::strip_newer;
 
 /// A request as the engine sees it.
 #[derive(Debug, Clone)]
@@ -78,6 +79,15 @@ impl Request {
         serde_json::from_slice(&self.body).map_err(|error| Refusal::new(400, format!("invalid JSON: {error}")))
     }
 
+    /// The body as a service spec, as far as the version in the path knows it.
+    fn service_spec(&self) -> Result<Value, Refusal> {
+        let mut spec = self.json()?;
+        if let Some(version) = &self.version {
+            strip_newer(&mut spec, numbers(version).1);
+        }
+        Ok(spec)
+    }
+
     fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
         let text = self.query.get("version");
         text.parse().map_err(|_| Refusal::new(400, format!("invalid {kind} version '{text}'")))
@@ -147,12 +157,12 @@ impl Cluster {
             }
             ("GET", ["services"]) => Ok(Reply::json(200, self.list_services(&request.query)?)),
             ("POST", ["services", "create"]) => {
-                let id = self.create_service(request.json()?)?;
+                let id = self.create_service(request.service_spec()?)?;
                 Ok(Reply::json(201, json!({"ID": id}).to_string()))
             }
             ("GET", ["services", key]) => Ok(Reply::json(200, self.find_service(key)?.text.clone())),
             ("POST", ["services", key, "update"]) => {
-                let (version, spec) = (request.object_version("service")?, request.json()?);
+                let (version, spec) = (request.object_version("service")?, request.service_spec()?);
                 let rollback = match request.query.get("rollback") {
                     "" | "none" => false,
                     "previous" => true,

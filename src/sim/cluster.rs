@@ -171,7 +171,9 @@ impl Cluster {
         out.push_str(",\"tasks\":");
         push_list(&mut out, self.tasks.iter().map(|task| task.text.as_str()));
         let networks: Vec<&Value> = self.networks.values().collect();
-        out.push_str(&format!(",\"networks\":{}}}", json!(networks)));
+        out.push_str(",\"networks\":");
+        out.push_str(&json!(networks).to_string());
+        out.push('}');
         out
     }
 

@@ -12,13 +12,10 @@ pub(super) struct Constraint {
 
 /// Reads one constraint; the error is the engine's text.
 pub(super) fn parse(text: &str) -> Result<Constraint, String> {
-    let (key, equal, value) = match (text.split_once("=="), text.split_once("!=")) {
-        (Some((key, value)), None) => (key, true, value),
-        (None, Some((key, value))) => (key, false, value),
-        // Both occur: the first operator counts, the rest belongs to the value.
-        (Some(eq), Some(ne)) if eq.0.len() < ne.0.len() => (eq.0, true, eq.1),
-        (Some(_), Some((key, value))) => (key, false, value),
-        (None, None) => return Err("constraint expected one operator from ==, !=".to_owned()),
+    let split = text.split_once("==").map(|(key, value)| (key, true, value));
+    let Some((key, equal, value)) = split.or_else(|| text.split_once("!=").map(|(key, value)| (key, false, value)))
+    else {
+        return Err("constraint expected one operator from ==, !=".to_owned());
     };
     let (key, value) = (key.trim(), value.trim());
     let word = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);

@@ -52,7 +52,7 @@ impl Cluster {
     fn add_made_up_service(&mut self, number: usize, replicas: usize) -> Value {
         let stack = format!("stack{:03}", number / 20);
         let name = format!("svc-{number:05}");
-        let digest = format!("{:016x}{:016x}", mix(number as u64), mix(number as u64 ^ 77)).repeat(2);
+        let digest = format!("{:016x}{:016x}", mix(number as u64), mix(number as u64 + 1)).repeat(2);
         let image = format!("registry.example.org/{stack}/{name}:1.{}@sha256:{digest}", number % 30);
         let id = self.new_id();
         let stamp = self.stamp().to_string();

@@ -1,7 +1,10 @@
 //! Finding objects as the engine does: by id, then by name, then by a unique beginning of an id; and the filtered lists.
 
+use std::collections::BTreeMap;
+
 use super::cluster::{Cluster, push_list, tree};
-use super::object::{Node, Service, Task};
+use super::json::labels;
+use super::object::{Mode, Node, Service, Task};
 use super::query::Query;
 use super::refusal::Refusal;
 use super::rollout::meaning;
@@ -97,11 +100,11 @@ impl Cluster {
         let running = current().filter(|task| task.state == "running").count();
         let completed = if job { current().filter(|task| task.state == "complete").count() } else { 0 };
         let desired = match service.mode {
-            super::object::Mode::Replicated(count) | super::object::Mode::ReplicatedJob(count) => count,
-            super::object::Mode::Global => {
+            Mode::Replicated(count) | Mode::ReplicatedJob(count) => count,
+            Mode::Global => {
                 u64::try_from(current().filter(|task| task.desired == "running").count()).unwrap_or_default()
             }
-            super::object::Mode::GlobalJob => {
+            Mode::GlobalJob => {
                 let open = current().filter(|task| task.desired == "complete" && task.state != "complete");
                 u64::try_from(open.count()).unwrap_or_default()
             }
@@ -135,7 +138,7 @@ impl Cluster {
                 && filters.exact("desired-state", &task.desired)
                 && filters.prefix("id", &task.id)
                 && (filters.of("name").is_empty() || filters.prefix("name", &self.task_name(task)))
-                && (filters.of("label").is_empty() || filters.labels("label", &self.task_labels(task)))
+                && (filters.of("label").is_empty() || filters.labels("label", &task_labels(task)))
                 && (filters.of("_up-to-date").is_empty() || self.is_up_to_date(task))
         };
         if services.is_empty() {
@@ -158,10 +161,6 @@ impl Cluster {
         format!("{service}.{slot}.{}", task.id)
     }
 
-    fn task_labels(&self, task: &Task) -> std::collections::BTreeMap<String, String> {
-        tree(&task.text).map(|raw| super::json::labels(&raw, "/Labels")).unwrap_or_default()
-    }
-
     fn is_up_to_date(&self, task: &Task) -> bool {
         let Some(service) = self.services.get(&task.service) else { return false };
         if service.mode.is_job() {
@@ -170,6 +169,10 @@ impl Cluster {
         let Some(raw) = tree(&service.text) else { return false };
         !self.is_outdated(service, &meaning(&raw["Spec"]["TaskTemplate"]), task)
     }
+}
+
+fn task_labels(task: &Task) -> BTreeMap<String, String> {
+    tree(&task.text).map(|raw| labels(&raw, "/Labels")).unwrap_or_default()
 }
 
 /// The one object that is meant, or the engine's sentence why there is none.

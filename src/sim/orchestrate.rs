@@ -31,9 +31,8 @@ impl Cluster {
         let Some(service) = self.services.get(id).cloned() else { return };
         match service.mode {
             Mode::Replicated(count) => self.reconcile_replicated(&service, count),
-            Mode::Global => self.reconcile_global(&service),
+            Mode::Global | Mode::GlobalJob => self.reconcile_global(&service),
             Mode::ReplicatedJob(count) => self.reconcile_job(&service, count),
-            Mode::GlobalJob => self.reconcile_global(&service),
         }
         self.roll(id);
     }
@@ -152,9 +151,7 @@ impl Cluster {
                 if self.start_delay.is_zero() {
                     self.run(service, raw);
                 } else {
-                    self.status(raw, "preparing", "preparing", "");
-                    let id = json::text(raw, "/ID").to_owned();
-                    self.starting.insert(id, self.after(self.start_delay));
+                    self.pass_through(raw, "preparing");
                 }
             }
             Err(reason) => self.status(raw, "pending", "pending task scheduling", &reason),
@@ -184,6 +181,13 @@ impl Cluster {
         json::set(raw, &["Status", "ContainerStatus"], json!({"ContainerID": container, "PID": pid, "ExitCode": 0}));
     }
 
+    /// A state on the way to running: preparing and starting take half of the delay each.
+    fn pass_through(&mut self, raw: &mut Value, state: &str) {
+        self.status(raw, state, state, "");
+        let id = json::text(raw, "/ID").to_owned();
+        self.starting.insert(id, self.after(self.start_delay / 2));
+    }
+
     /// A task's time has come: it starts, or its failure is noticed.
     pub(super) fn start(&mut self, id: &str) {
         let Some(task) = self.tasks.get(id).cloned() else { return };
@@ -194,7 +198,11 @@ impl Cluster {
             && !task.ended()
             && let Some(mut raw) = tree(&task.text)
         {
-            self.run(&service, &mut raw);
+            if task.state == "preparing" {
+                self.pass_through(&mut raw, "starting");
+            } else {
+                self.run(&service, &mut raw);
+            }
             self.bump(&mut raw);
             self.tasks.put(Task::read(&raw));
         }

@@ -40,17 +40,15 @@ pub struct Options {
 impl Options {
     /// The cluster these options describe.
     pub fn cluster(&self) -> anyhow::Result<Cluster> {
-        let mut cluster = match &self.from {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("read `{}`", path.display()))?;
-                Cluster::from_snapshot(&text).with_context(|| format!("load `{}`", path.display()))?
-            }
-            None => {
-                let nodes = if self.nodes == 0 { 3 } else { self.nodes };
-                match self.services {
-                    0 => Cluster::with_nodes(nodes, self.managers.max(1)),
-                    services => Cluster::generate_with(nodes, self.managers.max(1), services, self.tasks),
-                }
+        let mut cluster = if let Some(path) = &self.from {
+            let text = std::fs::read_to_string(path).with_context(|| format!("read `{}`", path.display()))?;
+            Cluster::from_snapshot(&text).with_context(|| format!("load `{}`", path.display()))?
+        } else {
+            let nodes = if self.nodes == 0 { 3 } else { self.nodes };
+            let managers = self.managers.max(1);
+            match self.services {
+                0 => Cluster::with_nodes(nodes, managers),
+                services => Cluster::generate_with(nodes, managers, services, self.tasks),
             }
         };
         if !self.api.is_empty() {

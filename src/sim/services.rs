@@ -186,6 +186,30 @@ fn check_spec(spec: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Fields that came with a 1.x version: what a client of an older version sends of them is dropped in silence.
+const SINCE: [(u32, &[&str]); 9] = [
+    (40, &["TaskTemplate", "ContainerSpec", "Sysctls"]),
+    (40, &["TaskTemplate", "Placement", "MaxReplicas"]),
+    (41, &["TaskTemplate", "ContainerSpec", "CapabilityAdd"]),
+    (41, &["TaskTemplate", "ContainerSpec", "CapabilityDrop"]),
+    (41, &["TaskTemplate", "ContainerSpec", "Ulimits"]),
+    (41, &["TaskTemplate", "Resources", "Limits", "Pids"]),
+    (44, &["TaskTemplate", "ContainerSpec", "Healthcheck", "StartInterval"]),
+    (46, &["TaskTemplate", "ContainerSpec", "OomScoreAdj"]),
+    (52, &["TaskTemplate", "Resources", "MemorySwappiness"]),
+];
+
+/// Drops what the engine drops when a service spec comes in through an old version's path.
+pub(super) fn strip_newer(spec: &mut Value, minor: u32) {
+    for (_, path) in SINCE.iter().filter(|(since, _)| minor < *since) {
+        let [parents @ .., last] = path else { continue };
+        let parent = parents.iter().try_fold(&mut *spec, |at, key| at.get_mut(key));
+        if let Some(Value::Object(parent)) = parent {
+            parent.remove(*last);
+        }
+    }
+}
+
 /// What the engine adds to a spec by itself. Never a Placement: its absence is what clients must not cause.
 fn fill_defaults(spec: &mut Value) {
     let missing = |spec: &Value, pointer: &str| !json::present(spec, pointer);

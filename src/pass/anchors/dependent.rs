@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ladder::{self, Step};
 use super::view::View;
 use super::{Context, memory_key, quoted};
-use crate::model::{Constraint, Mode, Service, ServiceId, Task, TaskState};
+use crate::model::{Constraint, Mode, Service, ServiceId, Task, TaskState, UpdateState};
 use crate::pass::memory::{DependentMemory, Memory, elapsed};
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
 use crate::settings::{Anchor, Dependent};
@@ -63,14 +63,18 @@ pub(super) fn plan_constraint<'a>(
         return Some(service);
     }
     let constraint = Constraint::on_label(&label.key, &label.value).text;
-    let busy = service.update.and_then(|update| update.busy());
-    if !anchor.enforce || busy.is_some() {
-        let missing = format!(
+    let mut reasons: Vec<String> = service.update.and_then(UpdateState::busy).map(str::to_owned).into_iter().collect();
+    if anchor.enforce && service.update == Some(UpdateState::RollbackCompleted) {
+        // Adding it again would only start the same failing rollout again.
+        reasons.push("its last update failed and was rolled back".to_owned());
+    }
+    if !anchor.enforce || !reasons.is_empty() {
+        reasons.push(format!(
             "it has no constraint on its anchor's label and can't follow: run `docker service update \
              --constraint-add '{constraint}' {}`, put the constraint into its stack file, or set `enforce: true`",
             service.name
-        );
-        block(plan, anchor, service, busy.map(str::to_owned).into_iter().chain([missing]).collect());
+        ));
+        block(plan, anchor, service, reasons);
     } else if anchor_runs {
         // While the anchor runs nowhere the constraint would stop the dependent; it is added when there is a place.
         let reason = format!("it has no constraint on its anchor's label, and `enforce` is set: {}", anchor.origin);
@@ -144,7 +148,8 @@ fn place(context: &Context, service: &Service) -> Place {
 /// The anchor was replaced: restarts a dependent that is older than the replacement. Tells whether that is still due.
 fn restart(context: &Context, service: &Service, key: &str, memory: &DependentMemory, plan: &mut Plan) -> bool {
     let remembered = context.memory.anchors.get(&context.anchor.name).map(|anchor| &anchor.tasks);
-    let replaced_at = remembered.filter(|_| context.anchor.restart_dependents).and_then(|r| context.followed.replaced_at(r));
+    let replaced_at =
+        remembered.filter(|_| context.anchor.restart_dependents).and_then(|r| context.followed.replaced_at(r));
     // Both stamps are the managers' own. A task made after the replacement has been restarted already.
     let older = |task: &&Task| replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at));
     if !context.view.tasks(service).iter().any(older) {
@@ -154,7 +159,8 @@ fn restart(context: &Context, service: &Service, key: &str, memory: &DependentMe
     if let Some(reasons) = hands_off(context, service) {
         block(plan, context.anchor, service, reasons);
     } else if context.label_actions.is_empty() && ladder::restart_due(context.anchor, memory, context.now) {
-        let reason = format!("its anchor `{anchor}` was replaced, and `restart_dependents` is set: {}", context.anchor.origin);
+        let reason =
+            format!("its anchor `{anchor}` was replaced, and `restart_dependents` is set: {}", context.anchor.origin);
         plan.actions.push(force_update(service, key, reason));
     }
     plan.unsettled.push(format!("`{}` is to be restarted after `{anchor}`", service.name));
@@ -162,14 +168,7 @@ fn restart(context: &Context, service: &Service, key: &str, memory: &DependentMe
 }
 
 /// The labels are right and the dependent is not: restarts it as the ladder allows.
-fn repair(
-    context: &Context,
-    service: &Service,
-    key: &str,
-    what: &str,
-    memory: &mut DependentMemory,
-    plan: &mut Plan,
-) {
+fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &mut DependentMemory, plan: &mut Plan) {
     let name = &service.name;
     plan.unsettled.push(format!("`{name}`: {what}"));
     if !context.label_actions.is_empty() {
@@ -194,20 +193,24 @@ fn repair(
 /// Why this service must not be restarted now.
 fn hands_off(context: &Context, service: &Service) -> Option<Vec<String>> {
     let mut reasons: Vec<String> = Vec::new();
-    reasons.extend(service.update.and_then(|update| update.busy()).map(str::to_owned));
+    reasons.extend(service.update.and_then(UpdateState::busy).map(str::to_owned));
     // Restarting a service whose task points at a removed node can crash an old manager.
     let gone = |task: &&&Task| !task.node.0.is_empty() && context.view.cluster.node(&task.node).is_none();
     if let Some(task) = context.view.tasks(service).iter().find(gone) {
         reasons.push(format!("its task {} is on a node that was removed: wait until Swarm has replaced it", task.id.0));
     }
     if context.on_its_way {
-        reasons.push(format!("its anchor `{}` follows another service and is not in place itself yet", context.anchor.name));
+        reasons.push(format!(
+            "its anchor `{}` follows another service and is not in place itself yet",
+            context.anchor.name
+        ));
     }
     (!reasons.is_empty()).then_some(reasons)
 }
 
 fn force_update(service: &Service, key: &str, reason: String) -> Action {
-    let mut action = Action::on_service(service, Change::ForceUpdate { before: service.force_update }, reason).disruptive();
+    let mut action =
+        Action::on_service(service, Change::ForceUpdate { before: service.force_update }, reason).disruptive();
     action.attempt = Some(key.to_owned());
     action
 }

@@ -59,7 +59,12 @@ fn follow(
 ) {
     let remembered = memory.anchors.get(&anchor.name).cloned().unwrap_or_default();
     let Some(followed) = view.followed(anchor) else {
-        let text = format!("anchor `{}` is not deployed (looked for {}): {}", anchor.name, quoted(&anchor.service), anchor.origin);
+        let text = format!(
+            "anchor `{}` is not deployed (looked for {}): {}",
+            anchor.name,
+            quoted(&anchor.service),
+            anchor.origin
+        );
         plan.warnings.push(Warning::new("missing_service", text));
         // Missing may mean "being redeployed": what is remembered stays.
         keep(anchor, memory, next);

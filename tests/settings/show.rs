@@ -1,0 +1,153 @@
+//! The effective settings with their places, and back again.
+
+use std::fmt::Write;
+
+use orca::settings::{Row, rows, yaml};
+use proptest::prelude::*;
+
+use super::{env, read, settings};
+
+const TEXT: &str = "\
+leader: n1
+nodes:
+  n1:
+    ip: 192.0.2.1
+    labels: [ssd, ver=1.10]
+  n2:
+options:
+  hold: 90m
+dependencies:
+  db:
+    services: [web, job]
+    restart_dependents: yes
+  pg: {service: other_pg, label: {value: 'a b'}}
+";
+
+#[test]
+fn every_value_has_its_place() {
+    let variables = env(&[("STACK_NAME", "shop")]);
+    let source = orca::settings::Source {
+        name: "/etc/orca/orca.yml".to_owned(),
+        kind: orca::settings::SourceKind::Main,
+        text: TEXT.to_owned(),
+    };
+    let settings = orca::settings::parse(&[source], &variables).unwrap();
+    let expected = "\
+leader: n1  # orca.yml:1
+stack: shop  # $STACK_NAME
+nodes:
+  n1:  # orca.yml:3
+    ip: 192.0.2.1  # orca.yml:4
+    labels:
+      ssd: 'true'  # orca.yml:5
+      ver: '1.10'  # orca.yml:5
+  n2: {}  # orca.yml:6
+options:
+  prune_unknown_labels: false  # default
+dependencies:
+  db:  # orca.yml:10
+    stack: shop  # $STACK_NAME
+    label: db=true  # default
+    services:
+      - web  # orca.yml:11
+      - job  # orca.yml:11
+    restart_dependents: true  # orca.yml:12
+    retry_intervals: [2s, 10s, 1m, 5m, 15m]  # default
+    max_mismatch: 10m  # default
+    hold: 1h30m  # orca.yml:8
+    enforce: false  # default
+  pg:  # orca.yml:13
+    service: other_pg  # orca.yml:13
+    label: pg=a b  # orca.yml:13
+    restart_dependents: false  # default
+    retry_intervals: [2s, 10s, 1m, 5m, 15m]  # default
+    max_mismatch: 10m  # default
+    hold: 1h30m  # orca.yml:8
+    enforce: false  # default
+";
+    assert_eq!(yaml(&settings), expected);
+    let rows = rows(&settings);
+    let row = |path: &str| {
+        let Row { value, source, line, column, .. } =
+            rows.iter().find(|row| row.path == path).unwrap_or_else(|| panic!("{path}"));
+        format!("{value} {source}:{line}:{column}")
+    };
+    assert_eq!(row("dependencies.db.services[1]"), r#""job" /etc/orca/orca.yml:11:21"#);
+    assert_eq!(row("dependencies.db.hold"), r#""1h30m" /etc/orca/orca.yml:8:9"#);
+    assert_eq!(row("dependencies.db.retry_intervals"), r#"["2s","10s","1m","5m","15m"] default:0:0"#);
+    assert_eq!(row("nodes.n1.labels.ver"), r#""1.10" /etc/orca/orca.yml:5:19"#);
+    assert_eq!(row("nodes.n2"), "{} /etc/orca/orca.yml:6:3");
+    assert_eq!(row("stack"), r#""shop" $STACK_NAME:0:0"#);
+}
+
+#[test]
+fn odd_characters_stay_on_their_line() {
+    let text = "nodes: {n: {labels: {a: \"x\\ny\", b: \"\\u2028\\t\\0\", c: ä, d: '# no', \"<<\": \"\"}}}";
+    let first = settings(text);
+    let shown = yaml(&first);
+    for line in [r#"a: "x\ny"  #"#, r#"b: "\u2028\u0009\u0000"  #"#, "c: ä  #", "d: '# no'  #", r#""<<": ''  #"#] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let values = |settings| rows(settings).into_iter().map(|row| row.value).collect::<Vec<_>>();
+    assert_eq!(values(&settings(&shown)), values(&first));
+}
+
+#[test]
+fn rows_are_sorted_and_lists_keep_their_order() {
+    let names: Vec<String> = (0..12).map(|i| format!("s{i}")).collect();
+    let settings = settings(&format!("dependencies: {{b: [{}], a: []}}", names.join(", ")));
+    let rows = rows(&settings);
+    let listed: Vec<&str> =
+        rows.iter().filter(|row| row.path.contains('[')).filter_map(|row| row.value.as_str()).collect();
+    assert_eq!(listed, names);
+    let others: Vec<&str> = rows.iter().map(|row| row.path.as_str()).filter(|path| !path.contains('[')).collect();
+    assert!(others.is_sorted(), "{others:?}");
+}
+
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z]{1,6}",
+        prop::sample::select(vec!["yes", "null", "~", "1.10", "<<", "-", "0x1", "#", "a#", "x-a"])
+            .prop_map(str::to_owned)
+    ]
+}
+
+/// Text in double quotes, so that any character may stand in it.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text")
+}
+
+prop_compose! {
+    fn file()(
+        nodes in prop::collection::btree_map(word(), prop::collection::btree_map(word(), any::<String>(), 0..4), 0..4),
+        anchors in prop::collection::btree_map("[A-Z]{1,3}", (prop::option::of("[a-z]{1,4}"), 0..4usize, 0..100_000u64, any::<bool>()), 0..5),
+    ) -> String {
+        let mut text = "nodes:\n".to_owned();
+        for (name, labels) in nodes {
+            let _ = writeln!(text, "  {}:\n    labels:", quoted(&name));
+            for (key, value) in labels {
+                let _ = writeln!(text, "      {}: {}", quoted(&key), quoted(&value));
+            }
+        }
+        text.push_str("dependencies:\n");
+        for (name, (stack, dependents, seconds, flag)) in anchors {
+            let services: Vec<String> = (0..dependents).map(|i| format!("{name}{i}")).collect();
+            let services = services.join(", ");
+            let _ = writeln!(text, "  {}:\n    services: [{services}]\n    enforce: {flag}", quoted(&name));
+            let _ = writeln!(text, "    stack: {}\n    hold: {seconds}", quoted(&stack.unwrap_or_default()));
+        }
+        text
+    }
+}
+
+proptest! {
+    /// What `config show` prints is a configuration that means the same.
+    #[test]
+    fn shown_settings_read_back(text in file()) {
+        let Ok(first) = read(&text) else { return Ok(()) };
+        let shown = yaml(&first);
+        let second = read(&shown).map_err(|problems| TestCaseError::fail(format!("{shown}\n{problems:?}")))?;
+        let values = |settings| rows(settings).into_iter().map(|row| (row.path, row.value)).collect::<Vec<_>>();
+        prop_assert_eq!(values(&first), values(&second));
+    }
+}
