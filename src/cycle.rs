@@ -23,6 +23,8 @@ use crate::state::{Actor, State};
 
 /// How often `--wait` looks when no event comes.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How long it lets a burst of events pass.
+const BURST: Duration = Duration::from_millis(100);
 
 /// Where the snapshot comes from.
 #[derive(Debug, Clone)]
@@ -71,10 +73,18 @@ pub struct Cycle<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// The memory, the lock and the journal of a run that may write.
-struct Session {
-    _lock: Lock,
+/// What a run that may write holds.
+struct Live {
+    engine: Engine,
     state: State,
+    _lock: Lock,
+}
+
+/// What is left of a run's bounds.
+struct Bounds {
+    deadline: Instant,
+    budget: usize,
+    progress: Progress,
 }
 
 impl Cycle<'_> {
@@ -89,8 +99,8 @@ impl Cycle<'_> {
             observed = self.observe(started + self.options.timeout, &mut report) => observed,
         };
         match observed {
-            Ok(Some((mut cluster, session))) => {
-                unchanged = self.passes(&mut cluster, session.as_ref(), started, &mut report).await;
+            Ok(Some((mut cluster, live))) => {
+                unchanged = self.passes(&mut cluster, live.as_ref(), started, &mut report).await;
             }
             Ok(None) => {}
             Err(error) => report.fail(&error),
@@ -109,20 +119,15 @@ impl Cycle<'_> {
         self.options.dry_run || matches!(self.source, Source::File(_))
     }
 
-    fn engine(&self, deadline: Instant) -> Option<Engine> {
-        match self.source {
+    /// Reads the cluster and, where it may be written, takes the lock. None if it is not this engine's turn.
+    async fn observe(&self, deadline: Instant, report: &mut Report) -> Result<Option<(Snapshot, Option<Live>)>> {
+        let engine = match self.source {
             Source::Engine(engine) => Some(engine.until(deadline)),
             Source::File(_) => None,
-        }
-    }
-
-    /// Reads the cluster and, where it may be written, takes the lock. None if it is not this engine's turn.
-    async fn observe(&self, deadline: Instant, report: &mut Report) -> Result<Option<(Snapshot, Option<Session>)>> {
-        let engine = self.engine(deadline);
-        let mut cluster = match (&engine, self.source) {
-            (Some(engine), _) => Snapshot::observe(engine).await?,
-            (None, Source::File(path)) => snapshot::load(path)?,
-            (None, Source::Engine(_)) => return Ok(None),
+        };
+        let mut cluster = match self.source {
+            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await?,
+            Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
         if self.options.leader_only && !cluster.leader() {
@@ -138,109 +143,130 @@ impl Cycle<'_> {
             cluster = Snapshot::observe(&engine).await?;
             report.cluster = Some(Cluster::of(&cluster));
         }
-        Ok(Some((cluster, Some(Session { _lock: lock, state }))))
+        Ok(Some((cluster, Some(Live { engine, state, _lock: lock }))))
     }
 
     /// Runs all passes, again and again if `--wait` says so; returns the number of wanted facts that held.
-    async fn passes(
+    async fn passes(&self, cluster: &mut Snapshot, live: Option<&Live>, started: Instant, report: &mut Report) -> u64 {
+        let mut bounds = Bounds {
+            deadline: started + self.options.timeout,
+            budget: self.options.max_actions,
+            progress: Progress::new(self.options.progress),
+        };
+        let mut sub_reports = self.round(cluster, live, &mut bounds, report).await;
+        if let (Some(wait), Some(live)) = (self.options.wait, live)
+            && let Err(error) = self.wait(cluster, live, started + wait, &mut bounds, &mut sub_reports, report).await
+        {
+            report.fail(&error);
+        }
+        bounds.progress.end();
+        self.merge(sub_reports, report)
+    }
+
+    /// Looks and acts again until nothing is on its way any more.
+    async fn wait(
         &self,
         cluster: &mut Snapshot,
-        session: Option<&Session>,
-        started: Instant,
+        live: &Live,
+        until: Instant,
+        bounds: &mut Bounds,
+        sub_reports: &mut [SubReport],
         report: &mut Report,
-    ) -> u64 {
-        let deadline = started + self.options.timeout;
-        let mut budget = self.options.max_actions;
-        let progress = Progress::new(self.options.progress);
-        let mut sub_reports = self.round(cluster, session, deadline, &mut budget, &progress, report).await;
-        let wait_until = self.options.wait.map(|wait| started + wait);
-        while let (Some(until), Some(engine), Some(_)) = (wait_until, self.engine(deadline), session) {
-            let waiting: Vec<_> = sub_reports.iter().flat_map(|sub| sub.unsettled.clone()).collect();
-            if waiting.is_empty() || report.error.is_some() {
+    ) -> Result<()> {
+        while report.error.is_none() {
+            let waiting: Vec<_> = sub_reports.iter().flat_map(|sub| sub.unsettled.iter().cloned()).collect();
+            if waiting.is_empty() {
                 break;
             }
-            if Instant::now() >= until.min(deadline) {
-                let text = format!("not everything was in place in time: {}", waiting.join("; "));
-                report.fail(
-                    &Error::new(ErrorKind::Unsettled, text).hint("run again, or give it more time with --wait").into(),
-                );
-                break;
+            let waiting = waiting.join("; ");
+            if Instant::now() >= until.min(bounds.deadline) {
+                let error = Error::new(ErrorKind::Unsettled, format!("not everything was in place in time: {waiting}"));
+                return Err(error.hint("run again, or give it more time with --wait").into());
             }
-            progress.waiting(&waiting.join("; "));
+            bounds.progress.waiting(&waiting);
             tokio::select! {
                 _ = self.interrupt.nth(1) => {
-                    report.fail(&Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
-                    break;
+                    return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
                 }
-                () = engine.next_event(&cluster.api, LOOK_AGAIN) => {}
+                () = live.engine.next_event(&cluster.api, LOOK_AGAIN) => {}
             }
-            match Snapshot::observe(&engine).await {
-                Ok(again) => *cluster = again,
-                Err(error) => {
-                    report.fail(&error);
-                    break;
-                }
-            }
-            let again = self.round(cluster, session, deadline, &mut budget, &progress, report).await;
+            // Events come in bursts; one look serves them all.
+            tokio::time::sleep(BURST).await;
+            *cluster = Snapshot::observe(&live.engine).await?;
+            let again = self.round(cluster, Some(live), bounds, report).await;
             for (sub, again) in sub_reports.iter_mut().zip(again) {
                 sub.follow(again);
             }
         }
-        progress.end();
-        self.merge(sub_reports, report)
+        Ok(())
     }
 
     /// One snapshot, every pass once.
     async fn round(
         &self,
         cluster: &mut Snapshot,
-        session: Option<&Session>,
-        deadline: Instant,
-        budget: &mut usize,
-        progress: &Progress,
+        live: Option<&Live>,
+        bounds: &mut Bounds,
         report: &mut Report,
     ) -> Vec<SubReport> {
         let mut sub_reports = Vec::new();
-        let peeked = if session.is_none() { State::peek(&self.options.state_dir) } else { None };
-        let state = session.map(|session| &session.state).or(peeked.as_ref());
         for pass in self.passes {
-            let id = cluster_id(cluster).to_owned();
-            let memory = state.map(|state| state.memory(&id)).unwrap_or_default();
-            let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
-            let mut sub = SubReport::of(*pass, &mut plan);
-            match (session, self.engine(deadline)) {
-                (Some(session), Some(engine)) => {
-                    let next = plan.memory.take();
-                    if let Some(next) = next.as_ref().filter(|next| **next != memory)
-                        && let Err(error) = session.state.remember(&id, next)
-                    {
-                        report.fail(&error);
-                        break;
-                    }
-                    let mut applier = Applier {
-                        engine: &engine,
-                        pass: *pass,
-                        settings: self.settings,
-                        cluster,
-                        memory: &memory,
-                        next: next.unwrap_or_else(|| memory.clone()),
-                        state: &session.state,
-                        actor: Actor { run: report.run.id.clone(), cluster: id, command: pass.name() },
-                        budget,
-                        deadline,
-                        interrupt: self.interrupt,
-                        progress,
-                    };
-                    sub.applied(applier.apply(plan).await, report);
-                }
-                _ => {
-                    let planned = |action| ReportedAction::new(action, Status::Planned, None);
-                    sub.actions = plan.actions.iter().map(planned).collect();
-                }
-            }
-            sub_reports.push(sub);
+            sub_reports.push(match live {
+                Some(live) => self.act(*pass, cluster, live, bounds, report).await,
+                None => self.rehearse(*pass, cluster),
+            });
         }
         sub_reports
+    }
+
+    /// Plans one pass and leaves it at that.
+    fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
+        let state = State::peek(&self.options.state_dir);
+        let memory = state.map(|state| state.memory(cluster_id(cluster))).unwrap_or_default();
+        let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
+        let planned = |action| ReportedAction::new(action, Status::Planned, None);
+        let actions = plan.actions.iter().map(planned).collect();
+        SubReport { actions, ..SubReport::of(pass, &mut plan) }
+    }
+
+    /// Plans one pass and carries the plan out.
+    async fn act(
+        &self,
+        pass: Pass,
+        cluster: &mut Snapshot,
+        live: &Live,
+        bounds: &mut Bounds,
+        report: &mut Report,
+    ) -> SubReport {
+        let id = cluster_id(cluster).to_owned();
+        let memory = live.state.memory(&id);
+        let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
+        let mut sub = SubReport::of(pass, &mut plan);
+        let next = plan.memory.take().unwrap_or_else(|| memory.clone());
+        if next != memory
+            && let Err(error) = live.state.remember(&id, &next)
+        {
+            // Without its memory a pass could restart a service again and again.
+            report.fail(&error);
+            return sub;
+        }
+        let mut applier = Applier {
+            engine: &live.engine,
+            pass,
+            settings: self.settings,
+            cluster,
+            memory: &memory,
+            next,
+            state: &live.state,
+            actor: Actor { run: report.run.id.clone(), cluster: id, command: pass.name() },
+            budget: &mut bounds.budget,
+            deadline: bounds.deadline,
+            interrupt: self.interrupt,
+            progress: &bounds.progress,
+        };
+        let outcome = applier.apply(plan).await;
+        sub.applied(outcome, report);
+        sub
     }
 
     /// Puts the passes' reports together.

@@ -22,7 +22,7 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: advertise_addr, dependencies, leader, nodes, options, stack)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies)"],
         ),
         (
             "gc: {}\nwatch:\n  x: 1\n",

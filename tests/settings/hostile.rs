@@ -66,7 +66,7 @@ nodes:
 ";
     assert_eq!(
         errors(text),
-        ["orca.yml:9:8: unknown key \"<<\" in nodes.n5 (known keys: availability, host, ip, labels, role)"]
+        ["orca.yml:9:8: unknown key \"<<\" in nodes.n5 (known keys: ip, host, role, availability, labels)"]
     );
     let read = settings(&text.replace("'<<': 1", "<<: "));
     let node = |name: &str| {
