@@ -91,6 +91,7 @@ impl Cycle<'_> {
     /// Runs the passes once. Whatever happens, there is a report.
     pub async fn run(&self) -> Report {
         let started = Instant::now();
+        let requests = if let Source::Engine(engine) = self.source { engine.requests() } else { 0 };
         let mut report = Report::new(self.command, Run::start(self.read_only()));
         let (mut unchanged, mut interrupt) = (0, std::pin::pin!(self.interrupt.nth(1)));
         let observed = tokio::select! {
@@ -104,6 +105,9 @@ impl Cycle<'_> {
             }
             Ok(None) => {}
             Err(error) => report.fail(&error),
+        }
+        if let Source::Engine(engine) = self.source {
+            report.data.insert("requests".to_owned(), (engine.requests() - requests).into());
         }
         let skipped = report.outcome == Outcome::Skipped;
         report.conclude(unchanged);
@@ -173,6 +177,7 @@ impl Cycle<'_> {
         sub_reports: &mut [SubReport],
         report: &mut Report,
     ) -> Result<()> {
+        let mut events = live.engine.events(&cluster.api);
         while report.error.is_none() {
             let waiting: Vec<_> = sub_reports.iter().flat_map(|sub| sub.unsettled.iter().cloned()).collect();
             if waiting.is_empty() {
@@ -188,7 +193,7 @@ impl Cycle<'_> {
                 _ = self.interrupt.nth(1) => {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
                 }
-                () = live.engine.next_event(&cluster.api, LOOK_AGAIN) => {}
+                () = events.next(LOOK_AGAIN) => {}
             }
             // Events come in bursts; one look serves them all.
             tokio::time::sleep(BURST).await;

@@ -8,6 +8,7 @@ mod call;
 pub mod context;
 mod dial;
 pub mod edit;
+pub mod events;
 pub mod fault;
 mod path;
 mod pool;
@@ -15,8 +16,6 @@ mod ride;
 mod ssh;
 mod tls;
 pub mod wire;
-
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use http::Method;
@@ -29,6 +28,7 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::plan::TargetKind;
 use crate::snapshot::{Parts, SCHEMA};
+pub use events::Events;
 use path::{segment, with_query};
 use wire::{Reply, Wire};
 
@@ -117,19 +117,14 @@ impl Engine {
         }
     }
 
-    /// Waits until something happens in the swarm, or until `limit` has passed.
-    ///
-    /// Events are hints only: an engine reports node and service events of the swarm, but container events of its own
-    /// host alone.
-    pub async fn next_event(&self, api: &str, limit: Duration) {
-        use futures_util::StreamExt as _;
-        let Ok(docker) = self.wire.docker(api) else {
-            return tokio::time::sleep(limit).await;
-        };
-        let mut events = docker.events(None);
-        if let Ok(None | Some(Err(_))) = tokio::time::timeout(limit, events.next()).await {
-            tokio::time::sleep(limit).await;
-        }
+    /// What happens in the swarm from now on, as far as this engine tells.
+    pub fn events(&self, api: &str) -> Events {
+        Events::new(self.wire.clone(), api)
+    }
+
+    /// Requests made so far.
+    pub fn requests(&self) -> u64 {
+        self.wire.requests()
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T> {

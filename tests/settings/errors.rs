@@ -35,8 +35,8 @@ fn keys() {
             "dependencies: {a: {retry_interval: [1], gc: 1}}\n",
             &[
                 r#"orca.yml:1:20: unknown key "retry_interval" in dependencies.a (did you mean "retry_intervals"?)"#,
-                "orca.yml:1:41: unknown key \"gc\" in dependencies.a (known keys: enforce, hold, label, \
-                 max_mismatch, restart_dependents, retry_intervals, service, services, stack)",
+                "orca.yml:1:41: unknown key \"gc\" in dependencies.a (known keys: stack, service, services, label, \
+                 restart_dependents, retry_intervals, max_mismatch, hold, enforce)",
             ],
         ),
         (
