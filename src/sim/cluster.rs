@@ -224,17 +224,18 @@ impl Cluster {
 
     /// A new id in the engine's form: 25 characters of base 36.
     pub(super) fn new_id(&mut self) -> String {
-        self.made += 1;
-        let mut id = String::with_capacity(25);
-        let mut bits = mix(self.made);
-        for position in 0..25_u64 {
-            if position % 12 == 0 {
-                bits = mix(self.made.wrapping_mul(31).wrapping_add(position));
+        loop {
+            self.made += 1;
+            let id = base36(self.made);
+            // A snapshot of a simulated cluster brings ids that were made the same way.
+            let taken = self.nodes.contains_key(&id)
+                || self.services.contains_key(&id)
+                || self.tasks.get(&id).is_some()
+                || self.networks.contains_key(&id);
+            if !taken {
+                return id;
             }
-            id.push(char::from_digit(u32::try_from(bits % 36).unwrap_or(0), 36).unwrap_or('0'));
-            bits /= 36;
         }
-        id
     }
 
     /// Gives a raw object the next version index and a new `UpdatedAt`.
@@ -328,6 +329,21 @@ pub(super) fn push_list<'a>(out: &mut String, items: impl Iterator<Item = &'a st
         out.push_str(item);
     }
     out.push(']');
+}
+
+/// 25 characters of base 36 that look random.
+fn base36(number: u64) -> String {
+    let mut id = String::with_capacity(25);
+    let mut bits = 0;
+    for position in 0..25_u64 {
+        // 64 bits are good for 12 characters.
+        if position % 12 == 0 {
+            bits = mix(number.wrapping_mul(31).wrapping_add(position));
+        }
+        id.push(char::from_digit(u32::try_from(bits % 36).unwrap_or(0), 36).unwrap_or('0'));
+        bits /= 36;
+    }
+    id
 }
 
 /// `SplitMix64`: spreads counters over all bits, so that ids look random and stay the same from run to run.
