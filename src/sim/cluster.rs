@@ -247,13 +247,31 @@ impl Cluster {
 
     /// Changes a node; false if there is none with this id.
     pub(super) fn edit_node(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
-        let Some(mut raw) = self.nodes.get(id).and_then(|node| tree(&node.text)) else { return false };
+        let Some(old) = self.nodes.get(id).cloned() else { return false };
+        let Some(mut raw) = tree(&old.text) else { return false };
         edit(&mut raw);
         self.bump(&mut raw);
-        self.put_node(&raw);
-        let hostname = json::text(&raw, "/Description/Hostname").to_owned();
-        self.event("node", "update", id, &[("name", &hostname)]);
+        let new = Node::read(&raw);
+        let pairs = [
+            ("state.new", "state.old", &new.state, &old.state),
+            ("availability.new", "availability.old", &new.availability, &old.availability),
+            ("role.new", "role.old", &new.role, &old.role),
+        ];
+        let changes = pairs.into_iter().filter(|(.., new, old)| new != old);
+        let mut attributes: Vec<(&str, &str)> =
+            changes.flat_map(|(key, old_key, new, old)| [(key, new.as_str()), (old_key, old.as_str())]).collect();
+        attributes.push(("name", &new.hostname));
+        self.event("node", "update", id, &attributes);
+        self.nodes.insert(id.to_owned(), new);
         true
+    }
+
+    /// Changes what isn't part of a node's stored object (its raft status): no new version, no event.
+    pub(super) fn touch_node(&mut self, id: &str, edit: impl FnOnce(&mut Value)) {
+        if let Some(mut raw) = self.nodes.get(id).and_then(|node| tree(&node.text)) {
+            edit(&mut raw);
+            self.put_node(&raw);
+        }
     }
 
     /// Stores a node.
