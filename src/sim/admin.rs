@@ -1,4 +1,18 @@
 //! The simulator's own side, `/_sim/`: what tests and demos use to look behind the API and to make things happen.
+//!
+//! | request | effect |
+//! |---|---|
+//! | `GET`, `DELETE requests` | counters and list of all requests so far; reset |
+//! | `GET state` | sizes, task states, placement by service, leader, whether the manager crashed |
+//! | `GET snapshot` | the cluster as an `orca.snapshot/1` document |
+//! | `POST fault {kind, method, path, after, every, times, ms}`, `DELETE fault` | see [`Fault`] |
+//! | `POST nodes {hostname, role, labels}` | a node joins, under any name |
+//! | `POST nodes/KEY {state}`, `DELETE nodes/KEY` | goes down, comes back; is gone for good |
+//! | `POST leader {name}` | leadership moves |
+//! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
+//! | `POST images {match, state, err}`, `DELETE images` | images that end up in this state instead of running |
+//! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |
+//! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
 
 use std::collections::BTreeMap;
 
@@ -6,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::{Reply, Request};
-use super::cluster::{Broken, Cluster, tree};
+use super::cluster::{Cluster, tree};
 use super::faults::Fault;
 use super::json;
 use super::object::Task;
@@ -92,63 +106,60 @@ pub(super) fn handle(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut L
 fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request: &Request) -> Result<Reply, Refusal> {
     let path = request.path.trim_start_matches("/_sim").trim_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
-    let done = json!({"ok": true});
-    let answer = match (request.method.as_str(), segments.as_slice()) {
-        ("GET", ["requests"]) => log.document(),
-        ("DELETE", ["requests"]) => {
-            *log = Log::default();
-            done
-        }
-        ("GET", ["state"]) => state(cluster, faults),
+    let mut answer = json!({"ok": true});
+    match (request.method.as_str(), segments.as_slice()) {
+        ("GET", ["requests"]) => answer = log.document(),
+        ("DELETE", ["requests"]) => *log = Log::default(),
+        ("GET", ["state"]) => answer = state(cluster, faults),
         ("GET", ["snapshot"]) => return Ok(Reply::json(200, cluster.snapshot())),
+        ("POST", ["fault"]) => faults.push(body(request)?),
+        ("DELETE", ["fault"]) => faults.clear(),
+        (_, ["nodes", ..] | ["leader"]) => answer = nodes(cluster, request, &segments)?,
+        ("POST", ["tasks"]) => answer = json!({"changed": set_tasks(cluster, &body(request)?)?}),
+        ("POST", ["images"]) => cluster.broken.push(body(request)?),
+        ("DELETE", ["images"]) => cluster.broken.clear(),
+        ("POST", ["membership"]) => cluster.membership = body::<Membership>(request)?.swarm,
+        ("POST", ["crash"]) => cluster.panicked = true,
+        ("DELETE", ["crash"]) => cluster.panicked = false,
+        _ => return Err(Refusal::new(404, "page not found")),
+    }
+    Ok(Reply::json(200, answer.to_string()))
+}
+
+/// Nodes join, go down, come back, leave for good and lead.
+fn nodes(cluster: &mut Cluster, request: &Request, segments: &[&str]) -> Result<Value, Refusal> {
+    let id = match (request.method.as_str(), segments) {
         ("POST", ["nodes"]) => {
             let node: NewNode = body(request)?;
             let role = if node.role.is_empty() { "worker" } else { &node.role };
             let id = cluster.join(&node.hostname, role, &node.labels);
             cluster.converge();
-            json!({"ID": id})
+            id
         }
         ("POST", ["nodes", key]) => {
             let wanted: NodeState = body(request)?;
             let id = cluster.find_node(key)?.id.clone();
             cluster.set_node_state(&id, &wanted.state);
-            done
+            id
         }
         ("DELETE", ["nodes", key]) => {
             let id = cluster.find_node(key)?.id.clone();
             cluster.drop_node(&id);
-            done
+            id
         }
-        ("POST", ["tasks"]) => json!({"changed": set_tasks(cluster, &body(request)?)?}),
         ("POST", ["leader"]) => {
             let wanted: Named = body(request)?;
-            let id = cluster.find_node(&wanted.name)?.id.clone();
+            let node = cluster.find_node(&wanted.name)?;
+            if node.role != "manager" {
+                return Err(Refusal::new(400, format!("node {} is not a manager", wanted.name)));
+            }
+            let id = node.id.clone();
             cluster.elect(Some(&id));
-            done
-        }
-        ("POST", ["membership"]) => {
-            cluster.membership = body::<Membership>(request)?.swarm;
-            done
-        }
-        ("POST", ["images"]) => {
-            cluster.broken.push(body::<Broken>(request)?);
-            done
-        }
-        ("DELETE", ["images"]) => {
-            cluster.broken.clear();
-            done
-        }
-        ("POST", ["fault"]) => {
-            faults.push(body(request)?);
-            done
-        }
-        ("DELETE", ["fault"]) => {
-            faults.clear();
-            done
+            id
         }
         _ => return Err(Refusal::new(404, "page not found")),
     };
-    Ok(Reply::json(200, answer.to_string()))
+    Ok(json!({"ID": id}))
 }
 
 fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, Refusal> {

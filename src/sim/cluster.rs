@@ -224,17 +224,18 @@ impl Cluster {
 
     /// A new id in the engine's form: 25 characters of base 36.
     pub(super) fn new_id(&mut self) -> String {
-        self.made += 1;
-        let mut id = String::with_capacity(25);
-        let mut bits = mix(self.made);
-        for position in 0..25_u64 {
-            if position % 12 == 0 {
-                bits = mix(self.made.wrapping_mul(31).wrapping_add(position));
+        loop {
+            self.made += 1;
+            let id = base36(self.made);
+            // A snapshot of a simulated cluster brings ids that were made the same way.
+            let taken = self.nodes.contains_key(&id)
+                || self.services.contains_key(&id)
+                || self.tasks.get(&id).is_some()
+                || self.networks.contains_key(&id);
+            if !taken {
+                return id;
             }
-            id.push(char::from_digit(u32::try_from(bits % 36).unwrap_or(0), 36).unwrap_or('0'));
-            bits /= 36;
         }
-        id
     }
 
     /// Gives a raw object the next version index and a new `UpdatedAt`.
@@ -246,13 +247,31 @@ impl Cluster {
 
     /// Changes a node; false if there is none with this id.
     pub(super) fn edit_node(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
-        let Some(mut raw) = self.nodes.get(id).and_then(|node| tree(&node.text)) else { return false };
+        let Some(old) = self.nodes.get(id).cloned() else { return false };
+        let Some(mut raw) = tree(&old.text) else { return false };
         edit(&mut raw);
         self.bump(&mut raw);
-        self.put_node(&raw);
-        let hostname = json::text(&raw, "/Description/Hostname").to_owned();
-        self.event("node", "update", id, &[("name", &hostname)]);
+        let new = Node::read(&raw);
+        let pairs = [
+            ("state.new", "state.old", &new.state, &old.state),
+            ("availability.new", "availability.old", &new.availability, &old.availability),
+            ("role.new", "role.old", &new.role, &old.role),
+        ];
+        let changes = pairs.into_iter().filter(|(.., new, old)| new != old);
+        let mut attributes: Vec<(&str, &str)> =
+            changes.flat_map(|(key, old_key, new, old)| [(key, new.as_str()), (old_key, old.as_str())]).collect();
+        attributes.push(("name", &new.hostname));
+        self.event("node", "update", id, &attributes);
+        self.nodes.insert(id.to_owned(), new);
         true
+    }
+
+    /// Changes what isn't part of a node's stored object (its raft status): no new version, no event.
+    pub(super) fn touch_node(&mut self, id: &str, edit: impl FnOnce(&mut Value)) {
+        if let Some(mut raw) = self.nodes.get(id).and_then(|node| tree(&node.text)) {
+            edit(&mut raw);
+            self.put_node(&raw);
+        }
     }
 
     /// Stores a node.
@@ -328,6 +347,21 @@ pub(super) fn push_list<'a>(out: &mut String, items: impl Iterator<Item = &'a st
         out.push_str(item);
     }
     out.push(']');
+}
+
+/// 25 characters of base 36 that look random.
+fn base36(number: u64) -> String {
+    let mut id = String::with_capacity(25);
+    let mut bits = 0;
+    for position in 0..25_u64 {
+        // 64 bits are good for 12 characters.
+        if position % 12 == 0 {
+            bits = mix(number.wrapping_mul(31).wrapping_add(position));
+        }
+        id.push(char::from_digit(u32::try_from(bits % 36).unwrap_or(0), 36).unwrap_or('0'));
+        bits /= 36;
+    }
+    id
 }
 
 /// `SplitMix64`: spreads counters over all bits, so that ids look random and stay the same from run to run.

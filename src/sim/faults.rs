@@ -52,10 +52,10 @@ pub struct Fault {
     pub ms: u64,
     /// The requests that matched so far.
     #[serde(default)]
-    seen: u64,
+    pub seen: u64,
     /// How often it struck.
     #[serde(default)]
-    struck: u64,
+    pub struck: u64,
 }
 
 impl Fault {

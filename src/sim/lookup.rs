@@ -138,7 +138,7 @@ impl Cluster {
                 && filters.exact("desired-state", &task.desired)
                 && filters.prefix("id", &task.id)
                 && (filters.of("name").is_empty() || filters.prefix("name", &self.task_name(task)))
-                && (filters.of("label").is_empty() || filters.labels("label", &task_labels(task)))
+                && (filters.of("label").is_empty() || filters.labels("label", &self.labels_of(task)))
                 && (filters.of("_up-to-date").is_empty() || self.is_up_to_date(task))
         };
         if services.is_empty() {
@@ -161,6 +161,13 @@ impl Cluster {
         format!("{service}.{slot}.{}", task.id)
     }
 
+    /// A task is found by its own labels and by those of its service: stacks are.
+    fn labels_of(&self, task: &Task) -> BTreeMap<String, String> {
+        let mut all = self.services.get(&task.service).map(|service| service.labels.clone()).unwrap_or_default();
+        all.extend(tree(&task.text).map(|raw| labels(&raw, "/Labels")).unwrap_or_default());
+        all
+    }
+
     fn is_up_to_date(&self, task: &Task) -> bool {
         let Some(service) = self.services.get(&task.service) else { return false };
         if service.mode.is_job() {
@@ -169,10 +176,6 @@ impl Cluster {
         let Some(raw) = tree(&service.text) else { return false };
         !self.is_outdated(service, &meaning(&raw["Spec"]["TaskTemplate"]), task)
     }
-}
-
-fn task_labels(task: &Task) -> BTreeMap<String, String> {
-    tree(&task.text).map(|raw| labels(&raw, "/Labels")).unwrap_or_default()
 }
 
 /// The one object that is meant, or the engine's sentence why there is none.

@@ -28,6 +28,8 @@ mod schedule;
 mod serve;
 mod services;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub use cluster::Cluster;
 pub use faults::{Fault, FaultKind};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::cluster::{Cluster, tree};
 use super::json;
-use super::object::{Mode, Node};
+use super::object::{Mode, Node, Task};
 use super::refusal::Refusal;
 use super::schedule::constraints_hold;
 
@@ -113,7 +113,7 @@ impl Cluster {
                 self.status(&mut raw, "orphaned", "task belonged to a node that has been deleted", "");
                 json::set(&mut raw, &["DesiredState"], "shutdown");
                 self.bump(&mut raw);
-                self.tasks.put(super::object::Task::read(&raw));
+                self.tasks.put(Task::read(&raw));
             }
         }
         self.retry = true;
@@ -122,7 +122,6 @@ impl Cluster {
 
     /// The managers hear of a node's state: `ready`, `down`, `unknown`, ...
     pub(super) fn set_node_state(&mut self, id: &str, state: &str) {
-        let was = self.nodes.get(id).map(|node| node.state.clone()).unwrap_or_default();
         self.edit_node(id, |raw| {
             json::set(raw, &["Status", "State"], state);
             if state == "down" {
@@ -135,9 +134,6 @@ impl Cluster {
                 json::set(raw, &["ManagerStatus", "Reachability"], reachability);
             }
         });
-        let hostname = self.nodes.get(id).map(|node| node.hostname.clone()).unwrap_or_default();
-        let change = [("name", hostname.as_str()), ("state.new", state), ("state.old", was.as_str())];
-        self.event("node", "update", id, &change);
         if state == "down" && self.nodes.get(id).is_some_and(|node| node.leader) {
             self.elect(None);
         }
@@ -158,13 +154,13 @@ impl Cluster {
         };
         let Some(new) = new else { return };
         for id in old {
-            self.edit_node(&id, |raw| {
+            self.touch_node(&id, |raw| {
                 if json::present(raw, "/ManagerStatus") {
                     json::unset(&mut raw["ManagerStatus"], "Leader");
                 }
             });
         }
-        self.edit_node(&new, |raw| json::set(raw, &["ManagerStatus", "Leader"], true));
+        self.touch_node(&new, |raw| json::set(raw, &["ManagerStatus", "Leader"], true));
     }
 
     /// Does what the managers do when a node changed in any way.
@@ -203,7 +199,7 @@ impl Cluster {
             json::set(&mut raw, &["DesiredState"], "shutdown");
             self.bump(&mut raw);
             self.starting.remove(id);
-            self.tasks.put(super::object::Task::read(&raw));
+            self.tasks.put(Task::read(&raw));
             self.todo.insert(task.service);
         }
     }

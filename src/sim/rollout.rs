@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, tree};
@@ -16,7 +17,7 @@ struct Slots {
     outdated: Vec<String>,
     /// Old tasks whose successor runs already.
     replaced: Vec<String>,
-    /// Slots whose new task doesn't run yet.
+    /// Slots whose new task, made by this rollout, doesn't run yet.
     in_flight: usize,
 }
 
@@ -44,7 +45,7 @@ impl Cluster {
             let room = parallelism.saturating_sub(slots.in_flight);
             let under_way = matches!(service.update_state.as_str(), "updating" | "rollback_started");
             if slots.outdated.is_empty() {
-                if slots.in_flight == 0 || !under_way {
+                if slots.in_flight == 0 {
                     self.finish_rollout(&service, under_way);
                 }
                 return;
@@ -98,6 +99,8 @@ impl Cluster {
             groups.entry((task.slot, node)).or_default().push(task);
         }
         let template = meaning(&raw["Spec"]["TaskTemplate"]);
+        // Whatever else doesn't run was so before the rollout, and isn't waited for.
+        let started = json::text(raw, "/UpdateStatus/StartedAt").parse().unwrap_or(Timestamp::MAX);
         let mut slots = Slots::default();
         for tasks in groups.into_values() {
             let (old, new): (Vec<&Task>, Vec<&Task>) =
@@ -106,7 +109,7 @@ impl Cluster {
                 slots.replaced.extend(old.iter().map(|task| task.id.clone()));
             } else if new.is_empty() {
                 slots.outdated.extend(old.first().map(|task| task.id.clone()));
-            } else {
+            } else if new.iter().any(|task| task.created >= started) {
                 slots.in_flight += 1;
             }
         }
