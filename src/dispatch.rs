@@ -174,9 +174,19 @@ impl Session {
 
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
+        self.passes_with(self.settings(), command, passes, options, interrupt).await
+    }
+
+    async fn passes_with(
+        &self,
+        settings: Result<Settings>,
+        command: &'static str,
+        passes: &[Pass],
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> u8 {
         // The config first: nothing is asked of the engine while it is wrong.
-        let ready = self.settings().and_then(|settings| Ok((settings, self.source()?)));
-        let (settings, source) = match ready {
+        let (settings, source) = match settings.and_then(|settings| Ok((settings, self.source()?))) {
             Ok(ready) => ready,
             Err(error) => return self.failed(command, &error),
         };
@@ -185,16 +195,24 @@ impl Session {
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
 
-    /// A cycle every `interval`, until a signal.
+    /// A cycle every `interval`, until a signal. The config is read again for each, but stdin can be read only once.
     async fn reconcile_loop(&self, args: &Reconcile, options: &Options, interrupt: &Interrupt) -> u8 {
         let session = Self { printer: self.printer.for_loops(), env: self.env.clone(), global: self.global.clone() };
+        let mut fixed = None;
+        if self.global.config.as_deref() == Some("-") {
+            match self.settings() {
+                Ok(settings) => fixed = Some(settings),
+                Err(error) => return self.failed("reconcile", &error),
+            }
+        }
         let interval_ms = u64::try_from(args.interval.as_millis()).unwrap_or(u64::MAX);
         session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": interval_ms }));
         loop {
-            session.passes("reconcile", &Pass::ALL, options, interrupt).await;
+            let settings = fixed.clone().map_or_else(|| session.settings(), Ok);
+            session.passes_with(settings, "reconcile", &Pass::ALL, options, interrupt).await;
             tokio::select! {
                 code = interrupt.nth(1) => {
-                    session.printer.event("stop", serde_json::json!({ "command": "reconcile", "exit_code": code }));
+                    session.printer.event("stop", serde_json::json!({ "command": "reconcile", "signal_exit_code": code }));
                     // Being told to stop is how a loop ends well.
                     return 0;
                 }

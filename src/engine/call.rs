@@ -119,6 +119,12 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// What was asked, for `-v`: never bodies, they hold env values.
+    pub(crate) fn log(&self, reply: &Reply) {
+        let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(status = reply.status, bytes = reply.body.len(), ms, "{}", self.name);
+    }
+
     /// When the wait that begins now must end.
     fn limit(&self) -> Instant {
         let silence = Instant::now() + self.wire.shared.tuning.silence;

@@ -164,6 +164,7 @@ impl Wire {
         // The connection gets a moment to notice that the answer is over; a request that follows can then use it.
         let _ = tokio::time::timeout(Duration::from_millis(100), self.shared.pool.give_back(connection)).await;
         let reply = Reply { status: head.status.as_u16(), headers: head.headers, body };
+        call.log(&reply);
         call.check_plain_http(&reply)?;
         Ok(reply)
     }

@@ -25,6 +25,8 @@ pub(super) fn render(report: &Report, color: bool) -> String {
         text.extend([format!("blocked: {} `{}`\n", target.kind.name(), target.name), reasons]);
     }
     text.extend(report.warnings.iter().map(|warning| format!("warning: {}\n", warning.message)));
+    let unsettled = report.data.get("unsettled").and_then(Value::as_array).into_iter().flatten();
+    text.extend(unsettled.filter_map(Value::as_str).map(|what| format!("not settled yet: {what}\n")));
     text + &last_line(report)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::problem::{Problem, quoted};
-use super::{Anchor, Dependent, Label, Origin, Settings};
+use super::{Anchor, Dependent, Origin, Settings};
 
 /// Everything in the settings that can't be true together.
 pub(super) fn conflicts(settings: &Settings) -> Vec<Problem> {
@@ -33,7 +33,8 @@ fn labels_claimed_twice(settings: &Settings, found: &mut Vec<Problem>) {
             }
         }
     }
-    let mut claimed: HashMap<&Label, &Anchor> = HashMap::new();
+    // By key: a node has one value for it, so two anchors on one node would take it from each other for ever.
+    let mut claimed: HashMap<&str, &Anchor> = HashMap::new();
     for anchor in &settings.anchors {
         let key = anchor.label.key.as_str();
         if let Some(origin) = fixed.get(key) {
@@ -41,13 +42,12 @@ fn labels_claimed_twice(settings: &Settings, found: &mut Vec<Problem>) {
             let message = format!("{}: label {} is also the label of the anchor {other}", origin.path, quoted(key));
             found.push(problem(origin, message));
         }
-        if let Some(first) = claimed.get(&anchor.label) {
-            let label = quoted(&format!("{key}={}", anchor.label.value));
+        if let Some(first) = claimed.get(key) {
             let other = format!("dependencies.{} ({})", first.name, place(&first.origin));
-            let message = format!("dependencies.{} has the label {label}, as has {other}", anchor.name);
+            let message = format!("dependencies.{} has the label {}, as has {other}", anchor.name, quoted(key));
             found.push(problem(&anchor.origin, message));
         } else {
-            claimed.insert(&anchor.label, anchor);
+            claimed.insert(key, anchor);
         }
     }
 }

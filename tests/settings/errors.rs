@@ -142,8 +142,8 @@ fn labels() {
         (
             "dependencies: {a: [], b: {label: a}, c: {label: a=other}, d: {label: {key: a, value: true}}}\n",
             &[
-                r#"orca.yml:1:23: dependencies.b has the label "a=true", as has dependencies.a (orca.yml:1:16)"#,
-                r#"orca.yml:1:59: dependencies.d has the label "a=true", as has dependencies.a (orca.yml:1:16)"#,
+                r#"orca.yml:1:23: dependencies.b has the label "a", as has dependencies.a (orca.yml:1:16)"#,
+                r#"orca.yml:1:59: dependencies.d has the label "a", as has dependencies.a (orca.yml:1:16)"#,
             ],
         ),
     ]);
