@@ -120,8 +120,8 @@ impl<'a> Call<'a> {
     }
 
     /// What was asked, for `-v`: never bodies, they hold env values.
-    pub(crate) fn log(&self, reply: &Reply) {
-        let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    pub(crate) fn log(&self, reply: &Reply, begun: Instant) {
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(status = reply.status, bytes = reply.body.len(), ms, "{}", self.name);
     }
 

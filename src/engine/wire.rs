@@ -149,6 +149,7 @@ impl Wire {
         body: Option<Vec<u8>>,
     ) -> Result<Reply> {
         let call = Call::begin(self, &method, path);
+        let begun = Instant::now();
         let _turn = call.turn().await?;
         let has_body = body.is_some();
         let mut request = Request::new(full(Bytes::from(body.unwrap_or_default())));
@@ -164,7 +165,7 @@ impl Wire {
         // The connection gets a moment to notice that the answer is over; a request that follows can then use it.
         let _ = tokio::time::timeout(Duration::from_millis(100), self.shared.pool.give_back(connection)).await;
         let reply = Reply { status: head.status.as_u16(), headers: head.headers, body };
-        call.log(&reply);
+        call.log(&reply, begun);
         call.check_plain_http(&reply)?;
         Ok(reply)
     }
