@@ -143,6 +143,7 @@ fn labels() {
             "dependencies: {a: [], b: {label: a}, c: {label: a=other}, d: {label: {key: a, value: true}}}\n",
             &[
                 r#"orca.yml:1:23: dependencies.b has the label "a", as has dependencies.a (orca.yml:1:16)"#,
+                r#"orca.yml:1:38: dependencies.c has the label "a", as has dependencies.a (orca.yml:1:16)"#,
                 r#"orca.yml:1:59: dependencies.d has the label "a", as has dependencies.a (orca.yml:1:16)"#,
             ],
         ),
