@@ -235,6 +235,8 @@ impl Applier<'_> {
             TargetKind::Service => {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
+            // Tasks are never written, only what makes them move.
+            TargetKind::Task => {}
         }
         Ok(true)
     }
@@ -246,6 +248,7 @@ impl Applier<'_> {
 
     fn known(&self, kind: TargetKind, id: &str) -> Option<(&RawValue, u64)> {
         match kind {
+            TargetKind::Task => None,
             TargetKind::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == id).map(|node| (&*node.raw, node.version))
             }

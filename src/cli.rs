@@ -119,6 +119,9 @@ pub enum Command {
     /// Services that live where their anchor lives
     #[command(subcommand)]
     Anchors(Anchors),
+    /// Tasks that should run elsewhere, from real memory use
+    #[command(subcommand)]
+    Rebalance(Rebalance),
     /// Run every pass: labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
@@ -168,6 +171,49 @@ pub struct Follow {
     /// Stay until dependents run beside their anchors, at most so long
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub wait: Option<Duration>,
+}
+
+/// Tasks that should run elsewhere, from real memory use.
+#[derive(Debug, Subcommand)]
+pub enum Rebalance {
+    /// Say which tasks should move where, and why; write nothing
+    ///
+    /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
+    /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
+    /// memory figures, reservations are taken as an estimate, and the report says so.
+    Plan(RebalancePlan),
+}
+
+/// `orca rebalance plan`.
+#[derive(Debug, Args)]
+pub struct RebalancePlan {
+    /// Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Lower the peak as far as so many restarts can
+    #[arg(long, value_name = "K", group = "wish")]
+    pub max_restarts: Option<u32>,
+    /// Bring the fullest node down to this with the fewest restarts, as 75% or 0.75
+    #[arg(long, value_name = "P", group = "wish", value_parser = share)]
+    pub target_peak: Option<f64>,
+    /// What to even out: memory, or the number of replicas and tasks on each node
+    #[arg(long, value_enum, default_value_t = BalanceGoal::Memory)]
+    pub goal: BalanceGoal,
+    /// Move everything off this node, before maintenance
+    #[arg(long, value_name = "NODE", group = "wish", conflicts_with = "goal")]
+    pub empty: Option<String>,
+    /// Without guard rails: only what Swarm can do and data needs counts
+    #[arg(long)]
+    pub unguarded: bool,
+}
+
+/// What to even out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BalanceGoal {
+    /// The share of memory in use.
+    Memory,
+    /// The number of replicas of each service, then of tasks.
+    Count,
 }
 
 /// `orca reconcile`.
@@ -264,6 +310,14 @@ pub struct Man {
     /// Write all pages into this directory instead
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// A share: `75%`, `75` or `0.75`.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    let value: f64 = number.parse().map_err(|_| "write 75% or 0.75".to_owned())?;
+    let share = if text.contains('%') || value > 1.0 { value / 100.0 } else { value };
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("must be between 0 and 100 %".to_owned()) }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -350,7 +350,8 @@ impl SubReport {
     }
 }
 
-fn cluster_id(cluster: &Snapshot) -> &str {
+/// What the state file calls the cluster.
+pub fn cluster_id(cluster: &Snapshot) -> &str {
     cluster.cluster.as_deref().unwrap_or("unknown")
 }
 

@@ -10,7 +10,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 use serde_json::value::RawValue;
 
-use crate::cli::{Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
+use crate::cli::{self, Anchors, BalanceGoal, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -19,6 +19,9 @@ use crate::engine::wire::Wire;
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
+use crate::pass::rebalance::memory::Ask;
+use crate::pass::rebalance::{Goal, Request};
+use crate::rebalance::{self, Rehearsal};
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
@@ -124,6 +127,7 @@ impl Session {
             Command::Anchors(Anchors::Follow(_)) => {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
+            Command::Rebalance(cli::Rebalance::Plan(args)) => self.rebalance_plan(args, &options, interrupt).await,
             Command::Reconcile(reconcile) if reconcile.once => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
@@ -191,6 +195,24 @@ impl Session {
             Err(error) => return self.failed(command, &error),
         };
         let report = Cycle { command, passes, source: &source, settings: &settings, options, interrupt }.run().await;
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+
+    /// One rebalance plan.
+    async fn rebalance_plan(&self, args: cli::RebalancePlan, options: &Options, interrupt: &Interrupt) -> u8 {
+        let ready = request(&args).and_then(|request| Ok((request, self.settings()?, self.source()?)));
+        let (request, settings, source) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(rebalance::COMMAND, &error),
+        };
+        let (source, settings, metrics) = (&source, &settings, args.metrics);
+        let run = Rehearsal { source, settings, metrics, request, options, interrupt };
+        let (mut report, balance) = run.run().await;
+        if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
+            let picture = crate::report::balance::render(&balance, self.printer.color);
+            report.data.insert("picture".to_owned(), picture.into());
+        }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
@@ -337,6 +359,23 @@ impl Session {
         self.printer.report(&report);
         exit::code(&report, false, None)
     }
+}
+
+/// What the flags of `rebalance plan` ask for.
+fn request(args: &cli::RebalancePlan) -> Result<Request> {
+    let peak = args.max_restarts.is_some() || args.target_peak.is_some();
+    if peak && args.goal == BalanceGoal::Count {
+        let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
+        return Err(error.hint("leave out --max-restarts and --target-peak").into());
+    }
+    let goal = match (args.max_restarts, args.target_peak, &args.empty) {
+        (Some(restarts), ..) => Goal::Memory(Ask::Restarts(restarts)),
+        (_, Some(peak), _) => Goal::Memory(Ask::Peak(peak)),
+        (.., Some(node)) => Goal::Empty(node.clone()),
+        _ if args.goal == BalanceGoal::Count => Goal::Count,
+        _ => Goal::Memory(Ask::Knee),
+    };
+    Ok(Request { goal, guarded: !args.unguarded })
 }
 
 fn write_man(args: &crate::cli::Man) -> Result<String> {

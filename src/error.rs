@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Timeout,
     /// Dependents were not in place before `--wait` ended.
     Unsettled,
+    /// A safety rule forbids it as things are now.
+    Refused,
     /// SIGINT or SIGTERM.
     Interrupted,
     /// Anything else.

@@ -12,7 +12,7 @@ use crate::report::{Outcome, Report};
 /// | 2 | with `--detailed-exitcode` only: success, and changes were made or are pending |
 /// | 64 | usage |
 /// | 69 | the engine can't be reached, or is not a swarm manager |
-/// | 75 | try later: locked, conflicts, out of time, or something is blocked |
+/// | 75 | try later: locked, conflicts, out of time, refused by a safety rule, or something is blocked |
 /// | 78 | the config is invalid |
 /// | 130, 143 | interrupted |
 pub fn code(report: &Report, detailed: bool, signal: Option<u8>) -> u8 {
@@ -30,7 +30,7 @@ pub fn code_of(kind: ErrorKind, signal: Option<u8>) -> u8 {
         ErrorKind::Failed => 1,
         ErrorKind::Usage => 64,
         ErrorKind::Unreachable | ErrorKind::NotManager => 69,
-        ErrorKind::Locked | ErrorKind::Conflict | ErrorKind::Timeout | ErrorKind::Unsettled => 75,
+        ErrorKind::Locked | ErrorKind::Conflict | ErrorKind::Timeout | ErrorKind::Unsettled | ErrorKind::Refused => 75,
         ErrorKind::Config => 78,
         ErrorKind::Interrupted => signal.unwrap_or(130),
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Node, Service};
+use crate::model::{Node, Service, Task};
 use crate::pass::memory::Memory;
 
 /// What one pass decided.
@@ -30,13 +30,19 @@ pub struct Plan {
 /// What an action works on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Target {
-    /// Node or service.
+    /// Node, service or task.
     #[serde(rename = "type")]
     pub kind: TargetKind,
     /// Full id; empty when nothing in the swarm has this name.
     pub id: String,
-    /// Hostname or service name.
+    /// Hostname or service name; of a task, service and slot as `web.2`.
     pub name: String,
+    /// Of a task: the name of its service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Of a task: its slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<u64>,
 }
 
 /// The types of object that orca works on.
@@ -47,6 +53,8 @@ pub enum TargetKind {
     Node,
     /// A swarm service.
     Service,
+    /// A swarm task.
+    Task,
 }
 
 impl TargetKind {
@@ -55,6 +63,7 @@ impl TargetKind {
         match self {
             Self::Node => "node",
             Self::Service => "service",
+            Self::Task => "task",
         }
     }
 }
@@ -62,17 +71,34 @@ impl TargetKind {
 impl Target {
     /// A node as a target.
     pub fn node(node: &Node) -> Self {
-        Self { kind: TargetKind::Node, id: node.id.0.clone(), name: node.name.clone() }
+        Self { kind: TargetKind::Node, id: node.id.0.clone(), name: node.name.clone(), service: None, slot: None }
     }
 
     /// A service as a target.
     pub fn service(service: &Service) -> Self {
-        Self { kind: TargetKind::Service, id: service.id.0.clone(), name: service.name.clone() }
+        Self {
+            kind: TargetKind::Service,
+            id: service.id.0.clone(),
+            name: service.name.clone(),
+            service: None,
+            slot: None,
+        }
+    }
+
+    /// A task of this service as a target.
+    pub fn task(task: &Task, service: &Service) -> Self {
+        Self {
+            kind: TargetKind::Task,
+            id: task.id.0.clone(),
+            name: format!("{}.{}", service.name, task.slot),
+            service: Some(service.name.clone()),
+            slot: Some(task.slot),
+        }
     }
 
     /// Something that the settings name and the swarm doesn't have, or has twice.
     pub fn unknown(kind: TargetKind, name: &str) -> Self {
-        Self { kind, id: String::new(), name: name.to_owned() }
+        Self { kind, id: String::new(), name: name.to_owned(), service: None, slot: None }
     }
 }
 
@@ -133,6 +159,13 @@ pub enum Change {
         /// The counter found.
         before: u64,
     },
+    /// Moves a task to another node: a protocol of several updates, not an edit.
+    TaskMove {
+        /// Hostname of the node where it runs.
+        from: String,
+        /// Hostname of the node where it is to run.
+        to: String,
+    },
 }
 
 /// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
@@ -153,6 +186,9 @@ pub enum ActionKind {
     /// A service's tasks are restarted.
     #[serde(rename = "service.force_update")]
     ServiceForceUpdate,
+    /// A task is moved to another node.
+    #[serde(rename = "task.move")]
+    TaskMove,
 }
 
 impl ActionKind {
@@ -164,6 +200,7 @@ impl ActionKind {
             Self::NodeRecordForget => "node.record.forget",
             Self::ServiceConstraintAdd => "service.constraint.add",
             Self::ServiceForceUpdate => "service.force_update",
+            Self::TaskMove => "task.move",
         }
     }
 
@@ -173,7 +210,7 @@ impl ActionKind {
             Self::NodeLabelSet => 0,
             Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
-            Self::ServiceForceUpdate => 3,
+            Self::ServiceForceUpdate | Self::TaskMove => 3,
         }
     }
 }
@@ -187,6 +224,7 @@ impl Change {
             Self::RecordForget { .. } => ActionKind::NodeRecordForget,
             Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
             Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
+            Self::TaskMove { .. } => ActionKind::TaskMove,
         }
     }
 
@@ -198,6 +236,7 @@ impl Change {
             Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
+            Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
         }
     }
 }
@@ -219,6 +258,13 @@ impl Action {
             _ => "force_update".to_owned(),
         };
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
+    }
+
+    /// A move of a task from one node to another, both by hostname.
+    pub fn on_task(task: &Task, service: &Service, from: &str, to: &str, reason: impl Into<String>) -> Self {
+        let change = Change::TaskMove { from: from.to_owned(), to: to.to_owned() };
+        let (target, key) = (Target::task(task, service), format!("{}.{}", service.name, task.slot));
+        Self::new(target, &key, "move", change, reason.into(), service.version).disruptive()
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {

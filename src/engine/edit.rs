@@ -58,6 +58,8 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
             let constraints = object.pointer("/Spec/TaskTemplate/Placement/Constraints").and_then(Value::as_array);
             constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
         }
+        // What moves is a task, not the object.
+        Change::TaskMove { .. } => false,
         Change::ForceUpdate { before } => {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }
@@ -96,6 +98,7 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
                 .context("Placement is not an object")?
                 .insert("Constraints".into(), constraints.into());
         }
+        Change::TaskMove { .. } => bail!("a task is moved by a sequence of updates, not by one edit"),
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
             let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);

@@ -4,12 +4,16 @@
 //! what is written back is always the raw text they keep, edited by [`crate::engine::edit`].
 
 pub mod constraint;
+pub mod needs;
 pub mod node;
+pub mod offer;
 pub mod service;
 pub mod task;
 
 pub use constraint::Constraint;
+pub use needs::Needs;
 pub use node::{Node, NodeId};
+pub use offer::Offer;
 pub use service::{Mode, Service, ServiceId, UpdateState};
 pub use task::{Task, TaskId, TaskState};
 

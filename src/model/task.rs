@@ -63,6 +63,9 @@ pub struct Task {
     /// Its node; empty while it has none.
     #[serde(rename = "NodeID", default)]
     pub node: NodeId,
+    /// Its number among the replicas of its service, from 1; 0 for a task of a global service.
+    #[serde(default)]
+    pub slot: u64,
     /// When the managers made it (their clock).
     #[serde(default, deserialize_with = "timestamp")]
     pub created_at: Option<Timestamp>,

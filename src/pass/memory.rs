@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::TaskId;
+use crate::model::{NodeId, ServiceId, TaskId};
 
 /// The memory of one cluster's passes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,41 @@ pub struct Memory {
     pub anchors: BTreeMap<String, AnchorMemory>,
     /// By `anchor/dependent`, both as named in the settings.
     pub dependents: BTreeMap<String, DependentMemory>,
+    /// Of `rebalance`.
+    pub rebalance: RebalanceMemory,
+}
+
+/// What is remembered of the cluster's balance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RebalanceMemory {
+    /// Since when some node has been seen above the high mark, pass after pass.
+    pub high_since: Option<Timestamp>,
+    /// Since when the fullest and the emptiest node have been seen too far apart, pass after pass.
+    pub spread_since: Option<Timestamp>,
+    /// A trigger has fired, and the cluster has not been seen calm since.
+    pub active: bool,
+    /// Services that were moved.
+    pub services: BTreeMap<ServiceId, MovedService>,
+}
+
+/// What is remembered of a service that was moved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MovedService {
+    /// Its moves, oldest first.
+    pub moves: Vec<Moved>,
+    /// It is left alone until then, since moving it did not help.
+    pub quarantined_until: Option<Timestamp>,
+}
+
+/// One move of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The node that the task left.
+    pub from: NodeId,
 }
 
 /// What is remembered of an anchor.

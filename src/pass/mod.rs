@@ -5,6 +5,7 @@
 pub mod anchors;
 pub mod labels;
 pub mod memory;
+pub mod rebalance;
 
 use jiff::Timestamp;
 

@@ -17,7 +17,9 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     if let Some(message) = report.data.get("message").and_then(Value::as_str) {
         return format!("{message}\n");
     }
-    if !report.actions.is_empty() {
+    if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
+        text += picture;
+    } else if !report.actions.is_empty() {
         text += &actions_table(&report.actions, color);
     }
     for Blocked { target, reasons, .. } in &report.blocked {
@@ -101,7 +103,8 @@ fn data_table(rows: &[Value], color: bool) -> String {
     format!("{table}\n")
 }
 
-fn new_table(color: bool, heads: &[&str]) -> Table {
+/// An empty table with these heads.
+pub(super) fn new_table(color: bool, heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if color {

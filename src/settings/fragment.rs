@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::de::Spanned;
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 10] =
-    ["rebalance", "autoheal", "gc", "logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 9] =
+    ["autoheal", "gc", "logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -42,7 +42,65 @@ pub(super) struct File {
     pub(super) options: Option<OptionsEntry>,
     /// Anchors and the services that follow them, by the anchor's service name without its stack.
     pub(super) dependencies: Option<Entries<Option<AnchorEntry>>>,
+    /// Moving tasks so that no node runs out of memory.
+    pub(super) rebalance: Option<Spanned<RebalanceEntry>>,
 }
+
+/// Moving tasks so that no node runs out of memory: where figures come from, and guard rails.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RebalanceEntry {
+    /// Where memory figures come from.
+    pub(super) metrics: Option<MetricsEntry>,
+    /// Act when a node uses more than this, in percent, for `high_for`; default 80.
+    pub(super) high: Option<Percent>,
+    /// How long a node must be above `high`; default `10m`.
+    pub(super) high_for: Option<Spanned<Span>>,
+    /// Once acting, go on until no node uses more than this, in percent; default 70.
+    pub(super) clear_high: Option<Percent>,
+    /// Act when the fullest node is this far above the emptiest, in points, for `spread_for`; default 20.
+    pub(super) spread: Option<Percent>,
+    /// How long nodes must be `spread` apart; default `30m`.
+    pub(super) spread_for: Option<Spanned<Span>>,
+    /// Once acting, go on until nodes are no further apart than this, in points; default 10.
+    pub(super) clear_spread: Option<Percent>,
+    /// Points that the fullest node must lose for each restart; default 1.
+    pub(super) min_gain: Option<Percent>,
+    /// Move at most so many tasks in one run; default 5.
+    pub(super) max_moves: Option<Spanned<u32>>,
+    /// Fill no target above this, in percent; default 80.
+    pub(super) target_max: Option<Percent>,
+    /// Fill no target further above the mean than this, in points; default 5.
+    pub(super) target_above_mean: Option<Percent>,
+    /// Leave a service alone for so long after it was moved; default `6h`.
+    pub(super) cooldown: Option<Spanned<Span>>,
+    /// Don't move a service back for so long to a node that it left; default `24h`.
+    pub(super) no_return: Option<Spanned<Span>>,
+    /// Leave tasks alone that have been running for less; default `10m`.
+    pub(super) min_age: Option<Spanned<Span>>,
+}
+
+/// Where memory figures come from.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MetricsEntry {
+    /// `file`, or `reservations` as an estimate; default is the file, if one is named, else reservations.
+    pub(super) source: Option<Spanned<MetricsSource>>,
+    /// Metrics file (schema `orca.metrics/1`) where `--metrics` names none.
+    pub(super) file: Option<Spanned<String>>,
+    /// Don't believe figures that are further apart from the snapshot; default `10m`.
+    pub(super) max_age: Option<Spanned<Span>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum MetricsSource {
+    File,
+    Reservations,
+}
+
+/// A percentage, or points of one.
+pub(super) type Percent = Spanned<Share>;
 
 /// A node of the swarm.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -189,6 +247,25 @@ impl JsonSchema for Span {
             "type": ["string", "number"],
             "minimum": 0,
         })
+    }
+}
+
+/// A percentage.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Share(pub(super) f64);
+
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Percent".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number", "minimum": 0, "maximum": 100})
     }
 }
 

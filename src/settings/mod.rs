@@ -10,6 +10,7 @@ mod load;
 mod merge;
 mod policy;
 mod problem;
+mod rebalance;
 mod resolve;
 mod show;
 mod tree;
@@ -21,6 +22,7 @@ use std::time::Duration;
 pub use fragment::schema;
 pub use load::{Input, load};
 pub use problem::{Problem, Problems};
+pub use rebalance::{MetricsSettings, MetricsSource, Rebalance};
 pub use show::{Row, rows, yaml};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
@@ -101,6 +103,8 @@ pub struct Settings {
     pub anchors: Vec<Anchor>,
     /// The stack of anchors that name none.
     pub stack: String,
+    /// `rebalance:`.
+    pub rebalance: Rebalance,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

@@ -164,7 +164,8 @@ fn env_duration(env: &BTreeMap<String, String>, name: &str, log: &mut Log<'_>) -
     }
 }
 
-fn duration(span: &Spanned<Span>, path: &str, log: &mut Log<'_>) -> Option<Duration> {
+/// A written duration; one that can't be read goes into the log.
+pub(super) fn duration(span: &Spanned<Span>, path: &str, log: &mut Log<'_>) -> Option<Duration> {
     match parse_duration(&span.value.0) {
         Ok(value) => Some(value),
         Err(message) => {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Anchor, Node, Origin, Settings};
+use super::{Anchor, Node, Origin, Rebalance, Settings};
 
 /// One effective value.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -96,7 +96,34 @@ fn tree(settings: &Settings) -> Out {
     top.push(("options".to_owned(), Out::Map(options, None)));
     let anchors = settings.anchors.iter().map(|anchor| (anchor.name.clone(), anchor_tree(anchor, origins))).collect();
     top.push(("dependencies".to_owned(), Out::Map(anchors, None)));
+    top.push(("rebalance".to_owned(), rebalance_tree(&settings.rebalance, origins)));
     Out::Map(top, None)
+}
+
+fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> Out {
+    let path = "rebalance";
+    let (mut metrics, mut entries) = (Vec::new(), Vec::new());
+    let source = rebalance.metrics.source.map(super::MetricsSource::name);
+    optional(&mut metrics, origins, "rebalance.metrics", "source", source);
+    let file = rebalance.metrics.file.as_ref().and_then(|file| file.to_str());
+    optional(&mut metrics, origins, "rebalance.metrics", "file", file);
+    value(&mut metrics, origins, "rebalance.metrics", "max_age", json!(span(rebalance.metrics.max_age)));
+    entries.push(("metrics".to_owned(), Out::Map(metrics, None)));
+    let percent = |share: f64| json!((share * 1e8).round() / 1e6);
+    value(&mut entries, origins, path, "high", percent(rebalance.high));
+    value(&mut entries, origins, path, "high_for", json!(span(rebalance.high_for)));
+    value(&mut entries, origins, path, "clear_high", percent(rebalance.clear_high));
+    value(&mut entries, origins, path, "spread", percent(rebalance.spread));
+    value(&mut entries, origins, path, "spread_for", json!(span(rebalance.spread_for)));
+    value(&mut entries, origins, path, "clear_spread", percent(rebalance.clear_spread));
+    value(&mut entries, origins, path, "min_gain", percent(rebalance.min_gain));
+    value(&mut entries, origins, path, "max_moves", json!(rebalance.max_moves));
+    value(&mut entries, origins, path, "target_max", percent(rebalance.target_max));
+    value(&mut entries, origins, path, "target_above_mean", percent(rebalance.target_above_mean));
+    value(&mut entries, origins, path, "cooldown", json!(span(rebalance.cooldown)));
+    value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
+    value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
+    Out::Map(entries, None)
 }
 
 fn node_tree(name: &str, node: &Node, origins: &BTreeMap<String, Origin>) -> Out {

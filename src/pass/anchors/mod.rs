@@ -37,7 +37,7 @@ struct Context<'a> {
 pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
     let view = View::new(cluster, settings);
     let mut plan = Plan::default();
-    let mut next = Memory::default();
+    let mut next = Memory { rebalance: memory.rebalance.clone(), ..Memory::default() };
     let mut unplaced = BTreeSet::new();
     for anchor in view.in_order(&settings.anchors) {
         follow(&view, anchor, memory, now, &mut plan, &mut next, &mut unplaced);

@@ -1,0 +1,158 @@
+//! What forbids moving a task, wherever it would go: storage, mode, state, labels, and the guard rails that look back.
+
+use jiff::Timestamp;
+
+use crate::model::node::Availability;
+use crate::model::{Mode, Needs};
+use crate::pass::memory::{RebalanceMemory, elapsed};
+
+use super::reason::{Finding, Reason};
+use super::words::span;
+use super::world::World;
+
+/// Stopping takes so long that an update starts the new task before the old one has ended (moby/moby#36111).
+const LONG_STOP_S: u64 = 60;
+
+/// Says of every task why it must stay; an empty list where nothing forbids it.
+pub(super) fn findings(world: &World<'_>, guarded: bool, memory: &RebalanceMemory, now: Timestamp) -> Vec<Vec<Finding>> {
+    let of_service: Vec<Vec<Finding>> = (0..world.services.len())
+        .map(|service| {
+            let mut found = of_service(world, service);
+            if guarded {
+                found.extend(recently_moved(world, service, memory, now));
+            }
+            found
+        })
+        .collect();
+    (0..world.tasks.len())
+        .map(|task| {
+            let mut found = of_service[world.tasks[task].service].clone();
+            found.extend(of_task(world, task));
+            if guarded {
+                found.extend(too_young(world, task, now));
+            }
+            found.sort();
+            found
+        })
+        .collect()
+}
+
+fn of_service(world: &World<'_>, service: usize) -> Vec<Finding> {
+    let seen = &world.services[service];
+    let needs = &seen.needs;
+    let mut found = Vec::new();
+    let mut bar = |reason, detail: String| found.push(Finding::new(reason, detail));
+    match seen.service.mode {
+        Mode::Global => bar(Reason::Global, "a global service runs on every node".to_owned()),
+        Mode::Job => bar(Reason::Job, "a job runs to completion".to_owned()),
+        Mode::Unknown => bar(Reason::Job, "a mode that this orca doesn't know".to_owned()),
+        Mode::Replicated(replicas) => {
+            let running = seen.tasks.iter().filter(|task| world.tasks[**task].task.running()).count() as u64;
+            if running != replicas || seen.homeless > 0 || seen.tasks.len() as u64 != replicas {
+                bar(Reason::NotConverged, format!("{running} of {replicas} replicas run"));
+            }
+        }
+    }
+    if let Some(why) = seen.service.update.and_then(crate::model::UpdateState::busy) {
+        bar(Reason::UpdateInProgress, why.to_owned());
+    }
+    if !needs.has_placement {
+        bar(Reason::NilPlacement, "its spec has no Placement; giving it one can crash managers".to_owned());
+    }
+    if needs.never_restarts {
+        bar(Reason::RestartNone, "its restart condition is `none`".to_owned());
+    }
+    if let Some(label) = opt_out(needs) {
+        bar(Reason::OptOut, format!("the label {label}"));
+    }
+    found.extend(storage(needs));
+    found
+}
+
+/// The label that opts out, as `key=value`: orca's own, or Orcastra's, of which anything but `true` opts out.
+fn opt_out(needs: &Needs) -> Option<String> {
+    let own = needs.labels.get("orca.rebalance").filter(|value| {
+        ["off", "false", "no", "0"].iter().any(|word| value.eq_ignore_ascii_case(word))
+    });
+    let older = needs.labels.get("orchestration.rebalance").filter(|value| !value.eq_ignore_ascii_case("true"));
+    own.map(|value| format!("orca.rebalance={value}"))
+        .or_else(|| older.map(|value| format!("orchestration.rebalance={value}")))
+}
+
+fn storage(needs: &Needs) -> Vec<Finding> {
+    let shared = needs.labels.get("orca.rebalance.storage").is_some_and(|value| value == "shared");
+    let mut found = Vec::new();
+    let mut stays_shared = false;
+    for mount in &needs.mounts {
+        let name = &mount.source;
+        let network = mount.options.get("type").is_some_and(|kind| kind.starts_with("nfs") || kind == "cifs");
+        let local = matches!(mount.driver.as_str(), "" | "local") && !network;
+        let bar = match mount.kind.as_str() {
+            "tmpfs" | "image" | "npipe" => continue,
+            "bind" if !shared => Finding::new(Reason::BindMount, format!("the path {name} of its node")),
+            "cluster" => Finding::new(Reason::CsiVolume, format!("the cluster volume {name}")),
+            "volume" if name.is_empty() => {
+                Finding::new(Reason::AnonymousOrExternalVolume, "a volume without a name".to_owned())
+            }
+            "volume" if local && !shared => {
+                let driver = if mount.driver.is_empty() { "no driver named, so taken for local" } else { "driver local" };
+                Finding::new(Reason::LocalVolume, format!("volume {name}, {driver}"))
+            }
+            _ => {
+                stays_shared = true;
+                continue;
+            }
+        };
+        found.push(bar);
+    }
+    if stays_shared && needs.stop_grace.as_secs() >= LONG_STOP_S {
+        let detail = format!("it may take {} to stop, and shares storage", span(needs.stop_grace));
+        found.push(Finding::new(Reason::StopGraceOver60s, detail));
+    }
+    found
+}
+
+fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
+    let placed = &world.tasks[task];
+    let needs = &world.service_of(task).needs;
+    let mut found = Vec::new();
+    if !placed.task.running() {
+        found.push(Finding::new(Reason::NotConverged, "it doesn't run yet, or no longer".to_owned()));
+    }
+    match &world.figures.nodes[placed.node] {
+        Err(doubt) => found.push(Finding::new(doubt.reason, format!("`{}`: {}", world.host(placed.node), doubt.detail))),
+        Ok(_) if world.figures.task(&placed.task.id, needs.memory).is_none() => {
+            found.push(Finding::new(Reason::NoMetric, "no figures of this task".to_owned()));
+        }
+        Ok(_) => {}
+    }
+    if world.cluster.nodes[placed.node].availability == Availability::Drain {
+        found.push(Finding::new(Reason::NotConverged, "its node is being drained".to_owned()));
+    }
+    found
+}
+
+fn too_young(world: &World<'_>, task: usize, now: Timestamp) -> Option<Finding> {
+    let least = world.settings.rebalance.min_age;
+    let age = elapsed(world.tasks[task].task.status.timestamp?, now);
+    (age < least).then(|| {
+        Finding::new(Reason::TooYoung, format!("it has been running for {}, not for {}", span(age), span(least)))
+    })
+}
+
+fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, now: Timestamp) -> Vec<Finding> {
+    let policy = &world.settings.rebalance;
+    let Some(moved) = memory.services.get(&world.services[service].service.id) else { return Vec::new() };
+    let mut found = Vec::new();
+    if let Some(last) = moved.moves.iter().map(|moved| moved.at).max() {
+        let age = elapsed(last, now);
+        if age < policy.cooldown {
+            let detail = format!("moved {} ago; the cooldown is {}", span(age), span(policy.cooldown));
+            found.push(Finding::new(Reason::Cooldown, detail));
+        }
+    }
+    if let Some(until) = moved.quarantined_until.filter(|until| *until > now) {
+        found.push(Finding::new(Reason::Quarantine, format!("moving it didn't help; left alone until {until}")));
+    }
+    found
+}

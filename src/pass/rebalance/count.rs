@@ -1,0 +1,124 @@
+//! The goal `count`: replicas of each service, then tasks in all, spread evenly with the fewest restarts.
+
+use std::collections::BTreeMap;
+
+use super::scene::Scene;
+use super::solve::state::State;
+
+/// Where the units go, as the bin of every unit.
+///
+/// A move from a bin with two more than another is a restart that every even spread needs, so no other is made. First
+/// replicas of each service, since that is what a lost node costs; then tasks in all, without undoing the first.
+pub(super) fn plan(scene: &Scene<'_>, most: u32) -> Vec<usize> {
+    let mut spread = Spread::new(scene);
+    for service in 0..scene.world.services.len() {
+        while spread.state.restarts < most && spread.level_service(service) {}
+    }
+    while spread.state.restarts < most && spread.level_all() {}
+    spread.state.at
+}
+
+struct Spread<'s> {
+    scene: &'s Scene<'s>,
+    state: State<'s>,
+    /// Tasks of each bin, movable or not; bins that take no tasks have none to give or take.
+    tasks: Vec<u64>,
+    /// Of each service with several tasks, those of each bin.
+    of_service: BTreeMap<usize, Vec<u64>>,
+    units_of: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'s> Spread<'s> {
+    fn new(scene: &'s Scene<'s>) -> Self {
+        let bins = scene.problem.bins.len();
+        let (mut tasks, mut of_service) = (vec![0; bins], BTreeMap::<usize, Vec<u64>>::new());
+        for placed in &scene.world.tasks {
+            let Some(bin) = scene.bin_of[placed.node] else { continue };
+            tasks[bin] += 1;
+            of_service.entry(placed.service).or_insert_with(|| vec![0; bins])[bin] += 1;
+        }
+        let mut units_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (unit, members) in scene.members.iter().enumerate().filter(|(_, members)| members.group.is_none()) {
+            units_of.entry(scene.world.tasks[members.tasks[0]].service).or_default().push(unit);
+        }
+        Self { scene, state: State::new(&scene.problem), tasks, of_service, units_of }
+    }
+
+    /// Makes one move that evens out the replicas of a service; false if there is none.
+    fn level_service(&mut self, service: usize) -> bool {
+        let (Some(units), Some(counts)) = (self.units_of.get(&service), self.of_service.get(&service)) else {
+            return false;
+        };
+        let pairs = units.iter().flat_map(|unit| (0..counts.len()).map(move |to| (*unit, to)));
+        let best = pairs
+            .filter(|(unit, to)| {
+                counts[self.state.at[*unit]] >= counts[*to] + 2 && !self.state.moved(*unit) && self.state.fits(*unit, *to)
+            })
+            .max_by(|a, b| {
+                let key = |(unit, to): &(usize, usize)| {
+                    (counts[self.state.at[*unit]] - counts[*to], self.tasks[self.state.at[*unit]])
+                };
+                let less = |(_, to): &(usize, usize)| self.tasks[*to];
+                key(a).cmp(&key(b)).then(less(b).cmp(&less(a))).then(self.coolest(a, b)).then(b.cmp(a))
+            });
+        self.make(best)
+    }
+
+    /// Makes one move from a bin with many tasks to one with few; false if there is none.
+    fn level_all(&mut self) -> bool {
+        let mut best: Option<(usize, usize)> = None;
+        for unit in 0..self.state.at.len() {
+            let (from, size) = (self.state.at[unit], self.scene.members[unit].tasks.len() as u64);
+            if self.state.moved(unit) {
+                continue;
+            }
+            for to in 0..self.tasks.len() {
+                if self.tasks[from] < self.tasks[to] + size + 1 || self.worsens(unit, to) || !self.state.fits(unit, to) {
+                    continue;
+                }
+                let gain = |(unit, to): (usize, usize)| {
+                    let size = self.scene.members[unit].tasks.len() as u64;
+                    // How much the sum of squares falls per restart, halved.
+                    self.tasks[self.state.at[unit]] - self.tasks[to] - size
+                };
+                let better = best.is_none_or(|best| {
+                    let order = gain((unit, to)).cmp(&gain(best));
+                    order.then(self.coolest(&(unit, to), &best)).is_gt()
+                });
+                if better {
+                    best = Some((unit, to));
+                }
+            }
+        }
+        self.make(best)
+    }
+
+    /// Whether replicas of a service would be less even than they are.
+    fn worsens(&self, unit: usize, to: usize) -> bool {
+        self.scene.members[unit].tasks.iter().any(|task| {
+            let counts = &self.of_service[&self.scene.world.tasks[*task].service];
+            counts[to] >= counts[self.state.at[unit]]
+        })
+    }
+
+    /// Of two moves the one from the hotter to the cooler bin is greater.
+    fn coolest(&self, a: &(usize, usize), b: &(usize, usize)) -> std::cmp::Ordering {
+        let slope = |(unit, to): &(usize, usize)| self.state.share[self.state.at[*unit]] - self.state.share[*to];
+        slope(a).total_cmp(&slope(b))
+    }
+
+    fn make(&mut self, step: Option<(usize, usize)>) -> bool {
+        let Some((unit, to)) = step else { return false };
+        let from = self.state.at[unit];
+        for task in &self.scene.members[unit].tasks {
+            if let Some(counts) = self.of_service.get_mut(&self.scene.world.tasks[*task].service) {
+                counts[from] -= 1;
+                counts[to] += 1;
+            }
+            self.tasks[from] -= 1;
+            self.tasks[to] += 1;
+        }
+        self.state.put(unit, to);
+        true
+    }
+}

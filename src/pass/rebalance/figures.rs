@@ -1,0 +1,137 @@
+//! What is known of the memory of nodes and tasks, and what of it can be believed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::metrics::{Metrics, NodeMemory, TaskMemory};
+use crate::model::node::NodeState;
+use crate::model::{Offer, TaskId};
+use crate::snapshot::Snapshot;
+
+use super::reason::Reason;
+use super::world::{Placed, Seen};
+
+/// Tasks may seem to use so much more than their node, in parts of the node's use: figures are not of one instant.
+const COVERAGE: f64 = 1.15;
+
+/// Where memory figures come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A metrics file.
+    File,
+    /// What services reserve, taken for what they use.
+    Reservations,
+}
+
+/// Why the memory of a node is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub(super) reason: Reason,
+    pub(super) detail: String,
+}
+
+/// What is known of the memory of a cluster.
+#[derive(Debug)]
+pub(super) struct Figures<'a> {
+    pub(super) source: Source,
+    pub(super) taken_at: Timestamp,
+    /// By position in the snapshot.
+    pub(super) nodes: Vec<Result<NodeMemory, Doubt>>,
+    tasks: Option<&'a BTreeMap<TaskId, TaskMemory>>,
+}
+
+impl<'a> Figures<'a> {
+    /// Judges a metrics file; without one, reservations are an estimate.
+    pub(super) fn new(
+        cluster: &Snapshot,
+        offers: &[Offer],
+        services: &[Seen<'_>],
+        tasks: &[Placed<'_>],
+        metrics: Option<&'a Metrics>,
+        max_age: Duration,
+    ) -> Self {
+        let Some(metrics) = metrics else {
+            let mut nodes: Vec<_> =
+                offers.iter().map(|offer| NodeMemory { total_bytes: offer.memory, used_bytes: 0 }).collect();
+            for task in tasks {
+                nodes[task.node].used_bytes += services[task.service].needs.memory;
+            }
+            let nodes = cluster.nodes.iter().zip(nodes).map(|(node, memory)| usable(node.state, memory)).collect();
+            return Self { source: Source::Reservations, taken_at: cluster.taken_at, nodes, tasks: None };
+        };
+        let mut footprints = vec![0_u64; offers.len()];
+        for task in tasks {
+            let memory = metrics.tasks.get(&task.task.id).copied().unwrap_or_default();
+            footprints[task.node] = footprints[task.node].saturating_add(memory.footprint_bytes);
+        }
+        let age = cluster.taken_at.duration_since(metrics.taken_at).unsigned_abs();
+        let mut nodes = Vec::new();
+        for (at, node) in cluster.nodes.iter().enumerate() {
+            let twins = cluster.nodes.iter().filter(|twin| twin.name == node.name && twin.state == NodeState::Ready);
+            let memory = metrics.nodes.get(&node.name);
+            nodes.push(if node.state != NodeState::Ready {
+                Err(Doubt { reason: Reason::NotConverged, detail: "the managers don't hear from the node".to_owned() })
+            } else if age > max_age {
+                let (age, most) = (super::words::span(age), super::words::span(max_age));
+                let detail = format!("the figures are {age} apart from the snapshot, more than {most}");
+                Err(Doubt { reason: Reason::StaleMetric, detail })
+            } else if twins.count() > 1 {
+                let detail = format!("two nodes are called `{}`, and figures go by hostname", node.name);
+                Err(Doubt { reason: Reason::NoMetric, detail })
+            } else {
+                memory.map_or_else(
+                    || Err(Doubt { reason: Reason::NoMetric, detail: "no figures of this node".to_owned() }),
+                    |memory| plausible(*memory, footprints[at]),
+                )
+            });
+        }
+        Self { source: Source::File, taken_at: metrics.taken_at, nodes, tasks: Some(&metrics.tasks) }
+    }
+
+    /// The memory of a task whose service reserves so much; none if it is not known.
+    pub(super) fn task(&self, id: &TaskId, reserved: u64) -> Option<TaskMemory> {
+        match self.tasks {
+            Some(tasks) => tasks.get(id).copied(),
+            None => Some(TaskMemory { footprint_bytes: reserved, working_set_bytes: reserved }),
+        }
+    }
+
+    /// Whether they are not measured.
+    pub(super) fn estimated(&self) -> bool {
+        self.source == Source::Reservations
+    }
+}
+
+fn usable(state: NodeState, memory: NodeMemory) -> Result<NodeMemory, Doubt> {
+    if state != NodeState::Ready {
+        return Err(Doubt {
+            reason: Reason::NotConverged,
+            detail: "the managers don't hear from the node".to_owned(),
+        });
+    }
+    if memory.total_bytes == 0 {
+        return Err(Doubt { reason: Reason::NoMetric, detail: "the node doesn't say how much memory it has".to_owned() });
+    }
+    Ok(memory)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a comparison with 15 % leeway")]
+fn plausible(memory: NodeMemory, footprints: u64) -> Result<NodeMemory, Doubt> {
+    let NodeMemory { total_bytes, used_bytes } = memory;
+    let doubt = |detail| Err(Doubt { reason: Reason::StaleMetric, detail });
+    if total_bytes == 0 {
+        return doubt("its total is 0 bytes".to_owned());
+    }
+    if used_bytes > total_bytes {
+        return doubt(format!("{used_bytes} bytes used of {total_bytes}"));
+    }
+    if footprints as f64 > used_bytes as f64 * COVERAGE {
+        return doubt(format!("its tasks use {footprints} bytes, the whole node only {used_bytes}"));
+    }
+    Ok(memory)
+}

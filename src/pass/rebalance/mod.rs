@@ -1,0 +1,181 @@
+//! `orca rebalance plan`: which tasks should run elsewhere, and why. Pure; writes nothing, measures nothing.
+//!
+//! [`World`] is the cluster as Swarm's scheduler sees it, [`Scene`] the same as numbers, [`solve`] finds the best
+//! numbers, [`order`] makes moves of them, and [`Balance`] tells people what it all means.
+
+pub mod balance;
+mod bars;
+mod count;
+mod evacuate;
+pub mod figures;
+mod gain;
+mod group;
+mod limits;
+pub mod memory;
+pub mod order;
+pub mod reason;
+mod scene;
+pub mod solve;
+mod tell;
+pub mod trigger;
+pub mod words;
+mod world;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+
+use crate::error::{Error, ErrorKind};
+use crate::metrics::Metrics;
+use crate::model::node::NodeState;
+use crate::pass::memory::Memory;
+use crate::plan::{Plan, Warning};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+
+pub use balance::Balance;
+use memory::{Ask, Solution};
+use scene::{Scene, Terms};
+use trigger::Trigger;
+use world::World;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// A lower peak.
+    Memory(Ask),
+    /// Even numbers of replicas and tasks.
+    Count,
+    /// Nothing on this node: hostname or node id.
+    Empty(String),
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What is asked for.
+    pub goal: Goal,
+    /// Guard rails are on; without them only what Swarm can do and data needs counts.
+    pub guarded: bool,
+}
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The cluster.
+    pub cluster: &'a Snapshot,
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// Memory figures; without them reservations are an estimate.
+    pub metrics: Option<&'a Metrics>,
+    /// What earlier passes left.
+    pub memory: &'a Memory,
+    /// When the snapshot was taken.
+    pub now: Timestamp,
+}
+
+/// A plan and what it means.
+#[derive(Debug)]
+#[must_use = "a plan that nobody applies or reports is lost"]
+pub struct Planned {
+    /// The moves as actions, in order.
+    pub plan: Plan,
+    /// What they mean.
+    pub balance: Balance,
+}
+
+/// Decides what to move. Fails where no plan can be trusted.
+pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
+    let Input { cluster, settings, metrics, memory, now } = *input;
+    let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    let missing = missing(&world)?;
+    let evacuate = match &request.goal {
+        Goal::Empty(name) => Some(node_called(cluster, name)?),
+        _ => None,
+    };
+    let terms = Terms { guarded: request.guarded, evacuate };
+    let scene = Scene::new(world, terms, &memory.rebalance, now);
+    let shares: Vec<(&str, f64)> =
+        scene.problem.bins.iter().zip(&scene.node_of).map(|(bin, node)| (scene.world.host(*node), share(bin))).collect();
+    let (trigger, seen) = trigger::judge(&shares, &settings.rebalance, &memory.rebalance, now);
+    // A goal of its own is its own reason.
+    let asked = matches!(request.goal, Goal::Memory(Ask::Knee | Ask::Restarts(_)));
+    let trigger = if request.guarded && asked { trigger } else { Trigger::off() };
+    let allowed = trigger.allows();
+    let solution = if allowed { solution(&scene, &request.goal) } else { stay(&scene) };
+    let mut planned = tell::planned(&scene, request, &solution, trigger, missing);
+    planned.plan.memory = Some(Memory { rebalance: seen, ..memory.clone() });
+    Ok(planned)
+}
+
+fn solution(scene: &Scene<'_>, goal: &Goal) -> Solution {
+    match goal {
+        Goal::Memory(ask) => memory::plan(scene, *ask),
+        Goal::Count => {
+            let most = if scene.terms.guarded { scene.world.settings.rebalance.max_moves } else { u32::MAX };
+            Solution { at: count::plan(scene, most), ..stay(scene) }
+        }
+        Goal::Empty(_) => match scene.terms.evacuate.and_then(|node| scene.bin_of[node]) {
+            Some(bin) => Solution { at: evacuate::plan(scene, bin), ..stay(scene) },
+            None => stay(scene),
+        },
+    }
+}
+
+/// Nothing moves.
+fn stay(scene: &Scene<'_>) -> Solution {
+    let peak = scene.problem.peak();
+    let at = scene.problem.units.iter().map(|unit| unit.home).collect();
+    Solution { at, bound: None, curve: vec![(0, peak)] }
+}
+
+/// The ready nodes without usable figures; too many of them leave nothing to plan with.
+fn missing(world: &World<'_>) -> Result<Vec<Warning>> {
+    let ready: Vec<usize> =
+        (0..world.cluster.nodes.len()).filter(|node| world.cluster.nodes[*node].state == NodeState::Ready).collect();
+    let doubts: Vec<(&str, &str)> = ready
+        .iter()
+        .filter_map(|node| Some((world.host(*node), world.figures.nodes[*node].as_ref().err()?.detail.as_str())))
+        .collect();
+    if doubts.len() * 3 > ready.len() || ready.is_empty() {
+        let first = doubts.first().map_or_else(String::new, |(host, why)| format!(", as `{host}`: {why}"));
+        let message = format!(
+            "no plan: the memory of {} of {} ready nodes is not known (more than a third){first}",
+            doubts.len(),
+            ready.len()
+        );
+        return Err(Error::new(ErrorKind::Refused, message).hint("measure again, and plan with fresh figures").into());
+    }
+    let warning = |(host, why): &(&str, &str)| {
+        Warning::new("no_metrics", format!("`{host}` gives and takes nothing: {why}"))
+    };
+    Ok(doubts.iter().map(warning).collect())
+}
+
+fn node_called(cluster: &Snapshot, name: &str) -> Result<usize> {
+    let called = |at: &usize| cluster.nodes[*at].name == name || cluster.nodes[*at].id.0 == name;
+    let found: Vec<usize> = (0..cluster.nodes.len()).filter(called).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let names: Vec<&str> = cluster.nodes.iter().map(|node| node.name.as_str()).take(20).collect();
+            let error = Error::new(ErrorKind::Usage, format!("no node is called `{name}`"));
+            Err(error.hint(format!("there are {}", names.join(", "))).into())
+        }
+        _ => {
+            let error = Error::new(ErrorKind::Usage, format!("several nodes are called `{name}`"));
+            Err(error.hint("name it by its id").into())
+        }
+    }
+}
+
+fn share(bin: &solve::problem::Bin) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 15 digits")]
+    let share = bin.load as f64 / bin.total as f64;
+    share
+}
+
+/// Six digits: a byte in a megabyte.
+fn round(share: f64) -> f64 {
+    // So that there is no -0.
+    (share * 1e6).round() / 1e6 + 0.0
+}

@@ -1,0 +1,105 @@
+//! One run of `orca rebalance plan`: observe, read the figures, plan, report. Writes nothing, not even its memory.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use tokio::time::Instant;
+
+use crate::cycle::{Options, Source, cluster_id};
+use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
+use crate::metrics::{self, Metrics};
+use crate::pass::rebalance::{self, Balance, Input, Request};
+use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::settings::{MetricsSource, Settings};
+use crate::snapshot::{self, Snapshot};
+use crate::state::State;
+
+/// The command's name in reports.
+pub const COMMAND: &str = "rebalance plan";
+
+/// A run of the planner.
+#[derive(Debug)]
+pub struct Rehearsal<'a> {
+    /// Where the snapshot comes from.
+    pub source: &'a Source,
+    /// What to plan by.
+    pub settings: &'a Settings,
+    /// `--metrics`.
+    pub metrics: Option<PathBuf>,
+    /// What is asked for.
+    pub request: Request,
+    /// The bounds.
+    pub options: &'a Options,
+    /// Signals.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Rehearsal<'_> {
+    /// Plans once. Whatever happens, there is a report; the balance where there is a plan.
+    pub async fn run(&self) -> (Report, Option<Balance>) {
+        let started = Instant::now();
+        let mut report = Report::new(COMMAND, Run::start(true));
+        let mut interrupt = std::pin::pin!(self.interrupt.nth(1));
+        let planned = tokio::select! {
+            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()),
+            planned = self.plan(started + self.options.timeout, &mut report) => planned,
+        };
+        let (balance, unchanged) = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                report.fail(&error);
+                (None, 0)
+            }
+        };
+        let skipped = report.outcome == Outcome::Skipped;
+        report.conclude(unchanged);
+        if skipped && report.error.is_none() {
+            report.outcome = Outcome::Skipped;
+        }
+        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        (report, balance)
+    }
+
+    async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<(Option<Balance>, u64)> {
+        // Before anything is asked of the engine: a wrong file is a wrong file.
+        let metrics = self.metrics()?;
+        let cluster = match self.source {
+            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await?,
+            Source::File(path) => snapshot::load(path)?,
+        };
+        report.cluster = Some(Cluster::of(&cluster));
+        if self.options.leader_only && !cluster.leader() {
+            report.outcome = Outcome::Skipped;
+            return Ok((None, 0));
+        }
+        let state = State::peek(&self.options.state_dir);
+        let memory = state.map(|state| state.memory(cluster_id(&cluster))).unwrap_or_default();
+        let (settings, now) = (self.settings, cluster.taken_at);
+        let input = Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now };
+        let planned = rebalance::plan(&input, &self.request)?;
+        let planned_status = |action| ReportedAction::new(action, Status::Planned, None);
+        report.actions = planned.plan.actions.iter().map(planned_status).collect();
+        report.blocked = planned.plan.blocked;
+        report.warnings.extend(planned.plan.warnings);
+        if let serde_json::Value::Object(data) = serde_json::to_value(&planned.balance).context("can't report the plan")? {
+            report.data = data;
+        }
+        Ok((Some(planned.balance), planned.plan.unchanged))
+    }
+
+    /// The figures that were asked for; none where reservations are to do.
+    fn metrics(&self) -> Result<Option<Metrics>> {
+        let wanted = &self.settings.rebalance.metrics;
+        let file = self.metrics.as_ref().or(wanted.file.as_ref());
+        match (wanted.source, file, &self.metrics) {
+            (Some(MetricsSource::Reservations), _, None) | (None, None, _) => Ok(None),
+            (Some(MetricsSource::File), None, _) => {
+                let error = Error::new(ErrorKind::Config, "rebalance.metrics.source is `file`, but no file is named");
+                Err(error.hint("give --metrics FILE, or set rebalance.metrics.file").into())
+            }
+            (_, Some(file), _) => metrics::load(file).map(Some),
+            (Some(MetricsSource::Reservations), None, Some(_)) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A rebalance plan as a person reads it in ten seconds: bars, moves, verdict.
+
+use crate::pass::rebalance::balance::{Balance, Immovable, Move, NodeBalance};
+use crate::pass::rebalance::words::{bytes, percent};
+
+use super::text::new_table;
+
+/// Cells of a bar; each is five points.
+const CELLS: usize = 20;
+/// More nodes than this are shown only where something changes or presses.
+const ALL_NODES: usize = 16;
+/// So many pins are named.
+const PINS: usize = 3;
+
+/// Renders the plan; warnings, refusals and the last line come after it.
+pub fn render(balance: &Balance, color: bool) -> String {
+    let mut text = nodes(&balance.nodes, color);
+    if !balance.moves.is_empty() {
+        text.push('\n');
+        text += &moves(&balance.moves, color);
+    }
+    text.push('\n');
+    text += &pins(&balance.immovable);
+    text += &curve(balance);
+    text += &format!("{}\n", balance.verdict.text);
+    text
+}
+
+fn nodes(nodes: &[NodeBalance], color: bool) -> String {
+    let mut shown: Vec<&NodeBalance> = nodes.iter().collect();
+    if nodes.len() > ALL_NODES {
+        let share = |node: &NodeBalance| node.share.map_or(0.0, |share| share.before);
+        shown.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        let changes = |node: &NodeBalance| node.tasks.before != node.tasks.after || node.share.is_some_and(|s| s.before != s.after);
+        let mut kept = 0;
+        shown.retain(|node| {
+            kept += 1;
+            kept <= ALL_NODES / 2 || changes(node)
+        });
+        shown.truncate(2 * ALL_NODES);
+    }
+    let mut table = new_table(color, &["NODE", "MEMORY", "BEFORE", "AFTER", "OF", "TASKS"]);
+    for node in &shown {
+        let tasks = arrow(node.tasks.before, node.tasks.after);
+        let Some((share, total)) = node.share.zip(node.total_bytes) else {
+            let why = node.why.clone().unwrap_or_default();
+            table.add_row([node.name.clone(), why, "?".to_owned(), "?".to_owned(), "?".to_owned(), tasks]);
+            continue;
+        };
+        let bar = bar(share.before, share.after);
+        table.add_row([node.name.clone(), bar, percent(share.before), percent(share.after), bytes(total), tasks]);
+    }
+    let left = nodes.len() - shown.len();
+    let rest = if left > 0 { format!("  and {left} more nodes, none of them fuller or changed\n") } else { String::new() };
+    format!("{table}\n{rest}")
+}
+
+fn arrow(before: u64, after: u64) -> String {
+    if before == after { before.to_string() } else { format!("{before} -> {after}") }
+}
+
+/// `#` stays, `-` leaves, `+` comes, `.` is free.
+fn bar(before: f64, after: f64) -> String {
+    let (before, after) = (cells(before), cells(after));
+    let cell = |at: usize| match (at < before, at < after) {
+        (true, true) => '#',
+        (true, false) => '-',
+        (false, true) => '+',
+        (false, false) => '.',
+    };
+    (0..CELLS).map(cell).collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a number of cells"
+)]
+fn cells(share: f64) -> usize {
+    (share.clamp(0.0, 1.0) * CELLS as f64).round() as usize
+}
+
+fn moves(moves: &[Move], color: bool) -> String {
+    let mut table = new_table(color, &["MOVE", "TASK", "FROM", "TO", "MEMORY", "HOW", "WHY"]);
+    for step in moves {
+        let how = serde_json::to_value(step.mechanism).ok();
+        table.add_row([
+            step.seq.to_string(),
+            format!("{}.{}", step.service.name, step.slot),
+            step.from.name.clone(),
+            step.to.name.clone(),
+            bytes(step.footprint_bytes),
+            how.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
+            step.reason.clone(),
+        ]);
+    }
+    format!("{table}\n")
+}
+
+/// The tasks that can't move and cost the most.
+fn pins(immovable: &[Immovable]) -> String {
+    let costly = immovable.iter().filter(|task| task.would_gain > 0.0).take(PINS);
+    let line = |task: &Immovable| {
+        let why: Vec<&str> = task.reasons.iter().map(|finding| finding.detail.as_str()).collect();
+        let gain = task.would_gain * 100.0;
+        format!("stuck: {}.{} on {}: {}; moving it would gain {gain:.1} points\n", task.service, task.slot, task.node, why.join("; "))
+    };
+    costly.map(line).collect()
+}
+
+fn curve(balance: &Balance) -> String {
+    if balance.curve.len() < 3 {
+        return String::new();
+    }
+    let points = balance.curve.iter().map(|point| format!("{}: {}", point.restarts, percent(point.peak)));
+    format!("fullest node by restarts: {}\n", points.collect::<Vec<_>>().join(", "))
+}
