@@ -66,31 +66,34 @@ impl<'s> Spread<'s> {
 
     /// Makes one move from a bin with many tasks to one with few; false if there is none.
     fn level_all(&mut self) -> bool {
-        let mut best: Option<(usize, usize)> = None;
-        for unit in 0..self.state.at.len() {
-            let (from, size) = (self.state.at[unit], self.scene.members[unit].tasks.len() as u64);
-            if self.state.moved(unit) {
-                continue;
-            }
-            for to in 0..self.tasks.len() {
-                if self.tasks[from] < self.tasks[to] + size + 1 || self.worsens(unit, to) || !self.state.fits(unit, to) {
-                    continue;
-                }
-                let gain = |(unit, to): (usize, usize)| {
-                    let size = self.scene.members[unit].tasks.len() as u64;
-                    // How much the sum of squares falls per restart, halved.
-                    self.tasks[self.state.at[unit]] - self.tasks[to] - size
-                };
-                let better = best.is_none_or(|best| {
-                    let order = gain((unit, to)).cmp(&gain(best));
-                    order.then(self.coolest(&(unit, to), &best)).is_gt()
+        let mut bins: Vec<usize> = (0..self.tasks.len()).collect();
+        bins.sort_by_key(|bin| (self.tasks[*bin], *bin));
+        // The fullest that has anything to give, to the emptiest that takes it.
+        for from in bins.iter().rev().copied() {
+            for to in bins.iter().copied().take_while(|to| self.tasks[from] >= self.tasks[*to] + 2) {
+                let units = self.state.on[from].iter().copied().filter(|unit| self.evens(*unit, from, to));
+                let best = units.max_by(|a, b| {
+                    let weight = |unit: &usize| self.scene.problem.units[*unit].weight;
+                    // On the way from a hotter to a cooler node the heaviest, else the lightest.
+                    let order = weight(a).cmp(&weight(b));
+                    let order = if self.state.share[from] >= self.state.share[to] { order } else { order.reverse() };
+                    order.then(b.cmp(a))
                 });
-                if better {
-                    best = Some((unit, to));
+                if best.is_some() {
+                    return self.make(best.map(|unit| (unit, to)));
                 }
             }
         }
-        self.make(best)
+        false
+    }
+
+    /// Whether moving the unit makes the two bins more even, and no service less.
+    fn evens(&self, unit: usize, from: usize, to: usize) -> bool {
+        let size = self.scene.members[unit].tasks.len() as u64;
+        self.tasks[from] > self.tasks[to] + size
+            && !self.state.moved(unit)
+            && !self.worsens(unit, to)
+            && self.state.fits(unit, to)
     }
 
     /// Whether replicas of a service would be less even than they are.

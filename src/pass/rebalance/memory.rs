@@ -5,8 +5,9 @@ use super::solve::{Bounds, Found, Question, SAME, solve};
 
 /// Without guard rails the curve is looked at up to so many restarts.
 const CURVE: [u32; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 60];
-/// Looks at a unit and a place that one plan may cost; some 5 ns each.
-const LOOKS: u64 = 9_000_000;
+/// Looks at a unit and a place that one plan may cost for each unit, and at least and at most; some 5 ns each.
+const LOOKS_PER_UNIT: u64 = 20_000;
+const LOOKS: std::ops::RangeInclusive<u64> = 500_000..=9_000_000;
 /// Moves that lower the peak by less than this, as a share, are cosmetic.
 const COSMETIC: f64 = 0.002;
 
@@ -36,7 +37,8 @@ pub(super) struct Solution {
 pub(super) fn plan(scene: &Scene<'_>, ask: Ask) -> Solution {
     let bounds = Bounds::new(&scene.problem);
     let home: Vec<usize> = scene.problem.units.iter().map(|unit| unit.home).collect();
-    let mut search = Search { scene, bounds: &bounds, curve: vec![(0, scene.problem.peak())] };
+    let looks = (scene.problem.units.len() as u64 * LOOKS_PER_UNIT).clamp(*LOOKS.start(), *LOOKS.end());
+    let mut search = Search { scene, bounds: &bounds, looks, curve: vec![(0, scene.problem.peak())] };
     let found = match (ask, scene.terms.guarded) {
         (Ask::Restarts(restarts), false) => search.lowest(restarts),
         (Ask::Restarts(restarts), true) => search.worthwhile(restarts),
@@ -58,6 +60,7 @@ pub(super) fn plan(scene: &Scene<'_>, ask: Ask) -> Solution {
 struct Search<'s> {
     scene: &'s Scene<'s>,
     bounds: &'s Bounds<'s>,
+    looks: u64,
     curve: Vec<(u32, f64)>,
 }
 
@@ -70,7 +73,7 @@ impl Search<'_> {
     }
 
     fn lowest(&mut self, restarts: u32) -> Option<Found> {
-        Some(self.solve(restarts, 0.0, LOOKS, &[]))
+        Some(self.solve(restarts, 0.0, self.looks, &[]))
     }
 
     /// The best number of restarts that the guard rails allow: each must lower the peak by the least gain.
@@ -96,7 +99,7 @@ impl Search<'_> {
 
     fn series(&mut self, ks: &[u32]) -> Vec<Found> {
         let mut all: Vec<Found> = Vec::new();
-        let looks = LOOKS / (ks.len() as u64).max(1);
+        let looks = self.looks / (ks.len() as u64).max(1);
         for restarts in ks {
             let starts: Vec<&Found> = all.last().into_iter().collect();
             let found = self.solve(*restarts, 0.0, looks, &starts);
@@ -117,7 +120,7 @@ impl Search<'_> {
         let reached = loop {
             let restarts = failed.saturating_add(step).min(most);
             let starts: Vec<&Found> = best.iter().collect();
-            let found = self.solve(restarts, peak, LOOKS / 4, &starts);
+            let found = self.solve(restarts, peak, self.looks / 4, &starts);
             if found.peak <= peak + SAME {
                 break Some(found);
             }
@@ -131,7 +134,7 @@ impl Search<'_> {
         let Some(mut found) = reached else { return best };
         while found.restarts > failed + 1 {
             let middle = failed.midpoint(found.restarts);
-            let again = self.solve(middle, peak, LOOKS / 4, &[]);
+            let again = self.solve(middle, peak, self.looks / 4, &[]);
             if again.peak <= peak + SAME {
                 found = again;
             } else {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::scene::Scene;
+use super::solve::sequence;
 use super::solve::state::State;
 
 /// How a task is made to move.
@@ -32,27 +33,15 @@ pub(super) struct Leg {
 
 /// The moves in order, and the units that are left out: nothing makes room for them in time.
 pub(super) fn legs(scene: &Scene<'_>, at: &[usize]) -> (Vec<Leg>, Vec<usize>) {
-    let problem = &scene.problem;
-    let mut state = State::new(problem);
-    let mut waiting: Vec<usize> = (0..at.len()).filter(|unit| at[*unit] != problem.units[*unit].home).collect();
-    let mut legs = Vec::new();
-    while !waiting.is_empty() {
-        // Relief of a fuller node first; of one node the biggest relief first.
-        let ready = waiting.iter().enumerate().filter(|(_, unit)| state.fits(**unit, at[**unit]));
-        let next = ready.max_by(|(_, a), (_, b)| {
-            let heat = |unit: usize| state.share[state.at[unit]];
-            let weight = |unit: usize| problem.units[unit].weight;
-            heat(**a).total_cmp(&heat(**b)).then(weight(**a).cmp(&weight(**b))).then(b.cmp(a))
-        });
-        let Some((place, _)) = next else { break };
-        let unit = waiting.remove(place);
+    let (order, stuck) = sequence(&scene.problem, at);
+    let mut state = State::new(&scene.problem);
+    let leg = |unit: usize| {
         let (from, to) = (state.at[unit], at[unit]);
         let before = (state.share[from], state.share[to]);
         state.put(unit, to);
-        let (from_share, to_share) = ((before.0, state.share[from]), (before.1, state.share[to]));
-        legs.push(Leg { unit, from, to, from_share, to_share });
-    }
-    (legs, waiting)
+        Leg { unit, from, to, from_share: (before.0, state.share[from]), to_share: (before.1, state.share[to]) }
+    };
+    (order.into_iter().map(leg).collect(), stuck)
 }
 
 /// How this task is made to move, as part of its unit.

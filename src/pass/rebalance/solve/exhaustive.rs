@@ -1,5 +1,6 @@
 //! Every plan of one or two units: the everyday case is provably the best.
 
+use super::sequence::sequence;
 use super::state::State;
 
 /// The best plan with at most two moved units within `limit` restarts, as the bin of each unit; none if nothing lowers
@@ -82,7 +83,8 @@ fn take(state: &State<'_>, best: &mut Best) {
         return;
     }
     let roughness = state.roughness();
-    if peak < best.0 || roughness < best.1 {
+    let better = peak < best.0 || roughness < best.1;
+    if better && sequence(state.problem, &state.at).1.is_empty() {
         *best = (peak, roughness, Some(state.at.clone()));
     }
 }

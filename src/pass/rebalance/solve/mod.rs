@@ -7,6 +7,7 @@ mod bound;
 mod exhaustive;
 pub mod problem;
 mod random;
+mod sequence;
 pub mod state;
 mod step;
 
@@ -14,6 +15,7 @@ mod step;
 mod tests;
 
 pub use bound::Bounds;
+pub use sequence::sequence;
 use problem::Problem;
 use state::State;
 use step::{Taste, Walk};
@@ -71,7 +73,7 @@ pub fn solve(problem: &Problem, bounds: &Bounds<'_>, question: &Question, starts
     let enough = question.enough.max(bounds.peak(question.restarts)) + SAME;
     let mut looks = question.looks;
     for found in starts.iter().filter(|found| found.restarts <= question.restarts) {
-        take(&mut best, (*found).clone());
+        take(problem, &mut best, (*found).clone());
     }
     let mut walk = Walk::new(home, 1);
     for swaps in [false, true] {
@@ -83,7 +85,7 @@ pub fn solve(problem: &Problem, bounds: &Bounds<'_>, question: &Question, starts
         state.restore(&problem.units.iter().map(|unit| unit.home).collect::<Vec<_>>());
         if let Some(at) = exhaustive::best(&state, question.restarts, &mut looks) {
             state.restore(&at);
-            take(&mut best, Found::of(&state));
+            take(problem, &mut best, Found::of(&state));
         }
         return best;
     }
@@ -91,10 +93,13 @@ pub fn solve(problem: &Problem, bounds: &Bounds<'_>, question: &Question, starts
     best
 }
 
-fn take(best: &mut Found, found: Found) {
-    if found.better_than(best) {
+/// Keeps what is better and can be done one move at a time; says whether it was.
+fn take(problem: &Problem, best: &mut Found, found: Found) -> bool {
+    let better = found.better_than(best) && sequence(problem, &found.at).1.is_empty();
+    if better {
         *best = found;
     }
+    better
 }
 
 /// The best step off the hottest bin, again and again.
@@ -107,7 +112,7 @@ fn descend(walk: &mut Walk<'_>, limit: u32, swaps: bool, best: &mut Found) {
         if walk.state.peak() > share + SAME {
             break;
         }
-        take(best, Found::of(&walk.state));
+        take(walk.state.problem, best, Found::of(&walk.state));
     }
 }
 
@@ -119,14 +124,14 @@ fn search(walk: &mut Walk<'_>, limit: u32, enough: f64, looks: u64, best: &mut F
         if best.peak <= enough || walk.looks >= looks {
             return;
         }
+        walk.looks += 2 * current.at.len() as u64;
         walk.state.restore(&current.at);
         destroy(walk, limit);
         mend(walk, limit, enough, best);
         tidy(walk);
         let found = Found::of(&walk.state);
         stale += 1;
-        if found.better_than(best) {
-            *best = found.clone();
+        if take(walk.state.problem, best, found.clone()) {
             stale = 0;
         }
         let worse = 0.01 * walk.random.unit() * walk.random.unit();

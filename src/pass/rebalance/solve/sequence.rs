@@ -1,0 +1,49 @@
+//! An order of moves in which every target has room when its turn comes.
+
+use super::problem::Problem;
+use super::state::State;
+
+/// The moves that lead to `at`, one unit after the other, and the units that never find room.
+///
+/// The most pressing moves come first. Where that ends in a deadlock, those come first whose place others wait for.
+pub fn sequence(problem: &Problem, at: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let pressing = attempt(problem, at, false);
+    if pressing.1.is_empty() {
+        return pressing;
+    }
+    let yielding = attempt(problem, at, true);
+    if yielding.1.len() < pressing.1.len() { yielding } else { pressing }
+}
+
+fn attempt(problem: &Problem, at: &[usize], yielding: bool) -> (Vec<usize>, Vec<usize>) {
+    let mut state = State::new(problem);
+    let start = state.peak();
+    let mut waiting: Vec<usize> = (0..at.len()).filter(|unit| at[*unit] != problem.units[*unit].home).collect();
+    let mut order = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let mut best: Option<((bool, bool, f64, u64), usize)> = None;
+        for (place, unit) in waiting.iter().enumerate() {
+            let (home, to, weight) = (problem.units[*unit].home, at[*unit], problem.units[*unit].weight);
+            let after = problem.share(to, state.load[to] + weight);
+            // Not even for a moment more than the node has, unless it had more to begin with.
+            if !state.fits(*unit, to) || after > start.max(1.0) {
+                continue;
+            }
+            let wanted = yielding && waiting.iter().any(|other| at[*other] == home && !state.fits(*other, home));
+            let key = (wanted, after <= start, state.share[home], weight);
+            if best.is_none_or(|(best, _)| better(&key, &best)) {
+                best = Some((key, place));
+            }
+        }
+        let Some((_, place)) = best else { break };
+        let unit = waiting.remove(place);
+        state.put(unit, at[unit]);
+        order.push(unit);
+    }
+    (order, waiting)
+}
+
+/// Yields a place that others wait for, stays below the peak, relieves the fullest node, by the most.
+fn better(a: &(bool, bool, f64, u64), b: &(bool, bool, f64, u64)) -> bool {
+    a.0.cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3)).is_gt()
+}
