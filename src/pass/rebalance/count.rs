@@ -21,6 +21,8 @@ pub(super) fn plan(scene: &Scene<'_>, most: u32) -> Vec<usize> {
 struct Spread<'s> {
     scene: &'s Scene<'s>,
     state: State<'s>,
+    /// The share of the fullest node at the start.
+    peak: f64,
     /// Tasks of each bin, movable or not; bins that take no tasks have none to give or take.
     tasks: Vec<u64>,
     /// Of each service with several tasks, those of each bin.
@@ -41,7 +43,7 @@ impl<'s> Spread<'s> {
         for (unit, members) in scene.members.iter().enumerate().filter(|(_, members)| members.group.is_none()) {
             units_of.entry(scene.world.tasks[members.tasks[0]].service).or_default().push(unit);
         }
-        Self { scene, state: State::new(&scene.problem), tasks, of_service, units_of }
+        Self { scene, state: State::new(&scene.problem), peak: scene.problem.peak(), tasks, of_service, units_of }
     }
 
     /// Makes one move that evens out the replicas of a service; false if there is none.
@@ -52,7 +54,7 @@ impl<'s> Spread<'s> {
         let pairs = units.iter().flat_map(|unit| (0..counts.len()).map(move |to| (*unit, to)));
         let best = pairs
             .filter(|(unit, to)| {
-                counts[self.state.at[*unit]] >= counts[*to] + 2 && !self.state.moved(*unit) && self.state.fits(*unit, *to)
+                counts[self.state.at[*unit]] >= counts[*to] + 2 && !self.state.moved(*unit) && self.cool(*unit, *to)
             })
             .max_by(|a, b| {
                 let key = |(unit, to): &(usize, usize)| {
@@ -93,7 +95,13 @@ impl<'s> Spread<'s> {
         self.tasks[from] > self.tasks[to] + size
             && !self.state.moved(unit)
             && !self.worsens(unit, to)
-            && self.state.fits(unit, to)
+            && self.cool(unit, to)
+    }
+
+    /// Whether the unit fits there, and not even this goal makes the fullest node fuller.
+    fn cool(&self, unit: usize, to: usize) -> bool {
+        let problem = &self.scene.problem;
+        self.state.fits(unit, to) && problem.share(to, self.state.load[to] + problem.units[unit].weight) <= self.peak
     }
 
     /// Whether replicas of a service would be less even than they are.

@@ -7,7 +7,7 @@ use super::solve::{Bounds, Found, Question, SAME, solve};
 const CURVE: [u32; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 60];
 /// Looks at a unit and a place that one plan may cost for each unit, and at least and at most; some 5 ns each.
 const LOOKS_PER_UNIT: u64 = 20_000;
-const LOOKS: std::ops::RangeInclusive<u64> = 500_000..=9_000_000;
+const LOOKS: std::ops::RangeInclusive<u64> = 1_000_000..=8_000_000;
 /// Moves that lower the peak by less than this, as a share, are cosmetic.
 const COSMETIC: f64 = 0.002;
 

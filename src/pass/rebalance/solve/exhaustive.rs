@@ -1,6 +1,6 @@
 //! Every plan of one or two units: the everyday case is provably the best.
 
-use super::sequence::sequence;
+use super::sequence::sequence_from;
 use super::state::State;
 
 /// The best plan with at most two moved units within `limit` restarts, as the bin of each unit; none if nothing lowers
@@ -8,8 +8,7 @@ use super::state::State;
 ///
 /// Whatever lowers the peak takes a unit off the hottest bin. A second move helps only off the bin that is hottest
 /// then, or by making room for the first.
-pub fn best(home: &State<'_>, limit: u32, looks: &mut u64) -> Option<Vec<usize>> {
-    let mut state = home.clone();
+pub fn best(state: &mut State<'_>, limit: u32, home: &mut State<'_>, looks: &mut u64) -> Option<Vec<usize>> {
     let mut best = (state.peak() - 1e-12, state.roughness(), None);
     let (hot, _) = state.hottest();
     for unit in state.on[hot].clone() {
@@ -24,11 +23,11 @@ pub fn best(home: &State<'_>, limit: u32, looks: &mut u64) -> Option<Vec<usize>>
             let fits = state.fits(unit, to);
             state.put(unit, to);
             if fits {
-                take(&state, &mut best);
+                take(state, home, &mut best);
             }
             if restarts < limit {
                 let hottest = if fits { state.hottest().0 } else { to };
-                second(&mut state, unit, to, hottest, limit, &mut best, looks)?;
+                second(state, unit, to, hottest, limit, home, &mut best, looks)?;
             }
             state.put(unit, hot);
         }
@@ -44,6 +43,7 @@ fn second(
     first_at: usize,
     from: usize,
     limit: u32,
+    home: &mut State<'_>,
     best: &mut Best,
     looks: &mut u64,
 ) -> Option<()> {
@@ -64,12 +64,11 @@ fn second(
             }
             state.put(unit, to);
             // The first may only fit once the second has made room.
-            let home = problem.units[first].home;
-            state.put(first, home);
+            state.put(first, problem.units[first].home);
             let fits = state.fits(first, first_at);
             state.put(first, first_at);
             if fits {
-                take(state, best);
+                take(state, home, best);
             }
             state.put(unit, from);
         }
@@ -77,14 +76,14 @@ fn second(
     Some(())
 }
 
-fn take(state: &State<'_>, best: &mut Best) {
+fn take(state: &State<'_>, home: &mut State<'_>, best: &mut Best) {
     let peak = state.peak();
     if peak > best.0 {
         return;
     }
     let roughness = state.roughness();
     let better = peak < best.0 || roughness < best.1;
-    if better && sequence(state.problem, &state.at).1.is_empty() {
+    if better && sequence_from(home, &state.at).1.is_empty() {
         *best = (peak, roughness, Some(state.at.clone()));
     }
 }

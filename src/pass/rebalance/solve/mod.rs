@@ -16,6 +16,7 @@ mod tests;
 
 pub use bound::Bounds;
 pub use sequence::sequence;
+use sequence::sequence_from;
 use problem::Problem;
 use state::State;
 use step::{Taste, Walk};
@@ -72,30 +73,31 @@ pub fn solve(problem: &Problem, bounds: &Bounds<'_>, question: &Question, starts
     }
     let enough = question.enough.max(bounds.peak(question.restarts)) + SAME;
     let mut looks = question.looks;
+    let mut scratch = home.clone();
     for found in starts.iter().filter(|found| found.restarts <= question.restarts) {
-        take(problem, &mut best, (*found).clone());
+        take(&mut scratch, &mut best, (*found).clone());
     }
     let mut walk = Walk::new(home, 1);
     for swaps in [false, true] {
-        walk.state.restore(&problem.units.iter().map(|unit| unit.home).collect::<Vec<_>>());
-        descend(&mut walk, question.restarts, swaps, &mut best);
+        walk.state.reset();
+        descend(&mut walk, question.restarts, swaps, &mut scratch, &mut best);
     }
     if question.restarts <= 2 && best.peak > enough {
         let mut state = walk.state;
-        state.restore(&problem.units.iter().map(|unit| unit.home).collect::<Vec<_>>());
-        if let Some(at) = exhaustive::best(&state, question.restarts, &mut looks) {
+        state.reset();
+        if let Some(at) = exhaustive::best(&mut state, question.restarts, &mut scratch, &mut looks) {
             state.restore(&at);
-            take(problem, &mut best, Found::of(&state));
+            take(&mut scratch, &mut best, Found::of(&state));
         }
         return best;
     }
-    search(&mut walk, question.restarts, enough, looks, &mut best);
+    search(&mut walk, question.restarts, enough, looks, &mut scratch, &mut best);
     best
 }
 
 /// Keeps what is better and can be done one move at a time; says whether it was.
-fn take(problem: &Problem, best: &mut Found, found: Found) -> bool {
-    let better = found.better_than(best) && sequence(problem, &found.at).1.is_empty();
+fn take(home: &mut State<'_>, best: &mut Found, found: Found) -> bool {
+    let better = found.better_than(best) && sequence_from(home, &found.at).1.is_empty();
     if better {
         *best = found;
     }
@@ -103,7 +105,7 @@ fn take(problem: &Problem, best: &mut Found, found: Found) -> bool {
 }
 
 /// The best step off the hottest bin, again and again.
-fn descend(walk: &mut Walk<'_>, limit: u32, swaps: bool, best: &mut Found) {
+fn descend(walk: &mut Walk<'_>, limit: u32, swaps: bool, home: &mut State<'_>, best: &mut Found) {
     loop {
         let (hot, share) = walk.state.hottest();
         let taste = Taste { aim: share - 0.02, limit, swaps, blur: 0.0 };
@@ -112,12 +114,19 @@ fn descend(walk: &mut Walk<'_>, limit: u32, swaps: bool, best: &mut Found) {
         if walk.state.peak() > share + SAME {
             break;
         }
-        take(walk.state.problem, best, Found::of(&walk.state));
+        take(home, best, Found::of(&walk.state));
     }
 }
 
 /// Takes back some of the moves, mends, keeps what is better: again and again.
-fn search(walk: &mut Walk<'_>, limit: u32, enough: f64, looks: u64, best: &mut Found) {
+fn search(
+    walk: &mut Walk<'_>,
+    limit: u32,
+    enough: f64,
+    looks: u64,
+    home: &mut State<'_>,
+    best: &mut Found,
+) {
     let mut current = best.clone();
     let mut stale = 0;
     for _ in 0..ITERATIONS {
@@ -131,7 +140,7 @@ fn search(walk: &mut Walk<'_>, limit: u32, enough: f64, looks: u64, best: &mut F
         tidy(walk);
         let found = Found::of(&walk.state);
         stale += 1;
-        if take(walk.state.problem, best, found.clone()) {
+        if take(home, best, found.clone()) {
             stale = 0;
         }
         let worse = 0.01 * walk.random.unit() * walk.random.unit();

@@ -7,16 +7,21 @@ use super::state::State;
 ///
 /// The most pressing moves come first. Where that ends in a deadlock, those come first whose place others wait for.
 pub fn sequence(problem: &Problem, at: &[usize]) -> (Vec<usize>, Vec<usize>) {
-    let pressing = attempt(problem, at, false);
+    sequence_from(&mut State::new(problem), at)
+}
+
+/// The same with a state at hand, which is at home before and after.
+pub(super) fn sequence_from(state: &mut State<'_>, at: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let pressing = attempt(state, at, false);
     if pressing.1.is_empty() {
         return pressing;
     }
-    let yielding = attempt(problem, at, true);
+    let yielding = attempt(state, at, true);
     if yielding.1.len() < pressing.1.len() { yielding } else { pressing }
 }
 
-fn attempt(problem: &Problem, at: &[usize], yielding: bool) -> (Vec<usize>, Vec<usize>) {
-    let mut state = State::new(problem);
+fn attempt(state: &mut State<'_>, at: &[usize], yielding: bool) -> (Vec<usize>, Vec<usize>) {
+    let problem = state.problem;
     let start = state.peak();
     let mut waiting: Vec<usize> = (0..at.len()).filter(|unit| at[*unit] != problem.units[*unit].home).collect();
     let mut order = Vec::with_capacity(waiting.len());
@@ -40,6 +45,7 @@ fn attempt(problem: &Problem, at: &[usize], yielding: bool) -> (Vec<usize>, Vec<
         state.put(unit, at[unit]);
         order.push(unit);
     }
+    order.iter().for_each(|unit| state.put(*unit, problem.units[*unit].home));
     (order, waiting)
 }
 

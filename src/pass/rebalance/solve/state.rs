@@ -15,6 +15,8 @@ pub struct State<'p> {
     pub share: Vec<f64>,
     /// The units on each bin, in no order that means anything.
     pub on: Vec<Vec<usize>>,
+    /// How many units are on each bin that are not at home there.
+    pub foreign: Vec<usize>,
     /// Restarts that the assignment costs.
     pub restarts: u32,
     slack: Vec<u64>,
@@ -37,6 +39,7 @@ impl<'p> State<'p> {
             load: problem.bins.iter().map(|bin| bin.load).collect(),
             share: problem.bins.iter().enumerate().map(|(at, bin)| problem.share(at, bin.load)).collect(),
             on,
+            foreign: vec![0; problem.bins.len()],
             restarts: 0,
             slack: vec![0; problem.bins.len()],
             used: problem.rows.iter().map(|row| row.used.clone()).collect(),
@@ -126,9 +129,11 @@ impl<'p> State<'p> {
         self.share[bin] = self.problem.share(bin, self.load[bin]);
         if from != facts.home {
             self.slack[from] -= facts.slack;
+            self.foreign[from] -= 1;
         }
         if bin != facts.home {
             self.slack[bin] += facts.slack;
+            self.foreign[bin] += 1;
         }
         for (row, amount) in &facts.needs {
             self.used[*row][from] -= amount;
@@ -148,6 +153,13 @@ impl<'p> State<'p> {
     pub fn restore(&mut self, at: &[usize]) {
         for (unit, bin) in at.iter().enumerate() {
             self.put(unit, *bin);
+        }
+    }
+
+    /// Puts every unit back where it was at the start.
+    pub fn reset(&mut self) {
+        for unit in 0..self.at.len() {
+            self.put(unit, self.problem.units[unit].home);
         }
     }
 

@@ -66,9 +66,11 @@ impl<'p> Walk<'p> {
         for at in 0..self.state.on[bin].len() {
             let unit = self.state.on[bin][at];
             self.moves_of(unit, bin, taste, budget, &mut best);
-            if taste.swaps {
-                self.swaps_of(unit, bin, taste, budget, &mut best);
-            }
+        }
+        // After all moves: what they gain rules out most of the many swaps.
+        for at in 0..if taste.swaps { self.state.on[bin].len() } else { 0 } {
+            let unit = self.state.on[bin][at];
+            self.swaps_of(unit, bin, taste, budget, &mut best);
         }
         best.1
     }
@@ -100,9 +102,14 @@ impl<'p> Walk<'p> {
         let problem = self.state.problem;
         let weight = problem.units[unit].weight;
         let before = cost(self.state.share[from], taste.aim);
+        // A swap relieves less than the move alone, and costs more unless one of the two moves anyway.
+        let most = cost(problem.share(from, self.state.load[from] - weight), taste.aim) - before;
+        let at_home = if self.state.moved(unit) { 1.0 } else { 2.0 };
+        let pays_at_home = most / at_home < best.0;
         for to in 0..problem.bins.len() {
             // Something lighter must come back, onto a bin that is not as hot.
-            if to == from || self.state.share[to] >= self.state.share[from] {
+            let pays = pays_at_home || self.state.foreign[to] > 0;
+            if to == from || !pays || self.state.share[to] >= self.state.share[from] {
                 continue;
             }
             let there = cost(self.state.share[to], taste.aim);

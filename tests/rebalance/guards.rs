@@ -1,0 +1,139 @@
+//! Guard rails: on by default, each of them a setting.
+
+use orca::pass::memory::{Memory, Moved, MovedService};
+use orca::pass::rebalance::Goal;
+use orca::pass::rebalance::memory::Ask;
+use orca::pass::rebalance::trigger::TriggerState;
+
+use crate::cluster::{Cluster, NOW, moves, reasons, restarts};
+
+fn pressed() -> Cluster {
+    Cluster::default()
+        .node("n1", 1000, 50)
+        .node("n2", 1000, 50)
+        .node("n3", 1000, 50)
+        .service("a", &[("n1", 300)])
+        .service("b", &[("n1", 300)])
+        .service("c", &[("n1", 200)])
+}
+
+fn knee() -> Goal {
+    Goal::Memory(Ask::Knee)
+}
+
+/// A memory in which the reason to act has been there for so long.
+fn seen(minutes: i64) -> Memory {
+    let mut memory = Memory::default();
+    let since = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_mins(minutes);
+    memory.rebalance.high_since = Some(since);
+    memory.rebalance.spread_since = Some(since);
+    memory
+}
+
+#[test]
+fn nothing_happens_while_nobody_suffers() {
+    let calm = Cluster::default().node("n1", 1000, 50).node("n2", 1000, 50).service("a", &[("n1", 100)]);
+    let planned = calm.guarded("", &Memory::default(), knee());
+    assert_eq!((moves(&planned).len(), planned.balance.trigger.state), (0, TriggerState::Calm));
+    assert!(planned.balance.verdict.text.starts_with("nothing to do: no node is above 80.0 %"));
+    assert_eq!(calm.guarded("rebalance: {spread: 5}", &Memory::default(), knee()).balance.restarts, 1);
+    assert_eq!(calm.unguarded(knee()).balance.restarts, 1);
+}
+
+#[test]
+fn how_long_is_said_as_far_as_it_is_known() {
+    let state = |memory: &Memory| pressed().guarded("", memory, knee()).balance.trigger.state;
+    assert_eq!(state(&Memory::default()), TriggerState::Unconfirmed);
+    assert_eq!(state(&seen(5)), TriggerState::Waiting);
+    assert_eq!(state(&seen(15)), TriggerState::Fired);
+    assert_eq!(moves(&pressed().guarded("", &seen(5), knee())), Vec::<String>::new());
+    let next = pressed().guarded("", &seen(15), knee()).plan.memory.unwrap().rebalance;
+    assert!(next.active && next.high_since == seen(15).rebalance.high_since);
+    // Below the mark again, but not yet calm.
+    let mut memory = Memory::default();
+    memory.rebalance.active = true;
+    let cluster = Cluster::default().node("n1", 1000, 750).node("n2", 1000, 600);
+    assert_eq!(cluster.guarded("", &memory, knee()).balance.trigger.state, TriggerState::Active);
+}
+
+#[test]
+fn moves_are_few_and_each_pays() {
+    let mut cluster = Cluster::default().node("n1", 1000, 0).node("n2", 1000, 0).node("n3", 1000, 0);
+    for number in 0..30 {
+        cluster = cluster.service(&format!("s{number:02}"), &[("n1", 30)]);
+    }
+    let planned = cluster.guarded("", &Memory::default(), restarts(20));
+    assert_eq!(planned.balance.restarts, 5);
+    assert!(planned.balance.peak.before - planned.balance.peak.after >= 0.05 - 1e-9);
+    let more = cluster.guarded("rebalance: {max_moves: 8}", &Memory::default(), restarts(20));
+    assert_eq!(more.balance.restarts, 8);
+    let greedy = cluster.guarded("rebalance: {min_gain: 4}", &Memory::default(), restarts(20));
+    assert_eq!((greedy.balance.restarts, greedy.balance.verdict.worth_it), (0, false));
+}
+
+#[test]
+fn no_target_is_filled_up() {
+    let cluster = Cluster::default()
+        .node("n1", 1000, 100)
+        .node("n2", 1000, 500)
+        .service("a", &[("n1", 400)])
+        .service("b", &[("n1", 400)]);
+    assert_eq!(cluster.unguarded(restarts(1)).balance.restarts, 0);
+    let roomy = Cluster::default()
+        .node("n1", 1000, 100)
+        .node("n2", 1000, 450)
+        .service("a", &[("n1", 350)])
+        .service("b", &[("n1", 450)]);
+    assert_eq!(moves(&roomy.unguarded(restarts(1))), ["a.1: n1 -> n2"]);
+    let guarded = roomy.guarded("", &Memory::default(), restarts(1));
+    assert_eq!(moves(&guarded), Vec::<String>::new());
+    assert!(reasons(&guarded, "a").contains(&"target-too-full".to_owned()), "{:?}", reasons(&guarded, "a"));
+}
+
+#[test]
+fn what_was_moved_lately_rests_and_does_not_return() {
+    let moved = |hours: i64, from: &str| {
+        let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_hours(hours);
+        let mut memory = seen(60);
+        let moves = vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")) }];
+        let service = MovedService { moves, quarantined_until: None };
+        memory.rebalance.services.insert(orca::model::ServiceId("id-a".to_owned()), service);
+        memory
+    };
+    assert_eq!(reasons(&pressed().guarded("", &moved(1, "n2"), knee()), "a"), ["cooldown"]);
+    let planned = pressed().guarded("", &moved(7, "n2"), knee());
+    assert!(!moves(&planned).contains(&"a.1: n1 -> n2".to_owned()), "{:?}", moves(&planned));
+    let mut memory = moved(30, "n2");
+    memory.rebalance.services.values_mut().for_each(|s| s.quarantined_until = Some("2026-12-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"]);
+}
+
+#[test]
+fn young_tasks_are_left_alone() {
+    let mut cluster = pressed();
+    cluster.tasks[0]["Status"]["Timestamp"] = "2026-11-21T11:55:00Z".into();
+    assert_eq!(reasons(&cluster.guarded("", &Memory::default(), knee()), "a"), ["too-young"]);
+    assert_eq!(reasons(&cluster.guarded("rebalance: {min_age: 1m}", &Memory::default(), knee()), "a"), Vec::<String>::new());
+}
+
+#[test]
+fn doubtful_figures_are_not_used() {
+    let cases: [(&str, fn(&mut Cluster)); 4] = [
+        ("no figures of this node", |cluster| _ = cluster.memory.remove("n3")),
+        ("2 bytes used of 1", |cluster| _ = cluster.memory.insert("n3".to_owned(), (1, 2))),
+        ("its total is 0 bytes", |cluster| _ = cluster.memory.insert("n3".to_owned(), (0, 0))),
+        ("its tasks use", |cluster| _ = cluster.task_memory.insert("task-d-1".to_owned(), 900 << 20)),
+    ];
+    for (why, spoil) in cases {
+        let mut cluster = pressed().service("d", &[("n3", 10)]);
+        spoil(&mut cluster);
+        let planned = cluster.unguarded(restarts(5));
+        assert!(planned.plan.warnings[0].message.contains(why), "{:?}", planned.plan.warnings);
+        assert!(moves(&planned).iter().all(|step| !step.contains("n3")), "{why}");
+        cluster.memory.remove("n2");
+        let request = orca::pass::rebalance::Request { goal: restarts(5), guarded: false };
+        let error = cluster.try_plan("", &Memory::default(), &request).unwrap_err();
+        assert!(error.to_string().starts_with("no plan: the memory of 2 of 3 ready nodes is not known"), "{error}");
+        assert_eq!(orca::error::kind_of(&error), orca::error::ErrorKind::Refused);
+    }
+}
