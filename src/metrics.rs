@@ -90,7 +90,7 @@ mod tests {
         for (bad, why) in [
             (format!(r#"{{"taken_at": "2026-11-21T00:00:00Z", {nodes}}}"#), "missing field `tasks`"),
             (format!(r#"{{"taken_at": "yesterday", {nodes}, "tasks": {{}}}}"#), "yesterday"),
-            (good.replace("4", "-4"), "invalid value"),
+            (good.replace('4', "-4"), "invalid value"),
             (good.replace("used_bytes", "used"), "unknown field `used`"),
             (good.replacen('{', r#"{"schema": "orca.metrics/2","#, 1), "its schema is `orca.metrics/2`"),
             ("[]".to_owned(), "invalid type"),

@@ -82,7 +82,9 @@ impl Rehearsal<'_> {
         report.actions = planned.plan.actions.iter().map(planned_status).collect();
         report.blocked = planned.plan.blocked;
         report.warnings.extend(planned.plan.warnings);
-        if let serde_json::Value::Object(data) = serde_json::to_value(&planned.balance).context("can't report the plan")? {
+        if let serde_json::Value::Object(data) =
+            serde_json::to_value(&planned.balance).context("can't report the plan")?
+        {
             report.data = data;
         }
         Ok((Some(planned.balance), planned.plan.unchanged))
@@ -93,13 +95,13 @@ impl Rehearsal<'_> {
         let wanted = &self.settings.rebalance.metrics;
         let file = self.metrics.as_ref().or(wanted.file.as_ref());
         match (wanted.source, file, &self.metrics) {
-            (Some(MetricsSource::Reservations), _, None) | (None, None, _) => Ok(None),
             (Some(MetricsSource::File), None, _) => {
                 let error = Error::new(ErrorKind::Config, "rebalance.metrics.source is `file`, but no file is named");
                 Err(error.hint("give --metrics FILE, or set rebalance.metrics.file").into())
             }
+            // A flag is said later than a file.
+            (Some(MetricsSource::Reservations), _, None) | (_, None, _) => Ok(None),
             (_, Some(file), _) => metrics::load(file).map(Some),
-            (Some(MetricsSource::Reservations), None, Some(_)) => Ok(None),
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::or_default;
 
 /// What a service asks of a node.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
     /// `Spec.Labels`.
@@ -83,11 +84,11 @@ impl Needs {
             max_replicas: placement.max_replicas,
             has_placement,
             host_ports: spec
-                .endpoint_spec
+                .endpoint
                 .ports
                 .into_iter()
-                .filter(|port| port.publish_mode == "host" && port.published_port > 0)
-                .map(|port| (port.protocol, port.published_port))
+                .filter(|port| port.publish_mode == "host" && port.published > 0)
+                .map(|port| (port.protocol, port.published))
                 .collect(),
             mounts: container.mounts.into_iter().map(MountView::mount).collect(),
             log_driver: template.log_driver.map(|driver| driver.name).filter(|name| !name.is_empty()),
@@ -130,8 +131,8 @@ struct Spec {
     task_template: Template,
     #[serde(deserialize_with = "or_default")]
     update_config: UpdateConfig,
-    #[serde(deserialize_with = "or_default")]
-    endpoint_spec: EndpointSpec,
+    #[serde(rename = "EndpointSpec", deserialize_with = "or_default")]
+    endpoint: Endpoint,
 }
 
 #[derive(Default, Deserialize)]
@@ -279,7 +280,7 @@ struct UpdateConfig {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct EndpointSpec {
+struct Endpoint {
     #[serde(deserialize_with = "or_default")]
     ports: Vec<Port>,
 }
@@ -288,6 +289,7 @@ struct EndpointSpec {
 #[serde(rename_all = "PascalCase", default)]
 struct Port {
     protocol: String,
-    published_port: u64,
+    #[serde(rename = "PublishedPort")]
+    published: u64,
     publish_mode: String,
 }

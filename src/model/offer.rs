@@ -44,8 +44,10 @@ impl Offer {
             engine_labels: engine.labels,
             nano_cpus: resources.nano_cpus,
             memory: resources.memory_bytes,
-            generic: amounts(&resources.generic_resources),
-            plugins: engine.plugins.map(|plugins| plugins.into_iter().map(|plugin| (plugin.kind, plugin.name)).collect()),
+            generic: amounts(&resources.generic),
+            plugins: engine
+                .plugins
+                .map(|plugins| plugins.into_iter().map(|plugin| (plugin.kind, plugin.name)).collect()),
         })
     }
 
@@ -128,8 +130,8 @@ struct Resources {
     #[serde(rename = "NanoCPUs")]
     nano_cpus: u64,
     memory_bytes: u64,
-    #[serde(deserialize_with = "or_default")]
-    generic_resources: Vec<GenericView>,
+    #[serde(rename = "GenericResources", deserialize_with = "or_default")]
+    generic: Vec<GenericView>,
 }
 
 #[derive(Default, Deserialize)]

@@ -22,8 +22,7 @@ pub fn render(balance: &Balance, color: bool) -> String {
     text.push('\n');
     text += &pins(&balance.immovable);
     text += &curve(balance);
-    text += &format!("{}\n", balance.verdict.text);
-    text
+    text + &balance.verdict.text + "\n"
 }
 
 fn nodes(nodes: &[NodeBalance], color: bool) -> String {
@@ -31,7 +30,9 @@ fn nodes(nodes: &[NodeBalance], color: bool) -> String {
     if nodes.len() > ALL_NODES {
         let share = |node: &NodeBalance| node.share.map_or(0.0, |share| share.before);
         shown.sort_by(|a, b| share(b).total_cmp(&share(a)));
-        let changes = |node: &NodeBalance| node.tasks.before != node.tasks.after || node.share.is_some_and(|s| s.before != s.after);
+        let changes = |node: &NodeBalance| {
+            node.tasks.before != node.tasks.after || node.used_bytes.is_some_and(|used| used.before != used.after)
+        };
         let mut kept = 0;
         shown.retain(|node| {
             kept += 1;
@@ -51,7 +52,8 @@ fn nodes(nodes: &[NodeBalance], color: bool) -> String {
         table.add_row([node.name.clone(), bar, percent(share.before), percent(share.after), bytes(total), tasks]);
     }
     let left = nodes.len() - shown.len();
-    let rest = if left > 0 { format!("  and {left} more nodes, none of them fuller or changed\n") } else { String::new() };
+    let rest =
+        if left > 0 { format!("  and {left} more nodes, none of them fuller or changed\n") } else { String::new() };
     format!("{table}\n{rest}")
 }
 
@@ -104,7 +106,13 @@ fn pins(immovable: &[Immovable]) -> String {
     let line = |task: &Immovable| {
         let why: Vec<&str> = task.reasons.iter().map(|finding| finding.detail.as_str()).collect();
         let gain = task.would_gain * 100.0;
-        format!("stuck: {}.{} on {}: {}; moving it would gain {gain:.1} points\n", task.service, task.slot, task.node, why.join("; "))
+        format!(
+            "stuck: {}.{} on {}: {}; moving it would gain {gain:.1} points\n",
+            task.service,
+            task.slot,
+            task.node,
+            why.join("; ")
+        )
     };
     costly.map(line).collect()
 }

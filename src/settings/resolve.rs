@@ -20,7 +20,11 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let stack = resolver.default_stack(file.stack.as_ref(), env);
     let options = resolver.options(file, env);
     let policy = resolver.policy(file, env);
-    let rebalance = super::rebalance::resolve(file.rebalance.as_ref().map(|entry| &entry.value), &mut resolver.origins, resolver.log);
+    let rebalance = super::rebalance::resolve(
+        file.rebalance.as_ref().map(|entry| &entry.value),
+        &mut resolver.origins,
+        resolver.log,
+    );
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),

@@ -1,5 +1,6 @@
 //! The three uses: memory, even counts, an empty node.
 
+use orca::pass::memory::Memory;
 use orca::pass::rebalance::Goal;
 use orca::pass::rebalance::memory::Ask;
 
@@ -29,7 +30,11 @@ fn fewest_restarts_for_a_peak() {
 #[test]
 fn the_report_adds_up() {
     let balance = lopsided().unguarded(restarts(2)).balance;
-    assert!((balance.peak.before - 0.85).abs() < 1e-9 && (balance.peak.after - 0.35).abs() < 1e-9, "{:?}", balance.peak);
+    assert!(
+        (balance.peak.before - 0.85).abs() < 1e-9 && (balance.peak.after - 0.35).abs() < 1e-9,
+        "{:?}",
+        balance.peak
+    );
     assert!(balance.bound.unwrap() <= balance.peak.after);
     assert!(balance.stddev.after < balance.stddev.before);
     assert_eq!((balance.restarts, balance.moves.len()), (2, 2));
@@ -66,10 +71,10 @@ fn a_node_is_emptied_and_what_must_stay_is_blocked() {
     assert_eq!(planned.balance.moves.len(), 3);
     let [blocked] = planned.plan.blocked.as_slice() else { panic!("{:?}", planned.plan.blocked) };
     assert_eq!((blocked.target.name.as_str(), planned.balance.goal.met), ("db.1", false));
-    let planned = lopsided().guarded("", &Default::default(), Goal::Empty("n2".to_owned()));
+    let planned = lopsided().guarded("", &Memory::default(), Goal::Empty("n2".to_owned()));
     assert_eq!((moves(&planned).as_slice(), planned.balance.goal.met), (["d.1: n2 -> n3".to_owned()].as_slice(), true));
     let request = orca::pass::rebalance::Request { goal: Goal::Empty("n9".to_owned()), guarded: false };
-    let error = lopsided().try_plan("", &Default::default(), &request).unwrap_err();
+    let error = lopsided().try_plan("", &Memory::default(), &request).unwrap_err();
     assert_eq!(error.to_string(), "no node is called `n9`");
 }
 

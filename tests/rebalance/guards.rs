@@ -32,7 +32,11 @@ fn seen(minutes: i64) -> Memory {
 
 #[test]
 fn nothing_happens_while_nobody_suffers() {
-    let calm = Cluster::default().node("n1", 1000, 50).node("n2", 1000, 50).service("a", &[("n1", 100)]);
+    let calm = Cluster::default()
+        .node("n1", 1000, 50)
+        .node("n2", 1000, 50)
+        .service("a", &[("n1", 50)])
+        .service("b", &[("n1", 60)]);
     let planned = calm.guarded("", &Memory::default(), knee());
     assert_eq!((moves(&planned).len(), planned.balance.trigger.state), (0, TriggerState::Calm));
     assert!(planned.balance.verdict.text.starts_with("nothing to do: no node is above 80.0 %"));
@@ -104,7 +108,11 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     let planned = pressed().guarded("", &moved(7, "n2"), knee());
     assert!(!moves(&planned).contains(&"a.1: n1 -> n2".to_owned()), "{:?}", moves(&planned));
     let mut memory = moved(30, "n2");
-    memory.rebalance.services.values_mut().for_each(|s| s.quarantined_until = Some("2026-12-01T00:00:00Z".parse().unwrap()));
+    memory
+        .rebalance
+        .services
+        .values_mut()
+        .for_each(|s| s.quarantined_until = Some("2026-12-01T00:00:00Z".parse().unwrap()));
     assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"]);
 }
 
@@ -113,12 +121,16 @@ fn young_tasks_are_left_alone() {
     let mut cluster = pressed();
     cluster.tasks[0]["Status"]["Timestamp"] = "2026-11-21T11:55:00Z".into();
     assert_eq!(reasons(&cluster.guarded("", &Memory::default(), knee()), "a"), ["too-young"]);
-    assert_eq!(reasons(&cluster.guarded("rebalance: {min_age: 1m}", &Memory::default(), knee()), "a"), Vec::<String>::new());
+    assert_eq!(
+        reasons(&cluster.guarded("rebalance: {min_age: 1m}", &Memory::default(), knee()), "a"),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn doubtful_figures_are_not_used() {
-    let cases: [(&str, fn(&mut Cluster)); 4] = [
+    type Spoil = fn(&mut Cluster);
+    let cases: [(&str, Spoil); 4] = [
         ("no figures of this node", |cluster| _ = cluster.memory.remove("n3")),
         ("2 bytes used of 1", |cluster| _ = cluster.memory.insert("n3".to_owned(), (1, 2))),
         ("its total is 0 bytes", |cluster| _ = cluster.memory.insert("n3".to_owned(), (0, 0))),

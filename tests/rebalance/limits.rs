@@ -6,10 +6,12 @@ use crate::cluster::{Cluster, moves, reasons, restarts};
 
 /// `n1` full, `n2` empty, one service that would go from one to the other.
 fn hog(change: impl FnOnce(&mut Value)) -> Cluster {
-    Cluster::default().node("n1", 1000, 100).node("n2", 1000, 100).service("hog", &[("n1", 300)]).with(change).service(
-        "rest",
-        &[("n1", 400)],
-    )
+    Cluster::default()
+        .node("n1", 1000, 100)
+        .node("n2", 1000, 100)
+        .service("hog", &[("n1", 300)])
+        .with(change)
+        .service("rest", &[("n1", 400)])
 }
 
 fn template(change: impl FnOnce(&mut Value)) -> impl FnOnce(&mut Value) {
@@ -19,11 +21,11 @@ fn template(change: impl FnOnce(&mut Value)) -> impl FnOnce(&mut Value) {
 #[test]
 fn a_free_task_moves() {
     let planned = hog(|_| {}).unguarded(restarts(1));
-    assert_eq!(moves(&planned), ["rest.1: n1 -> n2"]);
+    assert_eq!(moves(&planned), ["hog.1: n1 -> n2"]);
     let [action] = planned.plan.actions.as_slice() else { panic!() };
     assert_eq!(
         serde_json::to_value(&action.target).unwrap(),
-        json!({"type": "task", "id": "task-rest-1", "name": "rest.1", "service": "rest", "slot": 1})
+        json!({"type": "task", "id": "task-hog-1", "name": "hog.1", "service": "hog", "slot": 1})
     );
     assert_eq!(action.change.values(), (json!("n1"), json!("n2")));
     assert!(action.disruptive);
@@ -32,10 +34,10 @@ fn a_free_task_moves() {
 #[test]
 fn what_forbids_a_move_is_named() {
     let cases: Vec<(&str, Cluster)> = vec![
-        ("local-volume", mounted(json!({"Type": "volume", "Source": "data", "Target": "/d"}))),
-        ("bind-mount", mounted(json!({"Type": "bind", "Source": "/srv", "Target": "/d"}))),
-        ("anonymous-or-external-volume", mounted(json!({"Type": "volume", "Target": "/d"}))),
-        ("csi-volume", mounted(json!({"Type": "cluster", "Source": "c", "Target": "/d"}))),
+        ("local-volume", mounted(&json!({"Type": "volume", "Source": "data", "Target": "/d"}))),
+        ("bind-mount", mounted(&json!({"Type": "bind", "Source": "/srv", "Target": "/d"}))),
+        ("anonymous-or-external-volume", mounted(&json!({"Type": "volume", "Target": "/d"}))),
+        ("csi-volume", mounted(&json!({"Type": "cluster", "Source": "c", "Target": "/d"}))),
         ("nil-placement", hog(template(|t| t["Placement"] = Value::Null))),
         ("restart-none", hog(template(|t| t["RestartPolicy"] = json!({"Condition": "none"})))),
         ("pinned", constrained("node.id == id-n1")),
@@ -45,7 +47,10 @@ fn what_forbids_a_move_is_named() {
         ("pinned", constrained("engine.labels.gpu == yes")),
         ("pinned", constrained("node.platform.arch != x86_64")),
         ("pinned", constrained("node.nonsense != x")),
-        ("platform", hog(template(|t| t["Placement"] = json!({"Platforms": [{"OS": "windows", "Architecture": "amd64"}]})))),
+        (
+            "platform",
+            hog(template(|t| t["Placement"] = json!({"Platforms": [{"OS": "windows", "Architecture": "amd64"}]}))),
+        ),
         ("opt-out", hog(|spec| spec["Labels"] = json!({"orca.rebalance": "off"}))),
         ("opt-out", hog(|spec| spec["Labels"] = json!({"orchestration.rebalance": "False"}))),
         ("not-converged", hog(|spec| spec["Mode"] = json!({"Replicated": {"Replicas": 2}}))),
@@ -59,7 +64,7 @@ fn what_forbids_a_move_is_named() {
     }
 }
 
-fn mounted(mount: Value) -> Cluster {
+fn mounted(mount: &Value) -> Cluster {
     hog(template(|t| t["ContainerSpec"]["Mounts"] = json!([mount])))
 }
 
@@ -74,11 +79,10 @@ fn storage_that_is_everywhere_moves() {
         json!({"Type": "volume", "Source": "nas", "VolumeOptions": {"DriverConfig": {"Name": "local", "Options": {"type": "nfs"}}}}),
         json!({"Type": "volume", "Source": "x", "VolumeOptions": {"DriverConfig": {"Name": "rexray"}}}),
     ] {
-        assert_eq!(reasons(&mounted(mount).unguarded(restarts(5)), "hog"), Vec::<String>::new());
+        assert_eq!(reasons(&mounted(&mount).unguarded(restarts(5)), "hog"), Vec::<String>::new());
     }
-    let opted_in = mounted(json!({"Type": "bind", "Source": "/nas", "Target": "/d"}))
-        .service("other", &[])
-        .with(|_| {});
+    let opted_in =
+        mounted(&json!({"Type": "bind", "Source": "/nas", "Target": "/d"})).service("other", &[]).with(|_| {});
     let mut cluster = opted_in;
     cluster.services[0]["Spec"]["Labels"] = json!({"orca.rebalance.storage": "shared"});
     assert_eq!(reasons(&cluster.unguarded(restarts(5)), "hog"), Vec::<String>::new());
@@ -92,7 +96,10 @@ fn what_has_no_room_anywhere_stays() {
     let base = |hog: fn(&mut Value), other: fn(&mut Value)| {
         Cluster::default()
             .node("n1", 1000, 100)
-            .with_node(|node| node["Description"]["Resources"]["GenericResources"] = json!([{"DiscreteResourceSpec": {"Kind": "gpu", "Value": 1}}]))
+            .with_node(|node| {
+                node["Description"]["Resources"]["GenericResources"] =
+                    json!([{"DiscreteResourceSpec": {"Kind": "gpu", "Value": 1}}]);
+            })
             .node("n2", 1000, 100)
             .service("hog", &[("n1", 300)])
             .with(hog)
@@ -164,10 +171,11 @@ fn nodes_that_take_no_tasks_are_no_targets() {
         |node| node["Status"]["State"] = json!("unknown"),
     ];
     for change in states {
-        let cluster = Cluster::default().node("n1", 1000, 100).node("n2", 1000, 100).with_node(change).service(
-            "hog",
-            &[("n1", 300)],
-        );
+        let cluster = Cluster::default()
+            .node("n1", 1000, 100)
+            .node("n2", 1000, 100)
+            .with_node(change)
+            .service("hog", &[("n1", 300)]);
         assert_eq!(moves(&cluster.unguarded(restarts(5))), Vec::<String>::new());
     }
 }

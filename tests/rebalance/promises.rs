@@ -2,6 +2,7 @@
 
 use orca::pass::memory::Memory;
 use orca::pass::rebalance::memory::Ask;
+use orca::pass::rebalance::reason::Reason;
 use orca::pass::rebalance::{Goal, Request};
 use proptest::prelude::*;
 use serde_json::json;
@@ -28,10 +29,19 @@ fn cluster() -> impl Strategy<Value = Cluster> {
                 0 => spec["TaskTemplate"]["Placement"] = json!({"Constraints": ["node.labels.zone == a"]}),
                 1 => spec["TaskTemplate"]["ContainerSpec"]["Mounts"] = json!([{"Type": "volume", "Source": "v"}]),
                 2 => spec["TaskTemplate"]["Resources"] = json!({"Reservations": {"MemoryBytes": (used * 3) << 20}}),
-                3 => spec["EndpointSpec"] = json!({"Ports": [{"Protocol": "tcp", "PublishedPort": 80, "PublishMode": "host"}]}),
+                3 => {
+                    spec["EndpointSpec"] =
+                        json!({"Ports": [{"Protocol": "tcp", "PublishedPort": 80, "PublishMode": "host"}]});
+                }
                 4 => spec["TaskTemplate"]["Placement"] = json!({"MaxReplicas": 1}),
                 _ => {}
             });
+        }
+        // No node uses more than it has.
+        for (name, (total, used)) in &mut cluster.memory {
+            *total = (*total).max(*used * 10 / 9);
+            let node = cluster.nodes.iter_mut().find(|node| node["Description"]["Hostname"] == name.as_str()).unwrap();
+            node["Description"]["Resources"]["MemoryBytes"] = json!(*total);
         }
         cluster
     })
@@ -75,7 +85,10 @@ proptest! {
         let goals = [Goal::Memory(Ask::Peak(target)), Goal::Count, Goal::Empty("n1".to_owned())];
         for goal in goals {
             let planned = cluster.unguarded(goal.clone());
-            if planned.balance.goal.met && goal != Goal::Count || goal == Goal::Empty("n1".to_owned()) {
+            // Of several replicas on a node one goes at a time, so that the next plan may well take the next.
+            let several = Reason::MultiCopyOnSource;
+            let mut reasons = planned.balance.immovable.iter().flat_map(|task| &task.reasons);
+            if planned.balance.goal.met && reasons.all(|finding| finding.reason != several) {
                 let again = cluster.after(&planned).unguarded(goal.clone());
                 prop_assert_eq!(moves(&again), Vec::<String>::new(), "{:?}", goal);
             }
@@ -88,7 +101,8 @@ proptest! {
         let planned = cluster.try_plan("", &Memory::default(), &request).unwrap();
         let balance = &planned.balance;
         let mean = {
-            let of = |f: fn(&(u64, u64)) -> u64| cluster.memory.values().map(f).sum::<u64>() as f64;
+            let mebibytes = |bytes: u64| f64::from(u32::try_from(bytes >> 20).unwrap());
+            let of = |f: fn(&(u64, u64)) -> u64| mebibytes(cluster.memory.values().map(f).sum());
             of(|memory| memory.1) / of(|memory| memory.0)
         };
         prop_assert!(balance.restarts <= 5);

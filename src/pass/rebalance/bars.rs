@@ -14,7 +14,12 @@ use super::world::World;
 const LONG_STOP_S: u64 = 60;
 
 /// Says of every task why it must stay; an empty list where nothing forbids it.
-pub(super) fn findings(world: &World<'_>, guarded: bool, memory: &RebalanceMemory, now: Timestamp) -> Vec<Vec<Finding>> {
+pub(super) fn findings(
+    world: &World<'_>,
+    guarded: bool,
+    memory: &RebalanceMemory,
+    now: Timestamp,
+) -> Vec<Vec<Finding>> {
     let of_service: Vec<Vec<Finding>> = (0..world.services.len())
         .map(|service| {
             let mut found = of_service(world, service);
@@ -71,9 +76,10 @@ fn of_service(world: &World<'_>, service: usize) -> Vec<Finding> {
 
 /// The label that opts out, as `key=value`: orca's own, or Orcastra's, of which anything but `true` opts out.
 fn opt_out(needs: &Needs) -> Option<String> {
-    let own = needs.labels.get("orca.rebalance").filter(|value| {
-        ["off", "false", "no", "0"].iter().any(|word| value.eq_ignore_ascii_case(word))
-    });
+    let own = needs
+        .labels
+        .get("orca.rebalance")
+        .filter(|value| ["off", "false", "no", "0"].iter().any(|word| value.eq_ignore_ascii_case(word)));
     let older = needs.labels.get("orchestration.rebalance").filter(|value| !value.eq_ignore_ascii_case("true"));
     own.map(|value| format!("orca.rebalance={value}"))
         .or_else(|| older.map(|value| format!("orchestration.rebalance={value}")))
@@ -95,7 +101,8 @@ fn storage(needs: &Needs) -> Vec<Finding> {
                 Finding::new(Reason::AnonymousOrExternalVolume, "a volume without a name".to_owned())
             }
             "volume" if local && !shared => {
-                let driver = if mount.driver.is_empty() { "no driver named, so taken for local" } else { "driver local" };
+                let driver =
+                    if mount.driver.is_empty() { "no driver named, so taken for local" } else { "driver local" };
                 Finding::new(Reason::LocalVolume, format!("volume {name}, {driver}"))
             }
             _ => {
@@ -120,7 +127,9 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
         found.push(Finding::new(Reason::NotConverged, "it doesn't run yet, or no longer".to_owned()));
     }
     match &world.figures.nodes[placed.node] {
-        Err(doubt) => found.push(Finding::new(doubt.reason, format!("`{}`: {}", world.host(placed.node), doubt.detail))),
+        Err(doubt) => {
+            found.push(Finding::new(doubt.reason, format!("`{}`: {}", world.host(placed.node), doubt.detail)));
+        }
         Ok(_) if world.figures.task(&placed.task.id, needs.memory).is_none() => {
             found.push(Finding::new(Reason::NoMetric, "no figures of this task".to_owned()));
         }

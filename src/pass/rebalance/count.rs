@@ -51,17 +51,21 @@ impl<'s> Spread<'s> {
         let (Some(units), Some(counts)) = (self.units_of.get(&service), self.of_service.get(&service)) else {
             return false;
         };
-        let pairs = units.iter().flat_map(|unit| (0..counts.len()).map(move |to| (*unit, to)));
-        let best = pairs
-            .filter(|(unit, to)| {
-                counts[self.state.at[*unit]] >= counts[*to] + 2 && !self.state.moved(*unit) && self.cool(*unit, *to)
-            })
+        let (Some(most), Some(least)) = (counts.iter().max(), counts.iter().min()) else { return false };
+        if *most < least + 2 {
+            return false;
+        }
+        let gap = |(unit, to): &(usize, usize)| counts[self.state.at[*unit]] - counts[*to];
+        let best = units
+            .iter()
+            .filter(|unit| !self.state.moved(**unit) && counts[self.state.at[**unit]] >= least + 2)
+            .flat_map(|unit| (0..counts.len()).map(move |to| (*unit, to)))
+            .filter(|(unit, to)| counts[self.state.at[*unit]] >= counts[*to] + 2 && self.cool(*unit, *to))
             .max_by(|a, b| {
-                let key = |(unit, to): &(usize, usize)| {
-                    (counts[self.state.at[*unit]] - counts[*to], self.tasks[self.state.at[*unit]])
-                };
-                let less = |(_, to): &(usize, usize)| self.tasks[*to];
-                key(a).cmp(&key(b)).then(less(b).cmp(&less(a))).then(self.coolest(a, b)).then(b.cmp(a))
+                let fullest = |(unit, _): &(usize, usize)| self.tasks[self.state.at[*unit]];
+                let emptiest = |(_, to): &(usize, usize)| std::cmp::Reverse(self.tasks[*to]);
+                let order = gap(a).cmp(&gap(b)).then(fullest(a).cmp(&fullest(b))).then(emptiest(a).cmp(&emptiest(b)));
+                order.then(self.coolest(a, b)).then(b.cmp(a))
             });
         self.make(best)
     }

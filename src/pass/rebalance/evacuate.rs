@@ -38,7 +38,8 @@ fn best(problem: &Problem, state: &State<'_>, unit: usize, leaving: usize) -> (O
     let mut best = (None, f64::MAX);
     for to in 0..problem.bins.len() {
         let share = if to == now { state.share[to] } else { problem.share(to, state.load[to] + weight) };
-        let possible = to != leaving && (to == now || state.fits(unit, to));
+        // More than a node has is no room, whatever Swarm would accept.
+        let possible = to != leaving && (to == now || state.fits(unit, to) && share <= 1.0);
         if possible && share < best.1 {
             best = (Some(to), share);
         }

@@ -109,13 +109,13 @@ impl<'a> Figures<'a> {
 
 fn usable(state: NodeState, memory: NodeMemory) -> Result<NodeMemory, Doubt> {
     if state != NodeState::Ready {
-        return Err(Doubt {
-            reason: Reason::NotConverged,
-            detail: "the managers don't hear from the node".to_owned(),
-        });
+        return Err(Doubt { reason: Reason::NotConverged, detail: "the managers don't hear from the node".to_owned() });
     }
     if memory.total_bytes == 0 {
-        return Err(Doubt { reason: Reason::NoMetric, detail: "the node doesn't say how much memory it has".to_owned() });
+        return Err(Doubt {
+            reason: Reason::NoMetric,
+            detail: "the node doesn't say how much memory it has".to_owned(),
+        });
     }
     Ok(memory)
 }

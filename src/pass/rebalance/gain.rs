@@ -51,14 +51,18 @@ fn nowhere_now(scene: &Scene<'_>, state: &State<'_>, unit: usize) -> Vec<Finding
             continue;
         }
         let cooler = problem.share(to, state.load[to].saturating_add(facts.weight)) < peak;
-        if state.fits(unit, to) && cooler {
-            return Vec::new();
+        if state.fits(unit, to) {
+            if cooler {
+                return Vec::new();
+            }
+            hot = true;
+            continue;
         }
-        hot |= !cooler;
-        let lacking = facts.needs.iter().filter(|(row, amount)| state.used(*row, to) + amount > problem.rows[*row].room[to]);
+        let lacking =
+            facts.needs.iter().filter(|(row, amount)| state.used(*row, to) + amount > problem.rows[*row].room[to]);
         let before = rows.len();
         rows.extend(lacking.map(|(row, _)| scene.rows.reasons[*row]));
-        full |= rows.len() == before && !state.fits(unit, to);
+        full |= rows.len() == before;
     }
     rows.sort_unstable();
     rows.dedup();
@@ -98,7 +102,8 @@ impl<'s> Gains<'s> {
         let nodes = &scene.world.cluster.nodes;
         let active = |bin: &usize| {
             let node = &nodes[scene.node_of[*bin]];
-            node.availability == crate::model::node::Availability::Active && scene.terms.evacuate != Some(scene.node_of[*bin])
+            node.availability == crate::model::node::Availability::Active
+                && scene.terms.evacuate != Some(scene.node_of[*bin])
         };
         Self { scene, state, hottest, peak, targets: (0..state.load.len()).filter(active).collect() }
     }

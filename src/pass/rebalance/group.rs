@@ -19,9 +19,9 @@ pub(super) struct Group {
 /// The deployed groups of at least two services, in the order of the file.
 pub(super) fn groups(world: &World<'_>) -> Vec<Group> {
     let find = |names: &[String]| {
-        names.iter().find_map(|name| {
-            world.services.binary_search_by(|seen| seen.service.name.as_str().cmp(name.as_str())).ok()
-        })
+        names
+            .iter()
+            .find_map(|name| world.services.binary_search_by(|seen| seen.service.name.as_str().cmp(name.as_str())).ok())
     };
     let mut groups: Vec<Group> = Vec::new();
     let mut group_of: BTreeMap<usize, usize> = BTreeMap::new();

@@ -15,7 +15,7 @@ use super::world::{Seen, World};
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// Handed to the problem once all is known.
-    pub(super) rows: Vec<Row>,
+    pub(super) all: Vec<Row>,
     /// Why a task stays when its row is full everywhere.
     pub(super) reasons: Vec<Reason>,
     memory: Option<usize>,
@@ -58,9 +58,9 @@ impl Rows {
     }
 
     fn add(&mut self, reason: Reason, room: Vec<u64>) -> usize {
-        self.rows.push(Row { used: vec![0; room.len()], room });
+        self.all.push(Row { used: vec![0; room.len()], room });
         self.reasons.push(reason);
-        self.rows.len() - 1
+        self.all.len() - 1
     }
 
     /// Takes from the rows what runs now, movable or not.
@@ -70,7 +70,7 @@ impl Rows {
         for (task, placed) in world.tasks.iter().enumerate() {
             let Some(bin) = bin_of[placed.node] else { continue };
             for (row, amount) in self.needs(world, &[task]) {
-                self.rows[row].used[bin] += amount;
+                self.all[row].used[bin] += amount;
             }
         }
     }
@@ -206,7 +206,9 @@ impl<'a> Classes<'a> {
             let needs = &seen.needs;
             let constraints = own_constraints(seen, group);
             let others = || self.node_of.iter().filter(|node| **node != self.node_of[home] && self.takes(**node));
-            if let Some(id) = self.preferred(needs).filter(|id| self.world.cluster.nodes[self.node_of[home]].id.0 == *id) {
+            if let Some(id) =
+                self.preferred(needs).filter(|id| self.world.cluster.nodes[self.node_of[home]].id.0 == *id)
+            {
                 found.insert(Finding::new(Reason::PreferredNode, format!("orchestration.preferred.node={id}")));
             }
             let matches = |node: &usize| {
@@ -222,7 +224,7 @@ impl<'a> Classes<'a> {
             } else if !others().any(|node| self.world.offers[*node].has_platform(needs)) {
                 let detail = "no other node has a platform of its image".to_owned();
                 found.insert(Finding::new(Reason::Platform, detail));
-            } else if let Some(plugin) = others().filter_map(|n| self.world.offers[*n].missing_plugin(needs)).next() {
+            } else if let Some(plugin) = others().find_map(|n| self.world.offers[*n].missing_plugin(needs)) {
                 found.insert(Finding::new(Reason::PluginMissing, format!("the plugin {plugin}")));
             } else if self.left.contains_key(service) {
                 found.insert(Finding::new(Reason::Cooldown, "it left every other node a short while ago".to_owned()));
@@ -237,8 +239,7 @@ impl<'a> Classes<'a> {
 
 /// The constraints of a service without those that its group takes along.
 fn own_constraints<'s>(seen: &'s Seen<'_>, group: Option<&Group>) -> Vec<&'s Constraint> {
-    let moves_along = |constraint: &Constraint| {
-        group.is_some_and(|group| group.labels.iter().any(|key| constraint.is_on_label(key)))
-    };
+    let moves_along =
+        |constraint: &Constraint| group.is_some_and(|group| group.labels.iter().any(|key| constraint.is_on_label(key)));
     seen.service.constraints.iter().filter(|constraint| !moves_along(constraint)).collect()
 }

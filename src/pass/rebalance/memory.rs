@@ -40,7 +40,7 @@ pub(super) fn plan(scene: &Scene<'_>, ask: Ask) -> Solution {
     let looks = (scene.problem.units.len() as u64 * LOOKS_PER_UNIT).clamp(*LOOKS.start(), *LOOKS.end());
     let mut search = Search { scene, bounds: &bounds, looks, curve: vec![(0, scene.problem.peak())] };
     let found = match (ask, scene.terms.guarded) {
-        (Ask::Restarts(restarts), false) => search.lowest(restarts),
+        (Ask::Restarts(restarts), false) => Some(search.lowest(restarts)),
         (Ask::Restarts(restarts), true) => search.worthwhile(restarts),
         (Ask::Peak(peak), _) => search.fewest(peak),
         (Ask::Knee, true) => search.worthwhile(u32::MAX),
@@ -72,8 +72,8 @@ impl Search<'_> {
         found
     }
 
-    fn lowest(&mut self, restarts: u32) -> Option<Found> {
-        Some(self.solve(restarts, 0.0, self.looks, &[]))
+    fn lowest(&mut self, restarts: u32) -> Found {
+        self.solve(restarts, 0.0, self.looks, &[])
     }
 
     /// The best number of restarts that the guard rails allow: each must lower the peak by the least gain.
@@ -114,7 +114,8 @@ impl Search<'_> {
             return None;
         }
         let policy = &self.scene.world.settings.rebalance;
-        let most = if self.scene.terms.guarded { policy.max_moves } else { u32::MAX }.min(self.scene.problem.restarts());
+        let most =
+            if self.scene.terms.guarded { policy.max_moves } else { u32::MAX }.min(self.scene.problem.restarts());
         let mut failed = self.bounds.restarts(peak).unwrap_or(most).clamp(1, most.max(1)) - 1;
         let (mut step, mut best): (u32, Option<Found>) = (1, None);
         let reached = loop {

@@ -94,8 +94,13 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     };
     let terms = Terms { guarded: request.guarded, evacuate };
     let scene = Scene::new(world, terms, &memory.rebalance, now);
-    let shares: Vec<(&str, f64)> =
-        scene.problem.bins.iter().zip(&scene.node_of).map(|(bin, node)| (scene.world.host(*node), share(bin))).collect();
+    let shares: Vec<(&str, f64)> = scene
+        .problem
+        .bins
+        .iter()
+        .zip(&scene.node_of)
+        .map(|(bin, node)| (scene.world.host(*node), share(bin)))
+        .collect();
     let (trigger, seen) = trigger::judge(&shares, &settings.rebalance, &memory.rebalance, now);
     // A goal of its own is its own reason.
     let asked = matches!(request.goal, Goal::Memory(Ask::Knee | Ask::Restarts(_)));
@@ -145,9 +150,8 @@ fn missing(world: &World<'_>) -> Result<Vec<Warning>> {
         );
         return Err(Error::new(ErrorKind::Refused, message).hint("measure again, and plan with fresh figures").into());
     }
-    let warning = |(host, why): &(&str, &str)| {
-        Warning::new("no_metrics", format!("`{host}` gives and takes nothing: {why}"))
-    };
+    let warning =
+        |(host, why): &(&str, &str)| Warning::new("no_metrics", format!("`{host}` gives and takes nothing: {why}"));
     Ok(doubts.iter().map(warning).collect())
 }
 

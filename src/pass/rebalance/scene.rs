@@ -73,7 +73,7 @@ impl<'a> Scene<'a> {
                 Err(found) => tasks.iter().for_each(|task| findings[*task].clone_from(&found)),
             }
         }
-        let problem = Problem { bins, units, rows: std::mem::take(&mut rows.rows), allowed: classes.into_allowed() };
+        let problem = Problem { bins, units, rows: std::mem::take(&mut rows.all), allowed: classes.into_allowed() };
         Self { world, terms, problem, node_of, bin_of, members, findings, rows }
     }
 }

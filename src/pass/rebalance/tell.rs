@@ -34,7 +34,9 @@ pub(super) fn planned(
 ) -> Planned {
     let (legs, stuck) = order::legs(scene, &solution.at);
     let mut state = State::new(&scene.problem);
-    legs.iter().for_each(|leg| state.put(leg.unit, leg.to));
+    for leg in &legs {
+        state.put(leg.unit, leg.to);
+    }
     let mut plan = Plan { warnings, ..Plan::default() };
     let mut moves = Vec::new();
     for leg in &legs {
@@ -166,7 +168,10 @@ fn no_spare_node(scene: &Scene<'_>, state: &State<'_>) -> Option<Warning> {
         .max_by_key(|(lacking, bin)| (*lacking, std::cmp::Reverse(*bin)))?;
     (worst.0 > 0).then(|| {
         let host = scene.world.host(scene.node_of[worst.1]);
-        Warning::new("no_spare_node", format!("should `{host}` fail, the other nodes lack {} for its tasks", bytes(worst.0)))
+        Warning::new(
+            "no_spare_node",
+            format!("should `{host}` fail, the other nodes lack {} for its tasks", bytes(worst.0)),
+        )
     })
 }
 
@@ -182,7 +187,10 @@ fn balance(
     let home = State::new(&scene.problem);
     let figures = &scene.world.figures;
     let missing = scene.world.cluster.nodes.iter().zip(&figures.nodes).filter(|(_, figures)| figures.is_err());
-    let peak = Change { before: home.share.iter().copied().fold(0.0, f64::max), after: state.share.iter().copied().fold(0.0, f64::max) };
+    let peak = Change {
+        before: home.share.iter().copied().fold(0.0, f64::max),
+        after: state.share.iter().copied().fold(0.0, f64::max),
+    };
     let met = met(scene, request, state, peak.after);
     let mut curve = solution.curve.clone();
     if curve.len() == 1 && !moves.is_empty() {
@@ -228,10 +236,13 @@ fn met(scene: &Scene<'_>, request: &Request, state: &State<'_>, peak: f64) -> bo
         Goal::Memory(Ask::Peak(target)) => peak <= target + SAME,
         Goal::Empty(_) => scene.terms.evacuate.is_none_or(|node| {
             let global = |task: &usize| scene.world.service_of(*task).service.mode == crate::model::Mode::Global;
-            let here = (0..scene.world.tasks.len()).filter(|task| scene.world.tasks[*task].node == node && !global(task));
+            let here =
+                (0..scene.world.tasks.len()).filter(|task| scene.world.tasks[*task].node == node && !global(task));
             let left: usize = (0..scene.members.len())
                 .filter(|unit| state.moved(*unit))
-                .map(|unit| scene.members[unit].tasks.iter().filter(|task| scene.world.tasks[**task].node == node).count())
+                .map(|unit| {
+                    scene.members[unit].tasks.iter().filter(|task| scene.world.tasks[**task].node == node).count()
+                })
                 .sum();
             here.count() == left
         }),
@@ -251,7 +262,8 @@ fn verdict(
     let worth_it = state.restarts > 0;
     let restarts = count(state.restarts as usize, "restart");
     let (before, after) = (percent(peak.before), percent(peak.after));
-    let lowers = format!("{restarts} bring the fullest node from {before} to {after}");
+    let bring = if state.restarts == 1 { "brings" } else { "bring" };
+    let lowers = format!("{restarts} {bring} the fullest node from {before} to {after}");
     let bound = solution.bound.filter(|bound| *bound < peak.after - 0.0005);
     let floor = match bound {
         Some(bound) => format!("; no plan with as many gets below {}", percent(bound)),
@@ -281,11 +293,13 @@ fn verdict(
             percent(policy.min_gain)
         ),
         Goal::Memory(_) => format!("nothing to gain: no move lowers the fullest node ({before})"),
-        Goal::Count if worth_it => format!("{restarts} even out the tasks; the fullest node goes from {before} to {after}"),
+        Goal::Count if worth_it => {
+            format!("tasks are evened out with {restarts}; the fullest node goes from {before} to {after}")
+        }
         Goal::Count => "nothing to do: tasks are spread as evenly as they can be".to_owned(),
         Goal::Empty(node) if !met => format!("`{node}` can't be emptied: see what is blocked"),
         Goal::Empty(node) if worth_it => {
-            format!("{restarts} empty `{node}`; the fullest node goes from {before} to {after}")
+            format!("`{node}` is emptied with {restarts}; the fullest node goes from {before} to {after}")
         }
         Goal::Empty(node) => format!("nothing to do: `{node}` has no tasks that could leave"),
     };
@@ -297,35 +311,42 @@ fn nodes(scene: &Scene<'_>, home: &State<'_>, state: &State<'_>, moves: &[Move])
     let world = &scene.world;
     let mut tasks = vec![0_u64; world.cluster.nodes.len()];
     world.tasks.iter().for_each(|placed| tasks[placed.node] += 1);
-    world.cluster.nodes.iter().enumerate().map(|(at, node)| {
-        let (gone, come) = (moves.iter().filter(|m| m.from.id == node.id.0), moves.iter().filter(|m| m.to.id == node.id.0));
-        let (gone, come) = (gone.count() as u64, come.count() as u64);
-        let bin = scene.bin_of[at];
-        let why = match &world.figures.nodes[at] {
-            Err(doubt) => Some(doubt.detail.clone()),
-            Ok(_) if node.availability == Availability::Active => None,
-            Ok(_) => Some("it takes no tasks: it is not active".to_owned()),
-        };
-        let role = match (bin, gone > 0, come > 0) {
-            (None, ..) => Role::Excluded,
-            (_, true, true) => Role::Both,
-            (_, true, false) => Role::Source,
-            (_, false, true) => Role::Target,
-            _ => Role::Unchanged,
-        };
-        let movable = |bin: usize| home.on[bin].iter().map(|unit| scene.problem.units[*unit].weight).sum::<u64>();
-        NodeBalance {
-            id: node.id.0.clone(),
-            name: node.name.clone(),
-            role,
-            why,
-            total_bytes: bin.map(|bin| scene.problem.bins[bin].total),
-            used_bytes: bin.map(|bin| Change { before: home.load[bin], after: state.load[bin] }),
-            share: bin.map(|bin| Change { before: round(home.share[bin]), after: round(state.share[bin]) }),
-            base_bytes: bin.map(|bin| home.load[bin].saturating_sub(movable(bin))),
-            tasks: Change { before: tasks[at], after: tasks[at] + come - gone },
-        }
-    }).collect()
+    world
+        .cluster
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| {
+            let (gone, come) =
+                (moves.iter().filter(|m| m.from.id == node.id.0), moves.iter().filter(|m| m.to.id == node.id.0));
+            let (gone, come) = (gone.count() as u64, come.count() as u64);
+            let bin = scene.bin_of[at];
+            let why = match &world.figures.nodes[at] {
+                Err(doubt) => Some(doubt.detail.clone()),
+                Ok(_) if node.availability == Availability::Active => None,
+                Ok(_) => Some("it takes no tasks: it is not active".to_owned()),
+            };
+            let role = match (bin, gone > 0, come > 0) {
+                (None, ..) => Role::Excluded,
+                (_, true, true) => Role::Both,
+                (_, true, false) => Role::Source,
+                (_, false, true) => Role::Target,
+                _ => Role::Unchanged,
+            };
+            let movable = |bin: usize| home.on[bin].iter().map(|unit| scene.problem.units[*unit].weight).sum::<u64>();
+            NodeBalance {
+                id: node.id.0.clone(),
+                name: node.name.clone(),
+                role,
+                why,
+                total_bytes: bin.map(|bin| scene.problem.bins[bin].total),
+                used_bytes: bin.map(|bin| Change { before: home.load[bin], after: state.load[bin] }),
+                share: bin.map(|bin| Change { before: round(home.share[bin]), after: round(state.share[bin]) }),
+                base_bytes: bin.map(|bin| home.load[bin].saturating_sub(movable(bin))),
+                tasks: Change { before: tasks[at], after: tasks[at] + come - gone },
+            }
+        })
+        .collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of nodes")]

@@ -117,7 +117,8 @@ fn floor(problem: &Problem, shed: &[Vec<usize>]) -> f64 {
             .filter(|unit| problem.allowed[unit.class].iter().enumerate().any(|(bin, ok)| *ok && bin != unit.home))
             .map(|unit| unit.weight)
             .sum();
-        let inside = |values: &[u64]| values.iter().zip(set).filter(|(_, inside)| **inside).map(|(v, _)| v).sum::<u64>();
+        let inside =
+            |values: &[u64]| values.iter().zip(set).filter(|(_, inside)| **inside).map(|(v, _)| v).sum::<u64>();
         let total: u64 = inside(&problem.bins.iter().map(|bin| bin.total).collect::<Vec<_>>());
         if total > 0 {
             floor = floor.max((inside(&fixed) + captive) as f64 / total as f64);

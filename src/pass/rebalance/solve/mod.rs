@@ -15,9 +15,9 @@ mod step;
 mod tests;
 
 pub use bound::Bounds;
+use problem::Problem;
 pub use sequence::sequence;
 use sequence::sequence_from;
-use problem::Problem;
 use state::State;
 use step::{Taste, Walk};
 
@@ -72,7 +72,6 @@ pub fn solve(problem: &Problem, bounds: &Bounds<'_>, question: &Question, starts
         return best;
     }
     let enough = question.enough.max(bounds.peak(question.restarts)) + SAME;
-    let mut looks = question.looks;
     let mut scratch = home.clone();
     for found in starts.iter().filter(|found| found.restarts <= question.restarts) {
         take(&mut scratch, &mut best, (*found).clone());
@@ -85,13 +84,13 @@ pub fn solve(problem: &Problem, bounds: &Bounds<'_>, question: &Question, starts
     if question.restarts <= 2 && best.peak > enough {
         let mut state = walk.state;
         state.reset();
-        if let Some(at) = exhaustive::best(&mut state, question.restarts, &mut scratch, &mut looks) {
+        if let Some(at) = exhaustive::best(&mut state, question.restarts, &mut scratch, question.looks) {
             state.restore(&at);
             take(&mut scratch, &mut best, Found::of(&state));
         }
         return best;
     }
-    search(&mut walk, question.restarts, enough, looks, &mut scratch, &mut best);
+    search(&mut walk, question, enough, &mut scratch, &mut best);
     best
 }
 
@@ -119,14 +118,8 @@ fn descend(walk: &mut Walk<'_>, limit: u32, swaps: bool, home: &mut State<'_>, b
 }
 
 /// Takes back some of the moves, mends, keeps what is better: again and again.
-fn search(
-    walk: &mut Walk<'_>,
-    limit: u32,
-    enough: f64,
-    looks: u64,
-    home: &mut State<'_>,
-    best: &mut Found,
-) {
+fn search(walk: &mut Walk<'_>, question: &Question, enough: f64, home: &mut State<'_>, best: &mut Found) {
+    let Question { restarts: limit, looks, .. } = *question;
     let mut current = best.clone();
     let mut stale = 0;
     for _ in 0..ITERATIONS {
@@ -167,11 +160,8 @@ fn destroy(walk: &mut Walk<'_>, limit: u32) {
         } else {
             Vec::new()
         };
-        let at = if related.is_empty() {
-            walk.random.below(moved.len())
-        } else {
-            related[walk.random.below(related.len())]
-        };
+        let at =
+            if related.is_empty() { walk.random.below(moved.len()) } else { related[walk.random.below(related.len())] };
         let unit = moved.swap_remove(at);
         let home = walk.state.problem.units[unit].home;
         if walk.state.fits(unit, home) {
@@ -239,7 +229,8 @@ impl Found {
         moves.sort_by_key(|(unit, _)| (problem.units[*unit].weight, *unit));
         for (unit, _) in moves {
             let facts = &problem.units[unit];
-            if problem.share(facts.home, state.load[facts.home] + facts.weight) <= peak && state.fits(unit, facts.home) {
+            if problem.share(facts.home, state.load[facts.home] + facts.weight) <= peak && state.fits(unit, facts.home)
+            {
                 state.put(unit, facts.home);
             }
         }

@@ -45,7 +45,9 @@ fn attempt(state: &mut State<'_>, at: &[usize], yielding: bool) -> (Vec<usize>, 
         state.put(unit, at[unit]);
         order.push(unit);
     }
-    order.iter().for_each(|unit| state.put(*unit, problem.units[*unit].home));
+    for unit in &order {
+        state.put(*unit, problem.units[*unit].home);
+    }
     (order, waiting)
 }
 

@@ -83,7 +83,8 @@ fn feasible(state: &State<'_>) -> bool {
                 problem.units[*unit].needs.iter().find(|(other, _)| *other == row).map_or(0, |(_, amount)| *amount)
             };
             let units = 0..problem.units.len();
-            let was: u64 = units.clone().filter(|unit| problem.units[*unit].home == bin).map(|unit| amount(&unit)).sum();
+            let was: u64 =
+                units.clone().filter(|unit| problem.units[*unit].home == bin).map(|unit| amount(&unit)).sum();
             let is: u64 = units.filter(|unit| state.at[*unit] == bin).map(|unit| amount(&unit)).sum();
             limits.used[bin] - was + is <= limits.room[bin].max(limits.used[bin])
         })
