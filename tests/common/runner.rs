@@ -25,7 +25,7 @@ pub fn trials(real: bool) -> Result<Vec<Trial>> {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         // A file that can't be read fails as the test that it is.
         let ignored = real && Scenario::load(&path).is_ok_and(|scenario| scenario.sim_only.is_some());
-        let run = move || run(&path, real).map_err(|error| Failed::from(format!("{error:?}")));
+        let run = move || run(&path, real).map_err(|error| Failed::from(told(&error)));
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     }
     trials.sort_by(|a, b| a.name().cmp(b.name()));
@@ -39,10 +39,15 @@ pub fn conclude(trials: Result<Vec<Trial>>, threads: Option<usize>) -> std::proc
     match trials {
         Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
         Err(error) => {
-            eprintln!("{error:?}");
+            eprintln!("{}", told(&error));
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// The whole chain, without a backtrace through the test harness.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n  because: ")
 }
 
 /// Runs one scenario file.
@@ -143,6 +148,9 @@ impl Run {
                 act(world, service)?;
             }
         }
+        if let (Some(image), World::Sim(sim)) = (&step.image, world) {
+            sim.admin("/images", image)?;
+        }
         match (&step.sim, world) {
             (Some(admin), World::Sim(sim)) => sim.admin(&admin.post, &admin.body).map(drop),
             (Some(_), World::Lab(_)) => bail!("only a simulated engine has an admin side: say `sim_only: WHY`"),
@@ -169,7 +177,10 @@ impl Run {
 
     fn call(&self, step: &Step) -> Result<Ended> {
         let args: Vec<_> = step.orca.iter().flatten().map(String::as_str).collect();
-        let engine = self.world.engine_on(step.on.as_deref().unwrap_or("node-1"))?;
+        let engine = match &step.on {
+            Some(place) => self.world.engine_on(place)?,
+            None => self.world.engine(),
+        };
         let mut command = self.orca.command(&args);
         command.env("DOCKER_HOST", engine.host()).envs(&step.env);
         self.world.count_requests()?;
@@ -184,6 +195,10 @@ impl Run {
         if ended.exit != Some(64) {
             found.extend(mismatches(&ended.report()?, &step.expect));
         }
+        let state_dir = self.orca.state_dir().exists();
+        if step.state_dir.is_some_and(|wanted| wanted != state_dir) {
+            found.push(format!("the state directory is there: {state_dir}"));
+        }
         if let (Some(wanted), Some((requests, writes))) = (&step.engine, self.world.count_requests()?) {
             for (what, wanted, count) in [("requests", wanted.requests, requests), ("writes", wanted.writes, writes)] {
                 if wanted.is_some_and(|wanted| wanted != count) {
@@ -196,7 +211,9 @@ impl Run {
 
     /// The last command once more: it does nothing, and the engine sees that it does nothing.
     fn again(&self, last: &Step, wanted: &Again) -> Result<()> {
-        self.world.settle()?;
+        if !wanted.moving {
+            self.world.settle()?;
+        }
         let before = self.world.cluster()?.versions();
         let ended = self.call(last)?;
         let writes = self.world.count_requests()?.map_or(0, |(_, writes)| writes);

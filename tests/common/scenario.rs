@@ -82,6 +82,8 @@ pub struct Step {
     pub env: Map<String>,
     /// Run it again and again until it says what is expected.
     pub until: bool,
+    /// Whether there is a state directory afterwards.
+    pub state_dir: Option<bool>,
 
     /// A new `orca.yml` from here on.
     pub config: Option<String>,
@@ -111,6 +113,8 @@ pub struct Step {
     pub rollback: Option<String>,
     /// Someone else changes a spec: a JSON merge patch, by service.
     pub patch: Map<Value>,
+    /// On the simulated engine: from now on tasks of such images end up in this state. (Real ones know by themselves.)
+    pub image: Option<Value>,
     /// Only on the simulated engine: its admin side.
     pub sim: Option<Admin>,
     /// Waits until all of this is so.
@@ -140,6 +144,8 @@ pub struct Again {
     pub outcome: Option<String>,
     pub exit: i32,
     pub expect: Map<Value>,
+    /// Something moves on and on: don't wait for it to settle.
+    pub moving: bool,
 }
 
 /// What is so in the cluster.
