@@ -14,6 +14,7 @@ use crate::cli::{Anchors, Cli, Command, Config, Global, Labels, LogFormat, Outpu
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
+use crate::engine::parts::Parts;
 use crate::engine::wire::Wire;
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
@@ -21,7 +22,6 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::snapshot::Parts;
 use crate::state::State;
 use crate::{exit, generate, redact, sim};
 

@@ -4,15 +4,12 @@
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use crate::engine::Engine;
+use crate::engine::parts::{Parts, SCHEMA};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Node, NodeId, Service, Task};
-
-/// The schema name of a snapshot file.
-pub const SCHEMA: &str = "orca.snapshot/1";
 
 /// The tasks that the managers want to run. `ready` is a replacement that waits for its predecessor or for the restart
 /// delay: without it, a restarting service looks as if it had no task at all.
@@ -39,26 +36,6 @@ pub struct Snapshot {
     pub services: Vec<Service>,
     /// In the engine's order.
     pub tasks: Vec<Task>,
-}
-
-/// The raw parts of a snapshot, as the engine or a file gives them.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Parts<T> {
-    /// [`SCHEMA`].
-    pub schema: String,
-    /// When it was read.
-    pub taken_at: Timestamp,
-    /// API version of the engine that was asked.
-    #[serde(default)]
-    pub api: String,
-    /// `GET /info`.
-    pub info: Box<RawValue>,
-    /// `GET /nodes`.
-    pub nodes: Vec<Box<RawValue>>,
-    /// `GET /services`.
-    pub services: Vec<Box<RawValue>>,
-    /// `GET /tasks`.
-    pub tasks: Vec<T>,
 }
 
 #[derive(Default, Deserialize)]

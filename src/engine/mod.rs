@@ -10,6 +10,7 @@ mod dial;
 pub mod edit;
 pub mod events;
 pub mod fault;
+pub mod parts;
 mod path;
 mod pool;
 mod ride;
@@ -27,8 +28,8 @@ use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
 use crate::plan::TargetKind;
-use crate::snapshot::{Parts, SCHEMA};
 pub use events::Events;
+use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
 use wire::{Reply, Wire};
 
