@@ -83,12 +83,15 @@ fn every_page_of_a_command_that_does_something_has_examples() {
 fn the_readme_names_every_command_variable_and_exit_code() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let commands = man_pages().into_keys().map(|file| file.trim_end_matches(".1").replace('-', " "));
-    let help = orca(&["reconcile", "--help"]);
-    let variables = help.split(|c: char| !c.is_ascii_uppercase() && c != '_');
-    let variables = variables.filter(|word| word.contains('_') || *word == "DEBUG").map(str::to_owned);
-    let codes = [0, 1, 2, 64, 69, 75, 78, 130, 143].map(|code| code.to_string());
+    let page = orca(&["man", "orca"]);
+    // Names are in bold.
+    let page = page.replace("\\fB", "");
+    let section = page.split(".SH ").find(|section| section.starts_with("ENVIRONMENT")).unwrap();
+    let variables = section.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let variables = variables.filter(|word| word.contains('_') || *word == "DEBUG").map(|name| format!("`{name}`"));
+    let codes = ["0", "1", "2", "64", "69", "75", "78", "130, 143"].map(|code| format!("\n| {code} | "));
     for word in commands.chain(variables).chain(codes) {
-        assert!(readme.contains(&word), "README.md doesn't mention `{word}`");
+        assert!(readme.contains(&word), "README.md doesn't mention {word:?}");
     }
 }
 
@@ -104,11 +107,14 @@ fn the_examples_are_valid() {
     for config in ["examples/orca.yml", "examples/orcastra/swarm.yml"] {
         orca(&["config", "check", "-c", root().join(config).to_str().unwrap()]);
     }
-    // The complete example of the README is that file.
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let example = readme.split("```yaml\n").skip(1).find_map(|block| block.split("```").next());
-    let example = example.expect("README.md has an example of a config");
+    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let complete = fs::read_to_string(root().join("examples/orca.yml")).unwrap();
+    assert!(blocks.contains(&complete.as_str()), "README.md has another complete example than examples/orca.yml");
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("orca.yml"), example).unwrap();
-    orca(&["config", "check", "-c", dir.path().join("orca.yml").to_str().unwrap()]);
+    let file = dir.path().join("orca.yml");
+    for block in blocks {
+        fs::write(&file, block).unwrap();
+        orca(&["config", "check", "-c", file.to_str().unwrap()]);
+    }
 }

@@ -33,10 +33,10 @@ fn collect(command: Command, name: &str, pages: &mut BTreeMap<String, String>) -
 }
 
 fn page(command: Command, name: &str) -> Result<String> {
-    let main = name == "orca";
+    let whole = name == "orca";
     let facts = pages::page(name);
     let options = global_options(&command);
-    let command = if main {
+    let command = if whole {
         command.override_usage("orca [global options] command")
     } else {
         // They are explained once, on the main page.
@@ -56,7 +56,7 @@ fn page(command: Command, name: &str) -> Result<String> {
     if has_subcommands {
         man.render_subcommands_section(&mut text)?;
     }
-    if !main {
+    if !whole {
         global(&options).to_writer(&mut text)?;
     }
     sections(facts).to_writer(&mut text)?;
@@ -144,7 +144,7 @@ fn see_also(name: &str, page: &Page) -> Roff {
     roff
 }
 
-/// Without what clap_mangen writes twice: the preamble of each part, and breaks and spaces at line ends.
+/// Without what `clap_mangen` writes twice: the preamble of each part, and breaks and spaces at line ends.
 fn tidy(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim_end) {

@@ -78,14 +78,8 @@ const PASS_EXITS: &[&[Row]] = &[FINE, FAILED, CHANGES, USAGE, ENGINE, LATER, CON
 const PASS_ENVIRONMENT: &[&[Row]] = &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV];
 const PASS_FILES: &[&[Row]] = &[CONFIG_FILES, STATE_FILES];
 
-const OTHER: Page = Page {
-    name: "",
-    exits: &[FINE, FAILED, USAGE],
-    environment: &[],
-    files: &[],
-    examples: &[],
-    see: &[],
-};
+const OTHER: Page =
+    Page { name: "", exits: &[FINE, FAILED, USAGE], environment: &[], files: &[], examples: &[], see: &[] };
 
 const PAGES: &[Page] = &[
     Page {
@@ -96,7 +90,10 @@ const PAGES: &[Page] = &[
         examples: &[
             ("Look at what would change, and change nothing:", "orca reconcile --once --dry-run"),
             ("Do it:", "orca reconcile --once"),
-            ("From cron, on every manager, every minute:", "* * * * * root orca reconcile --once --leader-only"),
+            (
+                "Every minute on every manager, in /etc/cron.d/orca; the leader acts:",
+                "* * * * * root orca reconcile --once --leader-only -o text 2>&1 | logger -t orca",
+            ),
             ("What has orca done?", "orca history"),
         ],
         see: &["orca-reconcile", "orca-labels-sync", "orca-anchors-follow", "orca-history", "orca-sim", "docker"],
@@ -184,12 +181,7 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-sim",
-        exits: &[
-            FINE,
-            FAILED,
-            &[("N", "With a command: that command's exit code.")],
-            USAGE,
-        ],
+        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE],
         environment: &[&[("DOCKER_HOST", "Set for the command that is run: the simulated engine.")]],
         files: &[],
         examples: &[
