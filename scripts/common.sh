@@ -61,8 +61,8 @@ need_rust() {
   have cc || install_missing cc:gcc cc:libc6-dev
 }
 
-# Every shell script of the project, one a line.
+# Every shell script of the project, one a line. What they source is checked with them.
 shell_scripts() {
-  printf '%s\n' .ci/run
-  find scripts -type f -exec grep -lE -m1 '^#!/usr/bin/env bash|^# shellcheck shell=bash' {} +
+  echo .ci/run
+  find scripts -type f -exec grep -lE -m1 '^#!/usr/bin/env bash' {} +
 }
