@@ -69,6 +69,8 @@ pub struct Service {
     pub name: String,
     /// How many tasks it wants.
     pub mode: Mode,
+    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may not.
+    pub has_placement: bool,
     /// `TaskTemplate.Placement.Constraints`.
     pub constraints: Vec<Constraint>,
     /// `TaskTemplate.ForceUpdate`.
@@ -89,7 +91,14 @@ impl Service {
             version: view.version.index,
             name: view.spec.name,
             mode: view.spec.mode.mode(),
-            constraints: template.placement.constraints.iter().map(|text| Constraint::parse(text)).collect(),
+            has_placement: template.placement.is_some(),
+            constraints: template
+                .placement
+                .unwrap_or_default()
+                .constraints
+                .iter()
+                .map(|text| Constraint::parse(text))
+                .collect(),
             force_update: template.force_update,
             update: view.update_status.and_then(|status| status.state),
             raw,
@@ -127,8 +136,7 @@ struct Spec {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TaskTemplate {
-    #[serde(deserialize_with = "or_default")]
-    placement: Placement,
+    placement: Option<Placement>,
     force_update: u64,
 }
 

@@ -68,6 +68,12 @@ pub(super) fn plan_constraint<'a>(
         // Adding it again would only start the same failing rollout again.
         reasons.push("its last update failed and was rolled back".to_owned());
     }
+    if anchor.enforce && !service.has_placement {
+        // Once its tasks have a Placement, the owner's next update without one crashes every manager (moby/moby#37883).
+        reasons.push(
+            "its spec has no Placement: whoever made it would crash the managers with their next update".to_owned(),
+        );
+    }
     if !anchor.enforce || !reasons.is_empty() {
         reasons.push(format!(
             "it has no constraint on its anchor's label and can't follow: run `docker service update \
@@ -139,8 +145,8 @@ fn place(context: &Context, service: &Service) -> Place {
         let since = tasks.iter().filter_map(|task| task.status.timestamp).max();
         return Place::Beside(since.map_or(Duration::ZERO, |since| elapsed(since, context.now)));
     }
-    if tasks.is_empty() && !rolling {
-        return Place::Wrong("none of its tasks is wanted any more (its restart attempts are used up)".to_owned());
+    if (tasks.len() as u64) < replicas && !rolling {
+        return Place::Wrong(format!("{} of its {replicas} tasks have ended for good", replicas - tasks.len() as u64));
     }
     Place::Converging
 }

@@ -43,7 +43,8 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
         follow(&view, anchor, memory, now, &mut plan, &mut next, &mut unplaced);
     }
     // Labels first, additions before removals: a dependent must never see a moment without a place to be.
-    plan.actions.sort_by_key(|action| action.change.kind().rank());
+    // By node within that: neighbouring changes of one object are one write.
+    plan.actions.sort_by_cached_key(|action| (action.change.kind().rank(), action.target.id.clone()));
     plan.memory = Some(next);
     plan
 }
