@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::ladder::{self, Step};
 use super::place::{Place, place};
 use super::view::View;
@@ -165,31 +167,36 @@ fn well_placed(context: &Context, since: Duration, memory: &mut DependentMemory)
 
 /// The labels are right and the dependent is not: restarts it as the ladder allows.
 fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &mut DependentMemory, plan: &mut Plan) {
-    let reasons = context.hands_off(service);
-    if !reasons.is_empty() {
-        memory.misplaced = Stopwatch::skip(memory.misplaced, context.now);
-        return block(plan, context.anchor, service, reasons);
-    }
-    memory.misplaced = Some(Stopwatch::tick(memory.misplaced, context.now));
+    let mut reasons = context.hands_off(service);
+    memory.misplaced = if reasons.is_empty() || memory.attempts > 0 {
+        Some(Stopwatch::tick(memory.misplaced, context.now))
+    } else {
+        // Somebody else is at it: their time doesn't count. A rollout that orca itself began does.
+        Stopwatch::skip(memory.misplaced, context.now)
+    };
     match ladder::step(context.anchor, memory, context.now) {
-        Step::Wait(_) => {}
-        Step::Due => {
+        Step::GiveUp(after) => {
+            let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
+            let attempts = memory.attempts;
+            reasons.push(format!("gave up after {after} and {attempts} restarts: {what}; put it right by hand"));
+        }
+        Step::Due if reasons.is_empty() => {
             let reason = format!("{what} (attempt {}): {}", memory.attempts + 1, context.anchor.origin);
             plan.actions.push(force_update(service, key, reason));
         }
-        Step::GiveUp(after) => {
-            let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
-            let reason =
-                format!("gave up after {after} and {} restarts: {what}; put it right by hand", memory.attempts);
-            block(plan, context.anchor, service, vec![reason]);
-        }
+        Step::Due | Step::Wait(_) => {}
+    }
+    if !reasons.is_empty() {
+        block(plan, context.anchor, service, reasons);
     }
 }
 
 /// The anchor was replaced: restarts a dependent that is older than the replacement, as soon as it is in place. Tells
 /// whether that is still due.
 ///
-/// Both stamps are the managers' own. A task made after the replacement has been restarted already.
+/// A task that was made after the replacement, or has started after it (in a move both are made at once, and the
+/// dependent then waits for its label), has been restarted already. The time of making is the managers' own; that of
+/// starting is by the node's clock and can only spare a restart.
 fn restart(
     context: &Context,
     service: &Service,
@@ -201,7 +208,8 @@ fn restart(
     let anchor = context.anchor;
     let remembered = context.memory.anchors.get(&anchor.name).filter(|_| anchor.restart_dependents);
     let replaced_at = remembered.and_then(|remembered| context.followed.replaced_at(&remembered.tasks));
-    let older = |task: &&Task| replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at));
+    let before = |stamp: Option<Timestamp>| replaced_at.is_some_and(|at| stamp.is_some_and(|stamp| stamp < at));
+    let older = |task: &&Task| before(task.created_at) && before(task.status.timestamp);
     if !context.view.tasks(service).iter().any(older) {
         return false;
     }
