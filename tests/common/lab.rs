@@ -42,13 +42,16 @@ impl Lab {
     /// The engine of a node, by its hostname.
     pub fn engine(&self, hostname: &str) -> Result<&Engine> {
         let number = hostname.strip_prefix("node-").and_then(|number| number.parse::<usize>().ok());
-        number.and_then(|number| self.engines.get(number - 1)).with_context(|| format!("`{hostname}` is no node of the lab"))
+        number
+            .and_then(|number| self.engines.get(number - 1))
+            .with_context(|| format!("`{hostname}` is no node of the lab"))
     }
 
     /// Runs `scripts/lab`.
     pub fn command(&self, args: &[&str]) -> Result<String> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/lab");
-        let output = Command::new(script).args(["--name", &self.name]).args(args).output().context("run scripts/lab")?;
+        let output =
+            Command::new(script).args(["--name", &self.name]).args(args).output().context("run scripts/lab")?;
         if !output.status.success() {
             bail!("scripts/lab {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
         }
@@ -74,7 +77,8 @@ impl Lab {
         let address = |node: &Value| text(&node["Status"]["Addr"]);
         let remote: Vec<_> = self.managers(&cluster).iter().map(|node| format!("{}:2377", address(node))).collect();
         let own = address(cluster.node(hostname)?);
-        let body = json!({"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": own, "RemoteAddrs": remote, "JoinToken": token});
+        let body =
+            json!({"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": own, "RemoteAddrs": remote, "JoinToken": token});
         engine.post("/swarm/join", &body)?;
         poll::until("the node is back", || {
             let back = Cluster::ask(entry)?;

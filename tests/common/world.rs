@@ -103,7 +103,11 @@ impl World {
         Ok(Some((log["total"].as_u64().unwrap_or_default(), log["writes"].as_u64().unwrap_or_default())))
     }
 
-    pub fn label<'a>(&self, node: &str, labels: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone) -> Result<()> {
+    pub fn label<'a>(
+        &self,
+        node: &str,
+        labels: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
+    ) -> Result<()> {
         let id = self.cluster()?.node_id(node)?;
         self.engine().edit("nodes", &id, |spec| {
             for (key, value) in labels.clone() {
@@ -164,7 +168,9 @@ impl World {
     /// Power and network of a node: `kill`, `start`, `cut`, `heal`, `rejoin`.
     pub fn disturb(&self, verb: &str, node: &str) -> Result<()> {
         match (self, verb) {
-            (Self::Sim(sim), "kill" | "cut") => sim.admin(&format!("/nodes/{node}"), &json!({"state": "down"})).map(drop),
+            (Self::Sim(sim), "kill" | "cut") => {
+                sim.admin(&format!("/nodes/{node}"), &json!({"state": "down"})).map(drop)
+            }
             (Self::Sim(sim), "start" | "heal") => {
                 sim.admin(&format!("/nodes/{node}"), &json!({"state": "ready"})).map(drop)
             }
