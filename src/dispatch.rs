@@ -10,9 +10,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 use serde_json::value::RawValue;
 
-use crate::cli::{
-    self, Anchors, BalanceGoal, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When,
-};
+use crate::cli::{self, Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -21,8 +19,6 @@ use crate::engine::wire::Wire;
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
-use crate::pass::rebalance::memory::Ask;
-use crate::pass::rebalance::{Goal, Request};
 use crate::rebalance::{self, Rehearsal};
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Report, ReportedError, Run};
@@ -203,7 +199,7 @@ impl Session {
 
     /// One rebalance plan.
     async fn rebalance_plan(&self, args: cli::RebalancePlan, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = request(&args).and_then(|request| Ok((request, self.settings()?, self.source()?)));
+        let ready = rebalance::request(&args).and_then(|request| Ok((request, self.settings()?, self.source()?)));
         let (request, settings, source) = match ready {
             Ok(ready) => ready,
             Err(error) => return self.failed(rebalance::COMMAND, &error),
@@ -361,23 +357,6 @@ impl Session {
         self.printer.report(&report);
         exit::code(&report, false, None)
     }
-}
-
-/// What the flags of `rebalance plan` ask for.
-fn request(args: &cli::RebalancePlan) -> Result<Request> {
-    let peak = args.max_restarts.is_some() || args.target_peak.is_some();
-    if peak && args.goal == BalanceGoal::Count {
-        let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
-        return Err(error.hint("leave out --max-restarts and --target-peak").into());
-    }
-    let goal = match (args.max_restarts, args.target_peak, &args.empty) {
-        (Some(restarts), ..) => Goal::Memory(Ask::Restarts(restarts)),
-        (_, Some(peak), _) => Goal::Memory(Ask::Peak(peak)),
-        (.., Some(node)) => Goal::Empty(node.clone()),
-        _ if args.goal == BalanceGoal::Count => Goal::Count,
-        _ => Goal::Memory(Ask::Knee),
-    };
-    Ok(Request { goal, guarded: !args.unguarded })
 }
 
 fn write_man(args: &crate::cli::Man) -> Result<String> {

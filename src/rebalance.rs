@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
+use crate::cli::{BalanceGoal, RebalancePlan};
 use crate::cycle::{Options, Source, cluster_id};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::metrics::{self, Metrics};
-use crate::pass::rebalance::{self, Balance, Input, Request};
+use crate::pass::rebalance::memory::Ask;
+use crate::pass::rebalance::{self, Balance, Goal, Input, Request};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::{MetricsSource, Settings};
 use crate::snapshot::{self, Snapshot};
@@ -17,6 +19,23 @@ use crate::state::State;
 
 /// The command's name in reports.
 pub const COMMAND: &str = "rebalance plan";
+
+/// What the flags of `rebalance plan` ask for.
+pub fn request(args: &RebalancePlan) -> Result<Request> {
+    let peak = args.max_restarts.is_some() || args.target_peak.is_some();
+    if peak && args.goal == BalanceGoal::Count {
+        let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
+        return Err(error.hint("leave out --max-restarts and --target-peak").into());
+    }
+    let goal = match (args.max_restarts, args.target_peak, &args.empty) {
+        (Some(restarts), ..) => Goal::Memory(Ask::Restarts(restarts)),
+        (_, Some(peak), _) => Goal::Memory(Ask::Peak(peak)),
+        (.., Some(node)) => Goal::Empty(node.clone()),
+        _ if args.goal == BalanceGoal::Count => Goal::Count,
+        _ => Goal::Memory(Ask::Knee),
+    };
+    Ok(Request { goal, guarded: !args.unguarded })
+}
 
 /// A run of the planner.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 //! Invariants (each has broken a real tool, see the README's "How orca writes"):
 //! - what orca doesn't know is kept: the spec that was read is edited, never rebuilt;
 //! - a node update carries `Role` and `Availability`, or the engine refuses it;
-//! - `TaskTemplate.Placement` is always an object: without it, managers crash for good (moby/moby#37883).
+//! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it, managers
+//!   crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write any.
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::value::RawValue;
@@ -35,7 +36,9 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
         apply(&mut spec, change)?;
     }
     if changes.iter().any(|change| matches!(change, Change::ConstraintAdd { .. } | Change::ForceUpdate { .. })) {
-        object_in(object_in(&mut spec, "TaskTemplate")?, "Placement")?;
+        if !spec.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {
+            bail!("the service's spec has no Placement: a write could crash the managers");
+        }
     } else {
         for field in ["Role", "Availability"] {
             if spec.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
@@ -177,10 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn placement_is_always_an_object() {
-        for template in [json!({}), json!({"Placement": null}), json!({"Placement": {}})] {
-            let after = edit(&json!({"Spec": {"TaskTemplate": template}}), &Change::ForceUpdate { before: 0 }).unwrap();
-            assert_eq!(after["TaskTemplate"], json!({"Placement": {}, "ForceUpdate": 1}));
+    fn placement_stays_an_object_and_is_never_invented() {
+        let edit = |template| edit(&json!({"Spec": {"TaskTemplate": template}}), &Change::ForceUpdate { before: 0 });
+        assert_eq!(edit(json!({"Placement": {}})).unwrap()["TaskTemplate"], json!({"Placement": {}, "ForceUpdate": 1}));
+        for template in [json!({}), json!({"Placement": null}), json!({"Placement": []})] {
+            assert!(edit(template).is_err());
         }
     }
 

@@ -69,10 +69,14 @@ pub struct Service {
     pub name: String,
     /// How many tasks it wants.
     pub mode: Mode,
+    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may not.
+    pub has_placement: bool,
     /// `TaskTemplate.Placement.Constraints`.
     pub constraints: Vec<Constraint>,
     /// `TaskTemplate.ForceUpdate`.
     pub force_update: u64,
+    /// Whether a task that has ended, well or not, is always followed by another (`RestartPolicy.Condition` is `any`).
+    pub restarts_always: bool,
     /// `UpdateStatus.State` of the last rollout, if there was one.
     pub update: Option<UpdateState>,
     /// The object as the engine sent it.
@@ -89,8 +93,16 @@ impl Service {
             version: view.version.index,
             name: view.spec.name,
             mode: view.spec.mode.mode(),
-            constraints: template.placement.constraints.iter().map(|text| Constraint::parse(text)).collect(),
+            has_placement: template.placement.is_some(),
+            constraints: template
+                .placement
+                .unwrap_or_default()
+                .constraints
+                .iter()
+                .map(|text| Constraint::parse(text))
+                .collect(),
             force_update: template.force_update,
+            restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
             update: view.update_status.and_then(|status| status.state),
             raw,
         })
@@ -127,9 +139,17 @@ struct Spec {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TaskTemplate {
-    #[serde(deserialize_with = "or_default")]
-    placement: Placement,
+    placement: Option<Placement>,
     force_update: u64,
+    #[serde(deserialize_with = "or_default")]
+    restart_policy: RestartPolicy,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct RestartPolicy {
+    #[serde(deserialize_with = "or_default")]
+    condition: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cluster::{Cluster, mix, tree};
 use super::json;
 use super::object::{Mode, Service, Task};
+use super::rollout::meaning;
 use super::schedule::{constraints_hold, platform_fits};
 
 /// The engine's default `TaskHistoryRetentionLimit`: tasks kept in a slot, the running one included.
@@ -40,8 +41,12 @@ impl Cluster {
     /// Fills free slots with the lowest numbers and empties the most crowded nodes first, as swarmkit does.
     fn reconcile_replicated(&mut self, service: &Service, count: u64) {
         let mut slots: BTreeMap<u64, &Task> = BTreeMap::new();
+        // A new spec is a new start, also for a slot that was finished.
+        let rolling = self.rolling.contains(&service.id).then(|| tree(&service.text)).flatten();
+        let template = rolling.map(|raw| meaning(&raw["Spec"]["TaskTemplate"]));
+        let renewed = |task: &Task| template.as_ref().is_some_and(|template| self.is_outdated(service, template, task));
         for task in self.tasks.of_service(&service.id) {
-            if task.wanted() || stays_stopped(service, task) {
+            if task.wanted() || stays_stopped(service, task) && !renewed(task) {
                 slots.insert(task.slot, task);
             } else if slots.get(&task.slot).is_some_and(|held| !held.wanted()) {
                 slots.remove(&task.slot);

@@ -239,7 +239,8 @@ impl<'a> Classes<'a> {
 
 /// The constraints of a service without those that its group takes along.
 fn own_constraints<'s>(seen: &'s Seen<'_>, group: Option<&Group>) -> Vec<&'s Constraint> {
-    let moves_along =
-        |constraint: &Constraint| group.is_some_and(|group| group.labels.iter().any(|key| constraint.is_on_label(key)));
+    let moves_along = |constraint: &Constraint| {
+        group.zip(constraint.node_label()).is_some_and(|(group, label)| group.labels.contains(label))
+    };
     seen.service.constraints.iter().filter(|constraint| !moves_along(constraint)).collect()
 }

@@ -1,0 +1,410 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_orca_global_optspecs
+    string join \n H/host= context= c/config= o/output= n/dry-run detailed-exitcode leader-only max-actions= timeout= lock-timeout= state-dir= snapshot= q/quiet v/verbose log-format= color= h/help V/version
+end
+
+function __fish_orca_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_orca_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_orca_using_subcommand
+    set -l cmd (__fish_orca_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c orca -n "__fish_orca_needs_command" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_needs_command" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_needs_command" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_needs_command" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_needs_command" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_needs_command" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_needs_command" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_needs_command" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_needs_command" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_needs_command" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_needs_command" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_needs_command" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_needs_command" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_needs_command" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_needs_command" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_needs_command" -s V -l version -d 'Print version'
+complete -c orca -n "__fish_orca_needs_command" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_needs_command" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
+complete -c orca -n "__fish_orca_needs_command" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_needs_command" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_needs_command" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_needs_command" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_needs_command" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_needs_command" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_needs_command" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -f -a "sync" -d 'Make node labels as the config says'
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Make node labels as the config says'
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l wait -d 'Stay until dependents run beside their anchors, at most so long' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from help" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time between the ends of two cycles' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l wait -d 'In each cycle, stay until dependents run beside their anchors, at most so long' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l once -d 'One cycle, then end'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand history" -l limit -d 'Show at most so many changes' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand history" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand history" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand history" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand history" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand history" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand history" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand history" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand history" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand history" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -f -a "check" -d 'Check the config; contacts no engine'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -f -a "show" -d 'Print the merged config, with where each value came from'
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the config; contacts no engine'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the merged config, with where each value came from'
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand schema" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand schema" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand schema" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand schema" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand schema" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand schema" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand schema" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand schema" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand schema" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand schema" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand sim" -l listen -d 'Serve on this unix socket until interrupted' -r -F
+complete -c orca -n "__fish_orca_using_subcommand sim" -l from -d 'Begin as this snapshot (see `orca snapshot`)' -r -F
+complete -c orca -n "__fish_orca_using_subcommand sim" -l nodes -d 'Without --from: so many nodes' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l managers -d 'Without --from: so many of them managers' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l services -d 'Without --from: so many services' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l tasks -d 'Without --from: so many tasks' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l start-delay -d 'Tasks take this long to start' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand sim" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand sim" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand sim" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand sim" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand sim" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand sim" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand sim" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand sim" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand sim" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand completions" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand completions" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand completions" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand completions" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand completions" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand completions" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand completions" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand completions" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand completions" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand man" -l dir -d 'Write all pages into this directory instead' -r -F
+complete -c orca -n "__fish_orca_using_subcommand man" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand man" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand man" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand man" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand man" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand man" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand man" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the config; contacts no engine'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the merged config, with where each value came from'

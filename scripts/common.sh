@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# What the scripts beside this file share. Sourced, never run.
+
+# shellcheck disable=SC2034 # used by the scripts that source this
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# sysexits, the same numbers orca uses
+# shellcheck disable=SC2034
+EX_USAGE=64 EX_UNAVAILABLE=69
+
+say() { printf "%s\n" "$@" >&2; }
+
+die() {
+  local code=$1
+  shift
+  say "error: $*"
+  exit "$code"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+on_debian() { have apt-get && have dpkg; }
+
+# step NAME COMMAND...: a headline, the command, and how long it took. A failure ends the script (set -e).
+step() {
+  local name=$1 from=$SECONDS
+  shift
+  say "" "== $name"
+  "$@"
+  say "== $name: fine ($((SECONDS - from)) s)"
+}
+
+# install_missing COMMAND:PACKAGE...: installs the packages of the commands that are not there.
+install_missing() {
+  local pair packages=()
+  for pair in "$@"; do
+    have "${pair%%:*}" || packages+=("${pair#*:}")
+  done
+  ((${#packages[@]})) || return 0
+  if ! is_root || ! on_debian; then
+    die "$EX_UNAVAILABLE" "please install: ${packages[*]}"
+  fi
+  say "installing ${packages[*]}"
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}")
+  # A fresh machine has no package lists, or old ones that name packages no longer there.
+  "${install[@]}" >/dev/null 2>&1 || {
+    apt-get update -qq >&2
+    "${install[@]}" >/dev/null
+  }
+}
+
+# Rust and a C compiler (for SQLite and the TLS library).
+need_rust() {
+  have cargo || PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
+  if ! have cargo && is_root && on_debian && apt-cache show rustup >/dev/null 2>&1; then
+    install_missing rustup:rustup
+    rustup default stable
+  fi
+  have cargo || die "$EX_UNAVAILABLE" "cargo is missing: install Rust 1.89 or newer with rustup"
+  have cc || install_missing cc:gcc cc:libc6-dev
+}
+
+# Every shell script of the project, one a line. What they source is checked with them.
+shell_scripts() {
+  echo .ci/run
+  find scripts -type f -exec grep -lE -m1 '^#!/usr/bin/env bash' {} +
+}

@@ -1,0 +1,234 @@
+//! The parts of the man pages that no flag can tell: exit codes, environment, files, examples. Data only.
+
+/// Of the pages; to be set with each release.
+pub(super) const DATE: &str = "2026-11-21";
+
+/// A term and what it means.
+pub(super) type Row = (&'static str, &'static str);
+
+/// What is hand-written about one command.
+pub(super) struct Page {
+    name: &'static str,
+    pub(super) exits: &'static [&'static [Row]],
+    pub(super) environment: &'static [&'static [Row]],
+    pub(super) files: &'static [&'static [Row]],
+    /// What it is for, and the command line.
+    pub(super) examples: &'static [Row],
+    pub(super) see: &'static [&'static str],
+}
+
+/// What is hand-written about the command with this page, as `orca-labels-sync`.
+pub(super) fn page(name: &str) -> &'static Page {
+    PAGES.iter().find(|page| page.name == name).unwrap_or(&OTHER)
+}
+
+const FINE: &[Row] = &[("0", "Complete, with changes or without.")];
+const FAILED: &[Row] = &[("1", "Failed, or at least one action failed.")];
+const CHANGES: &[Row] = &[("2", "Only with --detailed-exitcode: success, and changes were made or are pending.")];
+const USAGE: &[Row] = &[("64", "The command line makes no sense.")];
+const ENGINE: &[Row] = &[("69", "The engine can't be reached, or is not a swarm manager.")];
+const LATER: &[Row] = &[(
+    "75",
+    "Try later: another orca works on the cluster, another writer kept changing an object, the time ran out, \
+     dependents were not in place before --wait ended, or something is blocked (the report says why).",
+)];
+const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
+const INTERRUPTED: &[Row] = &[(
+    "130, 143",
+    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once.",
+)];
+
+const OUTPUT_ENV: &[Row] = &[
+    ("ORCA_OUTPUT", "As --output."),
+    ("NO_COLOR", "When set and not empty: no colours."),
+    ("ORCA_LOG, DEBUG", "A filter for the log on stderr, as orca=debug; DEBUG=1 is the same as one -v."),
+];
+const ENGINE_ENV: &[Row] = &[
+    ("DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG", "Which engine to talk to; as for docker(1)."),
+    ("DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH", "TLS for tcp:// engines; as for docker(1)."),
+];
+const TIME_ENV: &[Row] = &[("ORCA_TIMEOUT", "As --timeout.")];
+const PASS_ENV: &[Row] = &[
+    ("ORCA_LEADER_ONLY", "As --leader-only, unless it is 0, false or no."),
+    ("DRY_RUN", "As --dry-run, unless it is 0, false or no."),
+];
+const CONFIG_ENV: &[Row] = &[
+    ("ORCA_CONFIG, SWARM_FILE", "As --config; the first that is set counts."),
+    ("DEPENDENCIES_FILE, NODES_FILE", "Orcastra's older files, read in addition."),
+    ("STACK_NAME", "The stack of anchors and dependents for which the file names none."),
+    ("PRUNE_UNKNOWN_LABELS, RESTART_DEPENDENTS, MAX_MISMATCH_DURATION", "Defaults for options the file doesn't set."),
+];
+const STATE_ENV: &[Row] = &[("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES.")];
+const ONCE_ENV: &[Row] = &[("RUN_ONCE", "As --once, unless it is 0, false or no.")];
+
+const CONFIG_FILES: &[Row] = &[
+    ("/etc/orca/orca.yml", "The config."),
+    ("/etc/swarm-orchestration/swarm.yml", "Read when there is no other: Orcastra's config works unchanged."),
+];
+const STATE_FILES: &[Row] = &[
+    (
+        "/var/lib/orca/state.db",
+        "Memory and journal, an SQLite file. Without root: ~/.local/state/orca/state.db. It may be lost: then \
+         cooldowns begin anew, and no restart is made that depended on it.",
+    ),
+    ("/var/lib/orca/*.lock", "One lock a cluster, held while a pass works."),
+];
+
+const PASS_EXITS: &[&[Row]] = &[FINE, FAILED, CHANGES, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED];
+const PASS_ENVIRONMENT: &[&[Row]] = &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV];
+const PASS_FILES: &[&[Row]] = &[CONFIG_FILES, STATE_FILES];
+
+const OTHER: Page =
+    Page { name: "", exits: &[FINE, FAILED, USAGE], environment: &[], files: &[], examples: &[], see: &[] };
+
+const PAGES: &[Page] = &[
+    Page {
+        name: "orca",
+        exits: PASS_EXITS,
+        environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ONCE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: PASS_FILES,
+        examples: &[
+            ("Look at what would change, and change nothing:", "orca reconcile --once --dry-run"),
+            ("Do it:", "orca reconcile --once"),
+            (
+                "Every minute on every manager, in /etc/cron.d/orca; the leader acts:",
+                "* * * * * root orca reconcile --once --leader-only -o text 2>&1 | logger -t orca",
+            ),
+            ("What has orca done?", "orca history"),
+        ],
+        see: &["orca-reconcile", "orca-labels-sync", "orca-anchors-follow", "orca-history", "orca-sim", "docker"],
+    },
+    Page {
+        name: "orca-labels-sync",
+        exits: PASS_EXITS,
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("Make node labels as the config says:", "orca labels sync"),
+            ("Is there drift? Exit 2 says yes:", "orca labels sync --dry-run --detailed-exitcode"),
+            ("With a config from elsewhere:", "git show HEAD:orca.yml | orca labels sync -c -"),
+        ],
+        see: &["orca-anchors-follow", "orca-reconcile"],
+    },
+    Page {
+        name: "orca-anchors-follow",
+        exits: PASS_EXITS,
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("Move labels to where the anchors run:", "orca anchors follow"),
+            ("After a drain: stay until all dependents run beside their anchors:", "orca anchors follow --wait 2m"),
+        ],
+        see: &["orca-labels-sync", "orca-reconcile"],
+    },
+    Page {
+        name: "orca-reconcile",
+        exits: PASS_EXITS,
+        environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ONCE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: PASS_FILES,
+        examples: &[
+            ("One full cycle:", "orca reconcile --once"),
+            ("The same against a saved cluster; nothing is written:", "orca reconcile --once --snapshot cluster.json"),
+            ("A cycle every 30 s, one JSON document a line:", "orca reconcile --interval 30s --output json"),
+            ("Only what was done, with jq(1):", "orca reconcile --once -o json | jq -r '.actions[].id'"),
+        ],
+        see: &["orca-labels-sync", "orca-anchors-follow", "orca-history"],
+    },
+    Page {
+        name: "orca-snapshot",
+        exits: &[FINE, FAILED, USAGE, ENGINE, LATER, INTERRUPTED],
+        environment: &[ENGINE_ENV, TIME_ENV, OUTPUT_ENV],
+        files: &[],
+        examples: &[
+            ("Save the cluster:", "orca snapshot > cluster.json"),
+            ("Plan against it:", "orca reconcile --once --snapshot cluster.json"),
+            ("Rehearse on a copy of it:", "orca sim --from cluster.json -- orca reconcile --once"),
+        ],
+        see: &["orca-sim"],
+    },
+    Page {
+        name: "orca-history",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[STATE_ENV, OUTPUT_ENV],
+        files: &[STATE_FILES],
+        examples: &[
+            ("The last ten changes:", "orca history --limit 10"),
+            ("All that one run did:", "orca history -o json | jq '.data.history[] | select(.run == \"RUN\")'"),
+        ],
+        see: &["orca-reconcile"],
+    },
+    Page {
+        name: "orca-config-check",
+        exits: &[FINE, USAGE, CONFIG],
+        environment: &[CONFIG_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES],
+        examples: &[
+            ("Check a file before it is put in place:", "orca config check -c orca.yml"),
+            ("Or one that a program has made:", "make-config | orca config check -c -"),
+        ],
+        see: &["orca-config-show", "orca-schema"],
+    },
+    Page {
+        name: "orca-config-show",
+        exits: &[FINE, USAGE, CONFIG],
+        environment: &[CONFIG_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES],
+        examples: &[
+            ("The merged config as YAML, each value with its place:", "orca config show -o text"),
+            ("The same as JSON:", "orca config show -o json | jq .data.settings"),
+        ],
+        see: &["orca-config-check"],
+    },
+    Page {
+        name: "orca-sim",
+        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE],
+        environment: &[&[("DOCKER_HOST", "Set for the command that is run: the simulated engine.")]],
+        files: &[],
+        examples: &[
+            ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),
+            ("Look at them:", "docker -H unix:///tmp/sim.sock node ls"),
+            ("Rehearse on a copy of the cluster:", "orca sim --from cluster.json -- orca reconcile --once"),
+        ],
+        see: &["orca-snapshot"],
+    },
+    Page {
+        name: "orca-schema",
+        exits: &[FINE, USAGE],
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("For an editor that knows JSON Schema:", "orca schema config > orca.schema.json"),
+            ("What the reports look like:", "orca schema report"),
+        ],
+        see: &["orca-config-check"],
+    },
+    Page {
+        name: "orca-completions",
+        exits: &[FINE, USAGE],
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("bash:", "orca completions bash > /etc/bash_completion.d/orca"),
+            ("zsh:", "orca completions zsh > /usr/local/share/zsh/site-functions/_orca"),
+            ("fish:", "orca completions fish > ~/.config/fish/completions/orca.fish"),
+        ],
+        see: &[],
+    },
+    Page {
+        name: "orca-man",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("Read a page that is not installed:", "orca man orca-anchors-follow | man -l -"),
+            ("Install all of them:", "orca man --dir /usr/local/share/man/man1"),
+        ],
+        see: &[],
+    },
+    Page { name: "orca-labels", see: &["orca-labels-sync"], ..GROUP },
+    Page { name: "orca-anchors", see: &["orca-anchors-follow"], ..GROUP },
+    Page { name: "orca-config", see: &["orca-config-check", "orca-config-show"], ..GROUP },
+];
+
+/// A command that only has subcommands: their pages say the rest.
+const GROUP: Page = Page { exits: &[], ..OTHER };
