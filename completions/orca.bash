@@ -37,6 +37,9 @@ _orca() {
             orca,man)
                 cmd="orca__subcmd__man"
                 ;;
+            orca,rebalance)
+                cmd="orca__subcmd__rebalance"
+                ;;
             orca,reconcile)
                 cmd="orca__subcmd__reconcile"
                 ;;
@@ -100,6 +103,9 @@ _orca() {
             orca__subcmd__help,man)
                 cmd="orca__subcmd__help__subcmd__man"
                 ;;
+            orca__subcmd__help,rebalance)
+                cmd="orca__subcmd__help__subcmd__rebalance"
+                ;;
             orca__subcmd__help,reconcile)
                 cmd="orca__subcmd__help__subcmd__reconcile"
                 ;;
@@ -124,6 +130,9 @@ _orca() {
             orca__subcmd__help__subcmd__labels,sync)
                 cmd="orca__subcmd__help__subcmd__labels__subcmd__sync"
                 ;;
+            orca__subcmd__help__subcmd__rebalance,plan)
+                cmd="orca__subcmd__help__subcmd__rebalance__subcmd__plan"
+                ;;
             orca__subcmd__labels,help)
                 cmd="orca__subcmd__labels__subcmd__help"
                 ;;
@@ -136,6 +145,18 @@ _orca() {
             orca__subcmd__labels__subcmd__help,sync)
                 cmd="orca__subcmd__labels__subcmd__help__subcmd__sync"
                 ;;
+            orca__subcmd__rebalance,help)
+                cmd="orca__subcmd__rebalance__subcmd__help"
+                ;;
+            orca__subcmd__rebalance,plan)
+                cmd="orca__subcmd__rebalance__subcmd__plan"
+                ;;
+            orca__subcmd__rebalance__subcmd__help,help)
+                cmd="orca__subcmd__rebalance__subcmd__help__subcmd__help"
+                ;;
+            orca__subcmd__rebalance__subcmd__help,plan)
+                cmd="orca__subcmd__rebalance__subcmd__help__subcmd__plan"
+                ;;
             *)
                 ;;
         esac
@@ -143,7 +164,7 @@ _orca() {
 
     case "${cmd}" in
         orca)
-            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help --version labels anchors reconcile snapshot history config schema sim completions man help"
+            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance reconcile snapshot history config schema sim completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -735,7 +756,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__help)
-            opts="labels anchors reconcile snapshot history config schema sim completions man help"
+            opts="labels anchors rebalance reconcile snapshot history config schema sim completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,6 +912,34 @@ _orca() {
         orca__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__help__subcmd__rebalance)
+            opts="plan"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__help__subcmd__rebalance__subcmd__plan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1222,6 +1271,208 @@ _orca() {
             fi
             case "${prev}" in
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance)
+            opts="-H -c -o -n -q -v -h --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help plan help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__help)
+            opts="plan help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__help__subcmd__plan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__plan)
+            opts="-H -c -o -n -q -v -h --metrics --max-restarts --target-peak --goal --empty --unguarded --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-restarts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-peak)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --goal)
+                    COMPREPLY=($(compgen -W "memory count" -- "${cur}"))
+                    return 0
+                    ;;
+                --empty)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -46,6 +46,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --version 'Print version'
             cand labels 'Node labels'
             cand anchors 'Services that live where their anchor lives'
+            cand rebalance 'Tasks that should run elsewhere, from real memory use'
             cand reconcile 'Run every pass: labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -180,6 +181,74 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;anchors;help;follow'= {
         }
         &'orca;anchors;help;help'= {
+        }
+        &'orca;rebalance'= {
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;rebalance;plan'= {
+            cand --metrics 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]'
+            cand --max-restarts 'Lower the peak as far as so many restarts can'
+            cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
+            cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
+            cand --empty 'Move everything off this node, before maintenance'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --unguarded 'Without guard rails: only what Swarm can do and data needs counts'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;rebalance;help'= {
+            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;rebalance;help;plan'= {
+        }
+        &'orca;rebalance;help;help'= {
         }
         &'orca;reconcile'= {
             cand --interval 'Time between the ends of two cycles'
@@ -470,6 +539,7 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help'= {
             cand labels 'Node labels'
             cand anchors 'Services that live where their anchor lives'
+            cand rebalance 'Tasks that should run elsewhere, from real memory use'
             cand reconcile 'Run every pass: labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -489,6 +559,11 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand follow 'Keep each anchor''s label where the anchor runs, so that its dependents follow'
         }
         &'orca;help;anchors;follow'= {
+        }
+        &'orca;help;rebalance'= {
+            cand plan 'Say which tasks should move where, and why; write nothing'
+        }
+        &'orca;help;rebalance;plan'= {
         }
         &'orca;help;reconcile'= {
         }

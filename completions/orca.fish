@@ -49,6 +49,7 @@ complete -c orca -n "__fish_orca_needs_command" -s h -l help -d 'Print help (see
 complete -c orca -n "__fish_orca_needs_command" -s V -l version -d 'Print version'
 complete -c orca -n "__fish_orca_needs_command" -f -a "labels" -d 'Node labels'
 complete -c orca -n "__fish_orca_needs_command" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_needs_command" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
 complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
 complete -c orca -n "__fish_orca_needs_command" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
 complete -c orca -n "__fish_orca_needs_command" -f -a "history" -d 'List the changes that orca made, newest first'
@@ -155,6 +156,61 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subco
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from help" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l metrics -d 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l max-restarts -d 'Lower the peak as far as so many restarts can' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l target-peak -d 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l goal -d 'What to even out: memory, or the number of replicas and tasks on each node' -r -f -a "memory\t'The share of memory in use'
+count\t'The number of replicas of each service, then of tasks'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l empty -d 'Move everything off this node, before maintenance' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l unguarded -d 'Without guard rails: only what Swarm can do and data needs counts'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time between the ends of two cycles' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l wait -d 'In each cycle, stay until dependents run beside their anchors, at most so long' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
@@ -393,18 +449,20 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors reconcile snapshot history config schema sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance reconcile snapshot history config schema sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the config; contacts no engine'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the merged config, with where each value came from'

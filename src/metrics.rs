@@ -89,11 +89,11 @@ mod tests {
         assert_eq!(Metrics::parse(&good).unwrap().nodes["n1"].used_bytes, 4);
         for (bad, why) in [
             (format!(r#"{{"taken_at": "2026-11-21T00:00:00Z", {nodes}}}"#), "missing field `tasks`"),
-            (format!(r#"{{"taken_at": "yesterday", {nodes}, "tasks": {{}}}}"#), "yesterday"),
+            (format!(r#"{{"taken_at": "yesterday", {nodes}, "tasks": {{}}}}"#), "failed to parse"),
             (good.replace('4', "-4"), "invalid value"),
             (good.replace("used_bytes", "used"), "unknown field `used`"),
             (good.replacen('{', r#"{"schema": "orca.metrics/2","#, 1), "its schema is `orca.metrics/2`"),
-            ("[]".to_owned(), "invalid type"),
+            ("3".to_owned(), "invalid type"),
         ] {
             let error = Metrics::parse(&bad).unwrap_err().to_string();
             assert!(error.contains(why), "{bad}: {error}");

@@ -32,6 +32,11 @@ const LATER: &[Row] = &[(
     "Try later: another orca works on the cluster, another writer kept changing an object, the time ran out, \
      dependents were not in place before --wait ended, or something is blocked (the report says why).",
 )];
+const REFUSED: &[Row] = &[(
+    "75",
+    "Try later: the memory of more than a third of the nodes is not known, or --empty has to leave something behind \
+     (the report says what, and why).",
+)];
 const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
 const INTERRUPTED: &[Row] = &[(
     "130, 143",
@@ -120,6 +125,27 @@ const PAGES: &[Page] = &[
             ("After a drain: stay until all dependents run beside their anchors:", "orca anchors follow --wait 2m"),
         ],
         see: &["orca-labels-sync", "orca-reconcile"],
+    },
+    Page {
+        name: "orca-rebalance-plan",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("What should move, within the guard rails:", "orca rebalance plan --metrics memory.json"),
+            (
+                "Offline, as low as three restarts can bring the fullest node:",
+                "orca rebalance plan --snapshot cluster.json --metrics memory.json --max-restarts 3",
+            ),
+            ("Fewest restarts until no node is above 70 %:", "orca rebalance plan --target-peak 70%"),
+            ("A node came back empty:", "orca rebalance plan --goal count"),
+            ("Before maintenance:", "orca rebalance plan --empty node-3"),
+            (
+                "Which pins cost the most, with jq(1):",
+                "orca rebalance plan -o json | jq -r '.data.immovable[] | select(.would_gain > 0) | .service'",
+            ),
+        ],
+        see: &["orca-snapshot", "orca-anchors-follow"],
     },
     Page {
         name: "orca-reconcile",

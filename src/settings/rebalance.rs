@@ -125,6 +125,9 @@ pub(super) fn resolve(
     }
     reader.not_above(("clear_high", entry.clear_high.as_ref()), ("high", settings.high), settings.clear_high);
     reader.not_above(("clear_spread", entry.clear_spread.as_ref()), ("spread", settings.spread), settings.clear_spread);
+    // What is not written follows what is.
+    settings.clear_high = settings.clear_high.min(settings.high);
+    settings.clear_spread = settings.clear_spread.min(settings.spread);
     settings
 }
 

@@ -109,7 +109,11 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     optional(&mut metrics, origins, "rebalance.metrics", "file", file);
     value(&mut metrics, origins, "rebalance.metrics", "max_age", json!(span(rebalance.metrics.max_age)));
     entries.push(("metrics".to_owned(), Out::Map(metrics, None)));
-    let percent = |share: f64| json!((share * 1e8).round() / 1e6);
+    // As the file has it: 80, not 80.0.
+    let percent = |share: f64| {
+        let percent = (share * 1e8).round() / 1e6;
+        percent.to_string().parse::<u64>().map_or_else(|_| json!(percent), |whole| json!(whole))
+    };
     value(&mut entries, origins, path, "high", percent(rebalance.high));
     value(&mut entries, origins, path, "high_for", json!(span(rebalance.high_for)));
     value(&mut entries, origins, path, "clear_high", percent(rebalance.clear_high));

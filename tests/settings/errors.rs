@@ -22,7 +22,7 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance)"],
         ),
         (
             "gc: {}\nwatch:\n  x: 1\n",
@@ -257,4 +257,33 @@ fn all_at_once_over_files() {
         "deps.yml:2:5: \"web\" follows dependencies.x and dependencies.db (/etc/b.yml:7:8); a service has one anchor",
     ];
     assert_eq!(lines(parse(&sources, &env(&[("PRUNE_UNKNOWN_LABELS", "so")]))), expected);
+}
+
+#[test]
+fn rebalance() {
+    let cases: [(&str, &[&str]); 8] = [
+        (
+            "rebalance: {high: 85, clear_high: 75, max_moves: 3, cooldown: 2h, metrics: {source: file, file: m.json}}",
+            &[],
+        ),
+        ("rebalance: {high: 120}", &["orca.yml:1:19: rebalance.high must be at most 100 (percent), not 120"]),
+        ("rebalance: {high: -1}", &["orca.yml:1:19: rebalance.high must be a number of at least 0, not \"-1\""]),
+        ("rebalance: {high: 60}\nstack: s", &[]),
+        (
+            "rebalance: {high: 60, clear_high: 65}",
+            &["orca.yml:1:35: rebalance.clear_high must not be above rebalance.high (60)"],
+        ),
+        (
+            "rebalance: {max_moves: 1.5}",
+            &["orca.yml:1:24: rebalance.max_moves must be a whole number of at least 0, not \"1.5\""],
+        ),
+        (
+            "rebalance: {metrics: {source: guess}}",
+            &["orca.yml:1:31: rebalance.metrics.source must be file or reservations, not \"guess\""],
+        ),
+        ("rebalance: {metrics: {file: ''}}", &["orca.yml:1:29: rebalance.metrics.file must be a path, not \"\""]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(errors(text), expected, "{text}");
+    }
 }

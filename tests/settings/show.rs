@@ -64,6 +64,22 @@ dependencies:
     max_mismatch: 10m  # default
     hold: 1h30m  # orca.yml:8
     enforce: false  # default
+rebalance:
+  metrics:
+    max_age: 10m  # default
+  high: 80  # default
+  high_for: 10m  # default
+  clear_high: 70  # default
+  spread: 20  # default
+  spread_for: 30m  # default
+  clear_spread: 10  # default
+  min_gain: 1  # default
+  max_moves: 5  # default
+  target_max: 80  # default
+  target_above_mean: 5  # default
+  cooldown: 6h  # default
+  no_return: 1day  # default
+  min_age: 10m  # default
 ";
     assert_eq!(yaml(&settings), expected);
     let rows = rows(&settings);

@@ -169,7 +169,9 @@ fn destroy(walk: &mut Walk<'_>, limit: u32) {
         }
     }
     if walk.random.below(3) == 0 {
-        kick(walk, limit);
+        for _ in 0..=walk.random.below(3) {
+            kick(walk, limit);
+        }
     }
 }
 
