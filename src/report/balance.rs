@@ -1,6 +1,6 @@
 //! A rebalance plan as a person reads it in ten seconds: bars, moves, verdict.
 
-use crate::pass::rebalance::balance::{Balance, Immovable, Move, NodeBalance};
+use crate::pass::rebalance::balance::{Balance, Change, Immovable, Move, MoveEnd, NodeBalance};
 use crate::pass::rebalance::words::{bytes, percent};
 
 use super::text::new_table;
@@ -84,17 +84,22 @@ fn cells(share: f64) -> usize {
 }
 
 fn moves(moves: &[Move], color: bool) -> String {
-    let mut table = new_table(color, &["MOVE", "TASK", "FROM", "TO", "MEMORY", "HOW", "WHY"]);
+    let mut table = new_table(color, &["MOVE", "TASK", "MEMORY", "FROM", "TO", "HOW", "WHY"]);
+    let end = |end: &MoveEnd| {
+        let Change { before, after } = end.expected;
+        format!("{} {:.1} -> {}", end.name, before * 100.0, percent(after))
+    };
     for step in moves {
         let how = serde_json::to_value(step.mechanism).ok();
         table.add_row([
             step.seq.to_string(),
             format!("{}.{}", step.service.name, step.slot),
-            step.from.name.clone(),
-            step.to.name.clone(),
             bytes(step.footprint_bytes),
+            end(&step.from),
+            end(&step.to),
             how.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
-            step.reason.clone(),
+            // The effect stands beside it already.
+            step.reason.split(": ").next().unwrap_or_default().to_owned(),
         ]);
     }
     format!("{table}\n")

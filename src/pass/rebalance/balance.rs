@@ -72,8 +72,8 @@ pub struct MetricsUsed {
     pub source: Source,
     /// They are not measured.
     pub estimated: bool,
-    /// RFC 3339.
-    pub taken_at: String,
+    /// RFC 3339; null where they are not measured.
+    pub taken_at: Option<String>,
     /// Ready nodes without usable figures.
     pub missing: Vec<String>,
 }

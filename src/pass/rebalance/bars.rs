@@ -144,9 +144,8 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
 fn too_young(world: &World<'_>, task: usize, now: Timestamp) -> Option<Finding> {
     let least = world.settings.rebalance.min_age;
     let age = elapsed(world.tasks[task].task.status.timestamp?, now);
-    (age < least).then(|| {
-        Finding::new(Reason::TooYoung, format!("it has been running for {}, not for {}", span(age), span(least)))
-    })
+    // Without its age, so that a plan and the same plan a second later read the same.
+    (age < least).then(|| Finding::new(Reason::TooYoung, format!("it has been running for less than {}", span(least))))
 }
 
 fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, now: Timestamp) -> Vec<Finding> {

@@ -39,7 +39,8 @@ pub(super) struct Doubt {
 #[derive(Debug)]
 pub(super) struct Figures<'a> {
     pub(super) source: Source,
-    pub(super) taken_at: Timestamp,
+    /// Of measured figures only.
+    pub(super) taken_at: Option<Timestamp>,
     /// By position in the snapshot.
     pub(super) nodes: Vec<Result<NodeMemory, Doubt>>,
     tasks: Option<&'a BTreeMap<TaskId, TaskMemory>>,
@@ -62,7 +63,7 @@ impl<'a> Figures<'a> {
                 nodes[task.node].used_bytes += services[task.service].needs.memory;
             }
             let nodes = cluster.nodes.iter().zip(nodes).map(|(node, memory)| usable(node.state, memory)).collect();
-            return Self { source: Source::Reservations, taken_at: cluster.taken_at, nodes, tasks: None };
+            return Self { source: Source::Reservations, taken_at: None, nodes, tasks: None };
         };
         let mut footprints = vec![0_u64; offers.len()];
         for task in tasks {
@@ -90,7 +91,7 @@ impl<'a> Figures<'a> {
                 )
             });
         }
-        Self { source: Source::File, taken_at: metrics.taken_at, nodes, tasks: Some(&metrics.tasks) }
+        Self { source: Source::File, taken_at: Some(metrics.taken_at), nodes, tasks: Some(&metrics.tasks) }
     }
 
     /// The memory of a task whose service reserves so much; none if it is not known.

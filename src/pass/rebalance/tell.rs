@@ -202,7 +202,7 @@ fn balance(
         metrics: MetricsUsed {
             source: figures.source,
             estimated: figures.estimated(),
-            taken_at: figures.taken_at.to_string(),
+            taken_at: figures.taken_at.map(|at| at.to_string()),
             missing: missing.map(|(node, _)| node.name.clone()).collect(),
         },
         verdict: verdict(scene, request, solution, &trigger, peak, state, met),
