@@ -221,7 +221,11 @@ impl Applier<'_> {
         let made = self
             .known(target.kind, &target.id)
             .is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
-        if made { Attempt::Done } else { Attempt::Failed(error.context(format!("the update of {name} was not made"))) }
+        if made {
+            return Attempt::Done;
+        }
+        // The engine has just answered: it is not lost, and other objects can be written.
+        Attempt::Failed(error.context(Error::new(ErrorKind::Failed, format!("the update of {name} was not made"))))
     }
 
     /// Reads an object into the snapshot; false when it is gone.

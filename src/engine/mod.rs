@@ -77,11 +77,12 @@ impl Engine {
             self.read::<Vec<T>>(&tasks),
         );
         let ping = ping?;
+        let api = api_version(&ping)?;
         must_be_manager(&ping)?;
         Ok(Parts {
             schema: SCHEMA.to_owned(),
             taken_at,
-            api: header(&ping, "api-version"),
+            api,
             info: info?,
             nodes: nodes?,
             services: services?,
@@ -165,6 +166,21 @@ fn refused(path: &str, status: u16, message: &str) -> anyhow::Error {
 
 fn not_manager(text: &str) -> anyhow::Error {
     Error::new(ErrorKind::NotManager, text).hint("run orca on a swarm manager, or point -H or --context at one").into()
+}
+
+/// The version that writes must name: without it they would go to a path that doesn't exist.
+fn api_version(ping: &Reply) -> Result<String> {
+    if !(200..300).contains(&ping.status) {
+        return Err(refused("/_ping", ping.status, &message(ping)));
+    }
+    let api = header(ping, "api-version");
+    if api.is_empty() {
+        let text = "the answer to `GET /_ping` names no API version";
+        return Err(Error::new(ErrorKind::Unreachable, text)
+            .hint("is this address a Docker engine? try `docker version` with the same host")
+            .into());
+    }
+    Ok(api)
 }
 
 fn must_be_manager(ping: &Reply) -> Result<()> {

@@ -101,6 +101,8 @@ pub(super) fn plan(context: &Context, dependent: &Dependent, plan: &mut Plan, ne
         return Verdict::default();
     };
     let mut memory = remembered.unwrap_or_default();
+    // A stamp from the future (the clock has jumped back) becomes one of now, or the ladder would wait until then.
+    memory.last_attempt = memory.last_attempt.map(|at| at.min(context.now));
     let place = place(context, service);
     let mut verdict = Verdict::default();
     match &place {
