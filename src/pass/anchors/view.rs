@@ -35,6 +35,8 @@ impl<'a> View<'a> {
                 tasks.push(task);
             }
         }
+        // The engine's order means nothing: reasons must not depend on it.
+        tasks.values_mut().for_each(|tasks| tasks.sort_by(|a, b| a.id.cmp(&b.id)));
         Self { cluster, tasks }
     }
 
