@@ -117,7 +117,10 @@ fn every_command_has_a_golden_help() -> Result<()> {
     let names: Vec<_> = listed.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() > 8, "{help}");
     for name in names {
-        assert!(name == "help" || COMMANDS.iter().any(|words| words.first() == Some(&name)), "`{name}` has no golden help");
+        assert!(
+            name == "help" || COMMANDS.iter().any(|words| words.first() == Some(&name)),
+            "`{name}` has no golden help"
+        );
     }
     Ok(())
 }
@@ -145,7 +148,7 @@ fn usage_errors_say_nothing_on_stdout() -> Result<()> {
         assert_eq!((ended.exit, ended.stdout.as_str()), (Some(64), ""), "{ended}");
         assert!(!ended.stderr.is_empty(), "{ended}");
         if !args.is_empty() {
-            all += &format!("$ orca {}\n{}\n", args.join(" "), ended.stderr);
+            all.extend(["$ orca ", &args.join(" "), "\n", &ended.stderr, "\n"]);
         }
     }
     insta::assert_snapshot!("usage_errors", all);
@@ -191,7 +194,8 @@ fn the_report_is_as_its_schema_says() -> Result<()> {
     let (_sim, orca) = busy()?;
     let schema: Value = serde_json::from_str(&orca.run(&["schema", "report"])?.stdout)?;
     let report = orca.run(&["reconcile", "--once"])?.report()?;
-    let names = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let names =
+        |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let (mut properties, mut present) = (names(&schema["properties"]), names(&report));
     assert_eq!(properties.len(), schema["required"].as_array().map_or(0, Vec::len), "every field is always there");
     properties.sort();
@@ -258,11 +262,9 @@ fn where_the_config_comes_from() -> Result<()> {
         std::fs::write(orca.path(&format!("{name}.yml")), format!("stack: {name}\n"))?;
     }
     let (flag, variable, older) = (["-c", "flag.yml"], ("ORCA_CONFIG", "variable.yml"), ("SWARM_FILE", "older.yml"));
-    for (args, variables, stack) in [
-        (&flag[..], &[variable, older][..], "flag"),
-        (&[], &[variable, older], "variable"),
-        (&[], &[older], "older"),
-    ] {
+    for (args, variables, stack) in
+        [(&flag[..], &[variable, older][..], "flag"), (&[], &[variable, older], "variable"), (&[], &[older], "older")]
+    {
         let (ended, line) = show(args, variables)?;
         assert!(ended.exit == Some(0) && line.starts_with(&format!("stack: {stack}")), "{ended}");
     }

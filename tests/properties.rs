@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use orca::engine::edit::{RECORD_LABEL, edited_spec, record_keys};
 use orca::pass::Pass;
-use orca::pass::memory::{AnchorMemory, DependentMemory, Memory};
+use orca::pass::memory::Memory;
 use orca::plan::{Action, Change, Plan, TargetKind};
 use orca::settings::{Settings, Source, SourceKind, parse};
 use orca::snapshot::Snapshot;
@@ -25,11 +25,30 @@ const FOREIGN: [&str; 2] = ["mine", "com.example.x"];
 const NAMES: [&str; 3] = ["n1", "n2", "n3"];
 const SERVICES: [&str; 5] = ["web_db", "web_app", "web_cache", "web_proxy", "web_cron"];
 const STATES: [&str; 16] = [
-    "new", "allocated", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running",
-    "complete", "shutdown", "failed", "rejected", "remove", "orphaned", "hibernating",
+    "new",
+    "allocated",
+    "pending",
+    "assigned",
+    "accepted",
+    "preparing",
+    "ready",
+    "starting",
+    "running",
+    "complete",
+    "shutdown",
+    "failed",
+    "rejected",
+    "remove",
+    "orphaned",
+    "hibernating",
 ];
-const STAMPS: [&str; 5] =
-    ["2026-01-01T00:00:00Z", "2026-01-01T00:00:01.5Z", "2025-12-31T23:00:00.123456789Z", "2099-01-01T00:00:00Z", "when?"];
+const STAMPS: [&str; 5] = [
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T00:00:01.5Z",
+    "2025-12-31T23:00:00.123456789Z",
+    "2099-01-01T00:00:00Z",
+    "when?",
+];
 const NOW: &str = "2026-01-01T00:10:00Z";
 
 /// A cluster's raw objects, in the engine's order.
@@ -75,12 +94,21 @@ fn node() -> impl Strategy<Value = (String, Value)> {
 fn service(name: &'static str) -> impl Strategy<Value = Value> {
     let fitting = select(vec!["node.labels.db==true", "node.labels.app == TRUE", "node.labels.cache==true"]);
     let constraint = prop_oneof![3 => fitting, 1 => select(vec!["node.labels.db!=true", "node.role==worker", "?"])];
-    let other = [json!({"Global": {}}), json!({"ReplicatedJob": {}}), json!({"GlobalJob": {}}), json!({"Swarming": {}})];
+    let other =
+        [json!({"Global": {}}), json!({"ReplicatedJob": {}}), json!({"GlobalJob": {}}), json!({"Swarming": {}})];
     let replicated = (0..3_u64).prop_map(|replicas| json!({"Replicated": {"Replicas": replicas}}));
     let mode = prop_oneof![6 => replicated, 1 => select(other.to_vec())];
     let update = option::weighted(
         0.3,
-        text(&["updating", "paused", "completed", "rollback_started", "rollback_paused", "rollback_completed", "dreaming"]),
+        text(&[
+            "updating",
+            "paused",
+            "completed",
+            "rollback_started",
+            "rollback_paused",
+            "rollback_completed",
+            "dreaming",
+        ]),
     );
     let placement = prop_oneof![8 => Just(true), 1 => Just(false)];
     (vec(constraint, 0..3), mode, update, placement, 0..3_u64).prop_map(
@@ -176,17 +204,25 @@ fn config() -> impl Strategy<Value = String> {
 }
 
 fn memory() -> impl Strategy<Value = Memory> {
-    let stamp = || option::of(select(STAMPS[..4].to_vec()).prop_map(|stamp| stamp.parse::<Timestamp>().unwrap()));
-    let tasks = btree_set((0..14_usize).prop_map(|at| orca::model::TaskId(format!("t{at}"))), 0..4);
-    let anchor = (tasks, stamp()).prop_map(|(tasks, absent_since)| AnchorMemory { tasks, absent_since });
-    let dependent = (0..5_u32, stamp(), stamp()).prop_map(|(attempts, last_attempt, misplaced_since)| DependentMemory {
-        attempts,
-        last_attempt,
-        misplaced_since,
-    });
+    let stamp = || option::of(select(STAMPS[..4].to_vec()));
+    let watch = || {
+        let watch = (0..2_000_000_u64, select(STAMPS[..4].to_vec()));
+        option::of(watch.prop_map(|(total, last)| json!({"total_ms": total, "last": last})))
+    };
+    let tasks = || btree_map(text(&["1", "2"]), (0..14_usize).prop_map(|at| format!("t{at}")), 0..3);
+    let anchor = (tasks(), watch()).prop_map(|(tasks, absent)| json!({"tasks": tasks, "absent": absent}));
+    let dependent = (0..5_u32, stamp(), watch(), watch(), tasks(), any::<bool>()).prop_map(
+        |(attempts, last_attempt, misplaced, placed, successors, keeps_ending)| {
+            json!({
+                "attempts": attempts, "last_attempt": last_attempt, "misplaced": misplaced, "placed": placed,
+                "successors": successors, "keeps_ending": keeps_ending,
+            })
+        },
+    );
     let keys = text(&["db/cron", "db/app", "app/proxy", "cache/absent"]);
-    (btree_map(text(&ANCHORS), anchor, 0..4), btree_map(keys, dependent, 0..5))
-        .prop_map(|(anchors, dependents)| Memory { anchors, dependents })
+    (btree_map(text(&ANCHORS), anchor, 0..4), btree_map(keys, dependent, 0..5)).prop_map(|(anchors, dependents)| {
+        serde_json::from_value(json!({"anchors": anchors, "dependents": dependents})).unwrap()
+    })
 }
 
 fn settings(config: &str) -> Settings {

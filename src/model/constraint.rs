@@ -28,15 +28,15 @@ impl Constraint {
         Self::parse(&format!("{NODE_LABEL}{key}=={value}"))
     }
 
-    /// Whether it compares this node label. The prefix is read without case, the key with.
-    pub fn is_on_label(&self, key: &str) -> bool {
-        let prefix = self.key.get(..NODE_LABEL.len());
-        prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(NODE_LABEL)) && self.key[NODE_LABEL.len()..] == *key
+    /// The key of the node label that it compares, if it does. The prefix is read without case, the key with.
+    pub fn node_label(&self) -> Option<&str> {
+        let prefix = self.key.get(..NODE_LABEL.len())?;
+        prefix.eq_ignore_ascii_case(NODE_LABEL).then(|| &self.key[NODE_LABEL.len()..])
     }
 
     /// Whether it demands this node label. Values are compared without case.
     pub fn demands_label(&self, key: &str, value: &str) -> bool {
-        self.equal && self.is_on_label(key) && self.value.eq_ignore_ascii_case(value)
+        self.equal && self.node_label() == Some(key) && self.value.eq_ignore_ascii_case(value)
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Service {
     pub constraints: Vec<Constraint>,
     /// `TaskTemplate.ForceUpdate`.
     pub force_update: u64,
+    /// Whether a task that has ended, well or not, is always followed by another (`RestartPolicy.Condition` is `any`).
+    pub restarts_always: bool,
     /// `UpdateStatus.State` of the last rollout, if there was one.
     pub update: Option<UpdateState>,
     /// The object as the engine sent it.
@@ -100,6 +102,7 @@ impl Service {
                 .map(|text| Constraint::parse(text))
                 .collect(),
             force_update: template.force_update,
+            restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
             update: view.update_status.and_then(|status| status.state),
             raw,
         })
@@ -138,6 +141,15 @@ struct Spec {
 struct TaskTemplate {
     placement: Option<Placement>,
     force_update: u64,
+    #[serde(deserialize_with = "or_default")]
+    restart_policy: RestartPolicy,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct RestartPolicy {
+    #[serde(deserialize_with = "or_default")]
+    condition: String,
 }
 
 #[derive(Default, Deserialize)]

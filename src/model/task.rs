@@ -63,6 +63,9 @@ pub struct Task {
     /// Its node; empty while it has none.
     #[serde(rename = "NodeID", default)]
     pub node: NodeId,
+    /// Which of the service's replicas it is; 0 for a global service, which has one a node.
+    #[serde(default)]
+    pub slot: u64,
     /// When the managers made it (their clock).
     #[serde(default, deserialize_with = "timestamp")]
     pub created_at: Option<Timestamp>,
@@ -95,6 +98,11 @@ impl Task {
     pub fn live(&self) -> bool {
         matches!(self.desired_state, TaskState::Ready | TaskState::Running)
             && (self.status.state <= TaskState::Running || self.status.state == TaskState::Unknown)
+    }
+
+    /// What its successor, should it need one, has in common with it.
+    pub fn place(&self) -> String {
+        if self.slot == 0 { self.node.0.clone() } else { self.slot.to_string() }
     }
 
     /// It runs, and the managers want it to. State alone is not enough: on a dead node it says `running` for long.

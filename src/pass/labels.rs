@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::edit::{RECORD_LABEL, record_keys};
 use crate::model::node::NodeState;
-use crate::model::{Node, Service};
+use crate::model::{Constraint, Node};
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::settings::{self, Settings};
 use crate::snapshot::Snapshot;
@@ -23,10 +23,30 @@ pub fn plan(cluster: &Snapshot, settings: &Settings) -> Plan {
             None => plan_unnamed(node, &policy, &mut plan),
         }
     }
+    let constrained: BTreeSet<&str> =
+        cluster.services.iter().flat_map(|service| &service.constraints).filter_map(Constraint::node_label).collect();
+    let sets = additions(&plan);
     for action in &mut plan.actions {
-        action.disruptive = cluster.services.iter().any(|service| depends_on(service, &action.change));
+        let (Change::LabelSet { key, .. } | Change::LabelRemove { key, .. }) = &action.change else { continue };
+        action.disruptive = constrained.contains(key.as_str());
+        if matches!(action.change, Change::LabelRemove { .. }) {
+            // A label that moves is set before it is removed: what is bound to it always has a place to be.
+            action.requires = sets.get(key).cloned().unwrap_or_default();
+        }
     }
+    plan.actions.sort_by_cached_key(|action| (!action.requires.is_empty(), action.target.id.clone()));
     plan
+}
+
+/// Ids of the actions that set a label, by its key.
+fn additions(plan: &Plan) -> BTreeMap<String, Vec<String>> {
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for action in &plan.actions {
+        if let Change::LabelSet { key, .. } = &action.change {
+            ids.entry(key.clone()).or_default().push(action.id.clone());
+        }
+    }
+    ids
 }
 
 /// What the file says about labels as a whole.
@@ -180,9 +200,4 @@ fn forget_stale(node: &Node, record: &BTreeSet<String>, policy: &Policy, plan: &
         let reason = format!("no longer orca's on this node: {}", keys.join(", "));
         plan.actions.push(Action::on_node(node, Change::RecordForget { keys }, reason));
     }
-}
-
-fn depends_on(service: &Service, change: &Change) -> bool {
-    let (Change::LabelSet { key, .. } | Change::LabelRemove { key, .. }) = change else { return false };
-    service.constraints.iter().any(|constraint| constraint.is_on_label(key))
 }

@@ -54,7 +54,8 @@ fn services(cluster: &Cluster, wanted: &Conditions, mark: &Mark, found: &mut Vec
     for (name, anchor) in &wanted.beside {
         let (places, allowed) = (cluster.places(name)?, cluster.places(anchor)?);
         let all = places.len() as u64 == cluster.replicas(name)? && !places.is_empty();
-        let ok = all && cluster.wanted(name)?.len() == places.len() && places.iter().all(|place| allowed.contains(place));
+        let ok =
+            all && cluster.wanted(name)?.len() == places.len() && places.iter().all(|place| allowed.contains(place));
         complain(ok, name, format!("runs on {places:?}, `{anchor}` on {allowed:?}"));
     }
     for name in &wanted.moved {
@@ -63,14 +64,18 @@ fn services(cluster: &Cluster, wanted: &Conditions, mark: &Mark, found: &mut Vec
         complain(ok, name, format!("was on {before:?}, is on {now:?}"));
     }
     let ids = cluster.running_ids()?;
-    for (name, same) in wanted.replaced.iter().map(|name| (name, false)).chain(wanted.kept.iter().map(|name| (name, true))) {
-        let (now, before) = (ids.get(name).cloned().unwrap_or_default(), mark.tasks.get(name).cloned().unwrap_or_default());
+    for (name, same) in
+        wanted.replaced.iter().map(|name| (name, false)).chain(wanted.kept.iter().map(|name| (name, true)))
+    {
+        let (now, before) =
+            (ids.get(name).cloned().unwrap_or_default(), mark.tasks.get(name).cloned().unwrap_or_default());
         let all = now.len() as u64 == cluster.replicas(name)?;
         let ok = if same { now == before } else { all && now.is_disjoint(&before) };
         complain(ok, name, format!("had the tasks {before:?}, has {now:?}"));
     }
     for name in &wanted.pending {
-        let placeless = |task: &&Value| task["Status"]["State"] == "pending" && !text(&task["Status"]["Err"]).is_empty();
+        let placeless =
+            |task: &&Value| task["Status"]["State"] == "pending" && !text(&task["Status"]["Err"]).is_empty();
         complain(cluster.wanted(name)?.iter().any(placeless), name, "has no pending task".to_owned());
     }
     for (name, wanted) in &wanted.force_updates {

@@ -25,7 +25,12 @@ fn a_corrupt_file_is_moved_aside_and_said() -> Result<()> {
     // The version of the tables: SQLite's `user_version`, at byte 60.
     future[60..64].copy_from_slice(&99_u32.to_be_bytes());
     let half = valid[..valid.len() / 2].to_vec();
-    for (what, bytes) in [("no database", b"not a database, but long enough to be one".repeat(50)), ("torn", torn), ("half", half), ("newer", future)] {
+    for (what, bytes) in [
+        ("no database", b"not a database, but long enough to be one".repeat(50)),
+        ("torn", torn),
+        ("half", half),
+        ("newer", future),
+    ] {
         let stage = Stage::new()?;
         fs::create_dir_all(stage.orca.state_dir())?;
         fs::write(stage.orca.state_dir().join("state.db"), &bytes)?;
@@ -37,7 +42,8 @@ fn a_corrupt_file_is_moved_aside_and_said() -> Result<()> {
         let names: Vec<_> = fs::read_dir(stage.orca.state_dir())?
             .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
             .collect::<Result<_>>()?;
-        let aside = names.iter().find(|name| name.contains("corrupt-")).with_context(|| format!("{what}: {names:?}"))?;
+        let aside =
+            names.iter().find(|name| name.contains("corrupt-")).with_context(|| format!("{what}: {names:?}"))?;
         assert_eq!(fs::read(stage.orca.state_dir().join(aside))?, bytes, "{what}: nothing of it is lost");
         let (ended, report) = stage.sync(&[])?;
         assert_eq!((&report["outcome"], &report["warnings"]), (&json!("unchanged"), &json!([])), "{what}: {ended}");
@@ -79,11 +85,10 @@ fn the_clock_jumps_back() -> Result<()> {
     stage.sim.engine.post("/services/create", &service("web_app", &stuck))?;
     assert_eq!(stage.run(&["anchors", "follow"])?.0.exit, Some(0));
     assert_eq!(stage.run(&["anchors", "follow"])?.0.exit, Some(0));
+    let watch = json!({"total_ms": 0, "last": "2099-01-01T00:00:00Z"});
     let future = json!({
-        "anchors": {"db": {"tasks": ["gone"], "absent_since": "2099-01-01T00:00:00Z"}},
-        "dependents": {"db/app": {
-            "attempts": 0, "last_attempt": "2099-01-01T00:00:00Z", "misplaced_since": "2099-01-01T00:00:00Z",
-        }},
+        "anchors": {"db": {"tasks": {"1": "gone"}, "absent": watch}},
+        "dependents": {"db/app": {"attempts": 1, "last_attempt": "2099-01-01T00:00:00Z", "misplaced": watch}},
     });
     let database = rusqlite::Connection::open(stage.orca.state_dir().join("state.db"))?;
     assert_eq!(database.execute("UPDATE memory SET json = ?1", [future.to_string()])?, 1);

@@ -3,40 +3,24 @@
 use std::time::Duration;
 
 use super::ladder::{self, Step};
+use super::place::{Place, place};
 use super::view::View;
-use super::{Context, memory_key, quoted};
-use crate::model::{Constraint, Mode, Service, ServiceId, Task, TaskState, UpdateState};
-use crate::pass::memory::{DependentMemory, Memory, elapsed};
+use super::{Context, Draft, memory_key, quoted};
+use crate::model::{Constraint, Mode, Service, Task, UpdateState};
+use crate::pass::memory::{DependentMemory, Stopwatch};
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
 use crate::settings::{Anchor, Dependent};
 
-/// What the anchor's planning needs to know of a dependent.
-#[derive(Default)]
-pub(super) struct Verdict {
-    /// It must still be restarted because the anchor was replaced.
-    pub(super) restart_due: bool,
-    /// It is not in place: what depends on it has to wait.
-    pub(super) unplaced: Option<ServiceId>,
-}
+/// A dependent that has been well placed for so long is no longer on its way to being given up.
+const RECOVERED: Duration = Duration::from_secs(60);
 
-/// How a dependent's tasks stand to the nodes of its anchor.
-#[derive(Debug, PartialEq, Eq)]
-enum Place {
-    /// All its tasks run beside the anchor; the youngest of them for so long.
-    Beside(Duration),
-    /// On its way, nothing wrong yet.
-    Converging,
-    /// Something is wrong, in words.
-    Wrong(String),
-}
-
-/// Plans what the constraint needs. Returns the service if it is deployed, wants tasks, and can follow.
+/// Plans what the constraint needs; `place` are the actions that make a place for the dependent, none if the anchor runs
+/// nowhere. Returns the service if it is deployed and can follow.
 pub(super) fn plan_constraint<'a>(
     view: &View<'a>,
     anchor: &Anchor,
     dependent: &Dependent,
-    label_actions: &[String],
-    anchor_runs: bool,
+    place: Option<&[String]>,
     plan: &mut Plan,
 ) -> Option<&'a Service> {
     let Some(service) = view.service(&dependent.service) else {
@@ -55,15 +39,26 @@ pub(super) fn plan_constraint<'a>(
         return None;
     }
     if !matches!(service.mode, Mode::Replicated(_)) {
-        block(plan, anchor, service, vec!["it is a job, not a service that stays: take it out of the file".to_owned()]);
+        let reason = if service.mode == Mode::Job {
+            "it is a job, not a service that stays: take it out of the file"
+        } else {
+            "its mode is not known to this orca"
+        };
+        block(plan, anchor, service, vec![reason.to_owned()]);
         return None;
     }
     let label = &anchor.label;
     if service.constraints.iter().any(|constraint| constraint.demands_label(&label.key, &label.value)) {
         return Some(service);
     }
-    let constraint = Constraint::on_label(&label.key, &label.value).text;
-    let mut reasons: Vec<String> = service.update.and_then(UpdateState::busy).map(str::to_owned).into_iter().collect();
+    tie(view, anchor, service, place, plan);
+    None
+}
+
+/// The dependent lacks the constraint: adds it where the file asks for that and nothing speaks against it.
+fn tie(view: &View, anchor: &Anchor, service: &Service, place: Option<&[String]>, plan: &mut Plan) {
+    let constraint = Constraint::on_label(&anchor.label.key, &anchor.label.value).text;
+    let mut reasons = hands_off(view, service);
     if anchor.enforce && service.update == Some(UpdateState::RollbackCompleted) {
         // Adding it again would only start the same failing rollout again.
         reasons.push("its last update failed and was rolled back".to_owned());
@@ -81,139 +76,172 @@ pub(super) fn plan_constraint<'a>(
             service.name
         ));
         block(plan, anchor, service, reasons);
-    } else if anchor_runs {
+    } else if let Some(place) = place {
         // While the anchor runs nowhere the constraint would stop the dependent; it is added when there is a place.
         let reason = format!("it has no constraint on its anchor's label, and `enforce` is set: {}", anchor.origin);
         let action = Action::on_service(service, Change::ConstraintAdd { constraint }, reason);
-        plan.actions.push(action.disruptive().after(label_actions.to_vec()));
+        plan.actions.push(action.disruptive().after(place.to_vec()));
         plan.unsettled.push(format!("`{}` gets its constraint", service.name));
     }
-    None
 }
 
-/// Plans one dependent of an anchor that runs.
-pub(super) fn plan(context: &Context, dependent: &Dependent, plan: &mut Plan, next: &mut Memory) -> Verdict {
+/// Plans one dependent of an anchor that runs. Tells whether it must still be restarted because the anchor was replaced.
+pub(super) fn plan(context: &Context, dependent: &Dependent, draft: &mut Draft) -> bool {
     let anchor = context.anchor;
     let key = memory_key(anchor, &dependent.name);
-    let remembered = context.memory.dependents.get(&key).cloned();
-    let Some(service) = plan_constraint(context.view, anchor, dependent, &context.label_actions, true, plan) else {
-        next.dependents.extend(remembered.map(|memory| (key, memory)));
-        return Verdict::default();
-    };
-    let mut memory = remembered.unwrap_or_default();
+    let mut memory = context.memory.dependents.get(&key).cloned().unwrap_or_default();
     // A stamp from the future (the clock has jumped back) becomes one of now, or the ladder would wait until then.
     memory.last_attempt = memory.last_attempt.map(|at| at.min(context.now));
-    let place = place(context, service);
-    let mut verdict = Verdict::default();
-    match &place {
-        Place::Beside(since) => {
-            verdict.restart_due = restart(context, service, &key, &memory, plan);
-            plan.unchanged += u64::from(!verdict.restart_due);
-            if *since >= ladder::interval(anchor, &memory) {
-                memory = DependentMemory::default();
-            }
+    let able = plan_constraint(context.view, anchor, dependent, Some(&context.label_actions), &mut draft.plan);
+    let mut restart_due = false;
+    if let Some(service) = able {
+        let place = place(context, service, &mut memory);
+        restart_due = restart(context, service, &key, &place, &memory, &mut draft.plan);
+        if matches!(place, Place::Beside(_)) && !restart_due {
+            draft.plan.unchanged += 1;
         }
-        Place::Converging => plan.unsettled.push(format!("`{}` is on its way", service.name)),
-        Place::Wrong(what) => repair(context, service, &key, what, &mut memory, plan),
-    }
-    if !matches!(place, Place::Beside(_)) {
-        verdict.unplaced = Some(service.id.clone());
+        settle(context, service, &key, &place, &mut memory, &mut draft.plan);
+        if !matches!(place, Place::Beside(_) | Place::Ended) {
+            draft.unplaced.insert(service.id.clone());
+        }
     }
     if memory != DependentMemory::default() {
-        next.dependents.insert(key, memory);
+        draft.memory.dependents.insert(key, memory);
     }
-    verdict
+    restart_due
 }
 
-fn place(context: &Context, service: &Service) -> Place {
-    let tasks = context.view.tasks(service);
-    let Mode::Replicated(replicas) = service.mode else { return Place::Converging };
-    let beside = |task: &&Task| context.followed.nodes.contains(&task.node);
-    if let Some(astray) = tasks.iter().find(|task| task.running() && !beside(task)) {
-        let node = context.view.cluster.node(&astray.node).map_or(astray.node.0.as_str(), |node| node.name.as_str());
-        return Place::Wrong(format!("it runs on `{node}`, where its anchor does not"));
+/// Lets the dependent's clocks run, and repairs it where it is wrong.
+fn settle(
+    context: &Context,
+    service: &Service,
+    key: &str,
+    place: &Place,
+    memory: &mut DependentMemory,
+    plan: &mut Plan,
+) {
+    if !context.label_actions.is_empty() {
+        // Swarm moves it by itself as soon as the labels are right: the clocks start then.
+        let DependentMemory { attempts, last_attempt, .. } = *memory;
+        *memory = DependentMemory { attempts, last_attempt, ..DependentMemory::default() };
     }
-    if let Some(pending) = tasks.iter().find(|task| task.node.0.is_empty()) {
-        let why = if pending.status.err.is_empty() { "" } else { ": " };
-        return Place::Wrong(format!("it is pending{why}{}", pending.status.err));
+    if let Place::Beside(since) = place {
+        return well_placed(context, *since, memory);
     }
-    // Without a rollout, a task that is wanted `ready` is the successor of one that ended.
-    let rolling = service.update.is_some_and(|update| update.busy().is_some());
-    if !rolling && tasks.iter().any(|task| task.desired_state == TaskState::Ready) {
-        return Place::Wrong("its task has ended and is being restarted".to_owned());
+    memory.placed = None;
+    match place {
+        Place::Beside(_) => {}
+        Place::Ended => {
+            let text = format!("dependent `{}` has ended, and its restart condition lets it: left alone", service.name);
+            plan.warnings.push(Warning::new("dependent_ended", text));
+        }
+        Place::Converging => {
+            memory.misplaced = Stopwatch::skip(memory.misplaced, context.now);
+            plan.unsettled.push(format!("`{}` is on its way", service.name));
+        }
+        Place::Wrong(what) => {
+            plan.unsettled.push(format!("`{}`: {what}", service.name));
+            if context.label_actions.is_empty() {
+                repair(context, service, key, what, memory, plan);
+            }
+        }
     }
-    let running = tasks.iter().filter(|task| task.running()).count() as u64;
-    if running >= replicas {
-        let since = tasks.iter().filter_map(|task| task.status.timestamp).max();
-        return Place::Beside(since.map_or(Duration::ZERO, |since| elapsed(since, context.now)));
-    }
-    if (tasks.len() as u64) < replicas && !rolling {
-        return Place::Wrong(format!("{} of its {replicas} tasks have ended for good", replicas - tasks.len() as u64));
-    }
-    Place::Converging
 }
 
-/// The anchor was replaced: restarts a dependent that is older than the replacement. Tells whether that is still due.
-fn restart(context: &Context, service: &Service, key: &str, memory: &DependentMemory, plan: &mut Plan) -> bool {
-    let remembered = context.memory.anchors.get(&context.anchor.name).map(|anchor| &anchor.tasks);
-    let replaced_at =
-        remembered.filter(|_| context.anchor.restart_dependents).and_then(|r| context.followed.replaced_at(r));
-    // Both stamps are the managers' own. A task made after the replacement has been restarted already.
-    let older = |task: &&Task| replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at));
-    if !context.view.tasks(service).iter().any(older) {
-        return false;
+/// It is in place: once it has been so for the ladder's current step, what went before is forgotten.
+fn well_placed(context: &Context, since: Duration, memory: &mut DependentMemory) {
+    if *memory == DependentMemory::default() {
+        return;
     }
-    let anchor = &context.followed.service.name;
-    if let Some(reasons) = hands_off(context, service) {
-        block(plan, context.anchor, service, reasons);
-    } else if context.label_actions.is_empty() && ladder::restart_due(context.anchor, memory, context.now) {
-        let reason =
-            format!("its anchor `{anchor}` was replaced, and `restart_dependents` is set: {}", context.anchor.origin);
-        plan.actions.push(force_update(service, key, reason));
+    let placed = Stopwatch::tick(memory.placed, context.now);
+    // Both clocks must agree: orca may have missed a crash between two looks, and the node's clock may be wrong.
+    let long = placed.total().min(since);
+    if long >= ladder::interval(context.anchor, memory) {
+        *memory = DependentMemory::default();
+    } else {
+        memory.placed = Some(placed);
+        memory.misplaced = Stopwatch::skip(memory.misplaced, context.now).filter(|_| long < RECOVERED);
     }
-    plan.unsettled.push(format!("`{}` is to be restarted after `{anchor}`", service.name));
-    true
 }
 
 /// The labels are right and the dependent is not: restarts it as the ladder allows.
 fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &mut DependentMemory, plan: &mut Plan) {
-    let name = &service.name;
-    plan.unsettled.push(format!("`{name}`: {what}"));
-    if !context.label_actions.is_empty() {
-        // Swarm moves it by itself as soon as the labels are right: the clock starts then.
-        memory.misplaced_since = None;
-        return;
+    let reasons = context.hands_off(service);
+    if !reasons.is_empty() {
+        memory.misplaced = Stopwatch::skip(memory.misplaced, context.now);
+        return block(plan, context.anchor, service, reasons);
     }
-    memory.misplaced_since = Some(memory.misplaced_since.unwrap_or(context.now).min(context.now));
-    let step = ladder::step(context.anchor, memory, context.now);
-    if let Step::GiveUp(after) = step {
-        let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
-        let reason = format!("gave up after {after} and {} restarts: {what}; put it right by hand", memory.attempts);
-        block(plan, context.anchor, service, vec![reason]);
-    } else if let Some(reasons) = hands_off(context, service) {
-        block(plan, context.anchor, service, reasons);
-    } else if step == Step::Due {
-        let reason = format!("{what} (attempt {}): {}", memory.attempts + 1, context.anchor.origin);
-        plan.actions.push(force_update(service, key, reason));
+    memory.misplaced = Some(Stopwatch::tick(memory.misplaced, context.now));
+    match ladder::step(context.anchor, memory, context.now) {
+        Step::Wait(_) => {}
+        Step::Due => {
+            let reason = format!("{what} (attempt {}): {}", memory.attempts + 1, context.anchor.origin);
+            plan.actions.push(force_update(service, key, reason));
+        }
+        Step::GiveUp(after) => {
+            let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
+            let reason =
+                format!("gave up after {after} and {} restarts: {what}; put it right by hand", memory.attempts);
+            block(plan, context.anchor, service, vec![reason]);
+        }
     }
 }
 
-/// Why this service must not be restarted now.
-fn hands_off(context: &Context, service: &Service) -> Option<Vec<String>> {
-    let mut reasons: Vec<String> = Vec::new();
-    reasons.extend(service.update.and_then(UpdateState::busy).map(str::to_owned));
-    // Restarting a service whose task points at a removed node can crash an old manager.
-    let gone = |task: &&&Task| !task.node.0.is_empty() && context.view.cluster.node(&task.node).is_none();
-    if let Some(task) = context.view.tasks(service).iter().find(gone) {
+/// The anchor was replaced: restarts a dependent that is older than the replacement, as soon as it is in place. Tells
+/// whether that is still due.
+///
+/// Both stamps are the managers' own. A task made after the replacement has been restarted already.
+fn restart(
+    context: &Context,
+    service: &Service,
+    key: &str,
+    place: &Place,
+    memory: &DependentMemory,
+    plan: &mut Plan,
+) -> bool {
+    let anchor = context.anchor;
+    let remembered = context.memory.anchors.get(&anchor.name).filter(|_| anchor.restart_dependents);
+    let replaced_at = remembered.and_then(|remembered| context.followed.replaced_at(&remembered.tasks));
+    let older = |task: &&Task| replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at));
+    if !context.view.tasks(service).iter().any(older) {
+        return false;
+    }
+    let replaced = &context.followed.service.name;
+    plan.unsettled.push(format!("`{}` is to be restarted after `{replaced}`", service.name));
+    if matches!(place, Place::Beside(_)) && context.label_actions.is_empty() {
+        let reasons = context.hands_off(service);
+        if !reasons.is_empty() {
+            block(plan, anchor, service, reasons);
+        } else if ladder::restart_due(anchor, memory, context.now) {
+            let origin = &anchor.origin;
+            let reason = format!("its anchor `{replaced}` was replaced, and `restart_dependents` is set: {origin}");
+            plan.actions.push(force_update(service, key, reason));
+        }
+    }
+    true
+}
+
+impl Context<'_> {
+    /// Why this dependent must not be restarted now.
+    fn hands_off(&self, service: &Service) -> Vec<String> {
+        let mut reasons = hands_off(self.view, service);
+        if self.on_its_way {
+            let anchor = &self.anchor.name;
+            reasons.push(format!("its anchor `{anchor}` follows another service and is not in place itself yet"));
+        }
+        reasons
+    }
+}
+
+/// Why this service's spec must not be touched now.
+fn hands_off(view: &View, service: &Service) -> Vec<String> {
+    let mut reasons: Vec<String> = service.update.and_then(UpdateState::busy).map(str::to_owned).into_iter().collect();
+    // Changing a service whose task points at a removed node can crash an old manager.
+    let gone = |task: &&&Task| !task.node.0.is_empty() && view.cluster.node(&task.node).is_none();
+    if let Some(task) = view.tasks(service).iter().find(gone) {
         reasons.push(format!("its task {} is on a node that was removed: wait until Swarm has replaced it", task.id.0));
     }
-    if context.on_its_way {
-        reasons.push(format!(
-            "its anchor `{}` follows another service and is not in place itself yet",
-            context.anchor.name
-        ));
-    }
-    (!reasons.is_empty()).then_some(reasons)
+    reasons
 }
 
 fn force_update(service: &Service, key: &str, reason: String) -> Action {

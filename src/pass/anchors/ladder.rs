@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::pass::memory::{DependentMemory, elapsed};
+use crate::pass::memory::{DependentMemory, Stopwatch, elapsed};
 use crate::settings::Anchor;
 
 /// What the ladder says about a dependent now.
@@ -27,11 +27,12 @@ pub(super) fn interval(anchor: &Anchor, memory: &DependentMemory) -> Duration {
 
 /// Whether a misplaced dependent may be restarted now.
 pub(super) fn step(anchor: &Anchor, memory: &DependentMemory, now: Timestamp) -> Step {
-    let misplaced = memory.misplaced_since.map_or(Duration::ZERO, |since| elapsed(since, now));
+    let misplaced = memory.misplaced.map_or(Duration::ZERO, Stopwatch::total);
     if misplaced >= anchor.max_mismatch {
         return Step::GiveUp(misplaced);
     }
-    match interval(anchor, memory).saturating_sub(quiet(memory, now)) {
+    let quiet = memory.last_attempt.map_or(misplaced, |at| misplaced.min(elapsed(at, now)));
+    match interval(anchor, memory).saturating_sub(quiet) {
         Duration::ZERO => Step::Due,
         wait => Step::Wait(wait),
     }
@@ -39,14 +40,7 @@ pub(super) fn step(anchor: &Anchor, memory: &DependentMemory, now: Timestamp) ->
 
 /// Whether a restart that the file asks for (the anchor was replaced) may happen now.
 pub(super) fn restart_due(anchor: &Anchor, memory: &DependentMemory, now: Timestamp) -> bool {
-    memory.attempts == 0 || quiet(memory, now) >= interval(anchor, memory)
-}
-
-/// How long nothing has been tried although something was wrong.
-fn quiet(memory: &DependentMemory, now: Timestamp) -> Duration {
-    // A stamp from the future (the clock has jumped back) counts as now: waiting again is safe.
-    let newest = memory.misplaced_since.max(memory.last_attempt);
-    newest.map_or(Duration::ZERO, |then| elapsed(then, now))
+    memory.last_attempt.is_none_or(|at| elapsed(at, now) >= interval(anchor, memory))
 }
 
 #[cfg(test)]
@@ -67,22 +61,22 @@ mod tests {
 
     #[test]
     fn climbs_waits_and_gives_up() {
-        let memory = |attempts, last: Option<i64>, since| DependentMemory {
-            attempts,
-            last_attempt: last.map(at),
-            misplaced_since: Some(at(since)),
-        };
-        for (memory, now, step_wanted) in [
-            (memory(0, None, 0), 0, Step::Wait(Duration::from_secs(2))),
-            (memory(0, None, 0), 2, Step::Due),
-            (memory(1, Some(2), 0), 3, Step::Wait(Duration::from_secs(9))),
-            (memory(1, Some(2), 0), 12, Step::Due),
-            (memory(9, Some(100), 0), 500, Step::Wait(Duration::from_secs(500))),
-            (memory(1, Some(2), 0), 600, Step::GiveUp(Duration::from_secs(600))),
+        let seconds = Duration::from_secs;
+        for (attempts, last_attempt, misplaced, now, wanted) in [
+            (0, None, 0, 0, Step::Wait(seconds(2))),
+            (0, None, 2, 2, Step::Due),
+            (1, Some(2), 3, 3, Step::Wait(seconds(9))),
+            (1, Some(2), 12, 12, Step::Due),
+            (9, Some(100), 500, 500, Step::Wait(seconds(500))),
+            (1, Some(2), 600, 600, Step::GiveUp(seconds(600))),
             // The clock jumps back: wait, never act early.
-            (memory(1, Some(50), 40), 0, Step::Wait(Duration::from_secs(10))),
+            (1, Some(50), 40, 0, Step::Wait(seconds(10))),
         ] {
-            assert_eq!(step(&anchor(), &memory, at(now)), step_wanted, "{memory:?} at {now}");
+            let watch = Stopwatch::tick(Some(Stopwatch::tick(None, at(0))), at(misplaced));
+            let last_attempt = last_attempt.map(at);
+            let memory =
+                DependentMemory { attempts, last_attempt, misplaced: Some(watch), ..DependentMemory::default() };
+            assert_eq!(step(&anchor(), &memory, at(now)), wanted, "{memory:?} at {now}");
         }
     }
 }

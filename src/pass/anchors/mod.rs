@@ -7,14 +7,15 @@
 mod dependent;
 mod label;
 mod ladder;
+mod place;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::ServiceId;
-use crate::pass::memory::{AnchorMemory, Memory};
+use crate::model::{Mode, ServiceId, TaskId};
+use crate::pass::memory::{AnchorMemory, DependentMemory, Memory, Stopwatch};
 use crate::plan::{Plan, Warning};
 use crate::settings::{Anchor, Settings};
 use crate::snapshot::Snapshot;
@@ -33,31 +34,31 @@ struct Context<'a> {
     now: Timestamp,
 }
 
+/// A plan in the making.
+#[derive(Default)]
+struct Draft {
+    plan: Plan,
+    memory: Memory,
+    /// Dependents that are not in place: what follows them has to wait.
+    unplaced: BTreeSet<ServiceId>,
+}
+
 /// Decides which labels to move and which dependents to restart. Pure: same input, same plan.
 pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
     let view = View::new(cluster, settings);
-    let mut plan = Plan::default();
-    let mut next = Memory::default();
-    let mut unplaced = BTreeSet::new();
+    let mut draft = Draft::default();
     for anchor in view.in_order(&settings.anchors) {
-        follow(&view, anchor, memory, now, &mut plan, &mut next, &mut unplaced);
+        follow(&view, anchor, memory, now, &mut draft);
     }
-    // Labels first, additions before removals: a dependent must never see a moment without a place to be.
-    // By node within that: neighbouring changes of one object are one write.
+    let Draft { mut plan, memory, .. } = draft;
+    // Labels first, additions before removals: a dependent must never see a moment without a place to be. By object
+    // within that: neighbouring changes of one object are one write.
     plan.actions.sort_by_cached_key(|action| (action.change.kind().rank(), action.target.id.clone()));
-    plan.memory = Some(next);
+    plan.memory = Some(memory);
     plan
 }
 
-fn follow(
-    view: &View,
-    anchor: &Anchor,
-    memory: &Memory,
-    now: Timestamp,
-    plan: &mut Plan,
-    next: &mut Memory,
-    unplaced: &mut BTreeSet<ServiceId>,
-) {
+fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: &mut Draft) {
     let remembered = memory.anchors.get(&anchor.name).cloned().unwrap_or_default();
     let Some(followed) = view.followed(anchor) else {
         let text = format!(
@@ -66,52 +67,72 @@ fn follow(
             quoted(&anchor.service),
             anchor.origin
         );
-        plan.warnings.push(Warning::new("missing_service", text));
-        // Missing may mean "being redeployed": what is remembered stays.
-        keep(anchor, memory, next);
+        draft.plan.warnings.push(Warning::new("missing_service", text));
+        // It may be being redeployed: its tasks stay remembered. But missing is unknown, not absent.
+        draft.remember(anchor, AnchorMemory { absent: None, ..remembered });
+        draft.keep_dependents(anchor, memory, now);
         return;
     };
     if followed.nodes.is_empty() {
-        let absent_since = remembered.absent_since.unwrap_or(now).min(now);
-        next.anchors.insert(anchor.name.clone(), AnchorMemory { absent_since: Some(absent_since), ..remembered });
-        label::plan_absent(view, anchor, &followed, absent_since, now, plan);
-        keep_dependents(anchor, memory, next);
+        let absent = if followed.uncertain {
+            Stopwatch::skip(remembered.absent, now)
+        } else {
+            Some(Stopwatch::tick(remembered.absent, now))
+        };
+        draft.remember(anchor, AnchorMemory { absent, ..remembered });
+        label::plan_absent(view, anchor, &followed, absent, &mut draft.plan);
+        draft.keep_dependents(anchor, memory, now);
         for dependent in &anchor.dependents {
-            dependent::plan_constraint(view, anchor, dependent, &[], false, plan);
+            dependent::plan_constraint(view, anchor, dependent, None, &mut draft.plan);
         }
         return;
     }
-    let label_actions = label::plan_present(view, anchor, &followed, plan);
-    let on_its_way = unplaced.contains(&followed.service.id);
+    let label_actions = label::plan_present(view, anchor, &followed, now, &mut draft.plan);
+    let on_its_way = draft.unplaced.contains(&followed.service.id);
     let context = Context { view, anchor, followed: &followed, label_actions, on_its_way, memory, now };
     let mut restarts_due = false;
     for dependent in &anchor.dependents {
-        let verdict = dependent::plan(&context, dependent, plan, next);
-        restarts_due |= verdict.restart_due;
-        unplaced.extend(verdict.unplaced);
+        restarts_due |= dependent::plan(&context, dependent, draft);
     }
-    let tasks = match (anchor.restart_dependents, restarts_due) {
-        (false, _) => BTreeSet::new(),
-        (true, true) => remembered.tasks,
-        (true, false) => followed.task_ids(),
-    };
-    if !tasks.is_empty() {
-        next.anchors.insert(anchor.name.clone(), AnchorMemory { tasks, absent_since: None });
+    let tasks = remembered_tasks(anchor, &followed, remembered.tasks, restarts_due);
+    draft.remember(anchor, AnchorMemory { tasks, absent: None });
+}
+
+/// The tasks to compare with in the next pass: the present ones once they are all there and nothing waits for a restart.
+fn remembered_tasks(
+    anchor: &Anchor,
+    followed: &Followed,
+    remembered: BTreeMap<String, TaskId>,
+    restarts_due: bool,
+) -> BTreeMap<String, TaskId> {
+    let now = followed.running_by_slot();
+    let settled = followed.tasks.iter().all(|task| task.running())
+        && followed.tasks.len() == now.len()
+        && !matches!(followed.service.mode, Mode::Replicated(replicas) if replicas != now.len() as u64)
+        && followed.service.update.is_none_or(|update| update.busy().is_none());
+    match (anchor.restart_dependents, settled && !restarts_due) {
+        (false, _) => BTreeMap::new(),
+        (true, true) => now,
+        (true, false) => remembered,
     }
 }
 
-fn keep(anchor: &Anchor, memory: &Memory, next: &mut Memory) {
-    if let Some(known) = memory.anchors.get(&anchor.name) {
-        next.anchors.insert(anchor.name.clone(), known.clone());
+impl Draft {
+    fn remember(&mut self, anchor: &Anchor, memory: AnchorMemory) {
+        if memory != AnchorMemory::default() {
+            self.memory.anchors.insert(anchor.name.clone(), memory);
+        }
     }
-    keep_dependents(anchor, memory, next);
-}
 
-fn keep_dependents(anchor: &Anchor, memory: &Memory, next: &mut Memory) {
-    for dependent in &anchor.dependents {
-        let key = memory_key(anchor, &dependent.name);
-        if let Some(known) = memory.dependents.get(&key) {
-            next.dependents.insert(key, known.clone());
+    /// While the anchor runs nowhere its dependents can't be misplaced: no clock runs for them.
+    fn keep_dependents(&mut self, anchor: &Anchor, memory: &Memory, now: Timestamp) {
+        for dependent in &anchor.dependents {
+            let key = memory_key(anchor, &dependent.name);
+            if let Some(known) = memory.dependents.get(&key).cloned() {
+                let last_attempt = known.last_attempt.map(|at| at.min(now));
+                let known = DependentMemory { misplaced: None, placed: None, last_attempt, ..known };
+                self.memory.dependents.insert(key, known);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::model::node::NodeState;
-use crate::model::{NodeId, Service, ServiceId, Task, TaskId};
+use crate::model::{NodeId, Service, ServiceId, Task, TaskId, TaskState};
 use crate::settings::{Anchor, Settings};
 use crate::snapshot::Snapshot;
 
@@ -22,6 +22,10 @@ pub(super) struct Followed<'a> {
     pub(super) tasks: Vec<&'a Task>,
     /// The ready nodes on which one of them runs.
     pub(super) nodes: BTreeSet<&'a NodeId>,
+    /// Nodes that one of them is on, running or not (yet), silent or not: it has not left them.
+    pub(super) held: BTreeSet<&'a NodeId>,
+    /// A task's or its node's state is unknown: it may well be running.
+    pub(super) uncertain: bool,
 }
 
 impl<'a> View<'a> {
@@ -36,7 +40,9 @@ impl<'a> View<'a> {
             }
         }
         // The engine's order means nothing: reasons must not depend on it.
-        tasks.values_mut().for_each(|tasks| tasks.sort_by(|a, b| a.id.cmp(&b.id)));
+        for tasks in tasks.values_mut() {
+            tasks.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         Self { cluster, tasks }
     }
 
@@ -53,46 +59,52 @@ impl<'a> View<'a> {
     pub(super) fn followed(&self, anchor: &Anchor) -> Option<Followed<'a>> {
         let service = self.service(&anchor.service)?;
         let tasks = self.tasks(service).to_vec();
-        let ready = |id: &NodeId| self.cluster.node(id).is_some_and(|node| node.state == NodeState::Ready);
-        let nodes = tasks.iter().filter(|task| task.running() && ready(&task.node)).map(|task| &task.node).collect();
-        Some(Followed { service, tasks, nodes })
+        let state = |id: &NodeId| self.cluster.node(id).map(|node| node.state);
+        let runs = |task: &&&'a Task| task.running() && state(&task.node) == Some(NodeState::Ready);
+        let unknown = |task: &&Task| {
+            task.status.state == TaskState::Unknown
+                || task.running() && matches!(state(&task.node), None | Some(NodeState::Unknown))
+        };
+        let nodes = tasks.iter().filter(runs).map(|task| &task.node).collect();
+        let held = tasks.iter().map(|task| &task.node).filter(|id| !id.0.is_empty()).collect();
+        let uncertain = tasks.iter().any(unknown);
+        Some(Followed { service, tasks, nodes, held, uncertain })
     }
 
-    /// Anchors so that one which depends on another comes after it. The settings have no cycles.
+    /// Anchors so that one which depends on another comes after it.
     pub(super) fn in_order(&self, anchors: &'a [Anchor]) -> Vec<&'a Anchor> {
         let id = |names: &[String]| self.service(names).map(|service| &service.id);
-        let mut waiting: Vec<_> = anchors.iter().collect();
-        let mut ordered = Vec::new();
-        while !waiting.is_empty() {
-            let depends_on_waiting = |anchor: &Anchor| {
-                let own = id(&anchor.service);
-                let upstream = |other: &&Anchor| {
-                    other.name != anchor.name && other.dependents.iter().any(|d| own.is_some() && id(&d.service) == own)
-                };
-                waiting.iter().any(upstream)
-            };
-            let (later, now): (Vec<_>, Vec<_>) = waiting.iter().partition(|anchor| depends_on_waiting(anchor));
-            // What the names in the file hide (two names of one service) can still be a cycle here: end it.
-            let stuck = now.is_empty();
-            ordered.extend(if stuck { later.clone() } else { now });
-            waiting = if stuck { Vec::new() } else { later };
+        let by_service: BTreeMap<_, _> =
+            anchors.iter().enumerate().filter_map(|(at, anchor)| Some((id(&anchor.service)?, at))).collect();
+        let mut upstream = vec![None; anchors.len()];
+        for (at, anchor) in anchors.iter().enumerate() {
+            for dependent in &anchor.dependents {
+                if let Some(follower) = id(&dependent.service).and_then(|id| by_service.get(id)) {
+                    upstream[*follower] = Some(at);
+                }
+            }
         }
-        ordered
+        // Two names of one service can hide a cycle from the settings: no chain is longer than there are anchors.
+        let depth = |at| std::iter::successors(Some(at), |at: &usize| upstream[*at]).take(anchors.len()).count();
+        let mut order: Vec<usize> = (0..anchors.len()).collect();
+        order.sort_by_cached_key(|at| depth(*at));
+        order.into_iter().map(|at| &anchors[at]).collect()
     }
 }
 
 impl Followed<'_> {
-    /// Ids of its running tasks.
-    pub(super) fn task_ids(&self) -> BTreeSet<TaskId> {
-        self.tasks.iter().filter(|task| task.running()).map(|task| task.id.clone()).collect()
+    /// Ids of its running tasks, by slot.
+    pub(super) fn running_by_slot(&self) -> BTreeMap<String, TaskId> {
+        self.tasks.iter().filter(|task| task.running()).map(|task| (task.place(), task.id.clone())).collect()
     }
 
-    /// When the newest of the tasks was made that replaced a remembered one; none if nothing was replaced.
-    pub(super) fn replaced_at(&self, remembered: &BTreeSet<TaskId>) -> Option<Timestamp> {
-        let now = self.task_ids();
-        let gone = remembered.iter().any(|id| !now.contains(id));
-        let new = self.tasks.iter().filter(|task| task.running() && !remembered.contains(&task.id));
-        gone.then(|| new.filter_map(|task| task.created_at).max()).flatten()
+    /// When the newest of the tasks was made that took the place of a remembered one; none if none was replaced.
+    ///
+    /// A slot that is new (scaled up) or gone (scaled down) replaces nothing.
+    pub(super) fn replaced_at(&self, remembered: &BTreeMap<String, TaskId>) -> Option<Timestamp> {
+        let replaces =
+            |task: &&&Task| task.running() && remembered.get(&task.place()).is_some_and(|before| *before != task.id);
+        self.tasks.iter().filter(replaces).filter_map(|task| task.created_at).max()
     }
 }
 
