@@ -166,23 +166,26 @@ fn well_placed(context: &Context, since: Duration, memory: &mut DependentMemory)
 
 /// The labels are right and the dependent is not: restarts it as the ladder allows.
 fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &mut DependentMemory, plan: &mut Plan) {
-    let reasons = context.hands_off(service);
-    if !reasons.is_empty() {
+    let mut reasons = context.hands_off(service);
+    // An update that orca's own attempt began stays in progress until there is a place: it must not stop the clock.
+    if !reasons.is_empty() && memory.attempts == 0 {
         memory.misplaced = Stopwatch::skip(memory.misplaced, context.now);
         return block(plan, context.anchor, service, reasons);
     }
     memory.misplaced = Some(Stopwatch::tick(memory.misplaced, context.now));
     match ladder::step(context.anchor, memory, context.now) {
-        Step::Wait(_) => {}
-        Step::Due => {
-            let reason = format!("{what} (attempt {}): {}", memory.attempts + 1, context.anchor.origin);
-            plan.actions.push(force_update(service, key, reason));
-        }
         Step::GiveUp(after) => {
             let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
             let reason =
                 format!("gave up after {after} and {} restarts: {what}; put it right by hand", memory.attempts);
-            block(plan, context.anchor, service, vec![reason]);
+            reasons.push(reason);
+            block(plan, context.anchor, service, reasons);
+        }
+        _ if !reasons.is_empty() => block(plan, context.anchor, service, reasons),
+        Step::Wait(_) => {}
+        Step::Due => {
+            let reason = format!("{what} (attempt {}): {}", memory.attempts + 1, context.anchor.origin);
+            plan.actions.push(force_update(service, key, reason));
         }
     }
 }
@@ -190,7 +193,8 @@ fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &
 /// The anchor was replaced: restarts a dependent that is older than the replacement, as soon as it is in place. Tells
 /// whether that is still due.
 ///
-/// Both stamps are the managers' own. A task made after the replacement has been restarted already.
+/// Both stamps are the managers' own. A task made after the replacement has been restarted already, and so has one that
+/// waited for its place meanwhile (a drain evicts both at once) and started after its anchor.
 fn restart(
     context: &Context,
     service: &Service,
@@ -202,7 +206,10 @@ fn restart(
     let anchor = context.anchor;
     let remembered = context.memory.anchors.get(&anchor.name).filter(|_| anchor.restart_dependents);
     let replaced_at = remembered.and_then(|remembered| context.followed.replaced_at(&remembered.tasks));
-    let older = |task: &&Task| replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at));
+    let older = |task: &&Task| {
+        replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at))
+            && !context.followed.started_before(task)
+    };
     if !context.view.tasks(service).iter().any(older) {
         return false;
     }
