@@ -15,7 +15,11 @@ pub use man::man_pages;
 pub fn schema(name: SchemaName) -> Result<String> {
     let schema = match name {
         SchemaName::Config => crate::settings::schema(),
-        SchemaName::Report => serde_json::to_value(schemars::schema_for!(Report))?,
+        // As it is written: a field that may be null is there all the same.
+        SchemaName::Report => {
+            let settings = schemars::generate::SchemaSettings::default().for_serialize();
+            serde_json::to_value(settings.into_generator().into_root_schema_for::<Report>())?
+        }
     };
     Ok(format!("{schema:#}\n"))
 }

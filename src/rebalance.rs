@@ -6,12 +6,13 @@ use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
 use crate::cli::{BalanceGoal, RebalancePlan};
-use crate::cycle::{Options, Source, cluster_id};
+use crate::cycle::{Options, Source, memory_key};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::metrics::{self, Metrics};
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{self, Balance, Goal, Input, Request};
+use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::{MetricsSource, Settings};
 use crate::snapshot::{self, Snapshot};
@@ -92,8 +93,12 @@ impl Rehearsal<'_> {
             report.outcome = Outcome::Skipped;
             return Ok((None, 0));
         }
-        let state = State::peek(&self.options.state_dir);
-        let memory = state.map(|state| state.memory(cluster_id(&cluster))).unwrap_or_default();
+        let state = State::peek(&self.options.state_dir).unwrap_or_else(|error| {
+            let text = format!("cooldowns and since when there is pressure are not known: {error:#}");
+            report.warnings.push(Warning::new("state_unreadable", text));
+            None
+        });
+        let memory = state.map(|state| state.memory(&memory_key(&cluster, self.settings))).unwrap_or_default();
         let (settings, now) = (self.settings, cluster.taken_at);
         let input = Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now };
         let planned = rebalance::plan(&input, &self.request)?;

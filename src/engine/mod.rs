@@ -77,11 +77,12 @@ impl Engine {
             self.read::<Vec<T>>(&tasks),
         );
         let ping = ping?;
+        let api = api_version(&ping)?;
         must_be_manager(&ping)?;
         Ok(Parts {
             schema: SCHEMA.to_owned(),
             taken_at,
-            api: header(&ping, "api-version"),
+            api,
             info: info?,
             nodes: nodes?,
             services: services?,
@@ -110,10 +111,13 @@ impl Engine {
         let message = message(&reply);
         match reply.status {
             200..=299 => Ok(Written::Done),
-            404 => Ok(Written::Gone),
+            // A path that doesn't exist would be answered "page not found".
+            404 if message.contains("not found") && !message.contains("page") => Ok(Written::Gone),
             409 => Ok(Written::Conflict),
             // A stale version is an internal error to every engine from 20.10 to 29.
             500 if message.contains("out of sequence") => Ok(Written::Conflict),
+            // It was a manager a moment ago: it has lost the swarm's leader, or is being demoted.
+            503 => Err(Error::new(ErrorKind::Unreachable, format!("the engine can't write now: {message}")).into()),
             status => Err(refused(&path, status, &message)),
         }
     }
@@ -165,6 +169,21 @@ fn refused(path: &str, status: u16, message: &str) -> anyhow::Error {
 
 fn not_manager(text: &str) -> anyhow::Error {
     Error::new(ErrorKind::NotManager, text).hint("run orca on a swarm manager, or point -H or --context at one").into()
+}
+
+/// The version that writes must name: without it they would go to a path that doesn't exist.
+fn api_version(ping: &Reply) -> Result<String> {
+    if !(200..300).contains(&ping.status) {
+        return Err(refused("/_ping", ping.status, &message(ping)));
+    }
+    let api = header(ping, "api-version");
+    if api.is_empty() {
+        let text = "the answer to `GET /_ping` names no API version";
+        return Err(Error::new(ErrorKind::Unreachable, text)
+            .hint("is this address a Docker engine? try `docker version` with the same host")
+            .into());
+    }
+    Ok(api)
 }
 
 fn must_be_manager(ping: &Reply) -> Result<()> {

@@ -24,6 +24,8 @@ pub enum FaultKind {
     Delete,
     /// The answer comes late.
     Delay,
+    /// The request is not handled before the rules are cleared.
+    Hold,
 }
 
 /// One rule. Requests under `/_sim/` never match.
@@ -97,6 +99,8 @@ impl Fault {
 pub(super) struct Verdict {
     /// Wait this long first.
     pub delay_ms: u64,
+    /// Wait until nothing is held any more.
+    pub hold: bool,
     /// Then spoil the answer.
     pub spoil: Option<FaultKind>,
 }
@@ -110,6 +114,7 @@ pub(super) fn judge(faults: &mut [Fault], request: &Request, cluster: &mut Clust
         }
         match fault.kind {
             FaultKind::Delay => verdict.delay_ms += fault.ms,
+            FaultKind::Hold => verdict.hold = true,
             FaultKind::Conflict => interfere(cluster, request, fault.struck),
             FaultKind::Delete => delete(cluster, request),
             kind => verdict.spoil = Some(kind),

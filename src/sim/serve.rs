@@ -116,6 +116,9 @@ async fn answer(server: Arc<Mutex<Server>>, request: http::Request<Incoming>) ->
     if verdict.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(verdict.delay_ms)).await;
     }
+    while verdict.hold && lock(&server).faults.iter().any(|fault| fault.kind == FaultKind::Hold) {
+        tokio::time::sleep(TICK).await;
+    }
     match reply(&server, &request, &verdict)? {
         Some(response) => Ok(response),
         None => std::future::pending().await,

@@ -75,10 +75,11 @@ impl Lab {
         })?;
         let token = entry.get("/swarm")?["JoinTokens"]["Worker"].clone();
         let address = |node: &Value| text(&node["Status"]["Addr"]);
-        let remote: Vec<_> = self.managers(&cluster).iter().map(|node| format!("{}:2377", address(node))).collect();
+        let manager = cluster.nodes.iter().find(|node| node["Spec"]["Role"] == "manager" && node["ID"] != id.as_str());
+        let remote = format!("{}:2377", address(manager.context("no manager is left")?));
         let own = address(cluster.node(hostname)?);
         let body =
-            json!({"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": own, "RemoteAddrs": remote, "JoinToken": token});
+            json!({"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": own, "RemoteAddrs": [remote], "JoinToken": token});
         engine.post("/swarm/join", &body)?;
         poll::until("the node is back", || {
             let back = Cluster::ask(entry)?;
@@ -86,10 +87,6 @@ impl Lab {
             let ready = node["ID"] != id.as_str() && node["Status"]["State"] == "ready";
             Ok(if ready { Vec::new() } else { vec![format!("{hostname} has not joined")] })
         })
-    }
-
-    fn managers<'a>(&self, cluster: &'a Cluster) -> Vec<&'a Value> {
-        cluster.nodes.iter().filter(|node| node["Spec"]["Role"] == "manager").take(1).collect()
     }
 
     /// Whether all engines answer as managers and see each other.
@@ -104,7 +101,7 @@ impl Lab {
     /// No services, no labels, no ghosts; every node an active manager.
     fn sweep(&self) -> Result<()> {
         let entry = &self.engines[0];
-        self.quicken(entry)?;
+        quicken(entry)?;
         poll::until("the lab is clean", || {
             let cluster = Cluster::ask(entry)?;
             let mut left = Vec::new();
@@ -113,7 +110,7 @@ impl Lab {
                 left.push(format!("service {}", service["Spec"]["Name"]));
             }
             for node in &cluster.nodes {
-                if let Some(what) = self.sweep_node(entry, &cluster, node)? {
+                if let Some(what) = sweep_node(entry, &cluster, node)? {
                     left.push(what);
                 }
             }
@@ -121,40 +118,40 @@ impl Lab {
             Ok(left)
         })
     }
+}
 
-    /// One step towards a clean node; none if it is clean.
-    fn sweep_node(&self, entry: &Engine, cluster: &Cluster, node: &Value) -> Result<Option<String>> {
-        let (id, name) = (text(&node["ID"]), text(&node["Description"]["Hostname"]));
-        let twins = cluster.nodes.iter().filter(|other| other["Description"]["Hostname"] == name.as_str()).count();
-        if node["Status"]["State"] == "down" && twins > 1 {
-            if node["Spec"]["Role"] == "manager" {
-                entry.edit("nodes", &id, |spec| spec["Role"] = "worker".into())?;
-            } else {
-                entry.ask("DELETE", &format!("/nodes/{id}?force=true"), None)?;
-            }
-            return Ok(Some(format!("a ghost of {name}")));
+/// One step towards a clean node; none if it is clean.
+fn sweep_node(entry: &Engine, cluster: &Cluster, node: &Value) -> Result<Option<String>> {
+    let (id, name) = (text(&node["ID"]), text(&node["Description"]["Hostname"]));
+    let twins = cluster.nodes.iter().filter(|other| other["Description"]["Hostname"] == name.as_str()).count();
+    if node["Status"]["State"] == "down" && twins > 1 {
+        if node["Spec"]["Role"] == "manager" {
+            entry.edit("nodes", &id, |spec| spec["Role"] = "worker".into())?;
+        } else {
+            entry.ask("DELETE", &format!("/nodes/{id}?force=true"), None)?;
         }
-        let spec = &node["Spec"];
-        let labels = spec["Labels"].as_object().is_some_and(|labels| !labels.is_empty());
-        if labels || spec["Availability"] != "active" || spec["Role"] != "manager" {
-            entry.edit("nodes", &id, |spec| {
-                *spec = json!({"Labels": {}, "Availability": "active", "Role": "manager"});
-            })?;
-            return Ok(Some(format!("{name} is not as it should be")));
-        }
-        let reachable = node["ManagerStatus"]["Reachability"] == "reachable" && node["Status"]["State"] == "ready";
-        Ok((!reachable).then(|| format!("{name} is not reachable")))
+        return Ok(Some(format!("a ghost of {name}")));
     }
+    let spec = &node["Spec"];
+    let labels = spec["Labels"].as_object().is_some_and(|labels| !labels.is_empty());
+    if labels || spec["Availability"] != "active" || spec["Role"] != "manager" {
+        entry.edit("nodes", &id, |spec| {
+            *spec = json!({"Labels": {}, "Availability": "active", "Role": "manager"});
+        })?;
+        return Ok(Some(format!("{name} is not as it should be")));
+    }
+    let reachable = node["ManagerStatus"]["Reachability"] == "reachable" && node["Status"]["State"] == "ready";
+    Ok((!reachable).then(|| format!("{name} is not reachable")))
+}
 
-    /// A dead node is noticed after some seconds instead of fifteen.
-    fn quicken(&self, entry: &Engine) -> Result<()> {
-        let swarm = entry.get("/swarm")?;
-        let mut spec = swarm["Spec"].clone();
-        let period = json!({"HeartbeatPeriod": 2_000_000_000_u64});
-        if spec["Dispatcher"] != period {
-            spec["Dispatcher"] = period;
-            entry.post(&format!("/swarm/update?version={}", swarm["Version"]["Index"]), &spec)?;
-        }
-        Ok(())
+/// A dead node is noticed after some seconds instead of fifteen.
+fn quicken(entry: &Engine) -> Result<()> {
+    let swarm = entry.get("/swarm")?;
+    let mut spec = swarm["Spec"].clone();
+    let period = json!({"HeartbeatPeriod": 2_000_000_000_u64});
+    if spec["Dispatcher"] != period {
+        spec["Dispatcher"] = period;
+        entry.post(&format!("/swarm/update?version={}", swarm["Version"]["Index"]), &spec)?;
     }
+    Ok(())
 }

@@ -57,9 +57,10 @@ fn entry_fits(entry: &serde_json::Map<String, Value>, words: &str) -> bool {
     let what = text("id").split_once('#').map_or("", |(_, what)| what);
     let name = entry.get("target").and_then(|target| target["name"].as_str()).unwrap_or_default();
     words.split_whitespace().all(|word| match word.split_once('=') {
-        Some((side @ ("before" | "after"), value)) => entry
-            .get(side)
-            .is_some_and(|actual| actual.as_str().map_or(actual.to_string() == value, |text| text == value)),
+        Some((side @ ("before" | "after"), value)) => {
+            let told = |actual: &Value| actual.as_str().map_or_else(|| actual.to_string(), str::to_owned);
+            entry.get(side).map(told).as_deref() == Some(value)
+        }
         _ => [text("kind"), text("status"), what, name].contains(&word),
     })
 }

@@ -33,16 +33,10 @@ pub fn trials(real: bool) -> Result<Vec<Trial>> {
 }
 
 /// Runs these tests as the process's command line says.
-pub fn conclude(trials: Result<Vec<Trial>>, threads: Option<usize>) -> std::process::ExitCode {
+pub fn conclude(trials: Vec<Trial>, threads: Option<usize>) -> std::process::ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = threads.or(arguments.test_threads);
-    match trials {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
-        Err(error) => {
-            eprintln!("{}", told(&error));
-            std::process::ExitCode::FAILURE
-        }
-    }
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// The whole chain, without a backtrace through the test harness.
@@ -122,7 +116,7 @@ impl Run {
             }
         }
         for (node, labels) in &step.label {
-            world.label(node, labels.iter().map(|(key, value)| (key.as_str(), value.as_deref())))?;
+            world.label(node, labels)?;
         }
         for (service, replicas) in &step.scale {
             world.change(service, |spec| spec["Mode"]["Replicated"]["Replicas"] = (*replicas).into())?;

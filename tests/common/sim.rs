@@ -14,7 +14,7 @@ use super::poll;
 #[derive(Debug)]
 pub struct Sim {
     pub engine: Engine,
-    pub folder: TempDir,
+    _folder: TempDir,
     process: Child,
 }
 
@@ -35,7 +35,7 @@ impl Sim {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let process = command.spawn().context("start the simulated engine")?;
         // From here on a failure ends the process too.
-        let sim = Self { engine: Engine::new(&socket), folder, process };
+        let sim = Self { engine: Engine::new(&socket), _folder: folder, process };
         poll::until("the simulated engine listens", || {
             UnixStream::connect(&socket)?;
             Ok(Vec::new())

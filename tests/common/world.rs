@@ -1,5 +1,7 @@
 //! A cluster that a scenario happens on: simulated, or a lab of real engines. Both are spoken to through the same API.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
@@ -37,8 +39,8 @@ impl World {
 
     fn realise(&self, scenario: &Scenario) -> Result<()> {
         for (name, labels) in &scenario.given.labels {
-            let labels = labels.iter().map(|(key, value)| (key.as_str(), Some(value.as_str())));
-            self.label(name, labels)?;
+            let labels = labels.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+            self.label(name, &labels)?;
         }
         for service in &scenario.given.services {
             self.create(service)?;
@@ -103,16 +105,13 @@ impl World {
         Ok(Some((log["total"].as_u64().unwrap_or_default(), log["writes"].as_u64().unwrap_or_default())))
     }
 
-    pub fn label<'a>(
-        &self,
-        node: &str,
-        labels: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
-    ) -> Result<()> {
+    /// Sets labels of a node, or removes those without a value.
+    pub fn label(&self, node: &str, labels: &BTreeMap<String, Option<String>>) -> Result<()> {
         let id = self.cluster()?.node_id(node)?;
         self.engine().edit("nodes", &id, |spec| {
-            for (key, value) in labels.clone() {
+            for (key, value) in labels {
                 match value {
-                    Some(value) => spec["Labels"][key] = value.into(),
+                    Some(value) => spec["Labels"][key] = value.as_str().into(),
                     None => drop(spec["Labels"].as_object_mut().and_then(|labels| labels.remove(key))),
                 }
             }

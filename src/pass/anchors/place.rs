@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Context;
+use crate::model::service::UpdateState;
 use crate::model::{Mode, Service, Task, TaskState};
 use crate::pass::memory::{DependentMemory, elapsed};
 
@@ -33,8 +34,9 @@ pub(super) fn place(context: &Context, service: &Service, memory: &mut Dependent
         let why = if pending.status.err.is_empty() { "" } else { ": " };
         return Place::Wrong(format!("it is pending{why}{}", pending.status.err));
     }
-    let rolling = service.update.is_some_and(|update| update.busy().is_some());
-    if rolling {
+    // What is paused stays so until somebody acts: that is no way to get anywhere.
+    let paused = matches!(service.update, Some(UpdateState::Paused | UpdateState::RollbackPaused));
+    if !paused && service.update.is_some_and(|update| update.busy().is_some()) {
         return Place::Converging;
     }
     if tasks_keep_ending(tasks, memory) {
@@ -49,7 +51,7 @@ pub(super) fn place(context: &Context, service: &Service, memory: &mut Dependent
     }
     let beside = |task: &&&Task| task.running() && context.followed.nodes.contains(&task.node);
     if tasks.iter().filter(beside).count() < tasks.len() {
-        return Place::Converging;
+        return if paused { Place::Wrong("not all of its tasks run".to_owned()) } else { Place::Converging };
     }
     let since = tasks.iter().filter_map(|task| task.status.timestamp).max();
     Place::Beside(since.map_or(Duration::ZERO, |since| elapsed(since, context.now)))

@@ -39,6 +39,10 @@ impl<'a> View<'a> {
                 tasks.push(task);
             }
         }
+        // The engine's order means nothing: reasons must not depend on it.
+        for tasks in tasks.values_mut() {
+            tasks.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         Self { cluster, tasks }
     }
 
@@ -92,6 +96,13 @@ impl Followed<'_> {
     /// Ids of its running tasks, by slot.
     pub(super) fn running_by_slot(&self) -> BTreeMap<String, TaskId> {
         self.tasks.iter().filter(|task| task.running()).map(|task| (task.place(), task.id.clone())).collect()
+    }
+
+    /// Whether the anchor ran on this task's node before this task did. Both stamps are that node's own.
+    pub(super) fn started_before(&self, task: &Task) -> bool {
+        let here = self.tasks.iter().filter(|own| own.running() && own.node == task.node);
+        let anchor = here.filter_map(|own| own.status.timestamp).max();
+        task.running() && anchor.zip(task.status.timestamp).is_some_and(|(anchor, own)| anchor < own)
     }
 
     /// When the newest of the tasks was made that took the place of a remembered one; none if none was replaced.

@@ -1,0 +1,30 @@
+//! `orca rebalance`: from its flags to a printed report.
+
+use super::Session;
+use crate::cli::RebalancePlan;
+use crate::cycle::Options;
+use crate::exit;
+use crate::interrupt::Interrupt;
+use crate::rebalance::{self, Rehearsal};
+use crate::report::balance;
+use crate::report::print::Format;
+
+impl Session {
+    /// One rebalance plan.
+    pub(super) async fn rebalance_plan(&self, args: RebalancePlan, options: &Options, interrupt: &Interrupt) -> u8 {
+        let settings = self.settings(interrupt).await;
+        let ready = rebalance::request(&args).and_then(|request| Ok((request, settings?, self.source()?)));
+        let (request, settings, source) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(rebalance::COMMAND, &error),
+        };
+        let (source, settings, metrics) = (&source, &settings, args.metrics);
+        let run = Rehearsal { source, settings, metrics, request, options, interrupt };
+        let (mut report, balance) = run.run().await;
+        if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
+            report.data.insert("picture".to_owned(), balance::render(&balance, self.printer.color).into());
+        }
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+}
