@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::ladder::{self, Step};
 use super::place::{Place, place};
 use super::view::View;
@@ -90,7 +92,6 @@ pub(super) fn plan(context: &Context, dependent: &Dependent, draft: &mut Draft) 
     let anchor = context.anchor;
     let key = memory_key(anchor, &dependent.name);
     let mut memory = context.memory.dependents.get(&key).cloned().unwrap_or_default();
-    // A stamp from the future (the clock has jumped back) becomes one of now, or the ladder would wait until then.
     memory.last_attempt = memory.last_attempt.map(|at| at.min(context.now));
     let able = plan_constraint(context.view, anchor, dependent, Some(&context.label_actions), &mut draft.plan);
     let mut restart_due = false;
@@ -167,34 +168,35 @@ fn well_placed(context: &Context, since: Duration, memory: &mut DependentMemory)
 /// The labels are right and the dependent is not: restarts it as the ladder allows.
 fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &mut DependentMemory, plan: &mut Plan) {
     let mut reasons = context.hands_off(service);
-    // An update that orca's own attempt began stays in progress until there is a place: it must not stop the clock.
-    if !reasons.is_empty() && memory.attempts == 0 {
-        memory.misplaced = Stopwatch::skip(memory.misplaced, context.now);
-        return block(plan, context.anchor, service, reasons);
-    }
-    memory.misplaced = Some(Stopwatch::tick(memory.misplaced, context.now));
+    memory.misplaced = if reasons.is_empty() || memory.attempts > 0 {
+        Some(Stopwatch::tick(memory.misplaced, context.now))
+    } else {
+        // Somebody else is at it: their time doesn't count. A rollout that orca itself began does.
+        Stopwatch::skip(memory.misplaced, context.now)
+    };
     match ladder::step(context.anchor, memory, context.now) {
         Step::GiveUp(after) => {
             let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
-            let reason =
-                format!("gave up after {after} and {} restarts: {what}; put it right by hand", memory.attempts);
-            reasons.push(reason);
-            block(plan, context.anchor, service, reasons);
+            let attempts = memory.attempts;
+            reasons.push(format!("gave up after {after} and {attempts} restarts: {what}; put it right by hand"));
         }
-        _ if !reasons.is_empty() => block(plan, context.anchor, service, reasons),
-        Step::Wait(_) => {}
-        Step::Due => {
+        Step::Due if reasons.is_empty() => {
             let reason = format!("{what} (attempt {}): {}", memory.attempts + 1, context.anchor.origin);
             plan.actions.push(force_update(service, key, reason));
         }
+        Step::Due | Step::Wait(_) => {}
+    }
+    if !reasons.is_empty() {
+        block(plan, context.anchor, service, reasons);
     }
 }
 
 /// The anchor was replaced: restarts a dependent that is older than the replacement, as soon as it is in place. Tells
 /// whether that is still due.
 ///
-/// Both stamps are the managers' own. A task made after the replacement has been restarted already, and so has one that
-/// waited for its place meanwhile (a drain evicts both at once) and started after its anchor.
+/// A task that was made after the replacement, or has started after it (in a move both are made at once, and the
+/// dependent then waits for its label), has been restarted already. The time of making is the managers' own; that of
+/// starting is by the node's clock and can only spare a restart.
 fn restart(
     context: &Context,
     service: &Service,
@@ -206,10 +208,8 @@ fn restart(
     let anchor = context.anchor;
     let remembered = context.memory.anchors.get(&anchor.name).filter(|_| anchor.restart_dependents);
     let replaced_at = remembered.and_then(|remembered| context.followed.replaced_at(&remembered.tasks));
-    let older = |task: &&Task| {
-        replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at))
-            && !context.followed.started_before(task)
-    };
+    let before = |stamp: Option<Timestamp>| replaced_at.is_some_and(|at| stamp.is_some_and(|stamp| stamp < at));
+    let older = |task: &&Task| before(task.created_at) && before(task.status.timestamp);
     if !context.view.tasks(service).iter().any(older) {
         return false;
     }
