@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::model::{Node, Service};
 use crate::pass::Pass;
 use crate::pass::memory::Memory;
-use crate::plan::{Action, Change, Plan, TargetKind, Warning};
+use crate::plan::{Action, Change, Plan, Target, TargetKind, Warning};
 use crate::progress::Progress;
 use crate::report::{ReportedAction, Status};
 use crate::settings::Settings;
@@ -46,6 +46,8 @@ pub struct Applier<'a> {
     pub state: &'a State,
     /// For the journal.
     pub actor: Actor,
+    /// For the memory.
+    pub memory_key: String,
     /// Actions that may still be made in this run.
     pub budget: &'a mut usize,
     /// No action is begun after this.
@@ -65,6 +67,23 @@ pub struct Applied {
     pub warnings: Vec<Warning>,
     /// Why not all of it was done.
     pub error: Option<anyhow::Error>,
+    /// Ids of actions whose change holds now, whoever made it.
+    holding: BTreeSet<String>,
+}
+
+impl Applied {
+    /// Nothing was even tried.
+    pub fn none_of(plan: &Plan, error: anyhow::Error) -> Self {
+        let actions = plan.actions.iter().map(|action| skipped(action, "nothing can be noted down")).collect();
+        Self { actions, error: Some(error), ..Self::default() }
+    }
+
+    /// Notes why not all of it was done. Of several reasons the weightiest stays, of equals the first.
+    fn fail(&mut self, error: anyhow::Error) {
+        if self.error.as_ref().is_none_or(|known| kind_of(known).weight() < kind_of(&error).weight()) {
+            self.error = Some(error);
+        }
+    }
 }
 
 /// How a write of one object ended.
@@ -112,13 +131,13 @@ impl Applier<'_> {
     fn obstacle(&self, action: &Action, applied: &mut Applied) -> Option<String> {
         if self.interrupt.exit_code().is_some() {
             let error = Error::new(ErrorKind::Interrupted, "interrupted by a signal; actions not begun were left out");
-            applied.error.get_or_insert_with(|| error.into());
+            applied.fail(error.into());
             return Some("interrupted".to_owned());
         }
         if Instant::now() >= self.deadline {
             let error = Error::new(ErrorKind::Timeout, "the pass ran out of time; actions not begun were left out")
                 .hint("the next pass goes on; --timeout gives a pass more time");
-            applied.error.get_or_insert_with(|| error.into());
+            applied.fail(error.into());
             return Some("out of time".to_owned());
         }
         if applied.error.as_ref().is_some_and(|error| kind_of(error) == ErrorKind::Unreachable) {
@@ -127,16 +146,16 @@ impl Applier<'_> {
         if *self.budget == 0 {
             return Some("over the budget of --max-actions".to_owned());
         }
-        let undone =
-            |id: &&String| applied.actions.iter().any(|other| other.id == **id && other.status != Status::Done);
-        action.requires.iter().find(undone).map(|id| format!("needs `{id}`, which was not done"))
+        let missing = action.requires.iter().find(|id| !applied.holding.contains(*id));
+        missing.map(|id| format!("needs `{id}`, which was not done"))
     }
 
     /// Writes one object, planning again on conflict.
     async fn write(&mut self, mut group: Vec<Action>, planned: &BTreeSet<String>, applied: &mut Applied) {
         let started = Instant::now();
+        let untried = self.next.clone();
         for round in 0..=MAX_CONFLICTS {
-            let rows = match self.note(&group) {
+            let rows = match self.note(&group, applied) {
                 Ok(rows) => rows,
                 Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
             };
@@ -144,39 +163,56 @@ impl Applier<'_> {
                 Attempt::Done => return self.conclude(&group, &rows, Ok(()), started, applied),
                 Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
                 Attempt::Moot(why) => {
-                    // Reported as not done: what requires it must not happen either.
                     self.finish(&rows, "skipped", Some(&why), applied);
-                    let skipped = |action| ReportedAction::new(action, Status::Skipped, Some(why.clone()));
-                    applied.actions.extend(group.iter().map(skipped));
+                    self.take_back(&untried, applied);
+                    applied.actions.extend(group.iter().map(|action| skipped(action, &why)));
                     return;
                 }
-                Attempt::Replanned(again) if round < MAX_CONFLICTS => {
+                Attempt::Replanned(again) => {
                     self.finish(&rows, "conflict", None, applied);
-                    let own: BTreeSet<_> = group.iter().map(|action| action.id.clone()).collect();
-                    let keep = |action: &Action| own.contains(&action.id) || !planned.contains(&action.id);
-                    group = again.into_iter().filter(keep).collect();
-                    if group.is_empty() {
-                        let target = own.iter().cloned().collect::<Vec<_>>().join(", ");
+                    self.take_back(&untried, applied);
+                    if round == MAX_CONFLICTS {
+                        let name = &group[0].target.name;
                         let text =
-                            format!("another writer changed the object meanwhile; nothing is left to do for {target}");
-                        applied.warnings.push(Warning::new("replanned", text));
+                            format!("`{name}` kept changing while orca tried to update it ({MAX_CONFLICTS} times)");
+                        let error = Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again");
+                        return self.conclude(&group, &[], Err(error.into()), started, applied);
+                    }
+                    group = self.take_over(&group, again, planned, applied);
+                    if group.is_empty() {
                         return;
                     }
-                }
-                Attempt::Replanned(_) => {
-                    let name = &group[0].target.name;
-                    let text = format!("`{name}` kept changing while orca tried to update it ({MAX_CONFLICTS} times)");
-                    let error = Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again");
-                    return self.conclude(&group, &rows, Err(error.into()), started, applied);
                 }
             }
         }
     }
 
+    /// What the new plan says about the object of this group; reports what it no longer says.
+    fn take_over(
+        &self,
+        group: &[Action],
+        again: Vec<Action>,
+        planned: &BTreeSet<String>,
+        applied: &mut Applied,
+    ) -> Vec<Action> {
+        for action in group.iter().filter(|action| again.iter().all(|other| other.id != action.id)) {
+            if self.known(&action.target).is_some_and(|(raw, _)| holds(raw, &action.change)) {
+                applied.holding.insert(action.id.clone());
+                let text = format!("another writer did the same meanwhile: {}", action.id);
+                applied.warnings.push(Warning::new("replanned", text));
+            } else {
+                // Reported as not done: what requires it must not happen either.
+                applied.actions.push(skipped(action, "no longer wanted after another writer's change"));
+            }
+        }
+        let own = |action: &Action| group.iter().any(|other| other.id == action.id);
+        again.into_iter().filter(|action| own(action) || !planned.contains(&action.id)).collect()
+    }
+
     async fn attempt(&mut self, group: &[Action]) -> Attempt {
         let target = &group[0].target;
         let (kind, id, name) = (target.kind, target.id.as_str(), target.name.as_str());
-        let Some((raw, version)) = self.known(kind, id) else {
+        let Some((raw, version)) = self.known(target) else {
             return Attempt::Moot(format!("`{name}` is gone"));
         };
         let changes: Vec<&Change> = group.iter().map(|action| &action.change).collect();
@@ -218,9 +254,7 @@ impl Applier<'_> {
                 );
             }
         }
-        let made = self
-            .known(target.kind, &target.id)
-            .is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
+        let made = self.known(target).is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
         if made {
             return Attempt::Done;
         }
@@ -248,28 +282,46 @@ impl Applier<'_> {
         plan.actions.into_iter().filter(|action| action.target.id == id).collect()
     }
 
-    fn known(&self, kind: TargetKind, id: &str) -> Option<(&RawValue, u64)> {
+    fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
         match kind {
             TargetKind::Node => {
-                self.cluster.nodes.iter().find(|node| node.id.0 == id).map(|node| (&*node.raw, node.version))
+                self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
             }
             TargetKind::Service => self
                 .cluster
                 .services
                 .iter()
-                .find(|service| service.id.0 == id)
+                .find(|service| service.id.0 == *id)
                 .map(|service| (&*service.raw, service.version)),
         }
     }
 
     /// Writes down what is about to be done: a kill in the middle must leave a trace, and must not repeat a restart.
-    fn note(&mut self, group: &[Action]) -> Result<Vec<i64>> {
+    fn note(&mut self, group: &[Action], applied: &mut Applied) -> Result<Vec<i64>> {
         let now = Timestamp::now();
         for key in group.iter().filter_map(|action| action.attempt.as_deref()) {
             self.next.attempt(key, now);
-            self.state.remember(&self.actor.cluster, &self.next)?;
+            self.state.remember(&self.memory_key, &self.next)?;
         }
-        group.iter().map(|action| self.state.begin(&self.actor, action, now)).collect()
+        let mut rows = Vec::new();
+        for action in group {
+            match self.state.begin(&self.actor, action, now) {
+                Ok(row) => rows.push(row),
+                // The journal is for people; a full disk must not keep a label from moving.
+                Err(error) => applied.warnings.push(Warning::new("journal", format!("{error:#}"))),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The engine has refused the write: it was no attempt.
+    fn take_back(&mut self, untried: &Memory, applied: &mut Applied) {
+        if self.next != *untried {
+            self.next = untried.clone();
+            if let Err(error) = self.state.remember(&self.memory_key, &self.next) {
+                applied.fail(error);
+            }
+        }
     }
 
     fn conclude(&mut self, group: &[Action], rows: &[i64], ended: Result<()>, started: Instant, applied: &mut Applied) {
@@ -282,8 +334,9 @@ impl Applier<'_> {
                 .map(|action| ReportedAction { duration_ms, ..ReportedAction::new(action, status, text.clone()) }),
         );
         self.finish(rows, if ended.is_ok() { "done" } else { "failed" }, text.as_deref(), applied);
-        if let Err(error) = ended {
-            applied.error = Some(worse(applied.error.take(), error));
+        match ended {
+            Ok(()) => applied.holding.extend(group.iter().map(|action| action.id.clone())),
+            Err(error) => applied.fail(error),
         }
     }
 
@@ -296,17 +349,8 @@ impl Applier<'_> {
     }
 }
 
-/// Of two failures the one that tells more: "try later" gives way to a real failure, and that to a lost engine.
-fn worse(old: Option<anyhow::Error>, new: anyhow::Error) -> anyhow::Error {
-    let weight = |error: &anyhow::Error| match kind_of(error) {
-        ErrorKind::Unreachable => 2,
-        ErrorKind::Conflict => 0,
-        _ => 1,
-    };
-    match old {
-        Some(old) if weight(&old) >= weight(&new) => old,
-        _ => new,
-    }
+fn skipped(action: &Action, why: &str) -> ReportedAction {
+    ReportedAction::new(action, Status::Skipped, Some(why.to_owned()))
 }
 
 /// Neighbouring actions on one object become one write.

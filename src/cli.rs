@@ -266,8 +266,13 @@ pub struct Man {
     pub dir: Option<PathBuf>,
 }
 
+/// Longer than any pass; sums of such durations don't overflow.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 fn duration(text: &str) -> Result<Duration, String> {
     // Bare numbers are seconds, as in Orcastra's variables.
     let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
-    seconds.map_or_else(|| humantime::parse_duration(text).map_err(|e| format!("{e} (write 90s, 5m, 1h30m)")), Ok)
+    let parsed = seconds
+        .map_or_else(|| humantime::parse_duration(text).map_err(|e| format!("{e} (write 90s, 5m, 1h30m)")), Ok)?;
+    if parsed > LONGEST { Err("longer than ten years".to_owned()) } else { Ok(parsed) }
 }

@@ -14,12 +14,13 @@ use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::lock::{self, Lock};
 use crate::pass::Pass;
+use crate::pass::memory::Memory;
 use crate::plan::{Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
-use crate::state::{Actor, State};
+use crate::state::{self, Actor, State};
 
 /// How often `--wait` looks when no event comes.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -77,6 +78,7 @@ pub struct Cycle<'a> {
 struct Live {
     engine: Engine,
     state: State,
+    deadline: Instant,
     _lock: Lock,
 }
 
@@ -100,8 +102,8 @@ impl Cycle<'_> {
             observed = self.observe(started + self.options.timeout, &mut report) => observed,
         };
         match observed {
-            Ok(Some((mut cluster, live))) => {
-                unchanged = self.passes(&mut cluster, live.as_ref(), started, &mut report).await;
+            Ok(Some((mut cluster, mut live))) => {
+                unchanged = self.passes(&mut cluster, live.as_mut(), started, &mut report).await;
             }
             Ok(None) => {}
             Err(error) => report.fail(&error),
@@ -134,30 +136,51 @@ impl Cycle<'_> {
             Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
-        if self.options.leader_only && !cluster.leader() {
-            report.outcome = Outcome::Skipped;
+        if self.not_its_turn(&cluster, report) {
             return Ok(None);
         }
-        let Some(engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
-        let (state, warning) = State::open(&self.options.state_dir)?;
-        report.warnings.extend(warning);
+        let Some(mut engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
+        state::make_dir(&self.options.state_dir)?;
         let lock = lock::take(&self.options.state_dir, cluster_id(&cluster), self.options.lock_timeout).await?;
+        let mut deadline = deadline;
         if lock.waited {
-            // The other orca has changed what was read.
+            // The other orca has changed what was read. Waiting for it was no part of this pass.
+            deadline = Instant::now() + self.options.timeout;
+            engine = engine.until(deadline);
             cluster = Snapshot::observe(&engine).await?;
             report.cluster = Some(Cluster::of(&cluster));
+            if self.not_its_turn(&cluster, report) {
+                return Ok(None);
+            }
         }
-        Ok(Some((cluster, Some(Live { engine, state, _lock: lock }))))
+        let (state, warning) = State::open(&self.options.state_dir)?;
+        report.warnings.extend(warning);
+        Ok(Some((cluster, Some(Live { engine, state, deadline, _lock: lock }))))
+    }
+
+    /// With `--leader-only`, whether another engine's orca is to act.
+    fn not_its_turn(&self, cluster: &Snapshot, report: &mut Report) -> bool {
+        let skipped = self.options.leader_only && !cluster.leader();
+        if skipped {
+            report.outcome = Outcome::Skipped;
+        }
+        skipped
     }
 
     /// Runs all passes, again and again if `--wait` says so; returns the number of wanted facts that held.
-    async fn passes(&self, cluster: &mut Snapshot, live: Option<&Live>, started: Instant, report: &mut Report) -> u64 {
+    async fn passes(
+        &self,
+        cluster: &mut Snapshot,
+        mut live: Option<&mut Live>,
+        started: Instant,
+        report: &mut Report,
+    ) -> u64 {
         let mut bounds = Bounds {
-            deadline: started + self.options.timeout,
+            deadline: live.as_ref().map_or(started, |live| live.deadline),
             budget: self.options.max_actions,
             progress: Progress::new(self.options.progress),
         };
-        let mut sub_reports = self.round(cluster, live, &mut bounds, report).await;
+        let mut sub_reports = self.round(cluster, live.as_deref_mut(), &mut bounds, report).await;
         if let (Some(wait), Some(live)) = (self.options.wait, live)
             && let Err(error) = self.wait(cluster, live, started + wait, &mut bounds, &mut sub_reports, report).await
         {
@@ -171,7 +194,7 @@ impl Cycle<'_> {
     async fn wait(
         &self,
         cluster: &mut Snapshot,
-        live: &Live,
+        live: &mut Live,
         until: Instant,
         bounds: &mut Bounds,
         sub_reports: &mut [SubReport],
@@ -197,7 +220,12 @@ impl Cycle<'_> {
             }
             // Events come in bursts; one look serves them all.
             tokio::time::sleep(BURST).await;
-            *cluster = Snapshot::observe(&live.engine).await?;
+            *cluster = tokio::select! {
+                _ = self.interrupt.nth(1) => {
+                    return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
+                }
+                observed = Snapshot::observe(&live.engine) => observed?,
+            };
             let again = self.round(cluster, Some(live), bounds, report).await;
             for (sub, again) in sub_reports.iter_mut().zip(again) {
                 sub.follow(again);
@@ -210,13 +238,13 @@ impl Cycle<'_> {
     async fn round(
         &self,
         cluster: &mut Snapshot,
-        live: Option<&Live>,
+        mut live: Option<&mut Live>,
         bounds: &mut Bounds,
         report: &mut Report,
     ) -> Vec<SubReport> {
         let mut sub_reports = Vec::new();
         for pass in self.passes {
-            sub_reports.push(match live {
+            sub_reports.push(match live.as_deref_mut() {
                 Some(live) => self.act(*pass, cluster, live, bounds, report).await,
                 None => self.rehearse(*pass, cluster),
             });
@@ -226,8 +254,9 @@ impl Cycle<'_> {
 
     /// Plans one pass and leaves it at that.
     fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
-        let state = State::peek(&self.options.state_dir);
-        let memory = state.map(|state| state.memory(cluster_id(cluster))).unwrap_or_default();
+        // What can't be read is taken as not remembered, as the pass itself would.
+        let state = State::peek(&self.options.state_dir).ok().flatten();
+        let memory = state.map(|state| state.memory(&self.memory_key(cluster))).unwrap_or_default();
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let planned = |action| ReportedAction::new(action, Status::Planned, None);
         let actions = plan.actions.iter().map(planned).collect();
@@ -239,31 +268,30 @@ impl Cycle<'_> {
         &self,
         pass: Pass,
         cluster: &mut Snapshot,
-        live: &Live,
+        live: &mut Live,
         bounds: &mut Bounds,
         report: &mut Report,
     ) -> SubReport {
-        let id = cluster_id(cluster).to_owned();
-        let memory = live.state.memory(&id);
+        let memory_key = self.memory_key(cluster);
+        let memory = live.state.memory(&memory_key);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());
-        if next != memory
-            && let Err(error) = live.state.remember(&id, &next)
-        {
+        if let Err(error) = self.prepare(live, &plan, &memory, &memory_key, &next, &mut sub) {
             // Without its memory a pass could restart a service again and again.
-            report.fail(&error);
+            sub.applied(Applied::none_of(&plan, error), report);
             return sub;
         }
         let mut applier = Applier {
             engine: &live.engine,
             pass,
             settings: self.settings,
+            actor: Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: pass.name() },
             cluster,
             memory: &memory,
             next,
             state: &live.state,
-            actor: Actor { run: report.run.id.clone(), cluster: id, command: pass.name() },
+            memory_key,
             budget: &mut bounds.budget,
             deadline: bounds.deadline,
             interrupt: self.interrupt,
@@ -272,6 +300,28 @@ impl Cycle<'_> {
         let outcome = applier.apply(plan).await;
         sub.applied(outcome, report);
         sub
+    }
+
+    /// Before the first write: a sound state file, and the new memory in it.
+    fn prepare(
+        &self,
+        live: &mut Live,
+        plan: &Plan,
+        memory: &Memory,
+        memory_key: &str,
+        next: &Memory,
+        sub: &mut SubReport,
+    ) -> Result<()> {
+        if plan.actions.is_empty() && next == memory {
+            return Ok(());
+        }
+        sub.warnings.extend(live.state.mend(&self.options.state_dir)?);
+        live.state.remember(memory_key, next)
+    }
+
+    /// What is remembered belongs to a cluster and a config: another config on this host has its own anchors.
+    fn memory_key(&self, cluster: &Snapshot) -> String {
+        format!("{} {}", cluster_id(cluster), self.settings.files.join(" "))
     }
 
     /// Puts the passes' reports together.

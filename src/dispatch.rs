@@ -1,5 +1,6 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,7 +40,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         .collect();
     start_log(&cli.global, &env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let session = Session { printer: printer(&cli.global, &env), env, global: cli.global };
+    let session = Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None) };
     let code = match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(session.run_until_told_twice(cli.command));
@@ -96,6 +97,8 @@ struct Session {
     global: Global,
     env: Env,
     printer: Printer,
+    /// The exit code of the signal that has come, if one has.
+    signal: Cell<Option<u8>>,
 }
 
 impl Session {
@@ -128,9 +131,15 @@ impl Session {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => self.reconcile_loop(&reconcile, &options, interrupt).await,
-            Command::Snapshot => self.finish("snapshot", self.snapshot(options.timeout).await),
-            Command::History(history) => self.conclude(self.history(&options, history.limit)),
-            Command::Config(config) => self.config(&config),
+            Command::Snapshot => {
+                let document = tokio::select! {
+                    code = interrupt.nth(1) => Err(self.interrupted(code)),
+                    document = self.snapshot(options.timeout) => document,
+                };
+                self.finish("snapshot", document)
+            }
+            Command::History(history) => self.conclude("history", self.history(&options, history.limit)),
+            Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
             Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
             Command::Man(man) => self.finish("man", write_man(&man)),
@@ -156,8 +165,13 @@ impl Session {
         }
     }
 
-    fn settings(&self) -> Result<Settings> {
-        settings::load(&settings::Input::new(self.global.config.clone(), self.env.clone()))
+    /// Reads the config; a file or stdin that never ends doesn't keep a signal from ending orca.
+    async fn settings(&self, interrupt: &Interrupt) -> Result<Settings> {
+        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
+        tokio::select! {
+            code = interrupt.nth(1) => Err(self.interrupted(code)),
+            settings = tokio::task::spawn_blocking(move || settings::load(&input)) => settings?,
+        }
     }
 
     fn source(&self) -> Result<Source> {
@@ -174,7 +188,7 @@ impl Session {
 
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
-        self.passes_with(self.settings(), command, passes, options, interrupt).await
+        self.passes_with(self.settings(interrupt).await, command, passes, options, interrupt).await
     }
 
     async fn passes_with(
@@ -197,10 +211,11 @@ impl Session {
 
     /// A cycle every `interval`, until a signal. The config is read again for each, but stdin can be read only once.
     async fn reconcile_loop(&self, args: &Reconcile, options: &Options, interrupt: &Interrupt) -> u8 {
-        let session = Self { printer: self.printer.for_loops(), env: self.env.clone(), global: self.global.clone() };
+        let printer = self.printer.for_loops();
+        let session = Self { printer, env: self.env.clone(), global: self.global.clone(), signal: self.signal.clone() };
         let mut fixed = None;
         if self.global.config.as_deref() == Some("-") {
-            match self.settings() {
+            match self.settings(interrupt).await {
                 Ok(settings) => fixed = Some(settings),
                 Err(error) => return self.failed("reconcile", &error),
             }
@@ -208,7 +223,10 @@ impl Session {
         let interval_ms = u64::try_from(args.interval.as_millis()).unwrap_or(u64::MAX);
         session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": interval_ms }));
         loop {
-            let settings = fixed.clone().map_or_else(|| session.settings(), Ok);
+            let settings = match &fixed {
+                Some(settings) => Ok(settings.clone()),
+                None => session.settings(interrupt).await,
+            };
             session.passes_with(settings, "reconcile", &Pass::ALL, options, interrupt).await;
             tokio::select! {
                 code = interrupt.nth(1) => {
@@ -235,7 +253,7 @@ impl Session {
 
     fn history(&self, options: &Options, limit: usize) -> Result<Report> {
         let mut report = Report::new("history", Run::start(true));
-        let rows = State::peek(&options.state_dir).map(|state| state.history(limit)).transpose()?.unwrap_or_default();
+        let rows = State::peek(&options.state_dir)?.map(|state| state.history(limit)).transpose()?.unwrap_or_default();
         let table: Vec<_> = rows
             .iter()
             .map(|row| serde_json::json!({ "at": row.at, "pass": row.command, "object": row.target_name, "change": row.kind, "why": row.reason, "status": row.status }))
@@ -248,8 +266,8 @@ impl Session {
         Ok(report)
     }
 
-    fn config(&self, command: &Config) -> u8 {
-        let settings = match self.settings() {
+    async fn config(&self, command: &Config, interrupt: &Interrupt) -> u8 {
+        let settings = match self.settings(interrupt).await {
             Ok(settings) => settings,
             Err(error) => {
                 return self
@@ -267,7 +285,7 @@ impl Session {
                 report.data.insert("nodes".to_owned(), nodes.into());
                 report.data.insert("anchors".to_owned(), anchors.into());
                 report.data.insert("dependents".to_owned(), dependents.into());
-                self.conclude(Ok(report))
+                self.conclude("config", Ok(report))
             }
             Config::Show if self.printer.format == Format::Text => {
                 self.finish("config show", Ok(settings::yaml(&settings)))
@@ -276,7 +294,7 @@ impl Session {
                 let mut report = Report::new("config show", Run::start(true));
                 let rows = serde_json::to_value(settings::rows(&settings)).unwrap_or_default();
                 report.data.insert("settings".to_owned(), rows);
-                self.conclude(Ok(report))
+                self.conclude("config", Ok(report))
             }
         }
     }
@@ -311,15 +329,20 @@ impl Session {
     }
 
     /// Prints a report that has only facts in it.
-    fn conclude(&self, report: Result<Report>) -> u8 {
+    fn conclude(&self, command: &str, report: Result<Report>) -> u8 {
         match report {
             Ok(mut report) => {
                 report.conclude(0);
                 self.printer.report(&report);
                 exit::code(&report, false, None)
             }
-            Err(error) => self.failed("orca", &error),
+            Err(error) => self.failed(command, &error),
         }
+    }
+
+    fn interrupted(&self, code: u8) -> anyhow::Error {
+        self.signal.set(Some(code));
+        Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
     }
 
     /// Prints a report that says why the command did not even begin.
@@ -335,7 +358,7 @@ impl Session {
         }
         report.conclude(0);
         self.printer.report(&report);
-        exit::code(&report, false, None)
+        exit::code(&report, false, self.signal.get())
     }
 }
 

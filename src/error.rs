@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Locked,
     /// Another writer kept changing the same object.
     Conflict,
-    /// The pass ran out of time.
+    /// The pass ran out of time between two requests. An engine that doesn't answer in time is `Unreachable`.
     Timeout,
     /// Dependents were not in place before `--wait` ended.
     Unsettled,
@@ -28,6 +28,19 @@ pub enum ErrorKind {
     Interrupted,
     /// Anything else.
     Failed,
+}
+
+impl ErrorKind {
+    /// Of two failures of one run the weightier one is reported: "try later" gives way to a failure, that to a lost
+    /// engine, and everything to the operator's signal.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Interrupted => 4,
+            Self::Unreachable | Self::NotManager => 3,
+            Self::Usage | Self::Config | Self::Failed => 2,
+            Self::Locked | Self::Conflict | Self::Timeout | Self::Unsettled => 1,
+        }
+    }
 }
 
 /// An error with a kind, a one-line message and, where there is one, the next step.

@@ -12,14 +12,15 @@ use crate::report::{Outcome, Report};
 /// | 2 | with `--detailed-exitcode` only: success, and changes were made or are pending |
 /// | 64 | usage |
 /// | 69 | the engine can't be reached, or is not a swarm manager |
-/// | 75 | try later: locked, conflicts, out of time, or something is blocked |
+/// | 75 | try later: locked, conflicts, out of time, something left out or blocked |
 /// | 78 | the config is invalid |
 /// | 130, 143 | interrupted |
 pub fn code(report: &Report, detailed: bool, signal: Option<u8>) -> u8 {
     match (&report.error, report.outcome) {
         (Some(error), _) => code_of(error.kind, signal),
+        (None, Outcome::Partial) => 75,
         (None, _) if report.summary.blocked > 0 => 75,
-        (None, Outcome::Changed | Outcome::Planned | Outcome::Partial) if detailed => 2,
+        (None, Outcome::Changed | Outcome::Planned) if detailed => 2,
         (None, _) => 0,
     }
 }

@@ -6,24 +6,33 @@ use serde_json::Value;
 pub const REDACTED: &str = "(redacted)";
 
 /// Words in a key that say its value is secret (log drivers take tokens, volume drivers take passwords).
-const SECRET_WORDS: [&str; 4] = ["password", "passwd", "token", "secret"];
+const SECRET_WORDS: [&str; 7] = ["password", "passwd", "token", "secret", "credential", "auth", "key"];
 
-/// Replaces env values, and option values that look secret, in any engine object.
+/// Lists of words that a program is started with: anything in them may be secret.
+const COMMANDS: [&str; 3] = ["Args", "Command", "Test"];
+
+/// Replaces env values, command lines, and values that look secret, in any engine object.
 pub fn redact(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
                 match value {
                     Value::Array(env) if key == "Env" => env.iter_mut().for_each(redact_env),
+                    Value::Array(words) if COMMANDS.contains(&key.as_str()) => words.iter_mut().for_each(hide),
                     Value::String(text) if secret_key(key) => REDACTED.clone_into(text),
-                    Value::String(text) => redact_options(text),
+                    Value::String(text) => redact_text(text),
                     other => redact(other),
                 }
             }
         }
         Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::String(text) => redact_text(text),
         _ => {}
     }
+}
+
+fn hide(value: &mut Value) {
+    *value = REDACTED.into();
 }
 
 /// `NAME=value` keeps its name: which variables are set helps, what they are doesn't.
@@ -37,28 +46,26 @@ fn redact_env(entry: &mut Value) {
 
 fn secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    // `SecretID` and `SecretName` name a secret, they don't hold it.
-    SECRET_WORDS.iter().any(|word| key.contains(word)) && !key.starts_with("secretid") && !key.starts_with("secretname")
+    // These name a secret, they don't hold it.
+    SECRET_WORDS.iter().any(|word| key.contains(word)) && !matches!(key.as_str(), "secretid" | "secretname")
 }
 
 /// Mount options hold passwords in the middle: `addr=nas,username=u,password=p`. So do URLs: `http://u:p@proxy`.
-fn redact_options(text: &mut String) {
-    if text.contains(',') || text.contains('=') {
-        let lower = text.to_ascii_lowercase();
-        if SECRET_WORDS.iter().any(|word| lower.contains(&format!("{word}="))) {
-            let parts = text.split(',').map(|part| match part.split_once('=') {
-                Some((key, _)) if secret_key(key) => format!("{key}={REDACTED}"),
-                _ => part.to_owned(),
-            });
-            *text = parts.collect::<Vec<_>>().join(",");
-        }
+fn redact_text(text: &mut String) {
+    if text.contains('=') {
+        let parts = text.split(',').map(|part| match part.split_once('=') {
+            Some((key, _)) if secret_key(key) => format!("{key}={REDACTED}"),
+            _ => part.to_owned(),
+        });
+        *text = parts.collect::<Vec<_>>().join(",");
     }
-    if let (Some(scheme), Some(at)) = (text.find("://"), text.find('@'))
-        && scheme + 3 < at
-        && text[scheme + 3..at].contains(':')
-        && !text[scheme + 3..at].contains('/')
+    let Some(start) = text.find("://").map(|at| at + 3) else { return };
+    // A password may hold any of these itself: the last `@` before a blank ends it.
+    let end = text[start..].find(char::is_whitespace).map_or(text.len(), |at| start + at);
+    if let Some(at) = text[start..end].rfind('@')
+        && text[start..start + at].contains(':')
     {
-        text.replace_range(scheme + 3..at, REDACTED);
+        text.replace_range(start..start + at, REDACTED);
     }
 }
 
@@ -73,7 +80,9 @@ mod tests {
             "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
             "LogDriver": {"Options": {"splunk-token": "t", "max-size": "1m"}},
             "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=p,vers=3"}}}}],
-            "HttpProxy": "http://u:p@proxy:3128",
+            "HttpProxy": "http://u:p@ss/w@proxy:3128",
+            "Args": ["--token", "t"],
+            "Hosts": ["1.2.3.4 h"],
             "Image": "registry:5000/x@sha256:abc",
         });
         super::redact(&mut object);
@@ -85,6 +94,8 @@ mod tests {
                 "LogDriver": {"Options": {"splunk-token": "(redacted)", "max-size": "1m"}},
                 "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=(redacted),vers=3"}}}}],
                 "HttpProxy": "http://(redacted)@proxy:3128",
+                "Args": ["(redacted)", "(redacted)"],
+                "Hosts": ["1.2.3.4 h"],
                 "Image": "registry:5000/x@sha256:abc",
             })
         );

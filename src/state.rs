@@ -20,8 +20,8 @@ const VERSION: i64 = 1;
 /// Rows kept in the journal.
 const JOURNAL_ROWS: i64 = 10_000;
 const TABLES: &str = "
-    CREATE TABLE memory (cluster TEXT PRIMARY KEY, json TEXT NOT NULL);
-    CREATE TABLE journal (
+    CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, json TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS journal (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, run TEXT NOT NULL, cluster TEXT NOT NULL,
         command TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL, target_type TEXT NOT NULL,
         target_id TEXT NOT NULL, target_name TEXT NOT NULL, reason TEXT NOT NULL, before TEXT NOT NULL,
@@ -61,7 +61,8 @@ pub struct JournalRow {
     pub before: String,
     /// JSON of the value wanted.
     pub after: String,
-    /// `done`, `failed`, or `begun`: orca was killed in the middle, it may have been done.
+    /// `done`, `failed`, `skipped` (the object was gone), `conflict` (another row follows), or `begun`: orca was killed in
+    /// the middle, it may have been done.
     pub status: String,
     /// What went wrong.
     pub error: Option<String>,
@@ -83,28 +84,61 @@ impl State {
     ///
     /// A file that is corrupt, or of another version, is moved aside; the warning says where to.
     pub fn open(dir: &Path) -> Result<(Self, Option<Warning>)> {
-        make_private_dir(dir).with_context(|| unusable(dir))?;
+        make_dir(dir)?;
         let path = dir.join(FILE);
         match Self::try_open(&path) {
             Ok(state) => Ok((state, None)),
             Err(error) if is_corrupt(&error) => {
-                let aside = move_aside(&path)?;
-                let text = format!(
-                    "the state file was unreadable ({error}); moved to `{}`, started afresh: cooldowns and history are gone",
-                    aside.display()
-                );
-                let state = Self::try_open(&path).with_context(|| unusable(dir))?;
-                Ok((state, Some(Warning::new("state_reset", text))))
+                let (state, warning) = Self::afresh(dir, &error.to_string())?;
+                Ok((state, Some(warning)))
             }
             Err(error) => Err(anyhow::Error::new(error).context(unusable(dir))),
         }
     }
 
-    /// Opens the state file for reading; none if there is none, or none that can be read. Writes nothing.
-    pub fn peek(dir: &Path) -> Option<Self> {
-        let db = Connection::open_with_flags(dir.join(FILE), OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    /// Opens the state file for reading; none if there is none. Writes nothing.
+    ///
+    /// # Errors
+    /// If there is a file that can't be read, or is of another version.
+    pub fn peek(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join(FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let unreadable = || {
+            Error::new(ErrorKind::Failed, format!("can't read the state file `{}`", path.display()))
+                .hint("the next pass that writes moves a corrupt file aside and starts afresh")
+        };
+        let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).with_context(unreadable)?;
         let state = Self { db };
-        (state.version().ok()? == VERSION).then_some(state)
+        let version = state.version().with_context(unreadable)?;
+        if version != VERSION {
+            return Err(unreadable().into());
+        }
+        Ok(Some(state))
+    }
+
+    /// Starts afresh if the file is damaged; to be called before the first write of a pass.
+    ///
+    /// Reads the whole file: what is damaged must show before something is done that can't be noted.
+    pub fn mend(&mut self, dir: &Path) -> Result<Option<Warning>> {
+        let verdict: rusqlite::Result<String> = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        if verdict.is_ok_and(|verdict| verdict == "ok") {
+            return Ok(None);
+        }
+        let (state, warning) = Self::afresh(dir, "its pages are damaged")?;
+        *self = state;
+        Ok(Some(warning))
+    }
+
+    fn afresh(dir: &Path, why: &str) -> Result<(Self, Warning)> {
+        let aside = move_aside(&dir.join(FILE))?;
+        let text = format!(
+            "the state file was unreadable ({why}); moved to `{}`, started afresh: cooldowns and history are gone",
+            aside.display()
+        );
+        let state = Self::try_open(&dir.join(FILE)).with_context(|| unusable(dir))?;
+        Ok((state, Warning::new("state_reset", text)))
     }
 
     fn try_open(path: &Path) -> rusqlite::Result<Self> {
@@ -124,18 +158,18 @@ impl State {
         self.db.query_row("PRAGMA user_version", [], |row| row.get(0))
     }
 
-    /// What was remembered of this cluster; nothing if that can't be read.
-    pub fn memory(&self, cluster: &str) -> Memory {
+    /// What was remembered under this key (a cluster and a config); nothing if that can't be read.
+    pub fn memory(&self, key: &str) -> Memory {
         let json: rusqlite::Result<Option<String>> =
-            self.db.query_row("SELECT json FROM memory WHERE cluster = ?1", [cluster], |row| row.get(0)).optional();
+            self.db.query_row("SELECT json FROM memory WHERE key = ?1", [key], |row| row.get(0)).optional();
         json.ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
     }
 
-    /// Replaces what is remembered of this cluster.
-    pub fn remember(&self, cluster: &str, memory: &Memory) -> Result<()> {
+    /// Replaces what is remembered under this key.
+    pub fn remember(&self, key: &str, memory: &Memory) -> Result<()> {
         let json = serde_json::to_string(memory)?;
-        let sql = "INSERT INTO memory VALUES (?1, ?2) ON CONFLICT (cluster) DO UPDATE SET json = excluded.json";
-        self.db.execute(sql, [cluster, &json]).context("can't write the state file")?;
+        let sql = "INSERT INTO memory VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET json = excluded.json";
+        self.db.execute(sql, [key, &json]).context("can't write the state file")?;
         Ok(())
     }
 
@@ -202,9 +236,10 @@ impl State {
     }
 }
 
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+/// Makes the state directory, readable by its owner alone.
+pub fn make_dir(dir: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| unusable(dir))
 }
 
 fn unusable(dir: &Path) -> Error {
@@ -216,7 +251,7 @@ fn is_corrupt(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => {
-            matches!(failure.code, DatabaseCorrupt | NotADatabase) || failure.extended_code == 1
+            matches!(failure.code, DatabaseCorrupt | NotADatabase)
         }
         _ => matches!(error, rusqlite::Error::InvalidQuery),
     }
@@ -225,6 +260,8 @@ fn is_corrupt(error: &rusqlite::Error) -> bool {
 fn move_aside(path: &Path) -> Result<PathBuf> {
     let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S");
     let aside = path.with_extension(format!("corrupt-{stamp}"));
+    // Its own journal would be played back into the new file.
+    let _ = std::fs::remove_file(path.with_extension("db-journal"));
     std::fs::rename(path, &aside).with_context(|| format!("can't move the corrupt `{}` aside", path.display()))?;
     Ok(aside)
 }
@@ -250,7 +287,7 @@ mod tests {
         let mut memory = Memory::default();
         memory.attempt("a/b", Timestamp::UNIX_EPOCH);
         State::open(dir.path()).unwrap().0.remember("one", &memory).unwrap();
-        let state = State::peek(dir.path()).unwrap();
+        let state = State::peek(dir.path()).unwrap().unwrap();
         assert_eq!(state.memory("one"), memory);
         assert_eq!(state.memory("two"), Memory::default());
     }

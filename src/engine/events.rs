@@ -3,10 +3,12 @@
 //! An engine reports node and service events of the whole swarm, but container events of its own host alone: an event
 //! says "look now", silence says nothing. Whoever waits on events looks from time to time anyway.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use bollard::query_parameters::EventsOptionsBuilder;
 use futures_util::{Stream, StreamExt as _};
 
 use crate::engine::wire::Wire;
@@ -45,6 +47,13 @@ impl Events {
     /// Items tell whether they are events; an error ends the stream.
     fn open(&self) -> Option<Pin<Box<dyn Stream<Item = bool>>>> {
         let docker = self.wire.docker(&self.api).ok()?;
-        Some(Box::pin(docker.events(None).map(|event| event.is_ok())))
+        let list = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        // Healthchecks make events too, of kinds that are no news here.
+        let filters: HashMap<String, Vec<String>> = HashMap::from([
+            ("type".to_owned(), list(&["service", "node", "container"])),
+            ("event".to_owned(), list(&["create", "update", "remove", "start", "die"])),
+        ]);
+        let options = EventsOptionsBuilder::default().filters(&filters).build();
+        Some(Box::pin(docker.events(Some(options)).map(|event| event.is_ok())))
     }
 }

@@ -111,10 +111,13 @@ impl Engine {
         let message = message(&reply);
         match reply.status {
             200..=299 => Ok(Written::Done),
-            404 => Ok(Written::Gone),
+            // A path that doesn't exist would be answered "page not found".
+            404 if message.contains("not found") && !message.contains("page") => Ok(Written::Gone),
             409 => Ok(Written::Conflict),
             // A stale version is an internal error to every engine from 20.10 to 29.
             500 if message.contains("out of sequence") => Ok(Written::Conflict),
+            // It was a manager a moment ago: it has lost the swarm's leader, or is being demoted.
+            503 => Err(Error::new(ErrorKind::Unreachable, format!("the engine can't write now: {message}")).into()),
             status => Err(refused(&path, status, &message)),
         }
     }

@@ -243,9 +243,11 @@ impl Report {
         }
     }
 
-    /// Notes why the command failed. The first reason stays.
+    /// Notes why the command failed. Of several reasons the weightiest stays, of equals the first.
     pub fn fail(&mut self, error: &anyhow::Error) {
-        self.error.get_or_insert_with(|| ReportedError::from_error(error));
+        if self.error.as_ref().is_none_or(|known| known.kind.weight() < kind_of(error).weight()) {
+            self.error = Some(ReportedError::from_error(error));
+        }
     }
 
     /// Counts, and sums up in one word; `unchanged` is the number of wanted facts that held already.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::ladder::{self, Step};
 use super::place::{Place, place};
 use super::view::View;
@@ -92,6 +90,7 @@ pub(super) fn plan(context: &Context, dependent: &Dependent, draft: &mut Draft) 
     let anchor = context.anchor;
     let key = memory_key(anchor, &dependent.name);
     let mut memory = context.memory.dependents.get(&key).cloned().unwrap_or_default();
+    // A stamp from the future (the clock has jumped back) becomes one of now, or the ladder would wait until then.
     memory.last_attempt = memory.last_attempt.map(|at| at.min(context.now));
     let able = plan_constraint(context.view, anchor, dependent, Some(&context.label_actions), &mut draft.plan);
     let mut restart_due = false;
@@ -194,9 +193,8 @@ fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &
 /// The anchor was replaced: restarts a dependent that is older than the replacement, as soon as it is in place. Tells
 /// whether that is still due.
 ///
-/// A task that was made after the replacement, or has started after it (in a move both are made at once, and the
-/// dependent then waits for its label), has been restarted already. The time of making is the managers' own; that of
-/// starting is by the node's clock and can only spare a restart.
+/// Both stamps are the managers' own. A task made after the replacement has been restarted already, and so has one that
+/// waited for its place meanwhile (a drain evicts both at once) and started after its anchor.
 fn restart(
     context: &Context,
     service: &Service,
@@ -208,8 +206,10 @@ fn restart(
     let anchor = context.anchor;
     let remembered = context.memory.anchors.get(&anchor.name).filter(|_| anchor.restart_dependents);
     let replaced_at = remembered.and_then(|remembered| context.followed.replaced_at(&remembered.tasks));
-    let before = |stamp: Option<Timestamp>| replaced_at.is_some_and(|at| stamp.is_some_and(|stamp| stamp < at));
-    let older = |task: &&Task| before(task.created_at) && before(task.status.timestamp);
+    let older = |task: &&Task| {
+        replaced_at.is_some_and(|at| task.created_at.is_some_and(|created| created < at))
+            && !context.followed.started_before(task)
+    };
     if !context.view.tasks(service).iter().any(older) {
         return false;
     }

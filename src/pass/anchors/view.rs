@@ -98,6 +98,13 @@ impl Followed<'_> {
         self.tasks.iter().filter(|task| task.running()).map(|task| (task.place(), task.id.clone())).collect()
     }
 
+    /// Whether the anchor ran on this task's node before this task did. Both stamps are that node's own.
+    pub(super) fn started_before(&self, task: &Task) -> bool {
+        let here = self.tasks.iter().filter(|own| own.running() && own.node == task.node);
+        let anchor = here.filter_map(|own| own.status.timestamp).max();
+        task.running() && anchor.zip(task.status.timestamp).is_some_and(|(anchor, own)| anchor < own)
+    }
+
     /// When the newest of the tasks was made that took the place of a remembered one; none if none was replaced.
     ///
     /// A slot that is new (scaled up) or gone (scaled down) replaces nothing.
