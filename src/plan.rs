@@ -96,6 +96,11 @@ impl Target {
         }
     }
 
+    /// Orders objects as people list them, and keeps those of one name apart.
+    pub fn sort_key(&self) -> (String, String) {
+        (self.name.clone(), self.id.clone())
+    }
+
     /// Something that the settings name and the swarm doesn't have, or has twice.
     pub fn unknown(kind: TargetKind, name: &str) -> Self {
         Self { kind, id: String::new(), name: name.to_owned(), service: None, slot: None }

@@ -20,8 +20,10 @@ impl Progress {
 
     /// So many actions are to be done.
     pub fn begin(&self, actions: usize) {
-        self.bar.set_position(0);
-        self.bar.set_length(actions as u64);
+        if actions > 0 {
+            self.bar.set_position(0);
+            self.bar.set_length(actions as u64);
+        }
     }
 
     /// The next `actions` are about this object.

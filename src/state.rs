@@ -181,7 +181,7 @@ impl State {
                 "INSERT INTO journal (at, run, cluster, command, kind, action, target_type, target_id, target_name, \
                  reason, before, after, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'begun')",
                 params![
-                    now.to_string(),
+                    format!("{now:.3}"),
                     actor.run,
                     actor.cluster,
                     actor.command,

@@ -30,7 +30,7 @@ const ENGINE: &[Row] = &[("69", "The engine can't be reached, or is not a swarm 
 const LATER: &[Row] = &[(
     "75",
     "Try later: another orca works on the cluster, another writer kept changing an object, the time ran out, \
-     dependents were not in place before --wait ended, or something is blocked (the report says why).",
+     dependents were not in place before --wait ended, or something is blocked or left out (the report says why).",
 )];
 const REFUSED: &[Row] = &[(
     "75",

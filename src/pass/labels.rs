@@ -34,7 +34,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings) -> Plan {
             action.requires = sets.get(key).cloned().unwrap_or_default();
         }
     }
-    plan.actions.sort_by_cached_key(|action| (!action.requires.is_empty(), action.target.id.clone()));
+    plan.actions.sort_by_cached_key(|action| (!action.requires.is_empty(), action.target.sort_key()));
     plan
 }
 

@@ -7,6 +7,9 @@ use crate::plan::Blocked;
 
 use super::{Outcome, Report, ReportedAction, Status, Summary};
 
+/// Tables are not squeezed below so many columns.
+const NARROWEST: u16 = 60;
+
 /// Renders a report as text.
 pub(super) fn render(report: &Report, color: bool) -> String {
     let mut text = String::new();
@@ -79,7 +82,12 @@ fn actions_table(actions: &[ReportedAction], color: bool) -> String {
 /// The change in a few words, as `zone: a -> b`.
 fn change(action: &ReportedAction) -> String {
     let what = action.id.split_once('#').map_or("", |(_, what)| what);
-    let what = what.split_once('/').map_or(what, |(_, name)| name);
+    let what = match what.split_once('/') {
+        // The constraint itself is the value.
+        Some(("constraint", _)) => "constraint",
+        Some((_, name)) => name,
+        None => what,
+    };
     let value = |value: &Value| match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
@@ -111,6 +119,10 @@ pub(super) fn new_table(color: bool, heads: &[&str]) -> Table {
         table.enforce_styling();
     } else {
         table.force_no_tty();
+    }
+    // Some terminals say that they have no columns at all.
+    if table.width().is_some_and(|width| width < NARROWEST) {
+        table.set_width(NARROWEST);
     }
     table.set_header(heads);
     table

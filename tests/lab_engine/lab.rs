@@ -147,10 +147,10 @@ impl Lab {
 
     /// orca against this node.
     pub(crate) fn orca(&self, node: usize, config: &str, state: &Path, args: &[&str]) -> Report {
-        self.orca_at(&self.host(node), config, state, args)
+        Self::orca_at(&self.host(node), config, state, args)
     }
 
-    pub(crate) fn orca_at(&self, host: &str, config: &str, state: &Path, args: &[&str]) -> Report {
+    pub(crate) fn orca_at(host: &str, config: &str, state: &Path, args: &[&str]) -> Report {
         let file = state.join("orca.yml");
         std::fs::write(&file, config).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_orca"));

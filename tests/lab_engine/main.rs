@@ -1,6 +1,8 @@
 //! What only real engines can prove: that a write changes nothing but the field asked for, on every engine version, and
 //! what happens when the leader dies in the middle of a pass. Run by `scripts/test`, which starts the lab.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod lab;
 mod proxy;
 
@@ -74,9 +76,9 @@ fn a_leader_killed_in_mid_pass_is_reported_and_the_next_pass_completes() {
     let state = tempfile::tempdir().unwrap();
     // The second write reaches nobody: the leader dies when it is about to be asked.
     let host = proxy::before_nth_write(&lab.socket(leader), 2, move || {
-        drop(Lab::existing().run(&["kill", &leader.to_string()]))
+        drop(Lab::existing().run(&["kill", &leader.to_string()]));
     });
-    let report = lab.orca_at(&host, config, state.path(), &["labels", "sync"]);
+    let report = Lab::orca_at(&host, config, state.path(), &["labels", "sync"]);
     let statuses = report.strings("/actions", "status");
     assert_eq!(statuses, ["done", "failed", "skipped"], "{}", report.json);
     assert_eq!((report.exit, report.json["outcome"].as_str()), (69, Some("partial")), "{}", report.json);

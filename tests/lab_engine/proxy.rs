@@ -22,13 +22,15 @@ pub(crate) fn before_nth_write(engine: &Path, n: usize, act: impl FnOnce() + Sen
             let (mut to_client, mut from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
             let (writes, act) = (writes.clone(), act.clone());
             std::thread::spawn(move || {
-                let mut buffer = [0; 65536];
+                let mut buffer = vec![0; 65536];
                 while let Ok(read @ 1..) = client.read(&mut buffer) {
                     // orca's requests are small: one begins where a read begins.
-                    if buffer.starts_with(b"POST ") && writes.fetch_add(1, Ordering::SeqCst) + 1 == n {
-                        if let Some(act) = act.lock().unwrap().take() {
-                            act();
-                        }
+                    let write = buffer[..read].starts_with(b"POST ");
+                    if write
+                        && writes.fetch_add(1, Ordering::SeqCst) + 1 == n
+                        && let Some(act) = act.lock().unwrap().take()
+                    {
+                        act();
                     }
                     if server.write_all(&buffer[..read]).is_err() {
                         break;

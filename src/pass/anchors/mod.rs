@@ -53,7 +53,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     let Draft { mut plan, memory: next, .. } = draft;
     // Labels first, additions before removals: a dependent must never see a moment without a place to be. By object
     // within that: neighbouring changes of one object are one write.
-    plan.actions.sort_by_cached_key(|action| (action.change.kind().rank(), action.target.id.clone()));
+    plan.actions.sort_by_cached_key(|action| (action.change.kind().rank(), action.target.sort_key()));
     // What other passes remember is not this one's to forget.
     plan.memory = Some(Memory { rebalance: memory.rebalance.clone(), ..next });
     plan
