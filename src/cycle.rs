@@ -2,6 +2,8 @@
 //!
 //! All passes of a run share one snapshot, one lock and one deadline.
 
+mod sub_report;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::state::{self, Actor, State};
+use sub_report::SubReport;
 
 /// How often `--wait` looks when no event comes.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -347,51 +350,6 @@ impl Cycle<'_> {
             report.data.insert("passes".to_owned(), passes.into());
         }
         unchanged
-    }
-}
-
-/// What one pass adds to the report.
-struct SubReport {
-    pass: Pass,
-    actions: Vec<ReportedAction>,
-    blocked: Vec<crate::plan::Blocked>,
-    warnings: Vec<Warning>,
-    unsettled: Vec<String>,
-    unchanged: u64,
-    error: Option<crate::report::ReportedError>,
-}
-
-impl SubReport {
-    fn of(pass: Pass, plan: &mut Plan) -> Self {
-        Self {
-            pass,
-            actions: Vec::new(),
-            blocked: std::mem::take(&mut plan.blocked),
-            warnings: std::mem::take(&mut plan.warnings),
-            unsettled: std::mem::take(&mut plan.unsettled),
-            unchanged: plan.unchanged,
-            error: None,
-        }
-    }
-
-    fn applied(&mut self, applied: Applied, report: &mut Report) {
-        self.actions = applied.actions;
-        self.warnings.extend(applied.warnings);
-        if let Some(error) = applied.error {
-            self.error = Some(crate::report::ReportedError::from_error(&error));
-            report.fail(&error);
-        }
-    }
-
-    /// The same pass a moment later: what was done adds up, what is known is what is known now.
-    fn follow(&mut self, later: Self) {
-        let Self { pass: _, actions, blocked, warnings, unsettled, unchanged, error } = later;
-        self.actions.extend(actions);
-        self.blocked = blocked;
-        self.warnings = warnings;
-        self.unsettled = unsettled;
-        self.unchanged = unchanged;
-        self.error = self.error.take().or(error);
     }
 }
 

@@ -1,0 +1,51 @@
+//! What one pass of a run adds to the report, and how looking again changes that.
+
+use crate::apply::Applied;
+use crate::pass::Pass;
+use crate::plan::{Blocked, Plan, Warning};
+use crate::report::{Report, ReportedAction, ReportedError};
+
+/// What one pass adds to the report.
+pub(super) struct SubReport {
+    pub(super) pass: Pass,
+    pub(super) actions: Vec<ReportedAction>,
+    pub(super) blocked: Vec<Blocked>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) unsettled: Vec<String>,
+    pub(super) unchanged: u64,
+    pub(super) error: Option<ReportedError>,
+}
+
+impl SubReport {
+    pub(super) fn of(pass: Pass, plan: &mut Plan) -> Self {
+        Self {
+            pass,
+            actions: Vec::new(),
+            blocked: std::mem::take(&mut plan.blocked),
+            warnings: std::mem::take(&mut plan.warnings),
+            unsettled: std::mem::take(&mut plan.unsettled),
+            unchanged: plan.unchanged,
+            error: None,
+        }
+    }
+
+    pub(super) fn applied(&mut self, applied: Applied, report: &mut Report) {
+        self.actions = applied.actions;
+        self.warnings.extend(applied.warnings);
+        if let Some(error) = applied.error {
+            self.error = Some(ReportedError::from_error(&error));
+            report.fail(&error);
+        }
+    }
+
+    /// The same pass a moment later: what was done adds up, what is known is what is known now.
+    pub(super) fn follow(&mut self, later: Self) {
+        let Self { pass: _, actions, blocked, warnings, unsettled, unchanged, error } = later;
+        self.actions.extend(actions);
+        self.blocked = blocked;
+        self.warnings = warnings;
+        self.unsettled = unsettled;
+        self.unchanged = unchanged;
+        self.error = self.error.take().or(error);
+    }
+}
