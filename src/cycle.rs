@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::lock::{self, Lock};
 use crate::pass::Pass;
 use crate::pass::memory::Memory;
-use crate::plan::{Plan, Warning};
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
