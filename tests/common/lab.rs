@@ -114,7 +114,9 @@ impl Lab {
                     left.push(what);
                 }
             }
-            left.extend(cluster.tasks.iter().map(|task| format!("task {}", text(&task["ID"]))));
+            // What is only to be removed can stay for minutes, until its node has reported; it belongs to no service any more.
+            let wanted = cluster.tasks.iter().filter(|task| task["DesiredState"] != "remove");
+            left.extend(wanted.map(|task| format!("task {}", text(&task["ID"]))));
             Ok(left)
         })
     }
