@@ -114,7 +114,9 @@ impl Lab {
                     left.push(what);
                 }
             }
-            left.extend(cluster.tasks.iter().map(|task| format!("task {}", text(&task["ID"]))));
+            // An old engine keeps the ended task of a removed job for good.
+            let live = |task: &&Value| matches!(task["Status"]["State"].as_str(), Some("starting" | "running"));
+            left.extend(cluster.tasks.iter().filter(live).map(|task| format!("task {}", text(&task["ID"]))));
             Ok(left)
         })
     }
