@@ -114,9 +114,9 @@ impl Lab {
                     left.push(what);
                 }
             }
-            // What is only to be removed can stay for minutes, until its node has reported; it belongs to no service any more.
-            let wanted = cluster.tasks.iter().filter(|task| task["DesiredState"] != "remove");
-            left.extend(wanted.map(|task| format!("task {}", text(&task["ID"]))));
+            // An old engine keeps the ended task of a removed job for good.
+            let live = |task: &&Value| matches!(task["Status"]["State"].as_str(), Some("starting" | "running"));
+            left.extend(cluster.tasks.iter().filter(live).map(|task| format!("task {}", text(&task["ID"]))));
             Ok(left)
         })
     }
