@@ -286,7 +286,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
-            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'One cycle, then end')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'One cycle, then end; a dry run is always one cycle')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
             [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')

@@ -267,7 +267,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
             cand --log-format 'How to log'
             cand --color 'When to colour text [env: NO_COLOR]'
-            cand --once 'One cycle, then end'
+            cand --once 'One cycle, then end; a dry run is always one cycle'
             cand -n 'Plan and report, write nothing anywhere'
             cand --dry-run 'Plan and report, write nothing anywhere'
             cand --detailed-exitcode 'Exit 2 when changes were made or are pending'

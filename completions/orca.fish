@@ -229,7 +229,7 @@ json\t'One JSON object an event'"
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c orca -n "__fish_orca_using_subcommand reconcile" -l once -d 'One cycle, then end'
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l once -d 'One cycle, then end; a dry run is always one cycle'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'

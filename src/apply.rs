@@ -100,14 +100,13 @@ impl Applier<'_> {
     /// Carries the plan out as far as budget, deadline and signals allow.
     pub async fn apply(&mut self, plan: Plan) -> Applied {
         let mut applied = Applied::default();
-        let planned: BTreeSet<String> = plan.actions.iter().map(|action| action.id.clone()).collect();
         self.progress.begin(plan.actions.len());
         for group in groups(plan.actions) {
             self.progress.step(&group[0].target.name, group.len());
             let (group, skipped) = self.admit(group, &mut applied);
             applied.actions.extend(skipped);
             if !group.is_empty() {
-                self.write(group, &planned, &mut applied).await;
+                self.write(group, &mut applied).await;
             }
         }
         self.progress.end();
@@ -151,7 +150,7 @@ impl Applier<'_> {
     }
 
     /// Writes one object, planning again on conflict.
-    async fn write(&mut self, mut group: Vec<Action>, planned: &BTreeSet<String>, applied: &mut Applied) {
+    async fn write(&mut self, mut group: Vec<Action>, applied: &mut Applied) {
         let started = Instant::now();
         let untried = self.next.clone();
         for round in 0..=MAX_CONFLICTS {
@@ -178,7 +177,7 @@ impl Applier<'_> {
                         let error = Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again");
                         return self.conclude(&group, &[], Err(error.into()), started, applied);
                     }
-                    group = self.take_over(&group, again, planned, applied);
+                    group = self.take_over(&group, again, applied);
                     if group.is_empty() {
                         return;
                     }
@@ -188,13 +187,7 @@ impl Applier<'_> {
     }
 
     /// What the new plan says about the object of this group; reports what it no longer says.
-    fn take_over(
-        &self,
-        group: &[Action],
-        again: Vec<Action>,
-        planned: &BTreeSet<String>,
-        applied: &mut Applied,
-    ) -> Vec<Action> {
+    fn take_over(&self, group: &[Action], again: Vec<Action>, applied: &mut Applied) -> Vec<Action> {
         for action in group.iter().filter(|action| again.iter().all(|other| other.id != action.id)) {
             if self.known(&action.target).is_some_and(|(raw, _)| holds(raw, &action.change)) {
                 applied.holding.insert(action.id.clone());
@@ -205,8 +198,14 @@ impl Applier<'_> {
                 applied.actions.push(skipped(action, "no longer wanted after another writer's change"));
             }
         }
+        // What is new in it is for the next pass: it has not been weighed against budget, deadline and order.
         let own = |action: &Action| group.iter().any(|other| other.id == action.id);
-        again.into_iter().filter(|action| own(action) || !planned.contains(&action.id)).collect()
+        let (able, unable): (Vec<_>, Vec<_>) = again
+            .into_iter()
+            .filter(own)
+            .partition(|action| action.requires.iter().all(|id| applied.holding.contains(id)));
+        applied.actions.extend(unable.iter().map(|action| skipped(action, "waits for another action after a re-plan")));
+        able
     }
 
     async fn attempt(&mut self, group: &[Action]) -> Attempt {

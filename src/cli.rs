@@ -219,7 +219,7 @@ pub enum BalanceGoal {
 /// `orca reconcile`.
 #[derive(Debug, Args)]
 pub struct Reconcile {
-    /// One cycle, then end
+    /// One cycle, then end; a dry run is always one cycle
     #[arg(long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, hide_env_values = true)]
     pub once: bool,
     /// Time between the ends of two cycles

@@ -318,7 +318,7 @@ impl Cycle<'_> {
         if plan.actions.is_empty() && next == memory {
             return Ok(());
         }
-        sub.warnings.extend(live.state.mend(&self.options.state_dir)?);
+        sub.noticed.extend(live.state.mend(&self.options.state_dir)?);
         live.state.remember(memory_key, next)
     }
 
@@ -326,7 +326,8 @@ impl Cycle<'_> {
     fn merge(&self, sub_reports: Vec<SubReport>, report: &mut Report) -> u64 {
         let mut unchanged = 0;
         let mut passes = Vec::new();
-        for sub in sub_reports {
+        for mut sub in sub_reports {
+            sub.warnings.append(&mut sub.noticed);
             unchanged += sub.unchanged;
             if self.passes.len() > 1 {
                 let mut own = Report::new(sub.pass.name(), report.run.clone());

@@ -130,7 +130,8 @@ impl Session {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
             Command::Rebalance(cli::Rebalance::Plan(args)) => self.rebalance_plan(args, &options, interrupt).await,
-            Command::Reconcile(reconcile) if reconcile.once => {
+            // A dry run says what would be done; saying it again and again tells nothing new.
+            Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,

@@ -11,6 +11,8 @@ pub(super) struct SubReport {
     pub(super) actions: Vec<ReportedAction>,
     pub(super) blocked: Vec<Blocked>,
     pub(super) warnings: Vec<Warning>,
+    /// What was noticed once and stays true (`warnings` are of the newest look).
+    pub(super) noticed: Vec<Warning>,
     pub(super) unsettled: Vec<String>,
     pub(super) unchanged: u64,
     pub(super) error: Option<ReportedError>,
@@ -23,6 +25,7 @@ impl SubReport {
             actions: Vec::new(),
             blocked: std::mem::take(&mut plan.blocked),
             warnings: std::mem::take(&mut plan.warnings),
+            noticed: Vec::new(),
             unsettled: std::mem::take(&mut plan.unsettled),
             unchanged: plan.unchanged,
             error: None,
@@ -31,7 +34,7 @@ impl SubReport {
 
     pub(super) fn applied(&mut self, applied: Applied, report: &mut Report) {
         self.actions = applied.actions;
-        self.warnings.extend(applied.warnings);
+        self.noticed.extend(applied.warnings);
         if let Some(error) = applied.error {
             self.error = Some(ReportedError::from_error(&error));
             report.fail(&error);
@@ -40,10 +43,11 @@ impl SubReport {
 
     /// The same pass a moment later: what was done adds up, what is known is what is known now.
     pub(super) fn follow(&mut self, later: Self) {
-        let Self { pass: _, actions, blocked, warnings, unsettled, unchanged, error } = later;
+        let Self { pass: _, actions, blocked, warnings, noticed, unsettled, unchanged, error } = later;
         self.actions.extend(actions);
         self.blocked = blocked;
         self.warnings = warnings;
+        self.noticed.extend(noticed);
         self.unsettled = unsettled;
         self.unchanged = unchanged;
         self.error = self.error.take().or(error);

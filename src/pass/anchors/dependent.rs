@@ -100,7 +100,10 @@ pub(super) fn plan(context: &Context, dependent: &Dependent, draft: &mut Draft) 
         if matches!(place, Place::Beside(_)) && !restart_due {
             draft.plan.unchanged += 1;
         }
-        settle(context, service, &key, &place, &mut memory, &mut draft.plan);
+        // A restart that is due keeps its place on the ladder.
+        if !restart_due || !matches!(place, Place::Beside(_)) {
+            settle(context, service, &key, &place, &mut memory, &mut draft.plan);
+        }
         if !matches!(place, Place::Beside(_) | Place::Ended) {
             draft.unplaced.insert(service.id.clone());
         }
@@ -216,7 +219,10 @@ fn restart(
     let replaced = &context.followed.service.name;
     plan.unsettled.push(format!("`{}` is to be restarted after `{replaced}`", service.name));
     if matches!(place, Place::Beside(_)) && context.label_actions.is_empty() {
-        let reasons = context.hands_off(service);
+        let mut reasons = context.hands_off(service);
+        if memory.attempts > 0 && service.update == Some(UpdateState::RollbackCompleted) {
+            reasons.push("its restart failed and was rolled back".to_owned());
+        }
         if !reasons.is_empty() {
             block(plan, anchor, service, reasons);
         } else if ladder::restart_due(anchor, memory, context.now) {

@@ -7,6 +7,9 @@ use crate::model::service::UpdateState;
 use crate::model::{Mode, Service, Task, TaskState};
 use crate::pass::memory::{DependentMemory, elapsed};
 
+/// How long a task without a node, and without a word why, is taken for one that is being placed.
+const YOUNG: Duration = Duration::from_secs(60);
+
 /// How a dependent stands to its anchor.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -30,7 +33,9 @@ pub(super) fn place(context: &Context, service: &Service, memory: &mut Dependent
         let node = context.view.cluster.node(&task.node).map_or(task.node.0.as_str(), |node| node.name.as_str());
         return Place::Wrong(format!("it runs on `{node}`, where its anchor does not"));
     }
-    if let Some(pending) = tasks.iter().find(|task| task.node.0.is_empty()) {
+    // One that was just made gets its node in a moment; the scheduler says so when there is none.
+    let pending = |task: &&&Task| task.node.0.is_empty() && !(task.status.err.is_empty() && young(task, context));
+    if let Some(pending) = tasks.iter().find(pending) {
         let why = if pending.status.err.is_empty() { "" } else { ": " };
         return Place::Wrong(format!("it is pending{why}{}", pending.status.err));
     }
@@ -69,4 +74,8 @@ fn tasks_keep_ending(tasks: &[&Task], memory: &mut DependentMemory) -> bool {
         waiting = true;
     }
     waiting && memory.keeps_ending
+}
+
+fn young(task: &Task, context: &Context) -> bool {
+    task.created_at.is_some_and(|made| elapsed(made, context.now) < YOUNG)
 }
