@@ -122,6 +122,14 @@ pub enum Command {
     /// Tasks that should run elsewhere, from real memory use
     #[command(subcommand)]
     Rebalance(Rebalance),
+    /// Free disk space on nodes without hurting a service
+    ///
+    /// Removes stopped containers, unused images, build cache and unused networks that are older than the grace, each
+    /// by its own id. Never removes an image that any service in the swarm runs, ran before its last update, or that a
+    /// container has; never a volume that a service mounts anywhere. Volumes go with --volumes (anonymous ones) or
+    /// --volume NAME only. What is labelled orca.gc=keep stays. Works on the engine it is pointed at; a worker's engine
+    /// needs --manager, without which images and volumes stay and the exit code is 75.
+    Gc(Collect),
     /// Run every pass: labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
@@ -214,6 +222,46 @@ pub enum BalanceGoal {
     Memory,
     /// The number of replicas of each service, then of tasks.
     Count,
+}
+
+/// `orca gc`.
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// Which nodes.
+    #[command(flatten)]
+    pub reach: NodeArgs,
+    /// Leave alone what is younger than this [default: gc.grace, else 3h]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub grace: Option<Duration>,
+    /// Keep the newest N images of each repository [default: gc.keep_images, else 0]
+    #[arg(long, value_name = "N")]
+    pub keep_images: Option<u32>,
+    /// Also remove anonymous volumes that nothing uses
+    #[arg(long)]
+    pub volumes: bool,
+    /// Also remove the volume of this name, if nothing uses it; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub volume: Vec<String>,
+    /// Do something only where the disk under the engine's data is used more than this, as 80%
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub when_disk_above: Option<f64>,
+}
+
+/// Which nodes a node-side pass works on; without any, the engine it is pointed at.
+#[derive(Debug, Clone, Args)]
+pub struct NodeArgs {
+    /// Work on this node, by hostname or id, through nodes.NAME.host; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with = "all_nodes")]
+    pub node: Vec<String>,
+    /// Work on every node of the swarm
+    #[arg(long)]
+    pub all_nodes: bool,
+    /// Ask this manager's engine about the cluster, where the engine worked on is none
+    #[arg(long, env = "ORCA_MANAGER", value_name = "URL", hide_env_values = true)]
+    pub manager: Option<String>,
+    /// Work on so many nodes at a time [default: gc.parallel, else 4]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
 }
 
 /// `orca reconcile`.

@@ -43,6 +43,9 @@ pub struct Target {
     /// Of a task: its slot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<u64>,
+    /// Of what lies on one node: the node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
 /// The types of object that orca works on.
@@ -55,6 +58,16 @@ pub enum TargetKind {
     Service,
     /// A swarm task.
     Task,
+    /// A container on one node.
+    Container,
+    /// An image on one node.
+    Image,
+    /// A volume on one node.
+    Volume,
+    /// A network of one node.
+    Network,
+    /// The build cache of one node.
+    BuildCache,
 }
 
 impl TargetKind {
@@ -64,6 +77,11 @@ impl TargetKind {
             Self::Node => "node",
             Self::Service => "service",
             Self::Task => "task",
+            Self::Container => "container",
+            Self::Image => "image",
+            Self::Volume => "volume",
+            Self::Network => "network",
+            Self::BuildCache => "build_cache",
         }
     }
 }
@@ -71,18 +89,12 @@ impl TargetKind {
 impl Target {
     /// A node as a target.
     pub fn node(node: &Node) -> Self {
-        Self { kind: TargetKind::Node, id: node.id.0.clone(), name: node.name.clone(), service: None, slot: None }
+        Self { id: node.id.0.clone(), ..Self::unknown(TargetKind::Node, &node.name) }
     }
 
     /// A service as a target.
     pub fn service(service: &Service) -> Self {
-        Self {
-            kind: TargetKind::Service,
-            id: service.id.0.clone(),
-            name: service.name.clone(),
-            service: None,
-            slot: None,
-        }
+        Self { id: service.id.0.clone(), ..Self::unknown(TargetKind::Service, &service.name) }
     }
 
     /// A task of this service as a target.
@@ -93,7 +105,13 @@ impl Target {
             name: format!("{}.{}", service.name, task.slot),
             service: Some(service.name.clone()),
             slot: Some(task.slot),
+            node: None,
         }
+    }
+
+    /// Something that lies on one node.
+    pub fn on(node: &str, kind: TargetKind, id: &str, name: &str) -> Self {
+        Self { id: id.to_owned(), node: Some(node.to_owned()), ..Self::unknown(kind, name) }
     }
 
     /// Orders objects as people list them, and keeps those of one name apart.
@@ -103,7 +121,7 @@ impl Target {
 
     /// Something that the settings name and the swarm doesn't have, or has twice.
     pub fn unknown(kind: TargetKind, name: &str) -> Self {
-        Self { kind, id: String::new(), name: name.to_owned(), service: None, slot: None }
+        Self { kind, id: String::new(), name: name.to_owned(), service: None, slot: None, node: None }
     }
 }
 
@@ -171,6 +189,41 @@ pub enum Change {
         /// Hostname of the node where it is to run.
         to: String,
     },
+    /// Goes back to the spec before the service's last update.
+    Rollback {
+        /// The image found.
+        before: String,
+        /// The image of the spec before.
+        after: String,
+    },
+    /// Sets a service's replicas to none.
+    ScaleZero {
+        /// The replicas found.
+        before: u64,
+    },
+    /// Restarts a container that is no swarm task.
+    ContainerRestart {
+        /// Seconds between SIGTERM and SIGKILL that the container's label asks for; none: the container's own.
+        stop_timeout: Option<u32>,
+        /// The longest that the engine may take, in seconds.
+        patience: u32,
+    },
+    /// Removes a container, image, volume or network from its node.
+    Remove {
+        /// Which of them it is.
+        what: TargetKind,
+        /// An image's names, each of which has to go.
+        names: Vec<String>,
+        /// Bytes that go with it, as far as the engine can tell.
+        bytes: u64,
+    },
+    /// Removes build cache that nothing has used for so long.
+    CachePrune {
+        /// In seconds.
+        unused_for: u64,
+        /// Bytes that go with it.
+        bytes: u64,
+    },
 }
 
 /// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
@@ -194,6 +247,30 @@ pub enum ActionKind {
     /// A task is moved to another node.
     #[serde(rename = "task.move")]
     TaskMove,
+    /// A service goes back to its spec before.
+    #[serde(rename = "service.rollback")]
+    ServiceRollback,
+    /// A service is scaled.
+    #[serde(rename = "service.scale")]
+    ServiceScale,
+    /// A container is restarted.
+    #[serde(rename = "container.restart")]
+    ContainerRestart,
+    /// A container is removed.
+    #[serde(rename = "container.remove")]
+    ContainerRemove,
+    /// An image is removed.
+    #[serde(rename = "image.remove")]
+    ImageRemove,
+    /// A volume is removed.
+    #[serde(rename = "volume.remove")]
+    VolumeRemove,
+    /// A network is removed.
+    #[serde(rename = "network.remove")]
+    NetworkRemove,
+    /// Build cache is removed.
+    #[serde(rename = "build_cache.prune")]
+    BuildCachePrune,
 }
 
 impl ActionKind {
@@ -206,6 +283,14 @@ impl ActionKind {
             Self::ServiceConstraintAdd => "service.constraint.add",
             Self::ServiceForceUpdate => "service.force_update",
             Self::TaskMove => "task.move",
+            Self::ServiceRollback => "service.rollback",
+            Self::ServiceScale => "service.scale",
+            Self::ContainerRestart => "container.restart",
+            Self::ContainerRemove => "container.remove",
+            Self::ImageRemove => "image.remove",
+            Self::VolumeRemove => "volume.remove",
+            Self::NetworkRemove => "network.remove",
+            Self::BuildCachePrune => "build_cache.prune",
         }
     }
 
@@ -215,7 +300,11 @@ impl ActionKind {
             Self::NodeLabelSet => 0,
             Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
-            Self::ServiceForceUpdate | Self::TaskMove => 3,
+            Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
+            // On a node: containers first, then what they used.
+            Self::ContainerRestart | Self::ContainerRemove => 4,
+            Self::ImageRemove | Self::BuildCachePrune => 5,
+            Self::VolumeRemove | Self::NetworkRemove => 6,
         }
     }
 }
@@ -230,6 +319,24 @@ impl Change {
             Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
             Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
             Self::TaskMove { .. } => ActionKind::TaskMove,
+            Self::Rollback { .. } => ActionKind::ServiceRollback,
+            Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::ContainerRestart { .. } => ActionKind::ContainerRestart,
+            Self::CachePrune { .. } => ActionKind::BuildCachePrune,
+            Self::Remove { what, .. } => match what {
+                TargetKind::Image => ActionKind::ImageRemove,
+                TargetKind::Volume => ActionKind::VolumeRemove,
+                TargetKind::Network => ActionKind::NetworkRemove,
+                _ => ActionKind::ContainerRemove,
+            },
+        }
+    }
+
+    /// Bytes that it frees, as far as is known beforehand.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => *bytes,
+            _ => 0,
         }
     }
 
@@ -242,6 +349,12 @@ impl Change {
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
+            Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
+            Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
+            Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
+                (serde_json::json!({ "size_bytes": bytes }), Value::Null)
+            }
         }
     }
 }
@@ -260,6 +373,8 @@ impl Action {
     pub fn on_service(service: &Service, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
+            Change::Rollback { .. } => "rollback".to_owned(),
+            Change::ScaleZero { .. } => "replicas".to_owned(),
             _ => "force_update".to_owned(),
         };
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
@@ -270,6 +385,18 @@ impl Action {
         let change = Change::TaskMove { from: from.to_owned(), to: to.to_owned() };
         let (target, key) = (Target::task(task, service), format!("{}.{}", service.name, task.slot));
         Self::new(target, &key, "move", change, reason.into(), service.version).disruptive()
+    }
+
+    /// A change of something that lies on one node, called `what` in the action's id.
+    pub fn local(target: Target, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        let node = target.node.as_deref().unwrap_or_default();
+        // Several objects may have one name, or none: their ids don't.
+        let key = match target.kind {
+            TargetKind::Image | TargetKind::Network => &target.id,
+            _ => &target.name,
+        };
+        let key = format!("{node}/{key}");
+        Self::new(target, &key, what, change, reason.into(), 0)
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {

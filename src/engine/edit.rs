@@ -35,9 +35,18 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
     for change in changes {
         apply(&mut spec, change)?;
     }
-    if changes.iter().any(|change| matches!(change, Change::ConstraintAdd { .. } | Change::ForceUpdate { .. })) {
+    let of_a_service = |change: &&Change| {
+        use Change::{ConstraintAdd, ForceUpdate, Rollback, ScaleZero};
+        matches!(change, ConstraintAdd { .. } | ForceUpdate { .. } | Rollback { .. } | ScaleZero { .. })
+    };
+    if changes.iter().any(of_a_service) {
         if !spec.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {
             bail!("the service's spec has no Placement: a write could crash the managers");
+        }
+        // What a rollback writes is not what is sent.
+        let rolls_back = changes.iter().any(|change| matches!(change, Change::Rollback { .. }));
+        if rolls_back && !object.pointer("/PreviousSpec/TaskTemplate/Placement").is_some_and(Value::is_object) {
+            bail!("the service's previous spec has no Placement: going back to it could crash the managers");
         }
     } else {
         for field in ["Role", "Availability"] {
@@ -63,6 +72,16 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         }
         // What moves is a task, not the object.
         Change::TaskMove { .. } => false,
+        Change::Rollback { after, .. } => {
+            // The engine swaps the two specs.
+            object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
+                && object.pointer("/UpdateStatus/State").and_then(Value::as_str).is_some_and(|s| s.starts_with("rollback"))
+        }
+        Change::ScaleZero { .. } => {
+            object.pointer("/Spec/Mode/Replicated/Replicas").and_then(Value::as_u64) == Some(0)
+        }
+        // These are no objects of the swarm.
+        Change::ContainerRestart { .. } | Change::Remove { .. } | Change::CachePrune { .. } => false,
         Change::ForceUpdate { before } => {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }
@@ -102,6 +121,18 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
                 .insert("Constraints".into(), constraints.into());
         }
         Change::TaskMove { .. } => bail!("a task is moved by a sequence of updates, not by one edit"),
+        // The engine itself puts the previous spec in place of what is sent.
+        Change::Rollback { .. } => {}
+        Change::ScaleZero { .. } => {
+            if !spec.pointer("/Mode/Replicated").is_some_and(Value::is_object) {
+                bail!("the service is not a replicated one");
+            }
+            let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
+            replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
+        }
+        Change::ContainerRestart { .. } | Change::Remove { .. } | Change::CachePrune { .. } => {
+            bail!("what lies on one node is no spec to edit")
+        }
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
             let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);

@@ -8,6 +8,7 @@ pub mod needs;
 pub mod node;
 pub mod offer;
 pub mod service;
+pub mod stock;
 pub mod task;
 
 pub use constraint::Constraint;

@@ -75,6 +75,37 @@ pub struct Task {
     /// What its node says of it.
     #[serde(default, deserialize_with = "or_default")]
     pub status: TaskStatus,
+    /// What it runs.
+    #[serde(default, deserialize_with = "or_default")]
+    pub spec: TaskSpec,
+}
+
+/// `Spec` of a task, as far as it is looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskSpec {
+    /// Of a container.
+    #[serde(deserialize_with = "or_default")]
+    pub container_spec: TaskContainer,
+}
+
+/// `Spec.ContainerSpec` of a task, as far as it is looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskContainer {
+    /// The image's name.
+    pub image: String,
+}
+
+/// `Status.ContainerStatus` of a task.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ContainerStatus {
+    /// Id of the container; empty where none was made.
+    #[serde(rename = "ContainerID")]
+    pub id: String,
+    /// What its command ended with.
+    pub exit_code: i64,
 }
 
 /// `Status` of a task.
@@ -89,6 +120,9 @@ pub struct TaskStatus {
     /// The error text, if it failed or can't be placed.
     #[serde(deserialize_with = "or_default")]
     pub err: String,
+    /// Its container.
+    #[serde(deserialize_with = "or_default")]
+    pub container_status: ContainerStatus,
 }
 
 impl Task {
@@ -98,6 +132,11 @@ impl Task {
     pub fn live(&self) -> bool {
         matches!(self.desired_state, TaskState::Ready | TaskState::Running)
             && (self.status.state <= TaskState::Running || self.status.state == TaskState::Unknown)
+    }
+
+    /// It has ended, well or not, and won't run again.
+    pub fn ended(&self) -> bool {
+        self.status.state > TaskState::Running && self.status.state != TaskState::Unknown
     }
 
     /// What its successor, should it need one, has in common with it.

@@ -3,6 +3,7 @@
 //! No clock, environment, logging or async in here; the same input gives the same plan.
 
 pub mod anchors;
+pub mod gc;
 pub mod labels;
 pub mod memory;
 pub mod rebalance;
