@@ -130,6 +130,14 @@ pub enum Command {
     /// --volume NAME only. What is labelled orca.gc=keep stays. Works on the engine it is pointed at; a worker's engine
     /// needs --manager, without which images and volumes stay and the exit code is 75.
     Gc(Collect),
+    /// Say what is ill and why, and heal what may be healed
+    ///
+    /// Services whose tasks keep failing: why, in words, and what to do next; the service label
+    /// orca.autoheal=restart|rollback|scale-zero|report (or several, as a ladder) lets orca do it. Tasks that find no
+    /// node: why, node by node, and which node comes closest. Unhealthy containers that are no swarm tasks and have the
+    /// label autoheal=true: restarted, ever more seldom, and given up at last. Works on the engine it is pointed at;
+    /// services need a manager.
+    Autoheal(Heal),
     /// Run every pass: labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
@@ -242,9 +250,38 @@ pub struct Collect {
     /// Also remove the volume of this name, if nothing uses it; may be given several times
     #[arg(long, value_name = "NAME")]
     pub volume: Vec<String>,
+    /// Work on so many nodes at a time [default: gc.parallel, else 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
     /// Do something only where the disk under the engine's data is used more than this, as 80%
     #[arg(long, value_name = "P", value_parser = share)]
     pub when_disk_above: Option<f64>,
+}
+
+/// `orca autoheal`.
+#[derive(Debug, Args)]
+pub struct Heal {
+    /// Which nodes.
+    #[command(flatten)]
+    pub reach: NodeArgs,
+    /// Look only at this
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub only: Option<Ill>,
+    /// Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true
+    #[arg(long)]
+    pub all: bool,
+    /// Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub grace: Option<Duration>,
+}
+
+/// What may be ill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ill {
+    /// Containers that are no swarm tasks.
+    Containers,
+    /// Services, and tasks that find no node.
+    Services,
 }
 
 /// Which nodes a node-side pass works on; without any, the engine it is pointed at.
@@ -259,9 +296,6 @@ pub struct NodeArgs {
     /// Ask this manager's engine about the cluster, where the engine worked on is none
     #[arg(long, env = "ORCA_MANAGER", value_name = "URL", hide_env_values = true)]
     pub manager: Option<String>,
-    /// Work on so many nodes at a time [default: gc.parallel, else 4]
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<u32>,
 }
 
 /// `orca reconcile`.

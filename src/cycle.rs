@@ -135,7 +135,7 @@ impl Cycle<'_> {
             Source::File(_) => None,
         };
         let mut cluster = match self.source {
-            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await?,
+            Source::Engine(engine) => self.look(&engine.until(deadline)).await?,
             Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
@@ -150,7 +150,7 @@ impl Cycle<'_> {
             // The other orca has changed what was read. Waiting for it was no part of this pass.
             deadline = Instant::now() + self.options.timeout;
             engine = engine.until(deadline);
-            cluster = Snapshot::observe(&engine).await?;
+            cluster = self.look(&engine).await?;
             report.cluster = Some(Cluster::of(&cluster));
             if self.not_its_turn(&cluster, report) {
                 return Ok(None);
@@ -159,6 +159,13 @@ impl Cycle<'_> {
         let (state, warning) = State::open(&self.options.state_dir)?;
         report.warnings.extend(warning);
         Ok(Some((cluster, Some(Live { engine, state, deadline, _lock: lock }))))
+    }
+
+    async fn look(&self, engine: &Engine) -> Result<Snapshot> {
+        if self.passes.iter().any(|pass| pass.needs_history()) {
+            return Snapshot::observe_history(engine).await;
+        }
+        Snapshot::observe(engine).await
     }
 
     /// With `--leader-only`, whether another engine's orca is to act.
@@ -339,6 +346,7 @@ impl Cycle<'_> {
                 own.conclude(sub.unchanged);
                 passes.extend(serde_json::to_value(own));
             }
+            report.data.append(&mut sub.data);
             report.actions.extend(sub.actions);
             report.blocked.extend(sub.blocked);
             report.warnings.extend(sub.warnings);

@@ -1,6 +1,7 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
 use std::cell::Cell;
+mod autoheal;
 mod gc;
 mod rebalance;
 
@@ -136,6 +137,7 @@ impl Session {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
+            Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {

@@ -5,6 +5,7 @@
 //! [`pass`] decides in pure functions, [`plan`] is what they decide, [`apply`] alone writes, [`report`] alone prints.
 
 pub mod apply;
+pub mod autoheal;
 pub mod cli;
 pub mod cycle;
 pub mod dispatch;

@@ -25,6 +25,8 @@ pub struct Plan {
     pub unsettled: Vec<String>,
     /// What the pass wants to remember, should this plan be carried out; none if it remembers nothing.
     pub memory: Option<Memory>,
+    /// Facts for the report that only this pass has.
+    pub data: serde_json::Map<String, Value>,
 }
 
 /// What an action works on.

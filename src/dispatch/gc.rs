@@ -24,7 +24,7 @@ impl Session {
         gc.keep_images = args.keep_images.unwrap_or(gc.keep_images);
         gc.volumes |= args.volumes;
         gc.when_disk_above = args.when_disk_above.or(gc.when_disk_above);
-        gc.parallel = args.reach.parallel.unwrap_or(gc.parallel);
+        gc.parallel = args.parallel.unwrap_or(gc.parallel);
         let mut options = options.clone();
         options.dry_run |= gc.dry_run;
         let volumes = args.volume.into_iter().collect();

@@ -222,6 +222,8 @@ impl Engine {
         let mut removed = Removed::Gone;
         for name in names.iter().map(String::as_str).chain([id]) {
             match self.delete(&format!("/v{api}/images/{}?force=false&noprune=false", segment(name))).await? {
+                // Nobody sees it any more; its layers go with the last image that was built on it.
+                Removed::InUse(why) if name == id && removed != Removed::Gone && why.contains("dependent child") => {}
                 Removed::InUse(why) => return Ok(Removed::InUse(why)),
                 // With its last name the image itself has gone.
                 Removed::Gone => {}

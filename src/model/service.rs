@@ -75,6 +75,8 @@ pub struct Service {
     pub constraints: Vec<Constraint>,
     /// `TaskTemplate.ForceUpdate`.
     pub force_update: u64,
+    /// `TaskTemplate.ContainerSpec.Image`.
+    pub image: String,
     /// Whether a task that has ended, well or not, is always followed by another (`RestartPolicy.Condition` is `any`).
     pub restarts_always: bool,
     /// `UpdateStatus.State` of the last rollout, if there was one.
@@ -102,6 +104,7 @@ impl Service {
                 .map(|text| Constraint::parse(text))
                 .collect(),
             force_update: template.force_update,
+            image: template.container_spec.image,
             restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
             update: view.update_status.and_then(|status| status.state),
             raw,
@@ -142,7 +145,15 @@ struct TaskTemplate {
     placement: Option<Placement>,
     force_update: u64,
     #[serde(deserialize_with = "or_default")]
+    container_spec: ContainerSpec,
+    #[serde(deserialize_with = "or_default")]
     restart_policy: RestartPolicy,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ContainerSpec {
+    image: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -104,6 +104,8 @@ pub struct Image {
     pub tags: Vec<String>,
     /// `name@sha256:...`, without `<none>`.
     pub digests: Vec<String>,
+    /// Id of the image that it was built on, where it was built on this node.
+    pub parent: String,
     /// When it was built (not when it came here).
     pub built: Option<Timestamp>,
     /// Bytes that no other image shares.
@@ -275,6 +277,7 @@ impl DiskUse {
 #[serde(rename_all = "PascalCase", default)]
 struct ImageView {
     id: String,
+    parent_id: String,
     #[serde(deserialize_with = "or_default")]
     repo_tags: Vec<String>,
     #[serde(deserialize_with = "or_default")]
@@ -291,6 +294,7 @@ impl ImageView {
         let named = |names: Vec<String>| names.into_iter().filter(|name| !name.contains("<none>")).collect();
         Image {
             id: self.id,
+            parent: self.parent_id,
             tags: named(self.repo_tags),
             digests: named(self.repo_digests),
             built: Timestamp::from_second(self.created).ok(),

@@ -3,10 +3,12 @@
 //! No clock, environment, logging or async in here; the same input gives the same plan.
 
 pub mod anchors;
+pub mod autoheal;
 pub mod gc;
 pub mod labels;
 pub mod memory;
 pub mod rebalance;
+pub(crate) mod words;
 
 use jiff::Timestamp;
 
@@ -22,6 +24,8 @@ pub enum Pass {
     Labels,
     /// `orca anchors follow`.
     Anchors,
+    /// `orca autoheal`: services and pending tasks.
+    Autoheal,
 }
 
 impl Pass {
@@ -33,7 +37,13 @@ impl Pass {
         match self {
             Self::Labels => "labels sync",
             Self::Anchors => "anchors follow",
+            Self::Autoheal => "autoheal",
         }
+    }
+
+    /// Whether it looks at tasks that have ended.
+    pub fn needs_history(self) -> bool {
+        self == Self::Autoheal
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
@@ -41,6 +51,7 @@ impl Pass {
         match self {
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
+            Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
         }
     }
 }

@@ -6,10 +6,10 @@
 pub mod keep;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use crate::engine::local::Stock;
 use crate::model::stock::{Container, Image, Network, Volume, age, pinned};
+use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::settings::Gc;
 use keep::Facts;
@@ -75,7 +75,8 @@ pub fn plan(input: &Input<'_>) -> Sweep {
     build_cache(input, &mut sweep);
     volumes(input, &gone, &mut sweep);
     networks(input, &gone, &mut sweep);
-    sweep.plan.actions.sort_by_cached_key(|action| (action.change.kind().rank(), action.target.sort_key()));
+    // Stable: images stay in the order of their families.
+    sweep.plan.actions.sort_by_key(|action| action.change.kind().rank());
     sweep.counted()
 }
 
@@ -159,12 +160,30 @@ fn images(input: &Input<'_>, gone: &Gone, sweep: &mut Sweep) {
     }
     let newest = newest(&stock.images, settings.keep_images);
     let few = stock.images.len() as u64 <= u64::from(settings.min_images);
+    let mut going = BTreeSet::new();
     for image in &stock.images {
         let users = users.get(image.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        if let Some(why) = image_stays(input, image, users, gone, newest.contains(&image.id), few) {
-            sweep.keep(why);
+        match image_stays(input, image, users, gone, newest.contains(&image.id), few) {
+            Some(why) => sweep.keep(why),
+            None => _ = going.insert(image.id.as_str()),
+        }
+    }
+    // What is built on an image goes before it, or keeps it.
+    let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for child in stock.images.iter().filter(|child| !child.parent.is_empty()) {
+        children.entry(child.parent.as_str()).or_default().push(child.id.as_str());
+    }
+    for image in family_order(&stock.images) {
+        if !going.contains(image.id.as_str()) {
             continue;
         }
+        let children = children.get(image.id.as_str()).into_iter().flatten();
+        if children.clone().any(|child| !going.contains(child)) {
+            going.remove(image.id.as_str());
+            sweep.keep("another image is built on it");
+            continue;
+        }
+        let users = users.get(image.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         let why = match (image.built, users.len()) {
             (_, more @ 1..) => format!("used by nothing but {more} of the stopped containers that go"),
             (Some(built), 0) => format!("used by nothing, built {} ago", spoken(age(built, stock.engine.now))),
@@ -175,6 +194,25 @@ fn images(input: &Input<'_>, gone: &Gone, sweep: &mut Sweep) {
         sweep.remove(input, target, names, image.bytes, why);
         requires(sweep, users, gone);
     }
+}
+
+/// Images in such an order that each comes after all that are built on it.
+fn family_order(images: &[Image]) -> Vec<&Image> {
+    let at: BTreeMap<&str, usize> = images.iter().enumerate().map(|(at, image)| (image.id.as_str(), at)).collect();
+    let mut heights = vec![0_usize; images.len()];
+    for (mut at_child, image) in images.iter().enumerate() {
+        let mut parent = at.get(image.parent.as_str()).copied();
+        // A chain can't be longer than there are images: whatever the engine says, this ends.
+        for _ in 0..images.len() {
+            let Some(at_parent) = parent.filter(|parent| heights[*parent] <= heights[at_child]) else { break };
+            heights[at_parent] = heights[at_child] + 1;
+            at_child = at_parent;
+            parent = at.get(images[at_parent].parent.as_str()).copied();
+        }
+    }
+    let mut order: Vec<usize> = (0..images.len()).collect();
+    order.sort_by_key(|at| heights[*at]);
+    order.into_iter().map(|at| &images[at]).collect()
 }
 
 /// The action just planned must come after those that take its users away.
@@ -380,17 +418,6 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
         }
     }
     pattern[p..].iter().all(|own| *own == b'*')
-}
-
-/// A duration in its largest unit, as people say it.
-pub(crate) fn spoken(span: Duration) -> String {
-    let seconds = span.as_secs();
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }
 
 #[cfg(test)]
