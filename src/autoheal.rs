@@ -231,7 +231,11 @@ impl Healing<'_> {
 async fn ask_who_killed(engine: &Engine, own: &Identity, name: &str, report: &mut Report) {
     let mut verdicts: Vec<(String, String)> = Vec::new();
     let flapping = report.data.get_mut("flapping").and_then(Value::as_array_mut).into_iter().flatten();
-    for fact in flapping {
+    let killed = |fact: &&mut Value| {
+        fact["causes"].as_array().into_iter().flatten().any(|cause| cause["cause"] == "killed")
+    };
+    for fact in flapping.filter(killed) {
+        let mut answers = Vec::new();
         let service = fact["service"].as_str().unwrap_or_default().to_owned();
         let containers = fact.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten();
         let killed = containers.filter(|container| container["exit_code"] == 137 && container["node"] == *own.node);
@@ -240,11 +244,14 @@ async fn ask_who_killed(engine: &Engine, own: &Identity, name: &str, report: &mu
             let Ok(Some(inspected)) = engine.container(&id).await else { continue };
             let Some(oom) = inspected.pointer("/State/OOMKilled").and_then(Value::as_bool) else { continue };
             container["oom_killed"] = oom.into();
-            let text = if oom {
-                format!("`{name}` says of its container: killed because it was out of memory (OOMKilled)")
-            } else {
-                format!("`{name}` says of its container: not killed for want of memory (OOMKilled is false)")
-            };
+            answers.push(oom);
+        }
+        let verdict = match answers.iter().filter(|oom| **oom).count() {
+            0 => "not for want of memory (OOMKilled is false)",
+            _ => "for want of memory (OOMKilled)",
+        };
+        if !answers.is_empty() {
+            let text = format!("the engine of `{name}` says that it was killed {verdict}");
             verdicts.push((format!("service/{service}#flapping"), text));
         }
     }

@@ -1,9 +1,10 @@
 //! A swarm service as the passes see it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Constraint, or_default};
+use super::{Constraint, or_default, timestamp};
 
 /// A swarm service id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,6 +82,8 @@ pub struct Service {
     pub restarts_always: bool,
     /// `UpdateStatus.State` of the last rollout, if there was one.
     pub update: Option<UpdateState>,
+    /// When the last rollout began, if there was one: tasks made before are of an older version.
+    pub update_started: Option<Timestamp>,
     /// The object as the engine sent it.
     pub raw: Box<RawValue>,
 }
@@ -106,7 +109,8 @@ impl Service {
             force_update: template.force_update,
             image: template.container_spec.image,
             restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
-            update: view.update_status.and_then(|status| status.state),
+            update: view.update_status.as_ref().and_then(|status| status.state),
+            update_started: view.update_status.and_then(|status| status.started_at),
             raw,
         })
     }
@@ -202,4 +206,6 @@ struct Replicated {
 struct UpdateStatus {
     #[serde(default)]
     state: Option<UpdateState>,
+    #[serde(default, deserialize_with = "timestamp")]
+    started_at: Option<Timestamp>,
 }

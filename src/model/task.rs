@@ -87,8 +87,6 @@ pub struct TaskSpec {
     /// Of a container.
     #[serde(deserialize_with = "or_default")]
     pub container_spec: TaskContainer,
-    /// The force-update counter of the service that it was made with.
-    pub force_update: u64,
 }
 
 /// `Spec.ContainerSpec` of a task, as far as it is looked at.

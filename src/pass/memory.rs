@@ -56,6 +56,8 @@ pub struct HealedContainer {
     pub last: Option<Timestamp>,
     /// How long it has been seen unhealthy since it was started.
     pub unhealthy: Option<Stopwatch>,
+    /// When it was started then.
+    pub started: Option<Timestamp>,
     /// How long it has been seen healthy, or gone, since.
     pub calm: Option<Stopwatch>,
 }

@@ -27,6 +27,7 @@ mod run;
 mod schedule;
 mod serve;
 mod services;
+mod stock;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::model::stock::{Container, age};
 use crate::pass::memory::{CONTAINER_RESTART, HealedContainer, Memory, Stopwatch, elapsed};
+use crate::pass::rebalance::words::count;
 use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::settings::HealContainers;
@@ -25,6 +26,8 @@ const STARTING: u32 = 30;
 pub struct Sick {
     /// The container.
     pub container: Container,
+    /// When it was started.
+    pub started: Option<Timestamp>,
     /// Seconds between SIGTERM and SIGKILL, where the container has its own.
     pub stop_timeout: Option<u32>,
     /// Its check has been failing for so long, at least.
@@ -42,9 +45,11 @@ impl Sick {
         let row: Vec<&Value> = log.into_iter().flatten().rev().take_while(failed).collect();
         let oldest = row.last().and_then(|check| check.get("End")?.as_str()?.parse::<Timestamp>().ok());
         let said = row.first().and_then(|check| check.get("Output")?.as_str()).unwrap_or_default();
+        let started = inspected.pointer("/State/StartedAt").and_then(Value::as_str);
         let stop = inspected.pointer("/Config/StopTimeout").and_then(Value::as_u64);
         Self {
             container,
+            started: started.and_then(|text| text.parse().ok()),
             stop_timeout: stop.and_then(|seconds| u32::try_from(seconds).ok()),
             failing_for: oldest.map(|oldest| age(oldest, now)).unwrap_or_default(),
             said: said.trim().chars().take(200).collect(),
@@ -97,6 +102,11 @@ pub fn plan(input: &Input<'_>) -> Plan {
     for sick in sick {
         let known = next.autoheal.containers.entry(sick.container.name.clone()).or_default();
         known.calm = Stopwatch::skip(known.calm, now);
+        // Another container of this name, or started anew by somebody else: what was watched is over.
+        if known.started != sick.started {
+            known.unhealthy = None;
+            known.started = sick.started;
+        }
         known.unhealthy = Some(Stopwatch::tick(known.unhealthy, now));
         let ill_for = known.unhealthy.map(Stopwatch::total).unwrap_or_default().max(sick.failing_for);
         facts.push(json!({ "node": input.node, "container": sick.container.name, "unhealthy_for_ms": ms(ill_for),
@@ -123,16 +133,16 @@ fn decide(input: &Input<'_>, sick: &Sick, known: &HealedContainer, ill_for: Dura
         plan.blocked.push(Blocked { id, target: target.clone(), reasons: vec![what.clone(), why] });
     };
     if known.restarts >= settings.give_up {
-        let restarts = known.restarts;
-        block(format!("given up after {restarts} restarts: see `docker logs {name}`; it counts afresh once it is healthy again"));
-        let text = format!("container `{name}` on `{}` is unhealthy and has been given up after {restarts} restarts", input.node);
+        let restarts = count(restarts(known), "restart");
+        block(format!("given up after {restarts}: see `docker logs {name}`; it counts afresh once it is healthy again"));
+        let text = format!("container `{name}` on `{}` is unhealthy and has been given up after {restarts}", input.node);
         plan.warnings.push(Warning::new("gave_up", text));
         return;
     }
     let wait = backoff(settings, known.restarts);
     if let Some(waited) = known.last.map(|last| elapsed(last, now)).filter(|waited| *waited < wait) {
         let left = spoken(wait.saturating_sub(waited));
-        block(format!("restarted {} times already; the next restart waits for another {left}", known.restarts));
+        block(format!("{} did not help; the next restart waits for another {left}", count(restarts(known), "restart")));
         return;
     }
     let label = labels.get(STOP_LABEL).and_then(|text| text.trim().parse::<u32>().ok());
@@ -146,6 +156,10 @@ fn decide(input: &Input<'_>, sick: &Sick, known: &HealedContainer, ill_for: Dura
 /// How long the restart after so many waits.
 fn backoff(settings: &HealContainers, restarts: u32) -> Duration {
     settings.backoff.saturating_mul(restarts).min(settings.backoff_max)
+}
+
+fn restarts(known: &HealedContainer) -> usize {
+    usize::try_from(known.restarts).unwrap_or(usize::MAX)
 }
 
 fn ms(span: Duration) -> u64 {

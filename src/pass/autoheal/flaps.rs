@@ -84,7 +84,7 @@ fn find<'v>(view: &'v View<'_>, now: Timestamp, sound: &mut u64) -> Vec<Flapping
             calm.insert(place());
         }
         // Ends of an older version say nothing of this one.
-        let of_now = task.spec.force_update == service.force_update && task.spec.container_spec.image == service.image;
+        let of_now = service.update_started.is_none_or(|started| task.created_at.is_some_and(|made| made >= started));
         let recent = task.status.timestamp.is_some_and(|at| age(at, now) <= settings.window);
         if let Some(cause) = Cause::of(task, service).filter(|_| of_now && recent) {
             ends.entry(place()).or_default().push((task, cause));

@@ -166,7 +166,12 @@ fn misfits(view: &View<'_>, service: &Service, needs: &Needs, at: usize, load: &
         if let Some(holder) = load.ports.get(port) {
             let (protocol, number) = port;
             let what = format!("its port {number}/{protocol} is taken by `{holder}`");
-            add("host_port", what, format!("move `{holder}` away, or publish another port"));
+            let remedy = if *holder == service.name {
+                "one node can run one task of it only: ask for no more replicas than there are nodes".to_owned()
+            } else {
+                format!("move `{holder}` away, or publish another port")
+            };
+            add("host_port", what, remedy);
         }
     }
     let own = load.tasks.get(&service.id.0).copied().unwrap_or_default();
@@ -187,19 +192,19 @@ fn resources(
     let lower = |flag: &str| format!("lower `{flag}` of `{}`, move other services away, or add a larger node", service.name);
     let free = offer.memory.saturating_sub(load.memory);
     if needs.memory > free {
-        let what = format!("{} of its {} of memory are free, {} are reserved", bytes(free), bytes(offer.memory), bytes(needs.memory));
+        let what = format!("it has {} of {} of memory free, a task reserves {}", bytes(free), bytes(offer.memory), bytes(needs.memory));
         add("memory", what, lower("--reserve-memory"));
     }
     let free = offer.nano_cpus.saturating_sub(load.nano_cpus);
     if needs.nano_cpus > free {
-        let what = format!("{} of its {} CPUs are free, {} are reserved", cpus(free), cpus(offer.nano_cpus), cpus(needs.nano_cpus));
+        let what = format!("it has {} of {} CPUs free, a task reserves {}", cpus(free), cpus(offer.nano_cpus), cpus(needs.nano_cpus));
         add("cpu", what, lower("--reserve-cpu"));
     }
     for (kind, wanted) in &needs.generic {
         let has = offer.generic.get(kind).copied().unwrap_or_default();
         let free = has.saturating_sub(load.generic.get(kind).copied().unwrap_or_default());
         if *wanted > free {
-            let what = format!("{free} of its {has} `{kind}` are free, {wanted} are reserved");
+            let what = format!("it has {free} of {has} `{kind}` free, a task reserves {wanted}");
             add("generic_resource", what, lower("--generic-resource"));
         }
     }
