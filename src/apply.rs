@@ -255,10 +255,9 @@ impl Applier<'_> {
             TargetKind::Service => {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
-            // Tasks are never written, only what makes them move.
-            TargetKind::Task => {}
-            // What lies on a node is not the swarm's: see `local`.
-            TargetKind::Container
+            // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
+            TargetKind::Task
+            | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume
             | TargetKind::Network

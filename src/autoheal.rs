@@ -52,7 +52,7 @@ impl Healing<'_> {
             Ok(Some(source)) => {
                 let (settings, options, interrupt) = (self.settings, self.options, self.interrupt);
                 let passes = &[Pass::Autoheal];
-                Cycle { command: COMMAND, passes, source: &source, settings, options, interrupt }.run().await
+                Box::pin(Cycle { command: COMMAND, passes, source: &source, settings, options, interrupt }.run()).await
             }
             Ok(None) => Report::new(COMMAND, Run::start(self.options.dry_run)),
             Err(error) => {
@@ -183,12 +183,11 @@ impl Healing<'_> {
             }
         }
         let key = format!("node {} {}", own.id, self.settings.files.join(" "));
-        let memory = match state {
-            Some(state) => state.memory(&key),
-            None => {
-                let peeked = State::peek(&self.options.state_dir).ok().flatten();
-                peeked.map(|state| state.memory(&key)).unwrap_or_default()
-            }
+        let memory = if let Some(state) = state {
+            state.memory(&key)
+        } else {
+            let peeked = State::peek(&self.options.state_dir).ok().flatten();
+            peeked.map(|state| state.memory(&key)).unwrap_or_default()
         };
         let settings = &self.settings.autoheal.containers;
         let mut plan = containers::plan(&Input { node: name, sick: &sick, settings, memory: &memory, now: own.now });
@@ -220,10 +219,10 @@ impl Healing<'_> {
             interrupt: self.interrupt,
             memory: Some((&key, &mut next)),
         };
-        let (applied, _) = applier.apply(plan.actions).await;
-        report.actions.extend(applied.actions);
-        report.warnings.extend(applied.warnings);
-        applied.error.map_or(Ok(()), Err)
+        let (outcome, _) = applier.apply(plan.actions).await;
+        report.actions.extend(outcome.actions);
+        report.warnings.extend(outcome.warnings);
+        outcome.error.map_or(Ok(()), Err)
     }
 }
 
@@ -231,9 +230,8 @@ impl Healing<'_> {
 async fn ask_who_killed(engine: &Engine, own: &Identity, name: &str, report: &mut Report) {
     let mut verdicts: Vec<(String, String)> = Vec::new();
     let flapping = report.data.get_mut("flapping").and_then(Value::as_array_mut).into_iter().flatten();
-    let killed = |fact: &&mut Value| {
-        fact["causes"].as_array().into_iter().flatten().any(|cause| cause["cause"] == "killed")
-    };
+    let killed =
+        |fact: &&mut Value| fact["causes"].as_array().into_iter().flatten().any(|cause| cause["cause"] == "killed");
     for fact in flapping.filter(killed) {
         let mut answers = Vec::new();
         let service = fact["service"].as_str().unwrap_or_default().to_owned();

@@ -221,7 +221,8 @@ impl Session {
             Ok(ready) => ready,
             Err(error) => return self.failed(command, &error),
         };
-        let report = Cycle { command, passes, source: &source, settings: &settings, options, interrupt }.run().await;
+        let cycle = Cycle { command, passes, source: &source, settings: &settings, options, interrupt };
+        let report = Box::pin(cycle.run()).await;
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }

@@ -155,7 +155,9 @@ impl Collection<'_> {
             report.fail(&Error::new(ErrorKind::Failed, text).hint("the other nodes were worked on; run again").into());
         }
         for name in missing {
-            report.warnings.push(Warning::new("unknown_volume", format!("no node that was asked has a volume `{name}`")));
+            report
+                .warnings
+                .push(Warning::new("unknown_volume", format!("no node that was asked has a volume `{name}`")));
         }
         let planned = report.actions.iter().map(|action| action.before.get("size_bytes").and_then(Value::as_u64));
         let bytes: u64 = planned.flatten().fold(0, u64::saturating_add);
@@ -210,8 +212,12 @@ impl Common<'_> {
         let name = visited.name.clone();
         let input = Input { node: &name, stock: &stock, facts, settings, volumes: &self.run.volumes, disk };
         let Sweep { plan, kept } = gc::plan(&input);
-        visited.volumes =
-            stock.volumes.iter().map(|volume| volume.name.clone()).filter(|name| self.run.volumes.contains(name)).collect();
+        visited.volumes = stock
+            .volumes
+            .iter()
+            .map(|volume| volume.name.clone())
+            .filter(|name| self.run.volumes.contains(name))
+            .collect();
         visited.unchanged = plan.unchanged;
         visited.blocked = plan.blocked;
         visited.warnings = plan.warnings;
@@ -233,7 +239,7 @@ impl Common<'_> {
             memory: None,
         };
         let images = plan.actions.iter().any(|action| action.target.kind == TargetKind::Image);
-        let (applied, freed) = applier.apply(plan.actions).await;
+        let (outcome, freed) = applier.apply(plan.actions).await;
         visited.freed = freed;
         if images {
             match engine.layers_bytes(&stock.engine.api).await {
@@ -244,10 +250,10 @@ impl Common<'_> {
                 }
             }
         }
-        visited.actions = applied.actions;
-        visited.warnings.extend(applied.warnings);
+        visited.actions = outcome.actions;
+        visited.warnings.extend(outcome.warnings);
         visited.facts.insert("freed_bytes".to_owned(), visited.freed.into());
-        applied.error.map_or(Ok(()), Err)
+        outcome.error.map_or(Ok(()), Err)
     }
 }
 

@@ -187,7 +187,8 @@ impl Stop {
     /// If something else answers at its address: nothing may be decided for it on these facts.
     pub fn check(&self, own: &Identity, known: &Known) -> Result<()> {
         if let Some(node) = self.node.as_ref().filter(|node| node.0 != own.node) {
-            let text = format!("the engine that answers is `{}` (node `{}`), not node `{}`", own.name, own.node, node.0);
+            let text =
+                format!("the engine that answers is `{}` (node `{}`), not node `{}`", own.name, own.node, node.0);
             let error = Error::new(ErrorKind::Failed, text);
             return Err(error.hint("correct nodes.<name>.host in the configuration").into());
         }

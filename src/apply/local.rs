@@ -93,7 +93,9 @@ impl NodeApplier<'_> {
     async fn make(&self, action: &Action) -> Result<Ended> {
         let (id, name) = (&action.target.id, &action.target.name);
         let removed = match &action.change {
-            Change::ContainerRestart { stop_timeout, patience } => return self.restart(id, *stop_timeout, *patience).await,
+            Change::ContainerRestart { stop_timeout, patience } => {
+                return self.restart(id, *stop_timeout, *patience).await;
+            }
             Change::CachePrune { unused_for, .. } => {
                 self.engine.prune_build_cache(self.api, Duration::from_secs(*unused_for)).await?
             }

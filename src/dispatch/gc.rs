@@ -40,7 +40,8 @@ impl Session {
     /// The engine, for what a snapshot file can't tell.
     pub(super) fn live(&self, command: &str) -> anyhow::Result<crate::engine::Engine> {
         if self.global.snapshot.is_some() {
-            let text = format!("`orca {command}` looks at nodes themselves: a snapshot file doesn't have what lies there");
+            let text =
+                format!("`orca {command}` looks at nodes themselves: a snapshot file doesn't have what lies there");
             return Err(Error::new(ErrorKind::Usage, text).hint("leave out --snapshot").into());
         }
         self.engine()

@@ -70,18 +70,20 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
             let constraints = object.pointer("/Spec/TaskTemplate/Placement/Constraints").and_then(Value::as_array);
             constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
         }
-        // What moves is a task, not the object.
-        Change::TaskMove { .. } => false,
+        // What moves is a task, and what lies on a node is no object of the swarm.
+        Change::TaskMove { .. }
+        | Change::ContainerRestart { .. }
+        | Change::Remove { .. }
+        | Change::CachePrune { .. } => false,
         Change::Rollback { after, .. } => {
             // The engine swaps the two specs.
             object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
-                && object.pointer("/UpdateStatus/State").and_then(Value::as_str).is_some_and(|s| s.starts_with("rollback"))
+                && object
+                    .pointer("/UpdateStatus/State")
+                    .and_then(Value::as_str)
+                    .is_some_and(|s| s.starts_with("rollback"))
         }
-        Change::ScaleZero { .. } => {
-            object.pointer("/Spec/Mode/Replicated/Replicas").and_then(Value::as_u64) == Some(0)
-        }
-        // These are no objects of the swarm.
-        Change::ContainerRestart { .. } | Change::Remove { .. } | Change::CachePrune { .. } => false,
+        Change::ScaleZero { .. } => object.pointer("/Spec/Mode/Replicated/Replicas").and_then(Value::as_u64) == Some(0),
         Change::ForceUpdate { before } => {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }

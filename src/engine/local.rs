@@ -143,8 +143,11 @@ impl Engine {
     pub async fn stock(&self, grace: Duration) -> Result<Stock> {
         let engine = self.identity().await?;
         let df = df_path(&engine.api);
-        let (disk, networks, events) =
-            tokio::join!(self.read::<DiskUse>(&df), self.read::<Vec<Network>>("/networks"), self.recent(&engine, grace));
+        let (disk, networks, events) = tokio::join!(
+            self.read::<DiskUse>(&df),
+            self.read::<Vec<Network>>("/networks"),
+            self.recent(&engine, grace)
+        );
         let (mut disk, (arrived, events_since)) = (disk?, events?);
         Ok(Stock {
             containers: disk.containers(),

@@ -35,10 +35,10 @@ pub fn render(report: &Report, color: bool) -> String {
                 why,
             ]);
         }
-        text += &format!("{table}\n");
+        text.extend([table.to_string().as_str(), "\n"]);
     }
     if rest > 0 {
-        text += &format!("  and {rest} smaller ones; `-o json` lists all\n");
+        text.extend(["  and ", rest.to_string().as_str(), " smaller ones; `-o json` lists all\n"]);
     }
     let nodes = report.data.get("nodes").and_then(Value::as_array).into_iter().flatten();
     text + &nodes.map(|node| line(node, report)).collect::<String>()

@@ -17,8 +17,7 @@ use super::de::Spanned;
 use super::gc::GcEntry;
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 7] =
-    ["logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 7] = ["logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {

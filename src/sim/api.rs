@@ -132,9 +132,7 @@ impl Cluster {
                 self.route_swarm(request, &segments)
             }
             ["networks", ..] => self.route_networks(request, &segments),
-            ["secrets" | "configs", "json"] | ["secrets" | "configs"] if reads => {
-                Ok(Reply::json(200, "[]".to_owned()))
-            }
+            ["secrets" | "configs", "json"] | ["secrets" | "configs"] if reads => Ok(Reply::json(200, "[]".to_owned())),
             ["containers" | "images" | "volumes" | "system" | "build", ..] => self.route_stock(request, &segments),
             _ => Err(Refusal::new(404, "page not found")),
         }

@@ -87,7 +87,8 @@ impl Cluster {
 
     fn container(&self, key: &str) -> Result<usize, Refusal> {
         let is = |container: &Value| {
-            text(container, "/Id") == key || list(container, "/Names").iter().any(|name| *name == json!(format!("/{key}")))
+            text(container, "/Id") == key
+                || list(container, "/Names").iter().any(|name| *name == json!(format!("/{key}")))
         };
         let found = self.stock.containers.iter().position(is);
         found.ok_or_else(|| Refusal::new(404, format!("No such container: {key}")))
@@ -107,7 +108,8 @@ impl Cluster {
 
     fn remove_image(&mut self, name: &str) -> Result<Reply, Refusal> {
         let named = |image: &Value, key: &str| list(image, key).iter().any(|own| *own == json!(name));
-        let is = |image: &Value| text(image, "/Id") == name || named(image, "/RepoTags") || named(image, "/RepoDigests");
+        let is =
+            |image: &Value| text(image, "/Id") == name || named(image, "/RepoTags") || named(image, "/RepoDigests");
         let at = self.stock.images.iter().position(is);
         let at = at.ok_or_else(|| Refusal::new(404, format!("No such image: {name}")))?;
         let image = &mut self.stock.images[at];
@@ -115,12 +117,17 @@ impl Cluster {
         let others = list(image, "/RepoTags").len() + list(image, "/RepoDigests").len();
         let by_id = name == id;
         if by_id && others > 1 {
-            let text = format!("conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories");
+            let text = format!(
+                "conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories"
+            );
             return Err(Refusal::new(409, text));
         }
         let used = self.stock.containers.iter().any(|container| text(container, "/ImageID") == id);
         if others <= 1 && used {
-            return Err(Refusal::new(409, format!("conflict: unable to delete {id}: image is being used by a container")));
+            return Err(Refusal::new(
+                409,
+                format!("conflict: unable to delete {id}: image is being used by a container"),
+            ));
         }
         if others > 1 {
             for key in ["RepoTags", "RepoDigests"] {

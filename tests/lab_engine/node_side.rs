@@ -41,8 +41,11 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
         lab.docker(node, "volume create gc-data");
         lab.docker(node, "network create gc-left");
     }
-    lab.docker(1, "service create -d --no-resolve-image --name app --constraint node.hostname==node-2 --stop-grace-period 1s \
-        127.0.0.1:1/fill:2 sleep 1d");
+    lab.docker(
+        1,
+        "service create -d --no-resolve-image --name app --constraint node.hostname==node-2 --stop-grace-period 1s \
+        127.0.0.1:1/fill:2 sleep 1d",
+    );
     lab.wait_running("app");
     lab.docker(1, "service update -d --no-resolve-image --update-monitor 1s --image 127.0.0.1:1/fill:3 app");
     lab.wait_for("the update", Duration::from_secs(60), || {
@@ -62,21 +65,27 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
         assert_eq!(lab.docker(node, "network ls -q --filter name=gc-left"), "", "node-{node}");
         assert_eq!(lab.docker(node, "volume ls -q --filter name=gc-data").trim(), "gc-data", "node-{node}");
         let freed = done.json["data"]["nodes"][node - 1]["freed_bytes"].as_u64().unwrap();
-        assert!(freed > 2 * 600_000, "node-{node}: {freed}");
+        assert!(freed >= 2 * 600_000, "node-{node}: {freed}");
     }
     assert_eq!(lab.orca(1, &hosts(&lab), state.path(), &args).json["outcome"], "unchanged");
 
-    for node in [3, 1] {
-        lab.docker(1, &format!("service update -d --no-resolve-image --constraint-rm node.hostname==node-2 --constraint-rm \
-            node.hostname==node-3 --constraint-add node.hostname==node-{node} app"));
+    for (from, to) in [(2, 3), (3, 1)] {
+        let constraint = |node: usize| format!("node.hostname==node-{node}");
+        let (old, new) = (constraint(from), constraint(to));
+        lab.docker(
+            1,
+            &format!("service update -d --no-resolve-image --constraint-rm {old} --constraint-add {new} app"),
+        );
         lab.wait_for("the move", Duration::from_secs(60), || {
-            let tasks = lab.docker(1, "service ps app --filter desired-state=running --format {{.Node}}={{.CurrentState}}");
-            tasks.trim().starts_with(&format!("node-{node}=Running"))
+            let tasks =
+                lab.docker(1, "service ps app --filter desired-state=running --format {{.Node}}={{.CurrentState}}");
+            tasks.trim().starts_with(&format!("node-{to}=Running"))
         });
     }
     lab.docker(1, "service update -d --no-resolve-image --image 127.0.0.1:1/fill:2 app");
     lab.wait_for("the old image", Duration::from_secs(60), || {
-        let tasks = lab.docker(1, "service ps app --filter desired-state=running --format {{.Image}}={{.CurrentState}}");
+        let tasks =
+            lab.docker(1, "service ps app --filter desired-state=running --format {{.Image}}={{.CurrentState}}");
         tasks.trim().starts_with("127.0.0.1:1/fill:2=Running")
     });
     lab.docker(1, "service rm app");
@@ -95,10 +104,14 @@ fn an_unhealthy_container_is_restarted_on_every_engine_and_a_task_is_not() {
     let check = "--health-cmd false --health-interval 1s --health-retries 1";
     for node in 1..=3 {
         lab.try_docker(node, "rm -f heal-me heal-not");
-        lab.docker(node, &format!("run -d --name heal-me --label autoheal=true --stop-timeout 1 {check} 127.0.0.1:1/bb:1 sleep 1d"));
+        lab.docker(
+            node,
+            &format!("run -d --name heal-me --label autoheal=true --stop-timeout 1 {check} 127.0.0.1:1/bb:1 sleep 1d"),
+        );
         lab.docker(node, &format!("run -d --name heal-not {check} 127.0.0.1:1/bb:1 sleep 1d"));
     }
-    let started = |node: usize, name: &str| lab.docker(node, &format!("inspect {name} --format {{{{.State.StartedAt}}}}"));
+    let started =
+        |node: usize, name: &str| lab.docker(node, &format!("inspect {name} --format {{{{.State.StartedAt}}}}"));
     let before: Vec<_> = (1..=3).map(|node| (started(node, "heal-me"), started(node, "heal-not"))).collect();
     std::thread::sleep(Duration::from_secs(4));
     let args = ["autoheal", "--only", "containers", "--grace", "1s", "--all-nodes"];

@@ -116,7 +116,8 @@ fn containers_of_tasks_stay_while_the_managers_need_them() {
     };
     let mut alive = past("t1", "ready", "2027-01-01T00:00:02Z");
     alive["DesiredState"] = json!("ready");
-    let tasks = json!([alive, past("t2", "failed", "2027-01-01T00:00:00Z"), past("t3", "failed", "2027-01-01T00:00:01Z")]);
+    let tasks =
+        json!([alive, past("t2", "failed", "2027-01-01T00:00:00Z"), past("t3", "failed", "2027-01-01T00:00:01Z")]);
     let keep = Keep::of(&cluster(&json!([service("x:1", None, json!([]))]), &tasks)).unwrap();
     let known = sweep_with(&stock, Facts::Known(&keep), &Gc::default(), &[], None);
     assert_eq!(goes(&known), ["container before", "container forgotten"]);
@@ -137,7 +138,10 @@ fn images_that_the_cluster_needs_stay() {
         "Spec": {"ContainerSpec": {"Image": "task:1"}}}]);
     let keep = Keep::of(&cluster(&services, &tasks)).unwrap();
     let known = sweep_with(&stock, Facts::Known(&keep), &Gc::default(), &[], None);
-    assert_eq!(goes(&known), ["image 000005", "image app:3", "image docker.io/library/spec:1"].map(|name| name.replace("000005", "05")));
+    assert_eq!(
+        goes(&known),
+        ["image 000005", "image app:3", "image docker.io/library/spec:1"].map(|name| name.replace("000005", "05"))
+    );
     assert!(goes(&sweep_with(&stock, Facts::Unknown("?"), &Gc::default(), &[], None)).is_empty());
     assert_eq!(known.plan.actions[0].change.bytes(), 60, "shared layers don't count");
 }
@@ -171,7 +175,8 @@ fn what_came_within_the_grace_stays_whenever_it_was_built() {
 
 #[test]
 fn what_containers_use_goes_after_them_or_stays() {
-    let mounts = json!({"Mounts": [{"Name": "a".repeat(64)}], "NetworkSettings": {"Networks": {"net": {"NetworkID": ""}}}});
+    let mounts =
+        json!({"Mounts": [{"Name": "a".repeat(64)}], "NetworkSettings": {"Networks": {"net": {"NetworkID": ""}}}});
     let df = json!({
         "Containers": [container("gone", "sha256:01", "exited", "Exited (0) 2 days ago", mounts),
             container("stays", "sha256:02", "exited", "Exited (0) 2 minutes ago", json!({}))],
@@ -229,8 +234,13 @@ fn volumes_go_only_when_asked_for() {
     let refused: BTreeMap<&str, &str> =
         named.plan.blocked.iter().map(|b| (b.target.name.as_str(), b.reasons[0].as_str())).collect();
     let service = "it stays: a service needs it";
-    let wanted = [("before", service), ("data-2", service), ("db", service), ("plugin", "it stays: not only of this node"),
-        ("young", "it stays: younger than the grace")];
+    let wanted = [
+        ("before", service),
+        ("data-2", service),
+        ("db", service),
+        ("plugin", "it stays: not only of this node"),
+        ("young", "it stays: younger than the grace"),
+    ];
     assert_eq!(refused, wanted.into());
     let unknown = sweep_with(&stock, Facts::Unknown("?"), &volumes, &["named"], None);
     assert!(goes(&unknown).is_empty(), "what is not known stays");
@@ -238,9 +248,7 @@ fn volumes_go_only_when_asked_for() {
 
 #[test]
 fn build_cache_goes_as_one() {
-    let record = |used: &str, in_use: bool, shared: bool| {
-        json!({"InUse": in_use, "Shared": shared, "Size": 5, "CreatedAt": used, "LastUsedAt": used})
-    };
+    let record = |used: &str, in_use: bool, shared: bool| json!({"InUse": in_use, "Shared": shared, "Size": 5, "CreatedAt": used, "LastUsedAt": used});
     let (old, new) = ("2026-01-01T00:00:00Z", "2027-01-15T07:59:00Z");
     let df = json!({"BuildCache": [record(old, false, false), record(old, false, false), record(old, true, false),
         record(old, false, true), record(new, false, false)]});

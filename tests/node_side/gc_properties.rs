@@ -29,7 +29,14 @@ fn worlds() -> impl Strategy<Value = World> {
     let images = proptest::collection::vec((any::<bool>(), 0..9_usize), 8);
     (containers, images, 0..5_usize, 0..8_usize, 0..8_usize, 0..5_usize, 0..3_u32, 0..3_u8).prop_map(
         |(containers, images, volumes, spec, previous, mounted, keep_images, known)| World {
-            containers, images, volumes, spec, previous, mounted, keep_images, known,
+            containers,
+            images,
+            volumes,
+            spec,
+            previous,
+            mounted,
+            keep_images,
+            known,
         },
     )
 }
@@ -40,36 +47,59 @@ fn volume_name(at: usize) -> String {
 
 impl World {
     fn stock(&self) -> Stock {
-        let states = [("running", "Up 2 days"), ("exited", "Exited (1) 2 days ago"), ("exited", "Exited (0) 5 minutes ago"),
-            ("created", "Created"), ("exited", "Exited (0) 4 hours ago"), ("dead", "Dead")];
+        let kinds = [
+            ("running", "Up 2 days"),
+            ("exited", "Exited (1) 2 days ago"),
+            ("exited", "Exited (0) 5 minutes ago"),
+            ("created", "Created"),
+            ("exited", "Exited (0) 4 hours ago"),
+            ("dead", "Dead"),
+        ];
         let containers: Vec<Value> = self.containers.iter().enumerate().map(|(at, (image, volume, task, state))| {
-            let (state, status) = states[usize::from(*state)];
+            let (state, status) = kinds[usize::from(*state)];
             let labels = if *task == 0 { json!({}) } else { json!({"com.docker.swarm.task.id": format!("t{task}")}) };
             json!({"Id": format!("c{at}"), "Names": [format!("/c{at}")], "ImageID": format!("sha256:i{image}"),
                 "Created": NOW - 1_000_000, "State": state, "Status": status, "Labels": labels, "SizeRw": 1,
                 "Mounts": [{"Name": volume_name(*volume)}], "NetworkSettings": {"Networks": {format!("net{volume}"): {}}}})
         }).collect();
-        let images: Vec<Value> = self.images.iter().enumerate().map(|(at, (tagged, parent))| {
-            // A parent has a lower number: families are trees.
-            let parent = if *parent < at { format!("sha256:i{parent}") } else { String::new() };
-            let tags = if *tagged { vec![format!("app:{at}")] } else { vec![] };
-            json!({"Id": format!("sha256:i{at}"), "RepoTags": tags, "RepoDigests": [format!("app@sha256:d{at}")],
-                "Created": NOW - 1_000_000 - at as i64, "Size": 9, "SharedSize": 0, "ParentId": parent})
-        }).collect();
-        let volumes: Vec<Value> = (0..self.volumes).map(|at| json!({"Name": volume_name(at), "Driver": "local",
-            "CreatedAt": "2026-01-01T00:00:00Z", "UsageData": {"RefCount": 0, "Size": 3}})).collect();
-        let networks: Vec<Value> = (0..3).map(|at| json!({"Id": format!("x{at}"), "Name": format!("net{at}"),
-            "Scope": "local", "Created": "2026-01-01T00:00:00Z"})).collect();
+        let images: Vec<Value> = self
+            .images
+            .iter()
+            .enumerate()
+            .map(|(at, (tagged, parent))| {
+                // A parent has a lower number: families are trees.
+                let parent = if *parent < at { format!("sha256:i{parent}") } else { String::new() };
+                let tags = if *tagged { vec![format!("app:{at}")] } else { vec![] };
+                json!({"Id": format!("sha256:i{at}"), "RepoTags": tags, "RepoDigests": [format!("app@sha256:d{at}")],
+                "Created": NOW - 1_000_000 - i64::try_from(at).unwrap(), "Size": 9, "SharedSize": 0, "ParentId": parent})
+            })
+            .collect();
+        let volumes: Vec<Value> = (0..self.volumes)
+            .map(|at| {
+                json!({"Name": volume_name(at), "Driver": "local",
+            "CreatedAt": "2026-01-01T00:00:00Z", "UsageData": {"RefCount": 0, "Size": 3}})
+            })
+            .collect();
+        let networks: Vec<Value> = (0..3)
+            .map(|at| {
+                json!({"Id": format!("x{at}"), "Name": format!("net{at}"),
+            "Scope": "local", "Created": "2026-01-01T00:00:00Z"})
+            })
+            .collect();
         stock(json!({"Containers": containers, "Images": images, "Volumes": volumes}), json!(networks))
     }
 
     fn keep(&self) -> Keep {
-        let spec = |image: String| json!({"Name": "s", "Mode": {"Replicated": {}}, "TaskTemplate": {"Placement": {},
-            "ContainerSpec": {"Image": image, "Mounts": [{"Type": "volume", "Source": volume_name(self.mounted)}]}}});
+        let spec = |image: String| {
+            json!({"Name": "s", "Mode": {"Replicated": {}}, "TaskTemplate": {"Placement": {},
+            "ContainerSpec": {"Image": image, "Mounts": [{"Type": "volume", "Source": volume_name(self.mounted)}]}}})
+        };
         let services = json!([{"ID": "s", "Version": {"Index": 1}, "Spec": spec(format!("app:{}", self.spec)),
             "PreviousSpec": spec(format!("other:1@sha256:d{}", self.previous))}]);
-        let task = |id: &str, state: &str, at: u8| json!({"ID": id, "ServiceID": "s", "Slot": 1,
-            "Status": {"State": state, "Timestamp": format!("2027-01-01T00:00:0{at}Z")}});
+        let task = |id: &str, state: &str, at: u8| {
+            json!({"ID": id, "ServiceID": "s", "Slot": 1,
+            "Status": {"State": state, "Timestamp": format!("2027-01-01T00:00:0{at}Z")}})
+        };
         let tasks = json!([task("t1", "running", 1), task("t2", "failed", 2), task("t3", "failed", 3)]);
         Keep::of(&cluster(&services, &tasks)).unwrap()
     }

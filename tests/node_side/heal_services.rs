@@ -73,14 +73,35 @@ fn names_the_cause() {
     let limit = json!({"Resources": {"Limits": {"MemoryBytes": 8 << 20}}});
     for (state, err, code, template, word, says) in [
         ("rejected", "No such image: app:2", 0, json!({}), "image_missing", "can't pull it"),
-        ("failed", "task: non-zero exit (137): dockerexec: unhealthy container", 137, json!({}), "unhealthy", "healthcheck"),
+        (
+            "failed",
+            "task: non-zero exit (137): dockerexec: unhealthy container",
+            137,
+            json!({}),
+            "unhealthy",
+            "healthcheck",
+        ),
         ("failed", "task: non-zero exit (137)", 137, limit, "killed", "limit of 8.0 MiB"),
         ("failed", "task: non-zero exit (137)", 137, json!({}), "killed", "its node ran out of memory"),
         ("failed", "task: non-zero exit (3)", 3, json!({}), "exit_code", "exit code 3"),
         ("failed", "task: non-zero exit (139)", 139, json!({}), "exit_code", "segmentation fault"),
         ("complete", "", 0, json!({}), "exit_code", "ends well"),
-        ("rejected", "invalid mount config for type \"bind\": bind source path does not exist: /x", 0, json!({}), "mount_missing", "mounts"),
-        ("failed", "starting container failed: exec: \"x\": executable file not found in $PATH", 127, json!({}), "not_started", "command"),
+        (
+            "rejected",
+            "invalid mount config for type \"bind\": bind source path does not exist: /x",
+            0,
+            json!({}),
+            "mount_missing",
+            "mounts",
+        ),
+        (
+            "failed",
+            "starting container failed: exec: \"x\": executable file not found in $PATH",
+            127,
+            json!({}),
+            "not_started",
+            "command",
+        ),
         ("failed", "driver failed: port is already allocated", 0, json!({}), "port_taken", "port"),
         ("failed", "something new", 0, json!({}), "other", "no reason"),
     ] {
@@ -96,24 +117,35 @@ fn names_the_cause() {
 
 #[test]
 fn what_does_not_flap_is_left_in_peace() {
-    let plain = service(&json!({}), &json!({}));
-    let mut updated = plain.clone();
+    let quiet = service(&json!({}), &json!({}));
+    let mut updated = quiet.clone();
     updated["UpdateStatus"] = json!({"State": "completed", "StartedAt": ago(5)});
-    let mut none = plain.clone();
+    let mut none = quiet.clone();
     none["Spec"]["Mode"] = json!({"Replicated": {"Replicas": 0}});
-    let mut job = plain.clone();
+    let mut job = quiet.clone();
     job["Spec"]["Mode"] = json!({"ReplicatedJob": {}});
     let with = |more: Value| [three("x", 1), vec![more]].concat();
     let evicted: Vec<Value> =
         [10, 20, 30].map(|at| ended(at, "rejected", "assigned node no longer meets constraints", 0)).to_vec();
-    let other_slots: Vec<Value> = three("x", 1).into_iter().enumerate().map(|(at, mut task)| { task["Slot"] = json!(at); task }).collect();
+    let other_slots: Vec<Value> = three("x", 1)
+        .into_iter()
+        .enumerate()
+        .map(|(at, mut task)| {
+            task["Slot"] = json!(at);
+            task
+        })
+        .collect();
     for (why, service, tasks) in [
-        ("two are not three", &plain, three("x", 1)[1..].to_vec()),
-        ("one of three is long past", &plain, [three("x", 1)[1..].to_vec(), vec![ended(601, "failed", "x", 1)]].concat()),
-        ("each slot for itself", &plain, other_slots),
-        ("moved away, not failed", &plain, evicted),
-        ("stopped on purpose", &plain, [10, 20, 30].map(|at| ended(at, "shutdown", "", 0)).to_vec()),
-        ("it has been running since", &plain, with(live("running", 200, "node-1"))),
+        ("two are not three", &quiet, three("x", 1)[1..].to_vec()),
+        (
+            "one of three is long past",
+            &quiet,
+            [three("x", 1)[1..].to_vec(), vec![ended(601, "failed", "x", 1)]].concat(),
+        ),
+        ("each slot for itself", &quiet, other_slots),
+        ("moved away, not failed", &quiet, evicted),
+        ("stopped on purpose", &quiet, [10, 20, 30].map(|at| ended(at, "shutdown", "", 0)).to_vec()),
+        ("it has been running since", &quiet, with(live("running", 200, "node-1"))),
         ("an older version", &updated, three("x", 1)),
         ("scaled to nothing", &none, three("x", 1)),
         ("a job ends", &job, three("x", 1)),
@@ -121,7 +153,7 @@ fn what_does_not_flap_is_left_in_peace() {
         let plan = look(service, &tasks, &Settings::default(), &Memory::default());
         assert!(plan.actions.is_empty() && plan.blocked.is_empty(), "{why}: {:?}", plan.blocked);
     }
-    let plan = look(&plain, &with(live("running", 20, "node-1")), &Settings::default(), &Memory::default());
+    let plan = look(&quiet, &with(live("running", 20, "node-1")), &Settings::default(), &Memory::default());
     assert_eq!(plan.blocked.len(), 1, "it has been running for a moment only");
 }
 
@@ -134,7 +166,10 @@ fn policy(label: &str) -> Value {
 
 fn step(plan: &Plan) -> String {
     match plan.actions.as_slice() {
-        [] => format!("blocked: {}", plan.blocked.last().map(|b| b.reasons.last().cloned().unwrap_or_default()).unwrap_or_default()),
+        [] => format!(
+            "blocked: {}",
+            plan.blocked.last().map(|b| b.reasons.last().cloned().unwrap_or_default()).unwrap_or_default()
+        ),
         [action] => action.change.kind().name().to_owned(),
         more => format!("{} actions", more.len()),
     }
@@ -220,21 +255,46 @@ fn pending_tasks_are_explained_with_the_closest_node() {
     let gib = 1_u64 << 30;
     let mounts = json!([{"Type": "volume", "Source": "v", "VolumeOptions": {"DriverConfig": {"Name": "rexray"}}}]);
     for (template, says, remedy) in [
-        (json!({"Resources": {"Reservations": {"MemoryBytes": 32 * gib}}}), "it has 8.0 GiB of 8.0 GiB of memory free, a task reserves 32.0 GiB", "--reserve-memory"),
-        (json!({"Resources": {"Reservations": {"NanoCPUs": 4_500_000_000_u64}}}), "it has 4 of 4 CPUs free, a task reserves 4.5", "--reserve-cpu"),
-        (json!({"Resources": {"Reservations": {"GenericResources": [{"DiscreteResourceSpec": {"Kind": "gpu", "Value": 1}}]}}}), "it has 0 of 0 `gpu` free", "--generic-resource"),
-        (json!({"Placement": {"Constraints": ["node.labels.zone==a"]}}), "`node.labels.zone==a`", "--label-add zone=a node-1"),
+        (
+            json!({"Resources": {"Reservations": {"MemoryBytes": 32 * gib}}}),
+            "it has 8.0 GiB of 8.0 GiB of memory free, a task reserves 32.0 GiB",
+            "--reserve-memory",
+        ),
+        (
+            json!({"Resources": {"Reservations": {"NanoCPUs": 4_500_000_000_u64}}}),
+            "it has 4 of 4 CPUs free, a task reserves 4.5",
+            "--reserve-cpu",
+        ),
+        (
+            json!({"Resources": {"Reservations": {"GenericResources": [{"DiscreteResourceSpec": {"Kind": "gpu", "Value": 1}}]}}}),
+            "it has 0 of 0 `gpu` free",
+            "--generic-resource",
+        ),
+        (
+            json!({"Placement": {"Constraints": ["node.labels.zone==a"]}}),
+            "`node.labels.zone==a`",
+            "--label-add zone=a node-1",
+        ),
         (json!({"Placement": {"Constraints": ["node.role==manager"]}}), "`node.role==manager`", "--constraint-rm"),
-        (json!({"Placement": {"Platforms": [{"OS": "linux", "Architecture": "arm64"}]}}), "it is linux/x86_64, the image is for linux/arm64", "platform"),
+        (
+            json!({"Placement": {"Platforms": [{"OS": "linux", "Architecture": "arm64"}]}}),
+            "it is linux/x86_64, the image is for linux/arm64",
+            "platform",
+        ),
         (json!({"ContainerSpec": {"Mounts": mounts}}), "no plugin `rexray`", "docker plugin install rexray"),
     ] {
-        let plan = look(&service(&json!({}), &template), &[live("pending", 90, "")], &Settings::default(), &Memory::default());
+        let plan =
+            look(&service(&json!({}), &template), &[live("pending", 90, "")], &Settings::default(), &Memory::default());
         let [blocked] = plan.blocked.as_slice() else { panic!("{says}: {:?}", plan.blocked) };
         let text = blocked.reasons.join("\n");
-        assert!(text.contains("closest is `node-1`") && text.contains(says) && text.contains(remedy), "{says}:\n{text}");
+        assert!(
+            text.contains("closest is `node-1`") && text.contains(says) && text.contains(remedy),
+            "{says}:\n{text}"
+        );
         assert!(plan.actions.is_empty());
     }
-    let young = look(&service(&json!({}), &json!({})), &[live("pending", 29, "")], &Settings::default(), &Memory::default());
+    let young =
+        look(&service(&json!({}), &json!({})), &[live("pending", 29, "")], &Settings::default(), &Memory::default());
     assert!(young.blocked.is_empty(), "it has hardly waited");
 }
 

@@ -67,7 +67,8 @@ fn a_node_that_cant_be_reached_fails_alone() {
         }
     }
     let (_, report, _) = sim.orca(&sim.host(), config, &["gc", "-n", "--all-nodes"]);
-    let errors: Vec<bool> = report["data"]["nodes"].as_array().unwrap().iter().map(|node| node["error"].is_null()).collect();
+    let errors: Vec<bool> =
+        report["data"]["nodes"].as_array().unwrap().iter().map(|node| node["error"].is_null()).collect();
     assert_eq!(errors, [true, false, false], "{report:#}");
     let (exit, report, _) = sim.orca(&sim.host(), config, &["gc", "--node", "n1"]);
     assert_eq!((exit, report["outcome"].as_str()), (0, Some("unchanged")), "{report:#}");

@@ -80,6 +80,31 @@ rebalance:
   cooldown: 6h  # default
   no_return: 1day  # default
   min_age: 10m  # default
+gc:
+  grace: 3h  # default
+  keep_images: 0  # default
+  min_images: 0  # default
+  containers: true  # default
+  images: true  # default
+  build_cache: true  # default
+  networks: true  # default
+  volumes: false  # default
+  parallel: 4  # default
+autoheal:
+  containers:
+    all: false  # default
+    grace: 1m  # default
+    backoff: 5m  # default
+    backoff_max: 1h  # default
+    give_up: 10  # default
+  services:
+    failures: 3  # default
+    window: 10m  # default
+    policy: [report]  # default
+    backoff: 15m  # default
+    max_actions: 1  # default
+  pending:
+    after: 30s  # default
 ";
     assert_eq!(yaml(&settings), expected);
     let rows = rows(&settings);

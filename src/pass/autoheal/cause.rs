@@ -35,7 +35,14 @@ impl Cause {
             TaskState::Rejected if has(&["no longer meets constraints"]) => None,
             TaskState::Complete if service.restarts_always => Some(Self::Exit(0)),
             TaskState::Failed | TaskState::Rejected => Some(match () {
-                () if has(&["no such image", "pull access denied", "manifest unknown", "manifest for ", "not found: manifest"]) => {
+                () if has(&[
+                    "no such image",
+                    "pull access denied",
+                    "manifest unknown",
+                    "manifest for ",
+                    "not found: manifest",
+                ]) =>
+                {
                     Self::ImageMissing
                 }
                 () if has(&["unhealthy container"]) => Self::Unhealthy,

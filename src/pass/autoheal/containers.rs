@@ -134,8 +134,11 @@ fn decide(input: &Input<'_>, sick: &Sick, known: &HealedContainer, ill_for: Dura
     };
     if known.restarts >= settings.give_up {
         let restarts = count(restarts(known), "restart");
-        block(format!("given up after {restarts}: see `docker logs {name}`; it counts afresh once it is healthy again"));
-        let text = format!("container `{name}` on `{}` is unhealthy and has been given up after {restarts}", input.node);
+        block(format!(
+            "given up after {restarts}: see `docker logs {name}`; it counts afresh once it is healthy again"
+        ));
+        let text =
+            format!("container `{name}` on `{}` is unhealthy and has been given up after {restarts}", input.node);
         plan.warnings.push(Warning::new("gave_up", text));
         return;
     }

@@ -117,7 +117,9 @@ fn explain(view: &View<'_>, flapping: &Flapping<'_>, now: Timestamp) -> Explaine
     let Flapping { service, ends } = flapping;
     let all: Vec<&(&Task, Cause)> = ends.values().flatten().collect();
     let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
-    all.iter().for_each(|(_, cause)| *causes.entry(*cause).or_default() += 1);
+    for (_, cause) in &all {
+        *causes.entry(*cause).or_default() += 1;
+    }
     let mut by_count: Vec<(Cause, usize)> = causes.into_iter().collect();
     by_count.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
     let mut texts: Vec<&str> = Vec::new();
@@ -154,8 +156,10 @@ fn explain(view: &View<'_>, flapping: &Flapping<'_>, now: Timestamp) -> Explaine
     let containers: Vec<Value> = newest
         .iter()
         .filter(|task| !task.status.container_status.id.is_empty())
-        .map(|task| json!({ "id": task.status.container_status.id, "node": task.node.0,
-            "exit_code": task.status.container_status.exit_code }))
+        .map(|task| {
+            json!({ "id": task.status.container_status.id, "node": task.node.0,
+            "exit_code": task.status.container_status.exit_code })
+        })
         .collect();
     let fact = json!({ "service": service.name, "failures": all.len(), "slots": ends.keys().collect::<Vec<_>>(),
         "since": first, "causes": said, "errors": texts, "nodes": nodes, "containers": containers });
@@ -216,7 +220,9 @@ fn step(
     }
     let gone = |task: &&Task| task.live() && !task.node.0.is_empty() && view.cluster.node(&task.node).is_none();
     if view.cluster.tasks.iter().filter(|task| task.service == service.id).any(|task| gone(&task)) {
-        return Err(Some("one of its tasks is on a node that is gone: an update now could crash old managers".to_owned()));
+        return Err(Some(
+            "one of its tasks is on a node that is gone: an update now could crash old managers".to_owned(),
+        ));
     }
     let mut obstacles = Vec::new();
     for (at, step) in policy.iter().enumerate().skip(behind) {

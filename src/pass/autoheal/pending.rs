@@ -103,8 +103,10 @@ fn explain(
     let nodes: Vec<_> = nodes
         .iter()
         .map(|(name, misfits)| {
-            let misfits: Vec<_> =
-                misfits.iter().map(|Misfit { filter, what, remedy }| json!({"filter": filter, "what": what, "remedy": remedy})).collect();
+            let misfits: Vec<_> = misfits
+                .iter()
+                .map(|Misfit { filter, what, remedy }| json!({"filter": filter, "what": what, "remedy": remedy}))
+                .collect();
             json!({ "node": name, "misfits": misfits })
         })
         .collect();
@@ -147,7 +149,10 @@ fn misfits(view: &View<'_>, service: &Service, needs: &Needs, at: usize, load: &
     for constraint in service.constraints.iter().filter(|constraint| !constraint.matches(node, offer)) {
         let remedy = match constraint.node_label() {
             Some(key) if constraint.equal => {
-                format!("`docker node update --label-add {key}={} {name}`, or nodes.{name}.labels in orca.yml", constraint.value)
+                format!(
+                    "`docker node update --label-add {key}={} {name}`, or nodes.{name}.labels in orca.yml",
+                    constraint.value
+                )
             }
             _ => format!("`docker service update --constraint-rm '{}' {}`", constraint.text, service.name),
         };
@@ -189,15 +194,26 @@ fn resources(
     service: &Service,
     add: &mut impl FnMut(&'static str, String, String),
 ) {
-    let lower = |flag: &str| format!("lower `{flag}` of `{}`, move other services away, or add a larger node", service.name);
+    let lower =
+        |flag: &str| format!("lower `{flag}` of `{}`, move other services away, or add a larger node", service.name);
     let free = offer.memory.saturating_sub(load.memory);
     if needs.memory > free {
-        let what = format!("it has {} of {} of memory free, a task reserves {}", bytes(free), bytes(offer.memory), bytes(needs.memory));
+        let what = format!(
+            "it has {} of {} of memory free, a task reserves {}",
+            bytes(free),
+            bytes(offer.memory),
+            bytes(needs.memory)
+        );
         add("memory", what, lower("--reserve-memory"));
     }
     let free = offer.nano_cpus.saturating_sub(load.nano_cpus);
     if needs.nano_cpus > free {
-        let what = format!("it has {} of {} CPUs free, a task reserves {}", cpus(free), cpus(offer.nano_cpus), cpus(needs.nano_cpus));
+        let what = format!(
+            "it has {} of {} CPUs free, a task reserves {}",
+            cpus(free),
+            cpus(offer.nano_cpus),
+            cpus(needs.nano_cpus)
+        );
         add("cpu", what, lower("--reserve-cpu"));
     }
     for (kind, wanted) in &needs.generic {

@@ -98,7 +98,14 @@ impl Sweep {
         self.plan.blocked.push(Blocked { id: format!("node/{}#{what}", input.node), target, reasons });
     }
 
-    fn remove(&mut self, input: &Input<'_>, target: (TargetKind, &str, &str), names: Vec<String>, bytes: u64, why: String) {
+    fn remove(
+        &mut self,
+        input: &Input<'_>,
+        target: (TargetKind, &str, &str),
+        names: Vec<String>,
+        bytes: u64,
+        why: String,
+    ) {
         let (what, id, name) = target;
         let target = Target::on(input.node, what, id, name);
         self.plan.actions.push(Action::local(target, "remove", Change::Remove { what, names, bytes }, why));
@@ -112,16 +119,15 @@ fn everything(stock: &Stock) -> u64 {
 fn containers(input: &Input<'_>, sweep: &mut Sweep) -> Gone {
     let mut gone = Gone::new();
     for container in &input.stock.containers {
-        match container_stays(input, container) {
-            Some(why) => sweep.keep(why),
-            None => {
-                let why = format!("stopped for more than {}", spoken(container.stopped_for(input.stock.engine.now)));
-                let target = (TargetKind::Container, container.id.as_str(), container.name.as_str());
-                sweep.remove(input, target, Vec::new(), container.bytes, why);
-                let id = sweep.plan.actions.last().map(|action| action.id.clone()).unwrap_or_default();
-                gone.insert(container.id.clone(), id);
-            }
+        if let Some(why) = container_stays(input, container) {
+            sweep.keep(why);
+            continue;
         }
+        let why = format!("stopped for more than {}", spoken(container.stopped_for(input.stock.engine.now)));
+        let target = (TargetKind::Container, container.id.as_str(), container.name.as_str());
+        sweep.remove(input, target, Vec::new(), container.bytes, why);
+        let id = sweep.plan.actions.last().map(|action| action.id.clone()).unwrap_or_default();
+        gone.insert(container.id.clone(), id);
     }
     gone
 }
@@ -342,7 +348,8 @@ fn volume_stays(
         Facts::Known(keep) if keep.needs_volume(&volume.name) => return Some("a service needs it"),
         Facts::Known(_) | Facts::Standalone => {}
     }
-    if !named && !(settings.volumes && volume.anonymous()) {
+    let wanted = named || settings.volumes && volume.anonymous();
+    if !wanted {
         return Some("not asked for");
     }
     if volume.driver != "local" {
