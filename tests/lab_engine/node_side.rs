@@ -36,7 +36,9 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
     let lab = Lab::clean();
     let state = tempfile::tempdir().unwrap();
     for node in 1..=3 {
-        ["1", "2", "3", "4"].iter().for_each(|tag| image(&lab, node, tag));
+        for tag in ["1", "2", "3", "4"] {
+            image(&lab, node, tag);
+        }
         lab.docker(node, "run -d --name gc-stopped 127.0.0.1:1/bb:1 true");
         lab.docker(node, "volume create gc-data");
         lab.docker(node, "network create gc-left");
@@ -124,5 +126,7 @@ fn an_unhealthy_container_is_restarted_on_every_engine_and_a_task_is_not() {
     std::thread::sleep(Duration::from_secs(4));
     let again = lab.orca(1, &hosts(&lab), state.path(), &args);
     assert_eq!((again.exit, again.actions().len()), (75, 0), "{}", again.json);
-    (1..=3).for_each(|node| _ = lab.docker(node, "rm -f heal-me heal-not"));
+    for node in 1..=3 {
+        lab.docker(node, "rm -f heal-me heal-not");
+    }
 }

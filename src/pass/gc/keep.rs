@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::model::stock::{Image, Reference};
-use crate::model::{ServiceId, Task, TaskState};
+use crate::model::stock::Image;
+use crate::model::{Reference, ServiceId, Task, TaskState};
 use crate::snapshot::Snapshot;
 
 /// What is known of the cluster that a node belongs to.
