@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{Applied, obstacle, skipped};
 use crate::engine::Engine;
 use crate::engine::local::Removed;
-use crate::error::{Error, ErrorKind, kind_of};
+use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::pass::memory::Memory;
 use crate::plan::{Action, Change, TargetKind, Warning};
@@ -151,9 +151,4 @@ impl NodeApplier<'_> {
             applied.warnings.push(Warning::new("journal", format!("{failed:#}")));
         }
     }
-}
-
-/// Whether the engine itself was lost, so that nothing more can be done on its node.
-pub fn lost(error: &anyhow::Error) -> bool {
-    kind_of(error) == ErrorKind::Unreachable
 }

@@ -231,4 +231,30 @@ mod tests {
             json!({"Constraints": ["node.role==worker", "node.labels.db==true"], "MaxReplicas": 2})
         );
     }
+
+    #[test]
+    fn a_rollback_sends_what_was_read_and_needs_a_placement_on_both_sides() {
+        let change = Change::Rollback { before: "a:2".into(), after: "a:1".into() };
+        let spec = json!({"Name": "s", "TaskTemplate": {"Placement": {}, "Future": [1]}});
+        let object = |previous| json!({"Spec": spec, "PreviousSpec": previous});
+        assert_eq!(edit(&object(json!({"TaskTemplate": {"Placement": {}}})), &change).unwrap(), spec);
+        for previous in
+            [Value::Null, json!({}), json!({"TaskTemplate": {}}), json!({"TaskTemplate": {"Placement": null}})]
+        {
+            assert!(edit(&object(previous), &change).is_err());
+        }
+    }
+
+    #[test]
+    fn only_a_replicated_service_is_scaled() {
+        let scale = |mode| {
+            let spec = json!({"TaskTemplate": {"Placement": {}}, "Mode": mode});
+            edit(&json!({"Spec": spec}), &Change::ScaleZero { before: 3 })
+        };
+        let scaled = scale(json!({"Replicated": {"Replicas": 3}})).unwrap();
+        assert_eq!(scaled["Mode"], json!({"Replicated": {"Replicas": 0}}));
+        for mode in [json!({"Global": {}}), json!({}), json!({"ReplicatedJob": {}})] {
+            assert!(scale(mode).is_err());
+        }
+    }
 }
