@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod engine;
 pub mod error;
 pub mod exit;
+pub mod fingerprint;
 pub mod generate;
 pub mod interrupt;
 pub mod lock;

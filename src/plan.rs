@@ -58,6 +58,15 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
+    /// The first part of the path of such objects.
+    pub fn collection(self) -> &'static str {
+        match self {
+            Self::Node => "nodes",
+            Self::Service => "services",
+            Self::Task => "tasks",
+        }
+    }
+
     /// The name in ids, reports and the journal.
     pub fn name(self) -> &'static str {
         match self {
@@ -164,6 +173,12 @@ pub enum Change {
         /// The counter found.
         before: u64,
     },
+    /// Takes what a move has written out of a service's spec.
+    MoveUndo,
+    /// Writes a service's spec as it is, so that what a move has written is not its previous spec any more.
+    MoveSeal,
+    /// Removes a service that orca made for a short while.
+    TemporaryRemove,
     /// Moves a task to another node: a protocol of several updates, not an edit.
     TaskMove {
         /// Hostname of the node where it runs.
@@ -191,6 +206,15 @@ pub enum ActionKind {
     /// A service's tasks are restarted.
     #[serde(rename = "service.force_update")]
     ServiceForceUpdate,
+    /// A half-done move is taken out of a service's spec.
+    #[serde(rename = "service.move.undo")]
+    ServiceMoveUndo,
+    /// A half-done move is taken out of a service's previous spec.
+    #[serde(rename = "service.move.seal")]
+    ServiceMoveSeal,
+    /// A service that orca made for a short while is removed.
+    #[serde(rename = "service.temporary.remove")]
+    ServiceTemporaryRemove,
     /// A task is moved to another node.
     #[serde(rename = "task.move")]
     TaskMove,
@@ -205,6 +229,9 @@ impl ActionKind {
             Self::NodeRecordForget => "node.record.forget",
             Self::ServiceConstraintAdd => "service.constraint.add",
             Self::ServiceForceUpdate => "service.force_update",
+            Self::ServiceMoveUndo => "service.move.undo",
+            Self::ServiceMoveSeal => "service.move.seal",
+            Self::ServiceTemporaryRemove => "service.temporary.remove",
             Self::TaskMove => "task.move",
         }
     }
@@ -212,8 +239,8 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet => 0,
-            Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            Self::NodeLabelSet | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate | Self::TaskMove => 3,
         }
@@ -229,8 +256,17 @@ impl Change {
             Self::RecordForget { .. } => ActionKind::NodeRecordForget,
             Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
             Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
+            Self::MoveUndo => ActionKind::ServiceMoveUndo,
+            Self::MoveSeal => ActionKind::ServiceMoveSeal,
+            Self::TemporaryRemove => ActionKind::ServiceTemporaryRemove,
             Self::TaskMove { .. } => ActionKind::TaskMove,
         }
+    }
+
+    /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
+    /// two specs, and each write replaces one.
+    pub fn stands_alone(&self) -> bool {
+        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove)
     }
 
     /// The changed value as it was found and as it is wanted, for the report.
@@ -241,6 +277,7 @@ impl Change {
             Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
+            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
         }
     }
@@ -260,6 +297,9 @@ impl Action {
     pub fn on_service(service: &Service, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
+            Change::MoveUndo => "move/undo".to_owned(),
+            Change::MoveSeal => "move/seal".to_owned(),
+            Change::TemporaryRemove => "temporary".to_owned(),
             _ => "force_update".to_owned(),
         };
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)

@@ -6,6 +6,8 @@
 //! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it, managers
 //!   crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write any.
 
+pub mod moving;
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -30,6 +32,9 @@ pub fn record_keys(record: Option<&str>) -> Vec<String> {
 ///
 /// Fails, without having changed anything, when the object is not what the change expects.
 pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
+    if let [Change::MoveUndo | Change::MoveSeal] = changes {
+        return moving::next_to_end(raw, None)?.context("there is no trace of a move in it any more");
+    }
     let mut object: Value = serde_json::from_str(raw.get()).context("the engine's object can't be read")?;
     let mut spec = object.get_mut("Spec").map(Value::take).context("the engine's object has no Spec")?;
     for change in changes {
@@ -61,8 +66,10 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
             let constraints = object.pointer("/Spec/TaskTemplate/Placement/Constraints").and_then(Value::as_array);
             constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
         }
-        // What moves is a task, not the object.
-        Change::TaskMove { .. } => false,
+        Change::MoveUndo => !moving::marked(object.get("Spec")),
+        Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
+        // What moves is a task, not the object; what is removed is gone.
+        Change::TaskMove { .. } | Change::TemporaryRemove => false,
         Change::ForceUpdate { before } => {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }
@@ -101,7 +108,9 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
                 .context("Placement is not an object")?
                 .insert("Constraints".into(), constraints.into());
         }
-        Change::TaskMove { .. } => bail!("a task is moved by a sequence of updates, not by one edit"),
+        Change::MoveUndo | Change::MoveSeal | Change::TemporaryRemove | Change::TaskMove { .. } => {
+            bail!("this change is not one edit of a spec")
+        }
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
             let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);

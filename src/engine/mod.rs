@@ -27,7 +27,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::plan::TargetKind;
+use crate::model::Task;
 pub use events::Events;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
@@ -90,9 +90,9 @@ impl Engine {
         })
     }
 
-    /// Reads one node or service; `None` when there is none with this id.
-    pub async fn object(&self, kind: TargetKind, id: &str) -> Result<Option<Box<RawValue>>> {
-        let path = format!("/{}s/{}", kind.name(), segment(id));
+    /// Reads one node, service, ...; `None` when there is none with this id or name.
+    pub async fn object(&self, collection: &str, id: &str) -> Result<Option<Box<RawValue>>> {
+        let path = format!("/{collection}/{}", segment(id));
         let reply = self.wire.get(&path).await?;
         if reply.status == 404 {
             return Ok(None);
@@ -105,8 +105,8 @@ impl Engine {
     /// # Errors
     /// If the engine refuses the spec, or is lost. When the connection broke after the request had been sent, the
     /// write may have happened: read the object to know.
-    pub async fn update(&self, kind: TargetKind, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
-        let path = format!("/v{api}/{}s/{}/update?version={version}", kind.name(), segment(id));
+    pub async fn update(&self, collection: &str, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
+        let path = format!("/v{api}/{collection}/{}/update?version={version}", segment(id));
         let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
         let message = message(&reply);
         match reply.status {
@@ -120,6 +120,46 @@ impl Engine {
             503 => Err(Error::new(ErrorKind::Unreachable, format!("the engine can't write now: {message}")).into()),
             status => Err(refused(&path, status, &message)),
         }
+    }
+
+    /// Makes an object; returns its id, or `None` when there is one of that name already.
+    ///
+    /// # Errors
+    /// As [`Engine::update`].
+    pub async fn create(&self, collection: &str, api: &str, spec: &Value) -> Result<Option<String>> {
+        #[derive(serde::Deserialize)]
+        struct Created {
+            #[serde(rename = "ID")]
+            id: String,
+        }
+        let path = format!("/v{api}/{collection}/create");
+        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
+        if reply.status == 409 {
+            return Ok(None);
+        }
+        decode::<Created>(&path, &reply).map(|created| Some(created.id))
+    }
+
+    /// Removes an object, if it is still there.
+    ///
+    /// # Errors
+    /// If the engine refuses, or is lost.
+    pub async fn remove(&self, collection: &str, id: &str) -> Result<()> {
+        let path = format!("/{collection}/{}", segment(id));
+        let reply = self.wire.request(Method::DELETE, &path, None).await?;
+        match reply.status {
+            200..=299 | 404 => Ok(()),
+            status => Err(refused(&path, status, &message(&reply))),
+        }
+    }
+
+    /// All tasks of a service, those that have ended too, as far as the managers remember them.
+    ///
+    /// # Errors
+    /// If they can't be read.
+    pub async fn tasks_of(&self, service: &str) -> Result<Vec<Task>> {
+        let filters = serde_json::json!({ "service": [service] }).to_string();
+        self.read(&with_query("/tasks", &[("filters", &filters)])).await
     }
 
     /// What happens in the swarm from now on, as far as this engine tells.

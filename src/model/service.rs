@@ -79,8 +79,24 @@ pub struct Service {
     pub restarts_always: bool,
     /// `UpdateStatus.State` of the last rollout, if there was one.
     pub update: Option<UpdateState>,
+    /// What a move of orca has left in it, if one has not ended.
+    pub trace: Option<Trace>,
+    /// orca made it for a short while, and removes it again.
+    pub temporary: bool,
     /// The object as the engine sent it.
     pub raw: Box<RawValue>,
+}
+
+/// The service label of what orca makes for a short while: `prepull`, say.
+pub const TEMPORARY_LABEL: &str = "orca.temporary";
+
+/// What a move has left in a service, see [`crate::engine::edit::moving`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// Its spec is the move's.
+    Spec,
+    /// Its spec is the user's own again, but a rollback would bring back the move's.
+    PreviousSpec,
 }
 
 impl Service {
@@ -88,6 +104,12 @@ impl Service {
     pub fn read(raw: Box<RawValue>) -> serde_json::Result<Self> {
         let view: View = serde_json::from_str(raw.get())?;
         let template = view.spec.task_template;
+        let previous = view.previous_spec.unwrap_or_default();
+        let trace = match (view.spec.labels.restore, previous.labels.restore) {
+            (Some(_), _) => Some(Trace::Spec),
+            (None, Some(_)) => Some(Trace::PreviousSpec),
+            (None, None) => None,
+        };
         Ok(Self {
             id: view.id,
             version: view.version.index,
@@ -104,6 +126,8 @@ impl Service {
             force_update: template.force_update,
             restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
             update: view.update_status.and_then(|status| status.state),
+            trace,
+            temporary: view.spec.labels.temporary.is_some(),
             raw,
         })
     }
@@ -123,13 +147,34 @@ struct View {
     id: ServiceId,
     version: Version,
     spec: Spec,
+    #[serde(default)]
+    previous_spec: Option<PreviousSpec>,
     update_status: Option<UpdateStatus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PreviousSpec {
+    #[serde(deserialize_with = "or_default")]
+    labels: Labels,
+}
+
+/// The labels that mean something to orca in whatever it does: see [`crate::engine::edit::moving::RESTORE_LABEL`].
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Labels {
+    #[serde(rename = "orca.move.restore")]
+    restore: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "orca.temporary")]
+    temporary: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Spec {
     name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    labels: Labels,
     #[serde(default, deserialize_with = "or_default")]
     task_template: TaskTemplate,
     #[serde(default, deserialize_with = "or_default")]

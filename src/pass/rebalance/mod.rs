@@ -16,6 +16,7 @@ pub mod order;
 pub mod reason;
 mod scene;
 pub mod solve;
+mod steer;
 mod tell;
 pub mod trigger;
 pub mod words;

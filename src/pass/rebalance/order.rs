@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::scene::Scene;
 use super::solve::sequence;
 use super::solve::state::State;
+use super::world::World;
 
 /// How a task is made to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -46,11 +47,13 @@ pub(super) fn legs(scene: &Scene<'_>, at: &[usize]) -> (Vec<Leg>, Vec<usize>) {
 
 /// How this task is made to move, as part of its unit.
 pub(super) fn mechanism(scene: &Scene<'_>, unit: usize, task: usize) -> Mechanism {
-    if scene.members[unit].tasks.first() != Some(&task) {
-        return Mechanism::Follow;
-    }
-    let seen = scene.world.service_of(task);
-    match seen.per_node.get(&scene.world.tasks[task].node) {
+    if scene.members[unit].tasks.first() == Some(&task) { own(&scene.world, task) } else { Mechanism::Follow }
+}
+
+/// How this task is made to move by itself.
+pub(super) fn own(world: &World<'_>, task: usize) -> Mechanism {
+    let seen = world.service_of(task);
+    match seen.per_node.get(&world.tasks[task].node) {
         _ if seen.tasks.len() == 1 => Mechanism::SinglePin,
         Some(1) | None => Mechanism::Exclude,
         Some(_) => Mechanism::Scale,
