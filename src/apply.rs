@@ -79,7 +79,8 @@ pub struct Applied {
 impl Applied {
     /// Nothing was even tried.
     pub fn none_of(plan: &Plan, error: anyhow::Error) -> Self {
-        let actions = plan.actions.iter().map(|action| skipped(action, "nothing can be noted down")).collect();
+        let why = error.to_string();
+        let actions = plan.actions.iter().map(|action| skipped(action, &why)).collect();
         Self { actions, error: Some(error), ..Self::default() }
     }
 

@@ -53,9 +53,9 @@ pub struct Global {
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
-    /// End a pass after this long, whatever happens
-    #[arg(long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = duration, default_value = "60s", global = true, hide_env_values = true)]
-    pub timeout: Duration,
+    /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]
+    #[arg(long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = duration, global = true, hide_env_values = true)]
+    pub timeout: Option<Duration>,
     /// Wait so long for another orca that works on the same cluster
     #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
     pub lock_timeout: Duration,
@@ -122,7 +122,7 @@ pub enum Command {
     /// Tasks that should run elsewhere, from real memory use
     #[command(subcommand)]
     Rebalance(Rebalance),
-    /// Run every pass: labels, then anchors
+    /// Run every pass: half-done moves, labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
@@ -181,12 +181,41 @@ pub enum Rebalance {
     /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
     /// memory figures, reservations are taken as an estimate, and the report says so.
-    Plan(RebalancePlan),
+    Plan(Wish),
+    /// Move tasks to where the plan says, one at a time, each with exactly one restart
+    ///
+    /// Plans afresh, or carries out a saved plan. Each move is checked again, made, watched until it has settled, and leaves
+    /// no trace in the service. The first that fails ends the run.
+    Apply(RebalanceApply),
+    /// Undo what a stopped run has left half done
+    ///
+    /// What there is to undo is written in the services themselves. `apply` and `reconcile` do the same before they begin.
+    Recover,
 }
 
-/// `orca rebalance plan`.
+/// `orca rebalance apply`.
 #[derive(Debug, Args)]
-pub struct RebalancePlan {
+pub struct RebalanceApply {
+    /// What is wished for.
+    #[command(flatten)]
+    pub wish: Wish,
+    /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
+    #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
+    pub plan: Option<PathBuf>,
+    /// A moved task must have been running for so long before its service's spec is put back
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "10s")]
+    pub settle: Duration,
+    /// Label each moved service with the node where its task is to stay (orca.rebalance.node)
+    #[arg(long)]
+    pub pin: bool,
+    /// Don't bring images to their new nodes before tasks are stopped
+    #[arg(long)]
+    pub no_prepull: bool,
+}
+
+/// What is wished for of a balance.
+#[derive(Debug, Args)]
+pub struct Wish {
     /// Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,

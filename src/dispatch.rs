@@ -28,6 +28,9 @@ use crate::settings::{self, Problems, Settings};
 use crate::state::State;
 use crate::{exit, generate, redact, sim};
 
+/// A pass ends after this long, unless a flag says otherwise.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+
 type Env = BTreeMap<String, String>;
 
 /// Runs orca with these arguments.
@@ -129,7 +132,7 @@ impl Session {
             Command::Anchors(Anchors::Follow(_)) => {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
-            Command::Rebalance(cli::Rebalance::Plan(args)) => self.rebalance_plan(args, &options, interrupt).await,
+            Command::Rebalance(command) => self.rebalance(command, options, interrupt).await,
             // A dry run says what would be done; saying it again and again tells nothing new.
             Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
@@ -160,7 +163,7 @@ impl Session {
             leader_only: global.leader_only,
             max_actions: global.max_actions,
             // Waiting is not hanging: it comes on top.
-            timeout: global.timeout + wait.unwrap_or_default(),
+            timeout: global.timeout.unwrap_or(TIMEOUT) + wait.unwrap_or_default(),
             lock_timeout: global.lock_timeout,
             state_dir: state_dir
                 .unwrap_or_else(|| cycle::default_state_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),

@@ -57,6 +57,18 @@ fn schema() -> String {
 }
 
 impl Metrics {
+    /// Takes a move into account: what a task used on one node it uses on another, under another id.
+    pub fn follow(&mut self, from: &str, to: &str, task: &TaskId, successor: &TaskId) {
+        let Some(memory) = self.tasks.remove(task) else { return };
+        if let Some(node) = self.nodes.get_mut(from) {
+            node.used_bytes = node.used_bytes.saturating_sub(memory.footprint_bytes);
+        }
+        if let Some(node) = self.nodes.get_mut(to) {
+            node.used_bytes = node.used_bytes.saturating_add(memory.footprint_bytes);
+        }
+        self.tasks.insert(successor.clone(), memory);
+    }
+
     /// Reads a metrics file.
     pub fn parse(json: &str) -> Result<Self> {
         let metrics: Self = serde_json::from_str(json)?;

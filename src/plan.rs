@@ -2,11 +2,14 @@
 //!
 //! A plan is made by a pure function and executed by [`crate::apply`]; nothing here reads a clock or an engine.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Node, Service, Task};
+use crate::engine::edit::moving::Temporary;
+use crate::model::{Node, NodeId, Service, ServiceId, TaskId};
 use crate::pass::memory::Memory;
 
 /// What one pass decided.
@@ -95,13 +98,13 @@ impl Target {
     }
 
     /// A task of this service as a target.
-    pub fn task(task: &Task, service: &Service) -> Self {
+    pub fn task(id: &TaskId, service: &str, slot: u64) -> Self {
         Self {
             kind: TargetKind::Task,
-            id: task.id.0.clone(),
-            name: format!("{}.{}", service.name, task.slot),
-            service: Some(service.name.clone()),
-            slot: Some(task.slot),
+            id: id.0.clone(),
+            name: format!("{service}.{slot}"),
+            service: Some(service.to_owned()),
+            slot: Some(slot),
         }
     }
 
@@ -135,6 +138,29 @@ pub struct Action {
     pub requires: Vec<String>,
     /// The dependent whose retry ladder this attempt climbs (a key of [`Memory::dependents`]).
     pub attempt: Option<String>,
+}
+
+/// A task, where it is to go, and what makes Swarm send it there.
+#[derive(Debug, Clone)]
+pub struct MoveOrder {
+    /// The service.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// The fingerprint of its spec, see [`crate::fingerprint::of_spec`].
+    pub spec: String,
+    /// The task.
+    pub task: TaskId,
+    /// Its slot.
+    pub slot: u64,
+    /// Where it is to run.
+    pub to: NodeId,
+    /// Hostname of that node.
+    pub to_name: String,
+    /// What steers it.
+    pub temporary: Temporary,
+    /// The move is given up after this.
+    pub patience: Duration,
 }
 
 /// The closed list of changes that orca can make.
@@ -305,11 +331,11 @@ impl Action {
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
     }
 
-    /// A move of a task from one node to another, both by hostname.
-    pub fn on_task(task: &Task, service: &Service, from: &str, to: &str, reason: impl Into<String>) -> Self {
+    /// A move of a task from one node to another, both by hostname; `version` is its service's.
+    pub fn on_task(target: Target, version: u64, from: &str, to: &str, reason: impl Into<String>) -> Self {
         let change = Change::TaskMove { from: from.to_owned(), to: to.to_owned() };
-        let (target, key) = (Target::task(task, service), format!("{}.{}", service.name, task.slot));
-        Self::new(target, &key, "move", change, reason.into(), service.version).disruptive()
+        let key = target.name.clone();
+        Self::new(target, &key, "move", change, reason.into(), version).disruptive()
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {

@@ -1,7 +1,7 @@
 //! What the tasks of a service say of a move that has begun. Pure.
 
-use super::moving::Order;
 use crate::model::{Task, TaskId, TaskState};
+use crate::plan::MoveOrder;
 
 /// How a move stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Seen {
 }
 
 /// Compares the tasks of before the move with those of now.
-pub(super) fn judge(order: &Order, before: &[Task], now: &[Task]) -> Seen {
+pub(super) fn judge(order: &MoveOrder, before: &[Task], now: &[Task]) -> Seen {
     let fresh: Vec<&Task> = now.iter().filter(|task| before.iter().all(|old| old.id != task.id)).collect();
     // A replica more has a slot of its own; otherwise the new task takes over the old one's.
     let taken = |slot: u64| before.iter().any(|task| task.live() && task.slot == slot);

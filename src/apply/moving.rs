@@ -13,12 +13,13 @@ use tokio::time::{Instant, sleep};
 
 use super::judge::{Seen, judge};
 use super::turn::Turn;
-use crate::engine::edit::moving::{self, Temporary, Ticket};
+use crate::engine::edit::moving::{self, Ticket};
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::fingerprint;
 use crate::interrupt::Interrupt;
-use crate::model::{NodeId, Service, ServiceId, Task, TaskId, UpdateState};
+use crate::model::{Service, ServiceId, Task, TaskId, UpdateState};
+use crate::plan::MoveOrder;
 use crate::progress::Progress;
 
 /// How often an object may change under a move before the move gives up.
@@ -33,29 +34,6 @@ const HOMELESS: Duration = Duration::from_secs(8);
 const HEAL: Duration = Duration::from_secs(60);
 /// The label of a service whose task is to stay where a move has brought it.
 pub const PREFERRED_LABEL: &str = "orca.rebalance.node";
-
-/// A task and where it is to go.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// The service.
-    pub service: ServiceId,
-    /// Its name.
-    pub name: String,
-    /// The fingerprint of its spec, see [`fingerprint::of_spec`].
-    pub spec: String,
-    /// The task.
-    pub task: TaskId,
-    /// Its slot.
-    pub slot: u64,
-    /// Where it is to run.
-    pub to: NodeId,
-    /// Hostname of that node.
-    pub to_name: String,
-    /// What steers it.
-    pub temporary: Temporary,
-    /// The move is given up after this.
-    pub patience: Duration,
-}
 
 /// How a move ended; the spec is as it was in any case.
 #[derive(Debug)]
@@ -97,7 +75,7 @@ impl Mover<'_> {
     ///
     /// # Errors
     /// If the engine was lost. Then the service may still carry the move's traces.
-    pub async fn run(&mut self, order: &Order) -> Result<Ended> {
+    pub async fn run(&mut self, order: &MoveOrder) -> Result<Ended> {
         let deadline = Instant::now() + order.patience;
         let before = self.engine.until(deadline).tasks_of(&order.service.0).await?;
         if !before.iter().any(|task| task.id == order.task && task.running()) {
@@ -119,7 +97,7 @@ impl Mover<'_> {
     }
 
     /// Writes what steers the task, if the service is still as the plan knew it. The inner error says why it isn't.
-    async fn begin(&self, order: &Order, deadline: Instant) -> Result<Result<Ticket, String>> {
+    async fn begin(&self, order: &MoveOrder, deadline: Instant) -> Result<Result<Ticket, String>> {
         let engine = self.engine.until(deadline);
         let note = format!(
             "orca moves {}.{} to {}; should it have been stopped in the middle: orca rebalance recover",
@@ -158,14 +136,14 @@ impl Mover<'_> {
         Ok(Err("it kept changing: another writer is active".to_owned()))
     }
 
-    async fn was_made(&self, order: &Order) -> Result<bool> {
+    async fn was_made(&self, order: &MoveOrder) -> Result<bool> {
         let engine = self.engine.until(Instant::now() + UNDO);
         let read = patiently(|| read(&engine, &order.service)).await?;
         Ok(read.is_some_and(|(_, service)| service.trace.is_some()))
     }
 
     /// Waits until the task runs on its new node and has done so for a while. The error says why it doesn't.
-    async fn watch(&mut self, order: &Order, before: &[Task], deadline: Instant) -> Result<TaskId, String> {
+    async fn watch(&mut self, order: &MoveOrder, before: &[Task], deadline: Instant) -> Result<TaskId, String> {
         let engine = self.engine.until(deadline);
         let mut there: Option<(TaskId, Instant)> = None;
         let mut homeless: Option<Instant> = None;
@@ -215,7 +193,7 @@ impl Mover<'_> {
     }
 
     /// Takes the move's traces out of the service, whatever else has happened to it.
-    async fn end(&self, order: &Order, ticket: &Ticket) -> Result<()> {
+    async fn end(&self, order: &MoveOrder, ticket: &Ticket) -> Result<()> {
         let until = Instant::now() + UNDO;
         let engine = self.engine.until(until);
         loop {
@@ -230,7 +208,7 @@ impl Mover<'_> {
     }
 
     /// The last checks of a move that went well: of several replicas the right one has gone.
-    async fn arrived(&self, order: &Order, before: &[Task], task: TaskId) -> Result<Ended> {
+    async fn arrived(&self, order: &MoveOrder, before: &[Task], task: TaskId) -> Result<Ended> {
         let engine = self.engine.until(Instant::now() + HEAL);
         let since = Instant::now();
         let tasks = loop {
@@ -259,7 +237,7 @@ impl Mover<'_> {
     }
 
     /// Writes the service label that says where its task is to stay; labels of services restart nothing.
-    async fn prefer(&self, order: &Order) -> Result<()> {
+    async fn prefer(&self, order: &MoveOrder) -> Result<()> {
         let engine = self.engine.until(Instant::now() + UNDO);
         for _ in 0..=MAX_CONFLICTS {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
@@ -274,7 +252,7 @@ impl Mover<'_> {
     }
 
     /// Waits until the service is whole again, and says where its task is.
-    async fn heal(&self, order: &Order) -> String {
+    async fn heal(&self, order: &MoveOrder) -> String {
         let (engine, until) = (self.engine.until(Instant::now() + HEAL), Instant::now() + HEAL);
         loop {
             if let Ok(tasks) = engine.tasks_of(&order.service.0).await {
@@ -291,7 +269,7 @@ impl Mover<'_> {
     }
 }
 
-fn unended(order: &Order) -> Error {
+fn unended(order: &MoveOrder) -> Error {
     let text = format!("the move of {}.{} could not be ended: its service still carries what steers it", order.name, order.slot);
     Error::new(ErrorKind::Unreachable, text).hint("run `orca rebalance recover` when the engine answers again")
 }

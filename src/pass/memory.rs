@@ -44,8 +44,6 @@ pub struct RebalanceMemory {
 pub struct MovedService {
     /// Its moves, oldest first.
     pub moves: Vec<Moved>,
-    /// It is left alone until then, since moving it did not help.
-    pub quarantined_until: Option<Timestamp>,
 }
 
 /// One move of a task.

@@ -1,7 +1,7 @@
 //! What a plan says beside its actions: `data` of the report.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::figures::Source;
 use super::order::Mechanism;
@@ -9,7 +9,7 @@ use super::reason::Finding;
 use super::trigger::Trigger;
 
 /// A share before and after the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change<T> {
     /// As it is.
     pub before: T,
@@ -136,7 +136,7 @@ pub struct NodeBalance {
 }
 
 /// A service in a move.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MovedService {
     /// Service id.
     pub id: String,
@@ -144,10 +144,12 @@ pub struct MovedService {
     pub name: String,
     /// Its version when the plan was made.
     pub version: u64,
+    /// Of its spec, without values that may be secret: tells whether it is still the one that the plan was made on.
+    pub spec_sha256: String,
 }
 
 /// A node in a move.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MoveEnd {
     /// Node id.
     pub id: String,
@@ -158,7 +160,7 @@ pub struct MoveEnd {
 }
 
 /// How long a task is expected to be away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Downtime {
     /// With its image on the target, ms.
     pub expected_ms: u64,
@@ -167,7 +169,7 @@ pub struct Downtime {
 }
 
 /// One move.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Move {
     /// 1 is the first.
     pub seq: u32,

@@ -1,5 +1,7 @@
 //! What forbids moving a task, wherever it would go: storage, mode, state, labels, and the guard rails that look back.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::model::node::Availability;
@@ -12,6 +14,10 @@ use super::world::World;
 
 /// Stopping takes so long that an update starts the new task before the old one has ended (moby/moby#36111).
 const LONG_STOP_S: u64 = 60;
+/// A service that was moved so often ...
+const PING_PONG: usize = 2;
+/// ... within so long is left alone: moving it again would not last either.
+const QUARANTINE: Duration = Duration::from_secs(7 * 86_400);
 
 /// Says of every task why it must stay; an empty list where nothing forbids it.
 pub(super) fn findings(
@@ -159,8 +165,10 @@ fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, n
             found.push(Finding::new(Reason::Cooldown, detail));
         }
     }
-    if let Some(until) = moved.quarantined_until.filter(|until| *until > now) {
-        found.push(Finding::new(Reason::Quarantine, format!("moving it didn't help; left alone until {until}")));
+    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < QUARANTINE).count();
+    if lately >= PING_PONG {
+        let detail = format!("moved {lately} times within {}, and the balance didn't last", span(QUARANTINE));
+        found.push(Finding::new(Reason::Quarantine, detail));
     }
     found
 }

@@ -5,6 +5,7 @@
 
 pub mod balance;
 mod bars;
+pub mod check;
 mod count;
 mod evacuate;
 pub mod figures;

@@ -1,7 +1,7 @@
 //! One move at a time: an order in which every target has room when its turn comes, the most pressing first.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::scene::Scene;
 use super::solve::sequence;
@@ -9,7 +9,7 @@ use super::solve::state::State;
 use super::world::World;
 
 /// How a task is made to move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mechanism {
     /// The only replica: a temporary constraint on the target node.
