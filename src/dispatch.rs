@@ -13,7 +13,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 use serde_json::value::RawValue;
 
-use crate::cli::{self, Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
+use crate::cli::{Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};

@@ -17,7 +17,6 @@ use crate::metrics::Metrics;
 use crate::model::TaskId;
 use crate::pass::Pass;
 use crate::pass::rebalance::balance::Move;
-use crate::pass::rebalance::order::Mechanism;
 use crate::pass::rebalance::{self, Balance, Input, Request, check};
 use crate::plan::{Action, MoveOrder, Target, Warning};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};

@@ -75,7 +75,7 @@ impl Request {
         !matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    fn json(&self) -> Result<Value, Refusal> {
+    pub(super) fn json(&self) -> Result<Value, Refusal> {
         serde_json::from_slice(&self.body).map_err(|error| Refusal::new(400, format!("invalid JSON: {error}")))
     }
 
@@ -88,7 +88,7 @@ impl Request {
         Ok(spec)
     }
 
-    fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
+    pub(super) fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
         let text = self.query.get("version");
         text.parse().map_err(|_| Refusal::new(400, format!("invalid {kind} version '{text}'")))
     }
@@ -130,8 +130,12 @@ impl Cluster {
                 self.check_manager()?;
                 self.route_swarm(request, &segments)
             }
+            ["configs", ..] => {
+                self.check_manager()?;
+                self.route_configs(request, &segments)
+            }
             ["networks", ..] => self.route_networks(request, &segments),
-            ["containers" | "images" | "secrets" | "configs", "json"] | ["secrets" | "configs"] if reads => {
+            ["containers" | "images" | "secrets", "json"] | ["secrets"] if reads => {
                 Ok(Reply::json(200, "[]".to_owned()))
             }
             ["volumes"] if reads => Ok(Reply::json(200, r#"{"Volumes":[],"Warnings":null}"#.to_owned())),

@@ -27,6 +27,8 @@ pub struct Cluster {
     pub(super) tasks: Tasks,
     /// User-made networks; raw objects by id.
     pub(super) networks: BTreeMap<String, Value>,
+    /// Config objects; raw objects by id.
+    pub(super) configs: BTreeMap<String, Value>,
     /// The last version index handed out.
     pub(super) index: u64,
     /// Objects made so far: ids follow from it.
@@ -61,6 +63,9 @@ pub(super) struct Broken {
     pub state: String,
     #[serde(default)]
     pub err: String,
+    /// Hostname of the only node where it is so; empty for all.
+    #[serde(default)]
+    pub node: String,
 }
 
 /// What a snapshot file holds.
@@ -91,6 +96,7 @@ impl Cluster {
             services: BTreeMap::new(),
             tasks: Tasks::default(),
             networks: BTreeMap::new(),
+            configs: BTreeMap::new(),
             index: 10,
             made: 0,
             // A fixed start keeps unit tests and generated clusters equal from run to run.

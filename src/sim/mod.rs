@@ -10,6 +10,7 @@
 mod admin;
 mod api;
 mod cluster;
+mod configs;
 mod constraint;
 mod faults;
 mod generate;

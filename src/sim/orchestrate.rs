@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::cluster::{Cluster, mix, tree};
+use super::cluster::{Broken, Cluster, mix, tree};
 use super::json;
 use super::object::{Mode, Service, Task};
 use super::rollout::meaning;
@@ -165,7 +165,10 @@ impl Cluster {
 
     /// Writes what becomes of a started task: it runs, it completes, or its image is one that doesn't work.
     fn run(&mut self, service: &Service, raw: &mut Value) {
-        let rule = self.broken.iter().find(|rule| service.image.contains(&rule.image)).cloned();
+        let node = self.nodes.get(json::text(raw, "/NodeID")).map_or("", |node| node.hostname.as_str());
+        let here = |rule: &&Broken| rule.node.is_empty() || rule.node == node;
+        let rule = self.broken.iter().filter(here).find(|rule| service.image.contains(&rule.image)).cloned();
+        let rule = rule.or_else(|| missing_path(raw));
         if let Some(rule) = rule {
             self.status(raw, &rule.state, "started", &rule.err);
             if matches!(rule.state.as_str(), "failed" | "rejected") {
@@ -297,6 +300,15 @@ impl Cluster {
             .collect();
         self.forget_tasks(&old);
     }
+}
+
+/// Nodes have no files here, but a path that says itself that it doesn't exist is missing on any.
+fn missing_path(task: &Value) -> Option<Broken> {
+    let mounts = json::list(task, "/Spec/ContainerSpec/Mounts").iter();
+    let source = mounts.filter(|mount| json::text(mount, "/Type") == "bind").map(|mount| json::text(mount, "/Source"));
+    let source = source.into_iter().find(|source| source.starts_with("/nonexistent/"))?;
+    let err = format!("invalid mount config for type \"bind\": bind source path does not exist: {source}");
+    Some(Broken { image: String::new(), state: "rejected".to_owned(), err, node: String::new() })
 }
 
 /// Whether a stopped task keeps its slot because the restart policy says that it is finished.
