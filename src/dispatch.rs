@@ -132,7 +132,7 @@ impl Session {
             Command::Anchors(Anchors::Follow(_)) => {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
-            Command::Rebalance(command) => self.rebalance(command, options, interrupt).await,
+            Command::Rebalance(command) => Box::pin(self.rebalance(command, options, interrupt)).await,
             // A dry run says what would be done; saying it again and again tells nothing new.
             Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await

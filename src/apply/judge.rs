@@ -21,9 +21,9 @@ pub(super) fn judge(order: &MoveOrder, before: &[Task], now: &[Task]) -> Seen {
     let fresh: Vec<&Task> = now.iter().filter(|task| before.iter().all(|old| old.id != task.id)).collect();
     // A replica more has a slot of its own; otherwise the new task takes over the old one's.
     let taken = |slot: u64| before.iter().any(|task| task.live() && task.slot == slot);
-    let (own, others): (Vec<&Task>, Vec<&Task>) = fresh.into_iter().partition(|task| {
-        if order.temporary.one_more { !taken(task.slot) } else { task.slot == order.slot }
-    });
+    let (own, others): (Vec<&Task>, Vec<&Task>) = fresh
+        .into_iter()
+        .partition(|task| if order.temporary.one_more { !taken(task.slot) } else { task.slot == order.slot });
     if let Some(other) = others.first() {
         return Seen::Wrong(format!("{}.{} was replaced too, which was not meant", order.name, other.slot));
     }
@@ -40,7 +40,7 @@ pub(super) fn judge(order: &MoveOrder, before: &[Task], now: &[Task]) -> Seen {
     match own.iter().max_by_key(|task| task.created_at) {
         None => Seen::Waiting("the old task stops".to_owned()),
         Some(task) if task.running() && task.node == order.to => Seen::There(task.id.clone()),
-        Some(task) if task.running() => Seen::Wrong(format!("Swarm has put it on the node {} instead", task.node.0)),
+        Some(task) if task.running() => Seen::Wrong(format!("Swarm has put it elsewhere, on the node {}", task.node.0)),
         Some(task) if task.node.0.is_empty() && !task.status.err.is_empty() => Seen::Homeless(task.status.err.clone()),
         // Its node does not answer any more, and the managers have given it up.
         Some(task) if task.desired_state > TaskState::Running => Seen::Wrong("the new task's node was lost".to_owned()),

@@ -21,6 +21,7 @@ use crate::interrupt::Interrupt;
 use crate::model::{Service, ServiceId, Task, TaskId, UpdateState};
 use crate::plan::MoveOrder;
 use crate::progress::Progress;
+use crate::snapshot::Snapshot;
 
 /// How often an object may change under a move before the move gives up.
 const MAX_CONFLICTS: u32 = 5;
@@ -56,8 +57,8 @@ pub enum Ended {
 pub struct Mover<'a> {
     /// The manager.
     pub engine: &'a Engine,
-    /// The engine's own API version.
-    pub api: &'a str,
+    /// The cluster as the move was planned on: for names, and the engine's own API version.
+    pub cluster: &'a Snapshot,
     /// The right to move tasks.
     pub turn: &'a mut Turn,
     /// Signals.
@@ -118,7 +119,7 @@ impl Mover<'_> {
                 return Ok(Err("its spec has changed since the plan was made".to_owned()));
             }
             let (steered, ticket) = moving::begin(&spec, &order.temporary, &note)?;
-            match engine.update("services", &order.service.0, self.api, service.version, &steered).await {
+            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &steered).await {
                 Ok(Written::Done) => return Ok(Ok(ticket)),
                 Ok(Written::Conflict) => {}
                 Ok(Written::Gone) => return Ok(Err("the service is gone".to_owned())),
@@ -199,7 +200,7 @@ impl Mover<'_> {
         loop {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
             let Some(spec) = moving::next_to_end(&raw, Some(ticket))? else { return Ok(()) };
-            match engine.update("services", &order.service.0, self.api, service.version, &spec).await {
+            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
                 Ok(_) => {}
                 Err(error) if kind_of(&error) == ErrorKind::Unreachable && Instant::now() < until => sleep(LOOK).await,
                 Err(error) => return Err(error),
@@ -242,7 +243,7 @@ impl Mover<'_> {
         for _ in 0..=MAX_CONFLICTS {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
             let spec = moving::labelled(&raw, PREFERRED_LABEL, &order.to_name)?;
-            match engine.update("services", &order.service.0, self.api, service.version, &spec).await? {
+            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await? {
                 Written::Done | Written::Gone => return Ok(()),
                 Written::Conflict => {}
             }
@@ -258,7 +259,8 @@ impl Mover<'_> {
             if let Ok(tasks) = engine.tasks_of(&order.service.0).await {
                 let here = |task: &&Task| task.slot == order.slot && task.running();
                 if let Some(task) = tasks.iter().find(here) {
-                    return format!("and its task runs on the node {}", task.node.0);
+                    let node = self.cluster.node(&task.node).map_or(task.node.0.as_str(), |node| node.name.as_str());
+                    return format!("and its task runs on `{node}`");
                 }
             }
             if Instant::now() >= until || self.interrupt.exit_code().is_some() {
@@ -270,7 +272,10 @@ impl Mover<'_> {
 }
 
 fn unended(order: &MoveOrder) -> Error {
-    let text = format!("the move of {}.{} could not be ended: its service still carries what steers it", order.name, order.slot);
+    let text = format!(
+        "the move of {}.{} could not be ended: its service still carries what steers it",
+        order.name, order.slot
+    );
     Error::new(ErrorKind::Unreachable, text).hint("run `orca rebalance recover` when the engine answers again")
 }
 

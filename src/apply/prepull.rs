@@ -1,5 +1,6 @@
-//! Brings an image to a node before a task is moved there, with nothing but the manager: a job on that node pulls it and
-//! then fails on a path that doesn't exist, before it has made a container.
+//! Brings an image to a node before a task is moved there, with nothing but the manager: a job on that node, which has
+//! no command. An engine pulls the image, looks whether it has it, and only then refuses to make a container of nothing
+//! (measured on 20.10, 26.1 and 28.5); a path that doesn't exist would be refused first, image or not.
 
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use crate::error::{Error, ErrorKind};
 use crate::model::service::TEMPORARY_LABEL;
 use crate::model::{NodeId, TaskState};
 
-/// A path that no host has.
-const NOWHERE: &str = "/nonexistent/orca-prepull";
+/// What an engine says when it has the image; older ones with a capital letter.
+const NO_COMMAND: &str = "o command specified";
 /// How often the job is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -44,10 +45,8 @@ pub async fn prepull(
         "Labels": { TEMPORARY_LABEL: "prepull" },
         "Mode": { "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 1 } },
         "TaskTemplate": {
-            "ContainerSpec": {
-                "Image": image,
-                "Mounts": [{ "Type": "bind", "Source": NOWHERE, "Target": NOWHERE }],
-            },
+            // An empty entrypoint takes away the image's own, and its command with it.
+            "ContainerSpec": { "Image": image, "Command": [""] },
             "RestartPolicy": { "Condition": "none" },
             "Placement": { "Constraints": [format!("node.id=={}", node.0)] },
         },
@@ -64,13 +63,12 @@ pub async fn prepull(
 async fn watch(engine: &Engine, id: &str, deadline: Instant) -> Result<Pulled> {
     loop {
         let tasks = engine.tasks_of(id).await?;
-        let ended = tasks.iter().find(|task| {
-            matches!(task.status.state, TaskState::Failed | TaskState::Rejected | TaskState::Complete)
-        });
+        let ended = tasks
+            .iter()
+            .find(|task| matches!(task.status.state, TaskState::Failed | TaskState::Rejected | TaskState::Complete));
         if let Some(task) = ended {
             let err = &task.status.err;
-            // Only an image that is there gets as far as its mounts.
-            return Ok(if err.contains(NOWHERE) { Pulled::There } else { Pulled::Missing(err.clone()) });
+            return Ok(if err.contains(NO_COMMAND) { Pulled::There } else { Pulled::Missing(err.clone()) });
         }
         if Instant::now() >= deadline {
             let state = tasks.first().map_or_else(|| "not begun".to_owned(), |task| task.status.err.clone());

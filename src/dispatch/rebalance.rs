@@ -27,7 +27,7 @@ impl Session {
             cli::Rebalance::Plan(wish) => self.rebalance_plan(wish, &options, interrupt).await,
             cli::Rebalance::Apply(args) => {
                 let timeout = self.global.timeout.unwrap_or(TIMEOUT);
-                self.rebalance_apply(args, &Options { timeout, ..options }, interrupt).await
+                Box::pin(self.rebalance_apply(args, &Options { timeout, ..options }, interrupt)).await
             }
             cli::Rebalance::Recover => self.passes(rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await,
         }

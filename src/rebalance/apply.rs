@@ -111,7 +111,8 @@ impl Relocation<'_> {
         let cluster = self.rehearsal.observe(Instant::now() + options.timeout).await?;
         report.cluster = Some(Cluster::of(&cluster));
         let memory = self.rehearsal.memory(&cluster, report);
-        let input = Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now: cluster.taken_at };
+        let input =
+            Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now: cluster.taken_at };
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
         for group in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group) {
             let why = match check::order(&input, &file.request(), &group[0])? {
@@ -158,7 +159,8 @@ impl Relocation<'_> {
         let Course { stop, moved, balance, report, .. } = course;
         report.data.insert("moved".to_owned(), moved.into());
         if let Err(error) = turn.end().await {
-            let text = format!("the turn to move tasks could not be given back, and ends by itself in minutes: {error:#}");
+            let text =
+                format!("the turn to move tasks could not be given back, and ends by itself in minutes: {error:#}");
             report.warnings.push(Warning::new("turn_not_ended", text));
         }
         match (ended, stop) {
@@ -189,9 +191,9 @@ impl Relocation<'_> {
                         break;
                     }
                     Turned::Drifted | Turned::Stop => {
-                        groups[at + 1..].iter().flat_map(|group| group.iter()).for_each(|left| {
-                            course.skip(left, "the run had ended before its turn");
-                        });
+                        for left in &groups[at + 1..] {
+                            course.skip_all(left, "the run had ended before its turn");
+                        }
                         return Ok(());
                     }
                 }
@@ -263,7 +265,7 @@ impl Relocation<'_> {
     ) -> Result<Turned> {
         let Some(first) = group.first() else { return Ok(Turned::Done) };
         if let Some(why) = course.obstacle(group.len(), self.rehearsal.interrupt.exit_code().is_some()) {
-            group.iter().for_each(|left| course.skip(left, &why));
+            course.skip_all(group, &why);
             return Ok(Turned::Stop);
         }
         course.cluster = Snapshot::observe(&course.live.engine).await?;
@@ -271,7 +273,7 @@ impl Relocation<'_> {
             Ok(order) => order,
             Err(reasons) => {
                 let why = reasons.join("; ");
-                group.iter().for_each(|left| course.skip(left, &why));
+                course.skip_all(group, &why);
                 if self.file.is_some() {
                     let text = format!("the plan is stale: {}.{}: {why}", first.service.name, first.slot);
                     course.stop = Some(Error::new(ErrorKind::Refused, text).hint("plan afresh").into());
@@ -287,8 +289,11 @@ impl Relocation<'_> {
             Ok(Ended::Refused(why) | Ended::Failed(why)) => Some(why.clone()),
             Err(error) => Some(format!("{error:#}")),
         };
-        let status = if text.is_none() { Status::Done } else { Status::Failed };
-        let word = if text.is_none() { "done" } else { "failed" };
+        let (status, word) = match &ended {
+            Ok(Ended::Arrived { .. }) => (Status::Done, "done"),
+            Ok(Ended::Refused(_)) => (Status::Skipped, "skipped"),
+            Ok(Ended::Failed(_)) | Err(_) => (Status::Failed, "failed"),
+        };
         let finished = course.live.state.finish(row, word, text.as_deref());
         finished.unwrap_or_else(|error| course.report.warnings.push(Warning::new("journal", format!("{error:#}"))));
         course.tell(first, status, started, text.clone());
@@ -297,10 +302,15 @@ impl Relocation<'_> {
                 course.arrived(first, &task, away);
                 self.followers(course, &group[1..], started).await
             }
-            Ok(Ended::Refused(why) | Ended::Failed(why)) => {
-                group[1..].iter().for_each(|left| course.skip(left, "its anchor was not moved"));
+            Ok(ended @ (Ended::Refused(_) | Ended::Failed(_))) => {
+                let why = text.unwrap_or_default();
+                course.skip_all(&group[1..], "its anchor was not moved");
                 let interrupted = self.rehearsal.interrupt.exit_code().is_some();
-                let kind = if interrupted { ErrorKind::Interrupted } else { ErrorKind::Failed };
+                let kind = match ended {
+                    _ if interrupted => ErrorKind::Interrupted,
+                    Ended::Refused(_) => ErrorKind::Refused,
+                    _ => ErrorKind::Failed,
+                };
                 let text = format!("{}.{} was not moved: {why}", first.service.name, first.slot);
                 course.stop = Some(Error::new(kind, text).into());
                 Ok(Turned::Stop)
@@ -309,12 +319,7 @@ impl Relocation<'_> {
         }
     }
 
-    fn check(
-        &self,
-        course: &Course<'_>,
-        group: &[Move],
-        request: &Request,
-    ) -> Result<Result<MoveOrder, Vec<String>>> {
+    fn check(&self, course: &Course<'_>, group: &[Move], request: &Request) -> Result<Result<MoveOrder, Vec<String>>> {
         let Course { cluster, metrics, memory, .. } = course;
         let settings = self.rehearsal.settings;
         let input = Input { cluster, settings, metrics: metrics.as_ref(), memory, now: cluster.taken_at };
@@ -353,10 +358,10 @@ impl Relocation<'_> {
                 return Ok(Ended::Refused(why));
             }
         }
-        let (engine, api) = (&live.engine, cluster.api.as_str());
+        let engine = &live.engine;
         let (interrupt, progress) = (self.rehearsal.interrupt, &bounds.progress);
         let How { settle, pin, .. } = self.how;
-        Mover { engine, api, turn, interrupt, progress, settle, pin }.run(order).await
+        Mover { engine, cluster, turn, interrupt, progress, settle, pin }.run(order).await
     }
 
     /// The labels of the anchor move, and Swarm moves what follows it.
@@ -393,7 +398,8 @@ impl Relocation<'_> {
         }
         let names: Vec<&str> = waiting.iter().map(|moved| moved.service.name.as_str()).collect();
         let text = format!("not all dependents have followed: {}", names.join(", "));
-        course.stop = Some(Error::new(ErrorKind::Unsettled, text).hint("`orca anchors follow` goes on with them").into());
+        course.stop =
+            Some(Error::new(ErrorKind::Unsettled, text).hint("`orca anchors follow` goes on with them").into());
         Ok(Turned::Stop)
     }
 }
@@ -421,9 +427,9 @@ impl Course<'_> {
         self.bounds.progress.step(&moved.service.name, 1);
     }
 
-    fn skip(&mut self, moved: &Move, why: &str) {
-        let told = ReportedAction::new(&action_of(moved), Status::Skipped, Some(why.to_owned()));
-        self.report.actions.push(told);
+    fn skip_all(&mut self, moves: &[Move], why: &str) {
+        let told = |moved| ReportedAction::new(&action_of(moved), Status::Skipped, Some(why.to_owned()));
+        self.report.actions.extend(moves.iter().map(told));
     }
 
     /// Notes where a task is now, and what that does to the figures, should they not be taken again.
@@ -445,7 +451,10 @@ impl Course<'_> {
 
     fn task_at(&self, moved: &Move) -> Option<TaskId> {
         let here = |task: &&crate::model::Task| {
-            task.service.0 == moved.service.id && task.slot == moved.slot && task.running() && task.node.0 == moved.to.id
+            task.service.0 == moved.service.id
+                && task.slot == moved.slot
+                && task.running()
+                && task.node.0 == moved.to.id
         };
         self.cluster.tasks.iter().find(here).map(|task| task.id.clone())
     }

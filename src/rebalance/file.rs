@@ -61,8 +61,7 @@ impl PlanFile {
         let name = path.display();
         let text = std::fs::read_to_string(path)
             .with_context(|| Error::new(ErrorKind::Config, format!("can't read the plan `{name}`")).hint(HINT))?;
-        Self::parse(&text)
-            .with_context(|| Error::new(ErrorKind::Config, format!("`{name}` is not a plan")).hint(HINT))
+        Self::parse(&text).with_context(|| Error::new(ErrorKind::Config, format!("`{name}` is not a plan")).hint(HINT))
     }
 
     fn parse(text: &str) -> Result<Self> {

@@ -17,7 +17,7 @@ impl Cluster {
                 Ok(Reply::json(200, json!(listed).to_string()))
             }
             ("GET", ["configs", key]) => Ok(Reply::json(200, self.find_config(key)?.to_string())),
-            ("POST", ["configs", "create"]) => self.create_config(request.json()?),
+            ("POST", ["configs", "create"]) => self.create_config(&request.json()?),
             ("POST", ["configs", key, "update"]) => {
                 self.update_config(key, request.object_version("config")?, &request.json()?)?;
                 Ok(empty(200))
@@ -31,17 +31,16 @@ impl Cluster {
         }
     }
 
-    fn create_config(&mut self, spec: Value) -> Result<Reply, Refusal> {
-        let name = json::text(&spec, "/Name").to_owned();
-        if name.is_empty() || json::text(&spec, "/Data").is_empty() {
+    fn create_config(&mut self, spec: &Value) -> Result<Reply, Refusal> {
+        let name = json::text(spec, "/Name").to_owned();
+        if name.is_empty() || json::text(spec, "/Data").is_empty() {
             return Err(Refusal::rpc("InvalidArgument", "config must have a name and data"));
         }
         if self.find_config(&name).is_ok() {
             return Err(Refusal::rpc("AlreadyExists", format!("config {name} already exists")));
         }
         let (id, stamp) = (self.new_id(), self.stamp().to_string());
-        let mut raw =
-            json!({"ID": id, "Version": {"Index": 0}, "CreatedAt": stamp, "UpdatedAt": stamp, "Spec": spec});
+        let mut raw = json!({"ID": id, "Version": {"Index": 0}, "CreatedAt": stamp, "UpdatedAt": stamp, "Spec": spec});
         self.bump(&mut raw);
         self.configs.insert(id.clone(), raw);
         Ok(Reply::json(201, json!({"ID": id}).to_string()))

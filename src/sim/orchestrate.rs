@@ -168,7 +168,7 @@ impl Cluster {
         let node = self.nodes.get(json::text(raw, "/NodeID")).map_or("", |node| node.hostname.as_str());
         let here = |rule: &&Broken| rule.node.is_empty() || rule.node == node;
         let rule = self.broken.iter().filter(here).find(|rule| service.image.contains(&rule.image)).cloned();
-        let rule = rule.or_else(|| missing_path(raw));
+        let rule = rule.or_else(|| no_command(raw));
         if let Some(rule) = rule {
             self.status(raw, &rule.state, "started", &rule.err);
             if matches!(rule.state.as_str(), "failed" | "rejected") {
@@ -302,13 +302,12 @@ impl Cluster {
     }
 }
 
-/// Nodes have no files here, but a path that says itself that it doesn't exist is missing on any.
-fn missing_path(task: &Value) -> Option<Broken> {
-    let mounts = json::list(task, "/Spec/ContainerSpec/Mounts").iter();
-    let source = mounts.filter(|mount| json::text(mount, "/Type") == "bind").map(|mount| json::text(mount, "/Source"));
-    let source = source.into_iter().find(|source| source.starts_with("/nonexistent/"))?;
-    let err = format!("invalid mount config for type \"bind\": bind source path does not exist: {source}");
-    Some(Broken { image: String::new(), state: "rejected".to_owned(), err, node: String::new() })
+/// An empty entrypoint takes away the image's own: what is left is nothing to run.
+fn no_command(task: &Value) -> Option<Broken> {
+    let command = json::list(task, "/Spec/ContainerSpec/Command");
+    let nothing = command.len() == 1 && command[0] == "" && json::list(task, "/Spec/ContainerSpec/Args").is_empty();
+    let err = "no command specified".to_owned();
+    nothing.then(|| Broken { image: String::new(), state: "rejected".to_owned(), err, node: String::new() })
 }
 
 /// Whether a stopped task keeps its slot because the restart policy says that it is finished.

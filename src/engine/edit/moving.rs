@@ -157,7 +157,9 @@ fn noted(spec: &Value) -> Result<Option<Ticket>> {
     let Some(text) = spec.get("Labels").and_then(|labels| labels.get(RESTORE_LABEL)) else { return Ok(None) };
     let text = text.as_str().unwrap_or_default();
     let ticket = serde_json::from_str(text).with_context(|| {
-        format!("the label {RESTORE_LABEL} can't be read: take it out by hand, with what the move has put into Placement")
+        format!(
+            "the label {RESTORE_LABEL} can't be read: take it out by hand, with what the move has put into Placement"
+        )
     })?;
     Ok(Some(ticket))
 }
@@ -180,7 +182,11 @@ fn end(spec: &Value, ticket: &Ticket) -> Result<Value> {
         } else {
             update_config
         },
-        replicas: if replicas == during.replicas { before.replicas } else { replicas.filter(|_| before.replicas.is_some()) },
+        replicas: if replicas == during.replicas {
+            before.replicas
+        } else {
+            replicas.filter(|_| before.replicas.is_some())
+        },
     };
     write(&mut spec, &after)?;
     if let Some(labels) = spec.get_mut("Labels").and_then(Value::as_object_mut) {
