@@ -79,7 +79,8 @@ mod tests {
             "Env": ["A=1", "B=x=y", "C"],
             "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
             "LogDriver": {"Options": {"splunk-token": "t", "max-size": "1m"}},
-            "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=p,vers=3"}}}}],
+            "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options":
+                {"o": "addr=nas,username=u,password=p,vers=3"}}}}],
             "HttpProxy": "http://u:p@ss/w@proxy:3128",
             "Args": ["--token", "t"],
             "Hosts": ["1.2.3.4 h"],
@@ -92,7 +93,8 @@ mod tests {
                 "Env": ["A=(redacted)", "B=(redacted)", "C"],
                 "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
                 "LogDriver": {"Options": {"splunk-token": "(redacted)", "max-size": "1m"}},
-                "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=(redacted),vers=3"}}}}],
+                "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options":
+                    {"o": "addr=nas,username=u,password=(redacted),vers=3"}}}}],
                 "HttpProxy": "http://(redacted)@proxy:3128",
                 "Args": ["(redacted)", "(redacted)"],
                 "Hosts": ["1.2.3.4 h"],

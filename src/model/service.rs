@@ -81,7 +81,8 @@ pub struct Service {
     pub name: String,
     /// How many tasks it wants.
     pub mode: Mode,
-    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may not.
+    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may
+    /// not.
     pub has_placement: bool,
     /// `TaskTemplate.Placement.Constraints`.
     pub constraints: Vec<Constraint>,

@@ -14,8 +14,8 @@ use crate::settings::{Anchor, Dependent};
 /// A dependent that has been well placed for so long is no longer on its way to being given up.
 const RECOVERED: Duration = Duration::from_secs(60);
 
-/// Plans what the constraint needs; `place` are the actions that make a place for the dependent, none if the anchor runs
-/// nowhere. Returns the service if it is deployed and can follow.
+/// Plans what the constraint needs; `place` are the actions that make a place for the dependent, none if the anchor
+/// runs nowhere. Returns the service if it is deployed and can follow.
 pub(super) fn plan_constraint<'a>(
     view: &View<'a>,
     anchor: &Anchor,
@@ -89,7 +89,8 @@ fn tie(view: &View, anchor: &Anchor, service: &Service, place: Option<&[String]>
     }
 }
 
-/// Plans one dependent of an anchor that runs. Tells whether it must still be restarted because the anchor was replaced.
+/// Plans one dependent of an anchor that runs. Tells whether it must still be restarted because the anchor was
+/// replaced.
 pub(super) fn plan(context: &Context, dependent: &Dependent, draft: &mut Draft) -> bool {
     let anchor = context.anchor;
     let key = memory_key(anchor, &dependent.name);

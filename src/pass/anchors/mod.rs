@@ -99,7 +99,8 @@ fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: 
     draft.remember(anchor, AnchorMemory { tasks, absent: None });
 }
 
-/// The tasks to compare with in the next pass: the present ones once they are all there and nothing waits for a restart.
+/// The tasks to compare with in the next pass: the present ones once they are all there and nothing waits for a
+/// restart.
 fn remembered_tasks(
     anchor: &Anchor,
     followed: &Followed,
