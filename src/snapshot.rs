@@ -158,13 +158,13 @@ fn unreadable(error: &serde_json::Error) -> anyhow::Error {
 
 /// Reads a snapshot file from disk.
 pub fn load(path: &std::path::Path) -> Result<Snapshot> {
+    load_as(path, Snapshot::parse)
+}
+
+/// Reads a snapshot file from disk, as what `parse` makes of its text.
+pub fn load_as<T>(path: &std::path::Path, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| {
-        Error::new(ErrorKind::Config, format!("can't read snapshot `{name}`"))
-            .hint("make one with `orca snapshot > FILE`")
-    })?;
-    Snapshot::parse(&text).with_context(|| {
-        Error::new(ErrorKind::Config, format!("`{name}` is not a snapshot"))
-            .hint("make one with `orca snapshot > FILE`")
-    })
+    let failed = |what: String| Error::new(ErrorKind::Config, what).hint("make one with `orca snapshot > FILE`");
+    let text = std::fs::read_to_string(path).with_context(|| failed(format!("can't read snapshot `{name}`")))?;
+    parse(&text).with_context(|| failed(format!("`{name}` is not a snapshot")))
 }
