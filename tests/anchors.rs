@@ -1,5 +1,7 @@
 //! What `anchors follow` plans look after look, with clocks that the test sets.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};

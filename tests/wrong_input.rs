@@ -130,6 +130,16 @@ fn man_pages_go_by_the_commands_name_too() -> Result<()> {
     Ok(())
 }
 
+/// A copy has the id of the real cluster.
+#[test]
+fn a_rehearsal_is_not_remembered() -> Result<()> {
+    let orca = orca()?;
+    let ended = orca.run(&["sim", "--", env!("CARGO_BIN_EXE_orca"), "labels", "sync", "-c", "orca.yml"])?;
+    assert_eq!(ended.exit, Some(0), "{ended}");
+    assert!(!orca.state_dir().exists(), "{ended}");
+    Ok(())
+}
+
 /// They write nothing anyhow; whether the user has asked for a dry run is another matter.
 #[test]
 fn what_only_tells_is_no_dry_run_unless_asked_for() -> Result<()> {

@@ -60,8 +60,12 @@ impl Session {
                 let dependents: usize = settings.anchors.iter().map(|anchor| anchor.dependents.len()).sum();
                 let (nodes, anchors) = (settings.nodes.len(), settings.anchors.len());
                 let mut report = Report::new("config check", Run::start(self.global.dry_run));
-                let message =
-                    format!("the configuration is valid: {nodes} nodes, {anchors} anchors, {dependents} dependents");
+                let message = format!(
+                    "the configuration is valid: {}, {}, {}",
+                    count(nodes, "node"),
+                    count(anchors, "anchor"),
+                    count(dependents, "dependent")
+                );
                 report.data.insert("message".to_owned(), message.into());
                 report.data.insert("nodes".to_owned(), nodes.into());
                 report.data.insert("anchors".to_owned(), anchors.into());
@@ -79,6 +83,10 @@ impl Session {
             }
         }
     }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 pub(super) fn write_man(args: &crate::cli::Man) -> Result<String> {

@@ -210,7 +210,10 @@ const PAGES: &[Page] = &[
     Page {
         name: "orca-sim",
         exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE, NO_SNAPSHOT],
-        environment: &[&[("DOCKER_HOST", "Set for the command that is run: the simulated engine.")]],
+        environment: &[&[
+            ("DOCKER_HOST", "Set for the command that is run: the simulated engine."),
+            ("ORCA_STATE_DIR", "Set for the command that is run: a folder that goes with it."),
+        ]],
         files: &[],
         examples: &[
             ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),

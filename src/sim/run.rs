@@ -66,18 +66,13 @@ pub async fn run(options: Options) -> anyhow::Result<i32> {
         return Err(error.hint("give `--listen SOCK`, or a command after `--`").into());
     }
     let cluster = options.cluster()?;
-    // Kept until the end: dropping it removes the socket's folder.
-    let mut folder = None;
-    let socket = match options.listen {
-        Some(path) => path,
-        None => {
-            folder.insert(tempfile::tempdir().context("can't make a folder for the socket")?).path().join("sim.sock")
-        }
-    };
+    // Kept until the end: dropping it removes the folder.
+    let folder = tempfile::tempdir().context("can't make a folder for the socket and the command's state")?;
+    let socket = options.listen.unwrap_or_else(|| folder.path().join("sim.sock"));
     let listener = bind(&socket)?;
     let result = tokio::select! {
         () = serve(cluster, listener, Vec::new()) => Ok(0),
-        result = wait(&options.command, &socket) => result,
+        result = wait(&options.command, &socket, folder.path()) => result,
     };
     // Gone already is as good.
     let _ = std::fs::remove_file(&socket);
@@ -98,7 +93,7 @@ fn bind(path: &Path) -> anyhow::Result<UnixListener> {
 }
 
 /// Waits for the command, or without one for a signal.
-async fn wait(command: &[OsString], socket: &Path) -> anyhow::Result<i32> {
+async fn wait(command: &[OsString], socket: &Path, folder: &Path) -> anyhow::Result<i32> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let Some((program, arguments)) = command.split_first() else {
@@ -113,6 +108,8 @@ async fn wait(command: &[OsString], socket: &Path) -> anyhow::Result<i32> {
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
         .env("DOCKER_HOST", host)
+        // A copy has the id of its cluster: a rehearsal must not get into what orca remembers of the real one.
+        .env("ORCA_STATE_DIR", folder.join("state"))
         // They would win over, or not go with, the simulated host.
         .env_remove("DOCKER_CONTEXT")
         .env_remove("DOCKER_TLS_VERIFY")
