@@ -251,7 +251,7 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;rebalance;help;help'= {
         }
         &'orca;reconcile'= {
-            cand --interval 'Time between the ends of two cycles'
+            cand --interval 'Time from the end of a cycle to the beginning of the next'
             cand --wait 'In each cycle, stay until dependents run beside their anchors, at most so long'
             cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'

@@ -211,7 +211,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time between the ends of two cycles' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time from the end of a cycle to the beginning of the next' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l wait -d 'In each cycle, stay until dependents run beside their anchors, at most so long' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r

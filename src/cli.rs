@@ -35,26 +35,38 @@ pub struct Global {
     /// Docker context to use [env: DOCKER_CONTEXT]
     #[arg(long, value_name = "NAME", global = true)]
     pub context: Option<String>,
-    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
+    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else
+    /// /etc/swarm-orchestration/swarm.yml]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<String>,
     /// How to print: auto is text on a terminal, JSON otherwise
-    #[arg(short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true, hide_env_values = true)]
+    #[arg(
+        short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true,
+        hide_env_values = true
+    )]
     pub output: Output,
     /// Plan and report, write nothing anywhere
-    #[arg(short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    #[arg(
+        short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        global = true, hide_env_values = true
+    )]
     pub dry_run: bool,
     /// Exit 2 when changes were made or are pending
     #[arg(long, global = true)]
     pub detailed_exitcode: bool,
     /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0
-    #[arg(long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    #[arg(
+        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        global = true, hide_env_values = true
+    )]
     pub leader_only: bool,
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
     /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]
-    #[arg(long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = duration, global = true, hide_env_values = true)]
+    #[arg(
+        long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = some_time, global = true, hide_env_values = true
+    )]
     pub timeout: Option<Duration>,
     /// Wait so long for another orca that works on the same cluster
     #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
@@ -154,7 +166,8 @@ pub enum Labels {
     /// Make node labels as the config says
     ///
     /// Sets what the file says. Removes a label from a node when the file gives its key to other nodes only, or when
-    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is set.
+    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is
+    /// set.
     Sync,
 }
 
@@ -249,10 +262,13 @@ pub enum BalanceGoal {
 #[derive(Debug, Args)]
 pub struct Reconcile {
     /// One cycle, then end; a dry run is always one cycle
-    #[arg(long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, hide_env_values = true)]
+    #[arg(
+        long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        hide_env_values = true
+    )]
     pub once: bool,
-    /// Time between the ends of two cycles
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "30s")]
+    /// Time from the end of a cycle to the beginning of the next
+    #[arg(long, value_name = "DUR", value_parser = some_time, default_value = "30s")]
     pub interval: Duration,
     /// In each cycle, stay until dependents run beside their anchors, at most so long
     #[arg(long, value_name = "DUR", value_parser = duration)]
@@ -333,7 +349,7 @@ pub struct Completions {
 /// `orca man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// The page, as `orca-labels-sync`
+    /// The page, as `orca-labels-sync` or `labels-sync`
     #[arg(value_name = "PAGE", default_value = "orca")]
     pub page: String,
     /// Write all pages into this directory instead
@@ -347,6 +363,10 @@ fn share(text: &str) -> Result<f64, String> {
     let value: f64 = number.parse().map_err(|_| "write 75% or 0.75".to_owned())?;
     let share = if text.contains('%') || value > 1.0 { value / 100.0 } else { value };
     if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("must be between 0 and 100 %".to_owned()) }
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| if time.is_zero() { Err("must be more than nothing".to_owned()) } else { Ok(time) })
 }
 
 /// Longer than any pass; sums of such durations don't overflow.

@@ -37,10 +37,12 @@ const REFUSED: &[Row] = &[(
     "Try later: the memory of more than a third of the nodes is not known, or --empty has to leave something behind \
      (the report says what, and why).",
 )];
+const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
 const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
 const INTERRUPTED: &[Row] = &[(
     "130, 143",
-    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once.",
+    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once, without \
+     a document on stdout.",
 )];
 
 const OUTPUT_ENV: &[Row] = &[
@@ -207,8 +209,11 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-sim",
-        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE],
-        environment: &[&[("DOCKER_HOST", "Set for the command that is run: the simulated engine.")]],
+        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE, NO_SNAPSHOT],
+        environment: &[&[
+            ("DOCKER_HOST", "Set for the command that is run: the simulated engine."),
+            ("ORCA_STATE_DIR", "Set for the command that is run: a folder that goes with it."),
+        ]],
         files: &[],
         examples: &[
             ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),

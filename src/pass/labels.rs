@@ -126,7 +126,8 @@ enum Pick<'a> {
     Many(Vec<&'a Node>),
 }
 
-/// The node that a configured name means: an id, or a hostname that only one node has, not counting those that are down.
+/// The node that a configured name means: an id, or a hostname that only one node has, not counting those that are
+/// down.
 fn pick<'a>(cluster: &'a Snapshot, name: &str) -> Pick<'a> {
     if let Some(node) = cluster.nodes.iter().find(|node| node.id.0 == name) {
         return Pick::One(node);

@@ -206,7 +206,8 @@ impl Cluster {
         }
         if numbers(version) < numbers(oldest) {
             let text = format!(
-                "client version {version} is too old. Minimum supported API version is {oldest}, please upgrade your client to a newer version"
+                "client version {version} is too old. \
+                 Minimum supported API version is {oldest}, please upgrade your client to a newer version"
             );
             return Err(Refusal::new(400, text));
         }
@@ -217,10 +218,13 @@ impl Cluster {
         let text = match self.membership.as_str() {
             "active/manager" => return Ok(()),
             "active/worker" => {
-                "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager."
+                "This node is not a swarm manager. \
+                 Worker nodes can't be used to view or modify cluster state. \
+                 Please run this command on a manager node or promote the current node to a manager."
             }
             _ => {
-                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
+                "This node is not a swarm manager. \
+                 Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
             }
         };
         Err(Refusal::new(503, text))
