@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::edit::moving::BRANCH_LABEL;
 use crate::engine::edit::{RECORD_LABEL, record_keys};
 use crate::model::node::NodeState;
 use crate::model::{Constraint, Node};
@@ -154,7 +155,10 @@ fn plan_configured(node: &Node, wanted: &settings::Node, policy: &Policy, plan: 
     }
     let record = record_of(node);
     for (key, value) in &node.labels {
-        let ours = !wanted.labels.contains_key(key) && key != RECORD_LABEL && !policy.anchors.contains(key.as_str());
+        let ours = !wanted.labels.contains_key(key)
+            && key != RECORD_LABEL
+            && key != BRANCH_LABEL
+            && !policy.anchors.contains(key.as_str());
         if let Some(reason) = ours.then(|| policy.unwanted(key, record.contains(key))).flatten() {
             plan.actions.push(removal(node, key, value, reason));
         }

@@ -15,9 +15,9 @@ use crate::cycle::{Bounds, Cycle, cluster_id, memory_key};
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Metrics;
 use crate::model::TaskId;
-use crate::pass::Pass;
 use crate::pass::rebalance::balance::Move;
 use crate::pass::rebalance::{self, Balance, Input, Request, check};
+use crate::pass::{Pass, recover};
 use crate::plan::{Action, MoveOrder, Target, Warning};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::snapshot::Snapshot;
@@ -208,7 +208,7 @@ impl Relocation<'_> {
 
     /// Ends what an earlier run has left.
     async fn recover(&self, course: &mut Course<'_>) -> Result<()> {
-        if course.cluster.services.iter().all(|service| service.trace.is_none() && !service.temporary) {
+        if recover::plan(&course.cluster).actions.is_empty() {
             return Ok(());
         }
         self.pass(course, Pass::Recover).await;

@@ -71,7 +71,7 @@ fn add_move(
     let (placed, seen) = (&world.tasks[task], world.service_of(task));
     let (from, to) = (scene.node_of[leg.from], scene.node_of[leg.to]);
     let memory = world.figures.task(&placed.task.id, seen.needs.memory).unwrap_or_default();
-    let mechanism = order::mechanism(scene, leg.unit, task);
+    let mechanism = order::mechanism(scene, leg.unit, task, leg.to);
     let group = scene.members[leg.unit].group.clone();
     let reason = reason(scene, request, leg, group.as_deref());
     let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
