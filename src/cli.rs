@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::metrics::Wanted;
+
 /// Makes a Docker Swarm look after itself.
 ///
 /// Every subcommand is one bounded pass: observe the cluster, plan, apply, report. It prints one JSON document on
@@ -182,14 +184,28 @@ pub enum Rebalance {
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
     /// memory figures, reservations are taken as an estimate, and the report says so.
     Plan(RebalancePlan),
+    /// Measure the memory of nodes and tasks, and print it as a metrics file
+    ///
+    /// Prints what `plan` goes by with the same --metrics, schema orca.metrics/1, and remembers the sample (not with
+    /// --dry-run): run every minute or so, figures are smoothed over time, and `plan` knows which tasks still grow.
+    Measure(RebalanceMeasure),
+}
+
+/// `orca rebalance measure`.
+#[derive(Debug, Args)]
+pub struct RebalanceMeasure {
+    /// Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE")]
+    pub metrics: Option<Wanted>,
 }
 
 /// `orca rebalance plan`.
 #[derive(Debug, Args)]
 pub struct RebalancePlan {
-    /// Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]
-    #[arg(long, value_name = "FILE")]
-    pub metrics: Option<PathBuf>,
+    /// Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema
+    /// orca.metrics/1 [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE|FILE")]
+    pub metrics: Option<Wanted>,
     /// Lower the peak as far as so many restarts can
     #[arg(long, value_name = "K", group = "wish")]
     pub max_restarts: Option<u32>,

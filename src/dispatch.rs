@@ -130,6 +130,9 @@ impl Session {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
             Command::Rebalance(cli::Rebalance::Plan(args)) => self.rebalance_plan(args, &options, interrupt).await,
+            Command::Rebalance(cli::Rebalance::Measure(args)) => {
+                self.rebalance_measure(args, &options, interrupt).await
+            }
             // A dry run says what would be done; saying it again and again tells nothing new.
             Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await

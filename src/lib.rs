@@ -14,6 +14,7 @@ pub mod exit;
 pub mod generate;
 pub mod interrupt;
 pub mod lock;
+pub mod measure;
 pub mod metrics;
 pub mod model;
 pub mod pass;

@@ -1,6 +1,5 @@
-//! One run of `orca rebalance plan`: observe, read the figures, plan, report. Writes nothing, not even its memory.
-
-use std::path::PathBuf;
+//! One run of `orca rebalance plan`: observe, read or measure the figures, plan, report. Writes nothing, not even its
+//! memory; only the source `probe` starts a service, which is gone again when the plan is made.
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -9,12 +8,13 @@ use crate::cli::{BalanceGoal, RebalancePlan};
 use crate::cycle::{Options, Source, memory_key};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::metrics::{self, Metrics};
+use crate::measure::{self, Measurement};
+use crate::metrics::Wanted;
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{self, Balance, Goal, Input, Request};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
-use crate::settings::{MetricsSource, Settings};
+use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::state::State;
 
@@ -46,7 +46,7 @@ pub struct Rehearsal<'a> {
     /// What to plan by.
     pub settings: &'a Settings,
     /// `--metrics`.
-    pub metrics: Option<PathBuf>,
+    pub metrics: Option<Wanted>,
     /// What is asked for.
     pub request: Request,
     /// The bounds.
@@ -60,11 +60,7 @@ impl Rehearsal<'_> {
     pub async fn run(&self) -> (Report, Option<Balance>) {
         let started = Instant::now();
         let mut report = Report::new(COMMAND, Run::start(true));
-        let mut interrupt = std::pin::pin!(self.interrupt.nth(1));
-        let planned = tokio::select! {
-            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()),
-            planned = self.plan(started + self.options.timeout, &mut report) => planned,
-        };
+        let planned = self.plan(started + self.options.timeout, &mut report).await;
         let (balance, unchanged) = match planned {
             Ok(planned) => planned,
             Err(error) => {
@@ -83,9 +79,11 @@ impl Rehearsal<'_> {
 
     async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<(Option<Balance>, u64)> {
         // Before anything is asked of the engine: a wrong file is a wrong file.
-        let metrics = self.metrics()?;
+        let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
         let cluster = match self.source {
-            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await?,
+            Source::Engine(engine) => {
+                measure::unless(self.interrupt, Snapshot::observe(&engine.until(deadline))).await??
+            }
             Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
@@ -99,6 +97,8 @@ impl Rehearsal<'_> {
             None
         });
         let memory = state.map(|state| state.memory(&memory_key(&cluster, self.settings))).unwrap_or_default();
+        let measured = Measurement { settings: self.settings, cluster: &cluster, deadline, interrupt: self.interrupt };
+        let metrics = measured.figures(figures, &memory.rebalance.samples, &mut report.warnings).await?.0;
         let (settings, now) = (self.settings, cluster.taken_at);
         let input = Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now };
         let planned = rebalance::plan(&input, &self.request)?;
@@ -112,20 +112,5 @@ impl Rehearsal<'_> {
             report.data = data;
         }
         Ok((Some(planned.balance), planned.plan.unchanged))
-    }
-
-    /// The figures that were asked for; none where reservations are to do.
-    fn metrics(&self) -> Result<Option<Metrics>> {
-        let wanted = &self.settings.rebalance.metrics;
-        let file = self.metrics.as_ref().or(wanted.file.as_ref());
-        match (wanted.source, file, &self.metrics) {
-            (Some(MetricsSource::File), None, _) => {
-                let error = Error::new(ErrorKind::Config, "rebalance.metrics.source is `file`, but no file is named");
-                Err(error.hint("give --metrics FILE, or set rebalance.metrics.file").into())
-            }
-            // A flag is said later than a file.
-            (Some(MetricsSource::Reservations), _, None) | (_, None, _) => Ok(None),
-            (_, Some(file), _) => metrics::load(file).map(Some),
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! `orca rebalance`: from its flags to a printed report.
 
 use super::Session;
-use crate::cli::RebalancePlan;
+use crate::cli::{RebalanceMeasure, RebalancePlan};
 use crate::cycle::Options;
 use crate::exit;
 use crate::interrupt::Interrupt;
+use crate::measure::{self, Measure};
 use crate::rebalance::{self, Rehearsal};
 use crate::report::balance;
 use crate::report::print::Format;
@@ -26,5 +27,32 @@ impl Session {
         }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+
+    /// One sample of every node's and task's memory.
+    pub(super) async fn rebalance_measure(
+        &self,
+        args: RebalanceMeasure,
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> u8 {
+        let settings = self.settings(interrupt).await;
+        let (settings, source) = match settings.and_then(|settings| Ok((settings, self.source()?))) {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(measure::COMMAND, &error),
+        };
+        let wanted = args.metrics.as_ref();
+        let run = Measure { source: &source, settings: &settings, wanted, options, interrupt };
+        match run.run().await {
+            Ok(taken) => {
+                // The document is on stdout, and has no place for these.
+                taken.warnings.iter().for_each(|warning| tracing::warn!("{}: {}", warning.code, warning.message));
+                self.finish(measure::COMMAND, Ok(taken.document))
+            }
+            Err(error) => {
+                self.signal.set(interrupt.exit_code());
+                self.failed(measure::COMMAND, &error)
+            }
+        }
     }
 }

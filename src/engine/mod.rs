@@ -11,7 +11,7 @@ pub mod edit;
 pub mod events;
 pub mod fault;
 pub mod parts;
-mod path;
+pub(crate) mod path;
 mod pool;
 mod ride;
 mod ssh;
@@ -125,6 +125,11 @@ impl Engine {
     /// What happens in the swarm from now on, as far as this engine tells.
     pub fn events(&self, api: &str) -> Events {
         Events::new(self.wire.clone(), api)
+    }
+
+    /// What carries the requests, for reads that are no swarm's.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Requests made so far.
