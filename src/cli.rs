@@ -144,6 +144,11 @@ pub enum Command {
     ///
     /// `orca sim --from cluster.json -- orca reconcile --once` runs a command against a copy of your cluster.
     Sim(Sim),
+    /// Print the memory of this machine and of its containers, as lines of JSON
+    ///
+    /// The metrics source `probe` runs it on every node. It reads /proc and the cgroups, needs no engine and no config,
+    /// and writes nothing.
+    Probe(Probe),
     /// Print a shell completion script
     Completions(Completions),
     /// Print a man page, or write all of them into a directory
@@ -307,6 +312,17 @@ pub struct Sim {
     /// Run this command against the simulated swarm, and end with its exit code
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<std::ffi::OsString>,
+}
+
+/// `orca probe`.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// The node's cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]
+    #[arg(long, value_name = "DIR")]
+    pub cgroup: Option<PathBuf>,
+    /// Stay so long afterwards, for whoever reads the output in a log
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s")]
+    pub linger: Duration,
 }
 
 /// `orca completions`.

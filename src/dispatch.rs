@@ -148,6 +148,7 @@ impl Session {
             Command::History(history) => self.conclude("history", self.history(&options, history.limit)),
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
+            Command::Probe(args) => self.probe(args, interrupt).await,
             Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
             Command::Man(man) => self.finish("man", write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,

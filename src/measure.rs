@@ -95,11 +95,15 @@ impl Measurement<'_> {
     /// If a signal came.
     pub async fn raw(&self, source: MetricsSource, engine: &Engine, warnings: &mut Vec<Warning>) -> Result<Raw> {
         let engine = engine.until(self.deadline);
-        let collector =
-            Collector { settings: self.settings, cluster: self.cluster, engine: &engine, deadline: self.deadline };
-        let (raw, found) = unless(self.interrupt, collector.collect(source)).await?;
+        let Self { settings, cluster, deadline, interrupt } = *self;
+        let collector = Collector { settings, cluster, engine: &engine, deadline, interrupt };
+        let (raw, found) = match source {
+            // It ends by itself on a signal, once its service is gone.
+            MetricsSource::Probe => collector.collect(source).await,
+            _ => unless(interrupt, collector.collect(source)).await?,
+        };
         warnings.extend(found);
-        Ok(raw)
+        unless(interrupt, async { raw }).await
     }
 }
 
@@ -109,6 +113,7 @@ impl Measurement<'_> {
 /// If one does.
 pub async fn unless<T>(interrupt: &Interrupt, work: impl Future<Output = T>) -> Result<T> {
     tokio::select! {
+        biased;
         _ = interrupt.nth(1) => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()),
         done = work => Ok(done),
     }

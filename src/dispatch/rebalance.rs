@@ -1,11 +1,14 @@
 //! `orca rebalance`: from its flags to a printed report.
 
+use std::path::Path;
+
 use super::Session;
-use crate::cli::{RebalanceMeasure, RebalancePlan};
+use crate::cli::{Probe, RebalanceMeasure, RebalancePlan};
 use crate::cycle::Options;
 use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measure};
+use crate::metrics::probe;
 use crate::rebalance::{self, Rehearsal};
 use crate::report::balance;
 use crate::report::print::Format;
@@ -54,5 +57,16 @@ impl Session {
                 self.failed(measure::COMMAND, &error)
             }
         }
+    }
+
+    /// The memory of this machine; then it waits to be removed.
+    pub(super) async fn probe(&self, args: Probe, interrupt: &Interrupt) -> u8 {
+        let cgroups = args.cgroup.unwrap_or_else(probe::cgroups);
+        let code = self.finish("probe", probe::look(Path::new("/proc"), &cgroups));
+        tokio::select! {
+            _ = interrupt.nth(1) => {}
+            () = tokio::time::sleep(args.linger) => {}
+        }
+        code
     }
 }

@@ -10,6 +10,7 @@ mod dial;
 pub mod edit;
 pub mod events;
 pub mod fault;
+pub mod lifecycle;
 pub mod parts;
 pub(crate) mod path;
 mod pool;
@@ -88,6 +89,11 @@ impl Engine {
             services: services?,
             tasks: tasks?,
         })
+    }
+
+    /// Reads the tasks that these filters (JSON) let pass.
+    pub async fn tasks<T: DeserializeOwned>(&self, filters: &str) -> Result<Vec<T>> {
+        self.read(&with_query("/tasks", &[("filters", filters)])).await
     }
 
     /// Reads one node or service; `None` when there is none with this id.

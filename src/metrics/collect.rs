@@ -14,12 +14,14 @@ use tokio::time::Instant;
 
 use super::fetch::Target;
 use super::node_exporter::Reading;
+use super::probe_service::Probe;
 use super::smooth::{Counters, Raw};
 use super::url::Url;
 use super::{Metrics, NodeMemory, SCHEMA, TaskMemory, Wanted, prometheus, stats};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::model::node::NodeState;
+use crate::interrupt::Interrupt;
+use crate::model::node::{Availability, NodeState};
 use crate::model::{Needs, Node, TaskId};
 use crate::plan::Warning;
 use crate::settings::{MetricsSettings, MetricsSource, Settings};
@@ -80,6 +82,8 @@ pub struct Collector<'a> {
     pub engine: &'a Engine,
     /// Nothing takes longer.
     pub deadline: Instant,
+    /// Signals: what was started to measure is removed first.
+    pub interrupt: &'a Interrupt,
 }
 
 /// What was found of the nodes, by position in the snapshot, and of tasks.
@@ -97,7 +101,8 @@ impl Collector<'_> {
             MetricsSource::Prometheus => self.prometheus().await,
             MetricsSource::Stats => self.stats().await,
             MetricsSource::NodeExporter => self.node_exporters().await,
-            MetricsSource::Probe | MetricsSource::File | MetricsSource::Reservations => Found::default(),
+            MetricsSource::Probe => self.probe().await,
+            MetricsSource::File | MetricsSource::Reservations => Found::default(),
         };
         self.complete(source, found)
     }
@@ -172,6 +177,29 @@ impl Collector<'_> {
             && readings.is_ok()
         {
             found.take_tasks(prometheus::tasks(target).await);
+        }
+        found
+    }
+
+    async fn probe(&self) -> Found {
+        let image = self.settings.rebalance.metrics.probe_image.as_deref().unwrap_or_default();
+        let Self { cluster, engine, deadline, interrupt, .. } = *self;
+        let mut probed = Probe { cluster, engine, image, deadline, interrupt }.run().await;
+        let mut found = Found { warnings: std::mem::take(&mut probed.warnings), ..Found::default() };
+        for (at, node) in ready(cluster) {
+            let answer = match probed.told.get(&node.id).and_then(|told| told.complete()) {
+                Some((memory, counters, containers)) => {
+                    found.tasks.extend(probed.tasks(containers));
+                    Ok((memory, counters))
+                }
+                None if node.availability != Availability::Active => {
+                    Err("the probe doesn't run there: the node is not active".to_owned())
+                }
+                None => {
+                    Err(probed.failed.get(&node.id).cloned().unwrap_or("the probe said nothing in time".to_owned()))
+                }
+            };
+            found.nodes.insert(at, answer);
         }
         found
     }

@@ -43,7 +43,7 @@ impl Target {
 
     /// Asks for something below the target's path, whatever the status of the answer.
     pub(super) async fn get(&self, below: &str) -> Result<Reply, String> {
-        let path = format!("{}{below}", self.path);
+        let path = format!("{}{below}", self.path.trim_end_matches(if below.is_empty() { "" } else { "/" }));
         self.wire.get(&path).await.map_err(|error| format!("{}: {}", self.shown, words(&error)))
     }
 }

@@ -8,6 +8,8 @@ pub mod collect;
 pub mod exposition;
 mod fetch;
 pub mod node_exporter;
+pub mod probe;
+mod probe_service;
 mod prometheus;
 pub mod smooth;
 mod stats;
