@@ -13,9 +13,13 @@ pub fn memory(usage: u64, stat: &BTreeMap<String, u64>, swap: u64) -> Option<Tas
     let get = |name: &str| stat.get(name).copied();
     let (footprint, inactive) = if let Some(rss) = get("total_rss") {
         let swap = get("total_swap").unwrap_or(swap);
-        // Kernels before 4.12 don't tell what of the cache is shared memory.
-        let shared = get("total_shmem").unwrap_or_default();
-        (rss.saturating_add(shared).saturating_add(swap), get("total_inactive_file").unwrap_or_default())
+        let sum = |names: [&str; 2]| names.iter().filter_map(|name| get(name)).fold(0, u64::saturating_add);
+        // Old kernels, and the engines' stats, don't tell what of the cache is shared memory; the lists of anonymous
+        // pages have it, too.
+        let anonymous = rss
+            .saturating_add(get("total_shmem").unwrap_or_default())
+            .max(sum(["total_active_anon", "total_inactive_anon"]));
+        (anonymous.saturating_add(swap), get("total_inactive_file").unwrap_or_default())
     } else {
         get("anon")?;
         let parts = FOOTPRINT_V2.iter().filter_map(|name| get(name));
@@ -51,6 +55,9 @@ mod tests {
         let stat = "cache 900\nrss 1\ntotal_rss 1000\ntotal_shmem 100\ntotal_swap 3\ntotal_inactive_file 600\n";
         let found = memory(2000, &fields(stat), 0).unwrap();
         assert_eq!((found.footprint_bytes, found.working_set_bytes), (1103, 1400));
+        // As engines tell it: without shared memory, but with the lists that it is in.
+        let told = fields(&(stat.replace("total_shmem", "x") + "total_active_anon 90\ntotal_inactive_anon 1100\n"));
+        assert_eq!(memory(2000, &told, 0).unwrap().footprint_bytes, 1193);
         let found = memory(500, &fields(stat), 0).unwrap();
         assert_eq!(found.working_set_bytes, 500);
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Metrics, Pressure, TaskMemory};
 use crate::model::TaskId;
+use crate::settings::MetricsSource;
 
 /// Half of what an average holds is this old at most.
 const HALF_LIFE: Duration = Duration::from_secs(120);
@@ -28,6 +29,8 @@ const WARM: f64 = 0.9;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Samples {
+    /// Whom they are from: what sources say of one thing can't be compared.
+    pub source: Option<MetricsSource>,
     /// By hostname.
     pub nodes: BTreeMap<String, NodeSeries>,
     /// By task id.
@@ -90,7 +93,9 @@ pub struct Raw {
 pub fn smooth(earlier: &Samples, raw: &Raw, window: Duration) -> (Metrics, Samples) {
     let now = raw.metrics.taken_at;
     let mut metrics = raw.metrics.clone();
-    let mut next = recent(earlier, now, window);
+    let source = raw.metrics.source;
+    let mut next = if earlier.source == Some(source) { recent(earlier, now, window) } else { Samples::default() };
+    next.source = Some(source);
     let (mut raw_tasks, mut smooth_tasks): (BTreeMap<&str, u64>, BTreeMap<&str, u64>) = Default::default();
     for (id, memory) in metrics.tasks.iter_mut().filter(|(_, memory)| !memory.estimated) {
         let series = task(next.tasks.remove(id), memory, now, window);
@@ -123,6 +128,7 @@ pub fn smooth(earlier: &Samples, raw: &Raw, window: Duration) -> (Metrics, Sampl
 fn recent(earlier: &Samples, now: Timestamp, window: Duration) -> Samples {
     let fresh = |at: Timestamp| Duration::try_from(now.duration_since(at)).is_ok_and(|age| age <= window);
     Samples {
+        source: earlier.source,
         nodes: earlier.nodes.iter().filter(|(_, node)| fresh(node.at)).map(|(k, v)| (k.clone(), v.clone())).collect(),
         tasks: earlier.tasks.iter().filter(|(_, task)| fresh(task.at)).map(|(k, v)| (k.clone(), v.clone())).collect(),
     }
@@ -248,7 +254,7 @@ mod tests {
         Raw {
             metrics: Metrics {
                 schema: super::super::SCHEMA.to_owned(),
-                source: crate::settings::MetricsSource::NodeExporter,
+                source: MetricsSource::NodeExporter,
                 taken_at: at(second),
                 nodes: BTreeMap::from([("n".to_owned(), node)]),
                 tasks: BTreeMap::from([(id.clone(), memory)]),
@@ -341,6 +347,13 @@ mod tests {
         let fell = with(100, 5, 0, 2, 50);
         assert_eq!(pressure(fell).map(|pressure| pressure.some.to_bits()), Some(0.0_f64.to_bits()));
         assert_eq!(series(&[raw(0, 500, 100), with(100, 5, 5, 5, 5)]).0.nodes["n"].pressure, None);
+    }
+
+    #[test]
+    fn what_another_source_said_is_no_past() {
+        let mut other = raw(10, 800, 100);
+        other.metrics.source = MetricsSource::Probe;
+        assert_eq!(used(&series(&[raw(0, 400, 100), other]).0), 800);
     }
 
     #[test]
