@@ -183,11 +183,12 @@ pub struct Follow {
 /// Tasks that should run elsewhere, from real memory use.
 #[derive(Debug, Subcommand)]
 pub enum Rebalance {
-    /// Say which tasks should move where, and why; write nothing
+    /// Say which tasks should move where, and why; move nothing
     ///
     /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
-    /// memory figures, reservations are taken as an estimate, and the report says so.
+    /// memory figures, reservations are taken as an estimate, and the report says so. Nothing is written, with one
+    /// exception: `--metrics probe` starts a service of orca's own on every node, and removes it again.
     Plan(RebalancePlan),
     /// Measure the memory of nodes and tasks, and print it as a metrics file
     ///

@@ -54,19 +54,19 @@ fn everything_that_may_be_written() {
 #[test]
 fn mistakes_have_their_place() {
     for (text, expected) in [
-        ("{source: probes}", "orca.yml:1:32: rebalance.metrics.source must be "),
+        ("{source: probes}", "orca.yml:1:31: rebalance.metrics.source must be "),
         (
             "{prometheus: 'ftp://x'}",
-            "orca.yml:1:36: rebalance.metrics.prometheus must be a URL as http://host:9090, not of the scheme `ftp`",
+            "orca.yml:1:35: rebalance.metrics.prometheus must be a URL as http://host:9090, not of the scheme `ftp`",
         ),
         (
             "{node_exporters: {n1: 'http://u:p@x'}}",
-            "orca.yml:1:45: rebalance.metrics.node_exporters.n1 must be a URL as http://host:9100, without user and password",
+            "orca.yml:1:44: rebalance.metrics.node_exporters.n1 must be a URL as http://host:9100, without user and password",
         ),
-        ("{node_exporters: [n1]}", "orca.yml:1:40: rebalance.metrics.node_exporters must be a map, not a list"),
+        ("{node_exporters: [n1]}", "orca.yml:1:39: rebalance.metrics.node_exporters must be a map, not a list"),
         ("{node_exporter_nodes: {p: {}}}", "rebalance.metrics.node_exporter_nodes.p needs the key \"exporter_url\""),
         ("{node_exporter_nodes: {p: {url: x}}}", "unknown key \"url\" in rebalance.metrics.node_exporter_nodes.p"),
-        ("{node_map: {vm: ''}}", "orca.yml:1:39: rebalance.metrics.node_map.vm must be a name, not \"\""),
+        ("{node_map: {vm: ''}}", "orca.yml:1:38: rebalance.metrics.node_map.vm must be a name, not \"\""),
         ("{node_exporter_port: 0}", "node_exporter_port must be between 1 and 65535"),
         ("{node_exporter_port: 65536}", "node_exporter_port must be between 1 and 65535"),
         ("{timeout: soon}", "rebalance.metrics.timeout must be a duration"),
