@@ -196,7 +196,8 @@ impl Session {
 
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
-        self.passes_with(self.settings(interrupt).await, command, passes, options, interrupt).await
+        let settings = self.settings(interrupt).await;
+        Box::pin(self.passes_with(settings, command, passes, options, interrupt)).await
     }
 
     async fn passes_with(

@@ -155,7 +155,7 @@ impl Measure<'_> {
             let error = Error::new(ErrorKind::Usage, "there is nothing to measure with files and reservations");
             return Err(error.hint("give --metrics node_exporter, prometheus, stats or probe").into());
         };
-        let cluster = unless(self.interrupt, Snapshot::observe(&engine.until(deadline))).await??;
+        let cluster = unless(self.interrupt, Box::pin(Snapshot::observe(&engine.until(deadline)))).await??;
         let mut warnings = Vec::new();
         let (settings, interrupt) = (self.settings, self.interrupt);
         let measurement = Measurement { settings, cluster: &cluster, deadline, interrupt };

@@ -82,7 +82,8 @@ impl Rehearsal<'_> {
         let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
         let cluster = match self.source {
             Source::Engine(engine) => {
-                measure::unless(self.interrupt, Snapshot::observe(&engine.until(deadline))).await??
+                let until = engine.until(deadline);
+                measure::unless(self.interrupt, Box::pin(Snapshot::observe(&until))).await??
             }
             Source::File(path) => snapshot::load(path)?,
         };

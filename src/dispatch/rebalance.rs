@@ -24,7 +24,7 @@ impl Session {
         };
         let (source, settings, metrics) = (&source, &settings, args.metrics);
         let run = Rehearsal { source, settings, metrics, request, options, interrupt };
-        let (mut report, balance) = run.run().await;
+        let (mut report, balance) = Box::pin(run.run()).await;
         if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
             report.data.insert("picture".to_owned(), balance::render(&balance, self.printer.color).into());
         }
@@ -46,7 +46,7 @@ impl Session {
         };
         let wanted = args.metrics.as_ref();
         let run = Measure { source: &source, settings: &settings, wanted, options, interrupt };
-        match run.run().await {
+        match Box::pin(run.run()).await {
             Ok(taken) => {
                 // The document is on stdout, and has no place for these.
                 taken.warnings.iter().for_each(|warning| tracing::warn!("{}: {}", warning.code, warning.message));

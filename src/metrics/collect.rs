@@ -235,7 +235,7 @@ impl Collector<'_> {
         let asked = ready(self.cluster).filter_map(|(at, node)| {
             let entry = by_node(&self.settings.nodes, node).and_then(|entry| entry.host.as_deref());
             let own = node.id == self.cluster.node_id;
-            (entry.is_some() || own).then(|| async move {
+            (entry.is_some() || own).then_some(async move {
                 let wire = match entry {
                     Some(host) => stats::wire(host, timeout, deadline),
                     None => Ok(self.engine.until(deadline).wire().clone()),

@@ -110,7 +110,9 @@ mod tests {
 
     use super::*;
 
-    fn read(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
+    type Read = (String, Vec<(String, String)>, f64);
+
+    fn read(line: &str) -> Option<Read> {
         let mut all = samples(line);
         let sample = all.next()?;
         assert!(all.next().is_none(), "{line}");
@@ -129,7 +131,7 @@ mod tests {
         ] {
             let (found, labels, read) = read(line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((found.as_str(), labels.len()), (name, 0), "{line}");
-            assert!((read - value).abs() <= value.abs() * 1e-12 || read == value, "{line}: {read}");
+            assert_eq!(read.to_bits(), value.to_bits(), "{line}: {read}");
         }
         assert!(read("a NaN").unwrap().2.is_nan());
     }
@@ -195,7 +197,7 @@ mod tests {
             let read: Vec<(String, String)> =
                 found[0].labels.iter().map(|(key, text)| ((*key).to_owned(), text.clone().into_owned())).collect();
             prop_assert_eq!(read, labels);
-            prop_assert!(found[0].value == value || (value.is_nan() && found[0].value.is_nan()));
+            prop_assert!(found[0].value.to_bits() == value.to_bits() || (value.is_nan() && found[0].value.is_nan()));
         }
     }
 }

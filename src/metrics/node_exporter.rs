@@ -1,6 +1,6 @@
 //! What `node_exporter`'s series say of a node's memory. Pure; where they come from is known elsewhere.
 //!
-//! Names and meaning are those of node_exporter 1.x. `MemAvailable` counts what the kernel could reclaim, but not
+//! Names and meaning are those of `node_exporter` 1.x. `MemAvailable` counts what the kernel could reclaim, but not
 //! what ZFS would give back: its cache is added, down to the least that it keeps.
 
 use std::time::Duration;
@@ -148,7 +148,7 @@ mod tests {
 
     const NOW: i64 = 1_795_262_400;
 
-    /// As node_exporter 1.5 prints them.
+    /// As `node_exporter` 1.5 prints them.
     fn text(replace: &[(&str, &str)]) -> String {
         let mut text = "\
 # HELP node_boot_time_seconds Node boot time, in unixtime.

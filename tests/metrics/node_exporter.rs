@@ -15,10 +15,10 @@ fn exporters() -> (Server, String) {
         server.text(&format!("/{name}"), exposition(name, 8.0, available));
     }
     let mut config = "{source: node_exporter, timeout: 1s, node_exporters: {".to_owned();
-    ["n1", "n2", "id-n3"].iter().for_each(|name| {
+    for name in ["n1", "n2", "id-n3"] {
         let path = name.trim_start_matches("id-");
         write!(config, "{name}: '{}', ", server.url(&format!("/{path}"))).unwrap();
-    });
+    }
     (server, config + "}}")
 }
 
@@ -136,7 +136,9 @@ fn a_node_whose_exporter_fails_is_missing_with_the_reason() {
 #[test]
 fn silent_exporters_are_waited_for_at_once() {
     let (server, config) = exporters();
-    ["/n1", "/n2", "/n3"].iter().for_each(|path| server.set(path, Answer::Silence));
+    for path in ["/n1", "/n2", "/n3"] {
+        server.set(path, Answer::Silence);
+    }
     let swarm = Swarm::new(&config);
     let ended = measure(&swarm);
     assert_eq!((ended.code, &ended.json()["error"]["kind"]), (75, &json!("refused")), "{ended:?}");
