@@ -77,6 +77,7 @@ impl<'a> Scene<'a> {
                 Err(found) => tasks.iter().for_each(|task| findings[*task].clone_from(&found)),
             }
         }
+        fit_into_loads(&bins, &mut units);
         let urgent = node_of.iter().map(|node| pressed(&world, *node)).collect();
         let all = std::mem::take(&mut rows.all);
         let problem = Problem { bins, units, rows: all, allowed: classes.into_allowed(), urgent };
@@ -171,6 +172,21 @@ fn several_copies(world: &World<'_>, service: usize, task: usize) -> Option<Find
         return None;
     };
     Some(Finding::new(Reason::MultiCopyOnSource, detail))
+}
+
+/// Tasks may seem to use more than their node, within the leeway of [`super::figures`], or because they are estimated: no
+/// more can leave a node than it has in use. What is taken off stays in what a target must have room for.
+fn fit_into_loads(bins: &[Bin], units: &mut [Unit]) {
+    let mut sums = vec![0_u128; bins.len()];
+    units.iter().for_each(|unit| sums[unit.home] += u128::from(unit.weight));
+    for unit in units {
+        let (load, sum) = (u128::from(bins[unit.home].load), sums[unit.home]);
+        if sum > load {
+            let weight = u64::try_from(u128::from(unit.weight) * load / sum).unwrap_or(unit.weight);
+            unit.slack = unit.slack.saturating_add(unit.weight - weight);
+            unit.weight = weight;
+        }
+    }
 }
 
 /// The nodes that each service left so short a time ago that it must not go back, by position.
