@@ -11,6 +11,7 @@ use crate::lock;
 use crate::metrics::collect::{self, Choice, Collector};
 use crate::metrics::smooth::{Raw, Samples, smooth};
 use crate::metrics::{self, Metrics, Wanted};
+use crate::pass::rebalance::{self, Input};
 use crate::plan::Warning;
 use crate::settings::{MetricsSource, Settings};
 use crate::snapshot::Snapshot;
@@ -199,6 +200,12 @@ impl Measure<'_> {
         warnings.extend(warning);
         let mut memory = state.memory(&key);
         let (metrics, samples) = smooth(&memory.rebalance.samples, raw, window);
+        let (settings, now) = (self.settings, cluster.taken_at);
+        let input = Input { cluster, settings, metrics: Some(&metrics), memory: &memory, now };
+        // Where too little is known, how long there has been a reason to act stays what it was.
+        if let Ok(watched) = rebalance::watch(&input) {
+            memory.rebalance = watched;
+        }
         memory.rebalance.samples = samples;
         state.remember(&key, &memory)?;
         Ok(metrics)

@@ -3,7 +3,7 @@
 //! Whoever does not answer, or not credibly, is missing with the reason; nobody is waited for longer than
 //! `rebalance.metrics.timeout`, and so many are asked at once that a few silent ones don't add up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -22,7 +22,7 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
-use crate::model::{Needs, Node, TaskId};
+use crate::model::{Needs, Node, ServiceId, Task, TaskId};
 use crate::plan::Warning;
 use crate::settings::{MetricsSettings, MetricsSource, Settings};
 use crate::snapshot::Snapshot;
@@ -279,7 +279,8 @@ impl Collector<'_> {
         let live: Vec<_> = self.cluster.tasks.iter().filter(|task| task.live()).collect();
         let known: BTreeSet<&TaskId> = live.iter().map(|task| &task.id).collect();
         found.tasks.retain(|id, _| known.contains(id));
-        let home = |task: &crate::model::Task| self.cluster.node(&task.node).map(|node| node.name.clone());
+        let names: HashMap<_, _> = self.cluster.nodes.iter().map(|node| (&node.id, &node.name)).collect();
+        let home = |task: &Task| names.get(&task.node).map(|name| (*name).clone());
         let homes: BTreeMap<TaskId, String> =
             live.iter().filter_map(|task| Some((task.id.clone(), home(task)?))).collect();
         let metrics = Metrics {
@@ -319,23 +320,28 @@ impl Found {
     reason = "a part of bytes"
 )]
 fn estimate(cluster: &Snapshot, raw: &mut Raw) -> usize {
-    let reserved = |task: &crate::model::Task| {
-        let service = cluster.services.iter().find(|service| service.id == task.service)?;
-        Needs::read(&service.raw).ok().map(|needs| needs.memory).filter(|memory| *memory > 0)
-    };
-    let mut unknown: BTreeMap<String, Vec<(TaskId, u64)>> = BTreeMap::new();
+    let reserved: HashMap<&ServiceId, u64> = cluster
+        .services
+        .iter()
+        .filter_map(|service| Some((&service.id, Needs::read(&service.raw).ok()?.memory)))
+        .filter(|(_, memory)| *memory > 0)
+        .collect();
+    let mut measured: BTreeMap<&String, u64> = BTreeMap::new();
+    for (id, home) in &raw.homes {
+        *measured.entry(home).or_default() += raw.metrics.tasks.get(id).map_or(0, |task| task.footprint_bytes);
+    }
+    let mut unknown: BTreeMap<&String, Vec<(&TaskId, u64)>> = BTreeMap::new();
     for task in cluster.tasks.iter().filter(|task| task.live() && !raw.metrics.tasks.contains_key(&task.id)) {
-        if let (Some(home), Some(memory)) = (raw.homes.get(&task.id), reserved(task)) {
-            unknown.entry(home.clone()).or_default().push((task.id.clone(), memory));
+        if let (Some(home), Some(memory)) = (raw.homes.get(&task.id), reserved.get(&task.service)) {
+            unknown.entry(home).or_default().push((&task.id, *memory));
         }
     }
-    let mut count = 0;
+    let mut estimates = Vec::new();
     for (home, tasks) in unknown {
-        let Some(node) = raw.metrics.nodes.get(&home) else { continue };
-        let here = raw.homes.iter().filter(|(_, at)| **at == home);
-        let measured: u64 = here.filter_map(|(id, _)| raw.metrics.tasks.get(id)).map(|task| task.footprint_bytes).sum();
+        let Some(node) = raw.metrics.nodes.get(home) else { continue };
+        let left = node.used_bytes.saturating_sub(measured.get(home).copied().unwrap_or_default());
         let wanted: u64 = tasks.iter().map(|(_, memory)| memory).sum();
-        let part = (node.used_bytes.saturating_sub(measured) as f64 / wanted as f64).min(1.0);
+        let part = (left as f64 / wanted as f64).min(1.0);
         for (id, memory) in tasks {
             let bytes = (memory as f64 * part) as u64;
             let memory = TaskMemory {
@@ -344,10 +350,11 @@ fn estimate(cluster: &Snapshot, raw: &mut Raw) -> usize {
                 estimated: true,
                 ..TaskMemory::default()
             };
-            raw.metrics.tasks.insert(id, memory);
-            count += 1;
+            estimates.push((id.clone(), memory));
         }
     }
+    let count = estimates.len();
+    raw.metrics.tasks.extend(estimates);
     count
 }
 

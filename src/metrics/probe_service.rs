@@ -92,7 +92,12 @@ impl Probe<'_> {
         let started = Timestamp::now();
         let name = format!("orca-probe-{}", started.as_millisecond());
         let spec = spec(&name, self.image, started);
-        let until = (self.deadline - RESERVE).min(Instant::now() + PATIENCE).max(Instant::now());
+        let until = self
+            .deadline
+            .checked_sub(RESERVE)
+            .unwrap_or(self.deadline)
+            .min(Instant::now() + PATIENCE)
+            .max(Instant::now());
         let made = self.engine.until(until).create_service(&self.cluster.api, &spec).await;
         match &made {
             Ok(id) => {

@@ -60,8 +60,8 @@ fn a_live_plan_is_the_plan_from_its_file() {
     let swarm = Swarm::new(&config);
     let file = swarm.write("m.json", &measure(&swarm).out);
     let (live, from_file) = (
-        swarm.orca(&["rebalance", "plan", "--max-restarts", "1"]),
-        swarm.orca(&["rebalance", "plan", "--max-restarts", "1", "--metrics", &file]),
+        swarm.orca(&["rebalance", "plan", "--max-restarts", "1", "--unguarded"]),
+        swarm.orca(&["rebalance", "plan", "--max-restarts", "1", "--unguarded", "--metrics", &file]),
     );
     assert_eq!((live.code, from_file.code), (0, 0), "{live:?}");
     let (mut live, mut from_file) = (live.json(), from_file.json());
@@ -90,6 +90,19 @@ fn later_samples_are_smoothed_and_a_plan_writes_none() {
     std::fs::remove_dir_all(swarm.path("state")).unwrap();
     assert_eq!(used(swarm.orca(&["rebalance", "plan"])), 2 * GIB);
     assert!(!swarm.path("state").exists());
+}
+
+#[test]
+fn for_how_long_there_is_a_reason_is_remembered() {
+    let (_server, config) = exporters();
+    let swarm = Swarm::new(&config);
+    let state = || swarm.orca(&["rebalance", "plan"]).json()["data"]["trigger"]["state"].clone();
+    // n1 is more than 20 points above n3.
+    assert_eq!(state(), "unconfirmed");
+    measure(&swarm);
+    assert_eq!(state(), "waiting");
+    swarm.orca(&["rebalance", "measure", "-n"]);
+    assert_eq!(state(), "waiting");
 }
 
 #[test]

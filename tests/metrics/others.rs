@@ -98,3 +98,38 @@ fn what_does_not_go_together_is_said_before_anything_is_asked() {
         assert!(ended.code == code && ended.err.contains("doesn't go with --snapshot"), "{args:?}: {ended:?}");
     }
 }
+
+/// The engine of n2, with a container of swarm's and another one.
+fn engine(node: &str) -> Server {
+    let server = Server::start();
+    server.text("/info", json!({"MemTotal": 8 * GIB, "Swarm": {"NodeID": node}}).to_string());
+    let swarm = json!({"com.docker.swarm.task.id": "task-tool"});
+    let containers = json!([{"Id": "c1", "Labels": swarm}, {"Id": "c2", "Labels": {}}, {"Id": "gone", "Labels": null}]);
+    server.text("/containers/json", containers.to_string());
+    for (id, anon) in [("c1", GIB), ("c2", GIB / 2)] {
+        let stat = json!({"anon": anon, "shmem": 100, "sock": 10, "inactive_file": 1000, "file": 5000});
+        let stats = json!({"memory_stats": {"usage": anon + 5100, "stats": stat, "limit": 1}});
+        server.text(&format!("/containers/{id}/stats"), stats.to_string());
+    }
+    server
+}
+
+#[test]
+fn engines_tell_of_containers() {
+    let right = engine("id-n2");
+    let wrong = engine("id-n2");
+    let swarm = Swarm::new("{source: stats, timeout: 2s}").with_nodes(&format!(
+        "{{n2: {{host: 'tcp://{}'}}, id-n3: {{host: 'tcp://{}'}}}}",
+        right.address, wrong.address
+    ));
+    let ended = swarm.orca(&["rebalance", "measure"]);
+    let figures = ended.json();
+    let tool = json!({"footprint_bytes": GIB + 110, "working_set_bytes": GIB + 4100});
+    assert_eq!(figures["tasks"]["task-tool"], tool, "{ended:?}");
+    // Other containers count for the node; nothing else that runs there is known.
+    assert_eq!(figures["nodes"]["n2"]["used_bytes"], json!(GIB + GIB / 2 + 220));
+    assert!(ended.err.contains("containers_only: "), "{}", ended.err);
+    assert_eq!(figures["missing"]["n3"], "the engine is that of another node (`id-n2`)");
+    let asked = right.asked();
+    assert!(asked.contains(&"/containers/c1/stats?stream=false&one-shot=true".to_owned()), "{asked:?}");
+}

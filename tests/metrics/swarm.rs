@@ -63,6 +63,12 @@ impl Swarm {
         self
     }
 
+    /// The same swarm with `nodes`, one line of YAML.
+    pub fn with_nodes(mut self, nodes: &str) -> Self {
+        self.config = format!("{}\nnodes: {nodes}", self.config);
+        self
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

@@ -178,7 +178,9 @@ fn several_copies(world: &World<'_>, service: usize, task: usize) -> Option<Find
 /// more can leave a node than it has in use. What is taken off stays in what a target must have room for.
 fn fit_into_loads(bins: &[Bin], units: &mut [Unit]) {
     let mut sums = vec![0_u128; bins.len()];
-    units.iter().for_each(|unit| sums[unit.home] += u128::from(unit.weight));
+    for unit in &*units {
+        sums[unit.home] += u128::from(unit.weight);
+    }
     for unit in units {
         let (load, sum) = (u128::from(bins[unit.home].load), sums[unit.home]);
         if sum > load {
