@@ -44,7 +44,13 @@ impl Target {
     /// Asks for something below the target's path, whatever the status of the answer.
     pub(super) async fn get(&self, below: &str) -> Result<Reply, String> {
         let path = format!("{}{below}", self.path.trim_end_matches(if below.is_empty() { "" } else { "/" }));
-        self.wire.get(&path).await.map_err(|error| format!("{}: {}", self.shown, words(&error)))
+        let reply = self.wire.get(&path).await;
+        reply.map_err(|error| {
+            let words = words(&error);
+            // The URL says what was asked.
+            let why = words.strip_prefix("GET ").and_then(|rest| rest.split_once(": ")).map_or(&*words, |(_, why)| why);
+            format!("{}: {why}", self.shown)
+        })
     }
 }
 
@@ -52,7 +58,8 @@ impl Target {
 pub(super) fn words(error: &anyhow::Error) -> String {
     let (top, root) = (error.to_string(), error.root_cause().to_string());
     if !top.starts_with("cannot connect to the engine at ") {
-        return top;
+        // A target has a deadline of its own, which is not that of the pass.
+        return top.trim_end_matches(", all that was left of the pass").to_owned();
     }
     match top.split_once(": no connection within ") {
         Some((_, time)) => format!("no connection within {time}"),

@@ -5,6 +5,7 @@
 
 pub mod cgroup;
 pub mod collect;
+mod estimate;
 pub mod exposition;
 mod fetch;
 pub mod node_exporter;

@@ -106,18 +106,22 @@ impl Probe<'_> {
                     () = self.listen(id, until, &mut probed) => {}
                 }
                 probed.containers = self.containers().await;
-                let text = format!("the service `{name}` was started on the nodes and removed again");
-                probed.warnings.push(Warning::new("probe_service", text));
             }
             Err(error) => probed.warnings.push(Warning::new("probe_failed", format!("no probe: {}", words(error)))),
         }
         // By its name: an answer that was lost may have been that it was made. Not within a deadline that is over.
         let late = self.deadline.max(Instant::now() + RESERVE);
-        if let Err(error) = self.engine.until(late).remove_service(&self.cluster.api, &name).await {
-            let why = words(&error);
-            let text =
-                format!("`{name}` could not be removed ({why}): docker service rm {name}, or the next probe does it");
-            probed.warnings.push(Warning::new("probe_left_behind", text));
+        match self.engine.until(late).remove_service(&self.cluster.api, &name).await {
+            Ok(()) if made.is_ok() => {
+                let text = format!("the service `{name}` was started on the nodes and removed again");
+                probed.warnings.push(Warning::new("probe_service", text));
+            }
+            Ok(()) => {}
+            Err(error) => {
+                let hint = format!("docker service rm {name}, or the next probe does it");
+                let text = format!("`{name}` could not be removed: {}; {hint}", words(&error));
+                probed.warnings.push(Warning::new("probe_left_behind", text));
+            }
         }
         probed
     }

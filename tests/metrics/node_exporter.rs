@@ -110,7 +110,7 @@ fn a_node_whose_exporter_fails_is_missing_with_the_reason() {
     let hour_ago = Timestamp::now().as_second() - 3600;
     let whole = exposition("n3", 8.0, 7.0);
     for (answer, why) in [
-        (Answer::Silence, "no answer within 1 s"),
+        (Answer::Silence, "/n3: no answer within 1 s"),
         (Answer::Body(500, String::new()), "answered 500"),
         (Answer::Body(404, "404 page not found".to_owned()), "answered 404"),
         (Answer::Body(302, String::new()), "answered 302"),
