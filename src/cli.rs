@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::metrics::Wanted;
+
 /// Makes a Docker Swarm look after itself.
 ///
 /// Every subcommand is one bounded pass: observe the cluster, plan, apply, report. It prints one JSON document on
@@ -154,6 +156,11 @@ pub enum Command {
     ///
     /// `orca sim --from cluster.json -- orca reconcile --once` runs a command against a copy of your cluster.
     Sim(Sim),
+    /// Print the memory of this machine and of its containers, as lines of JSON
+    ///
+    /// The metrics source `probe` runs it on every node. It reads /proc and the cgroups, needs no engine and no config,
+    /// and writes nothing.
+    Probe(Probe),
     /// Print a shell completion script
     Completions(Completions),
     /// Print a man page, or write all of them into a directory
@@ -189,12 +196,18 @@ pub struct Follow {
 /// Tasks that should run elsewhere, from real memory use.
 #[derive(Debug, Subcommand)]
 pub enum Rebalance {
-    /// Say which tasks should move where, and why; write nothing
+    /// Say which tasks should move where, and why; move nothing
     ///
     /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
-    /// memory figures, reservations are taken as an estimate, and the report says so.
+    /// memory figures, reservations are taken as an estimate, and the report says so. Nothing is written, with one
+    /// exception: `--metrics probe` starts a service of orca's own on every node, and removes it again.
     Plan(Wish),
+    /// Measure the memory of nodes and tasks, and print it as a metrics file
+    ///
+    /// Prints what `plan` goes by with the same --metrics, schema orca.metrics/1, and remembers the sample (not with
+    /// --dry-run): run every minute or so, figures are smoothed over time, and `plan` knows which tasks still grow.
+    Measure(RebalanceMeasure),
     /// Move tasks to where the plan says, one at a time, each with exactly one restart
     ///
     /// Plans afresh, or carries out a saved plan. Each move is checked again, made, watched until it has settled, and leaves
@@ -204,6 +217,14 @@ pub enum Rebalance {
     ///
     /// What there is to undo is written in the services themselves. `apply` and `reconcile` do the same before they begin.
     Recover,
+}
+
+/// `orca rebalance measure`.
+#[derive(Debug, Args)]
+pub struct RebalanceMeasure {
+    /// Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE")]
+    pub metrics: Option<Wanted>,
 }
 
 /// `orca rebalance apply`.
@@ -229,9 +250,10 @@ pub struct RebalanceApply {
 /// What is wished for of a balance.
 #[derive(Debug, Args)]
 pub struct Wish {
-    /// Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]
-    #[arg(long, value_name = "FILE")]
-    pub metrics: Option<PathBuf>,
+    /// Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema
+    /// orca.metrics/1 [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE|FILE")]
+    pub metrics: Option<Wanted>,
     /// Lower the peak as far as so many restarts can
     #[arg(long, value_name = "K", group = "wish")]
     pub max_restarts: Option<u32>,
@@ -336,6 +358,17 @@ pub struct Sim {
     /// Run this command against the simulated swarm, and end with its exit code
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<std::ffi::OsString>,
+}
+
+/// `orca probe`.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// The node's cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]
+    #[arg(long, value_name = "DIR")]
+    pub cgroup: Option<PathBuf>,
+    /// Stay so long afterwards, for whoever reads the output in a log
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s")]
+    pub linger: Duration,
 }
 
 /// `orca completions`.

@@ -146,6 +146,7 @@ impl Session {
             Command::History(history) => self.conclude("history", self.history(&options, history.limit)),
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
+            Command::Probe(args) => self.probe(args, interrupt).await,
             Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
             Command::Man(man) => self.finish("man", tell::write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,
@@ -193,7 +194,8 @@ impl Session {
 
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
-        self.passes_with(self.settings(interrupt).await, command, passes, options, interrupt).await
+        let settings = self.settings(interrupt).await;
+        Box::pin(self.passes_with(settings, command, passes, options, interrupt)).await
     }
 
     async fn passes_with(

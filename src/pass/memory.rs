@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::smooth::Samples;
 use crate::model::{NodeId, ServiceId, TaskId};
 
 /// The longest time between two looks that counts as watched: nobody knows what happened while orca was off.
@@ -36,6 +37,8 @@ pub struct RebalanceMemory {
     pub active: bool,
     /// Services that were moved.
     pub services: BTreeMap<ServiceId, MovedService>,
+    /// Memory figures of the last minutes.
+    pub samples: Samples,
 }
 
 /// What is remembered of a service that was moved.

@@ -43,7 +43,11 @@ pub fn load(input: &Input) -> anyhow::Result<Settings> {
 }
 
 fn sources(input: &Input) -> Result<Vec<Source>, Error> {
-    let older = [("DEPENDENCIES_FILE", SourceKind::Dependencies), ("NODES_FILE", SourceKind::Nodes)];
+    let older = [
+        ("DEPENDENCIES_FILE", SourceKind::Dependencies),
+        ("NODES_FILE", SourceKind::Nodes),
+        ("REBALANCE_CONFIG", SourceKind::Rebalance),
+    ];
     let older = older.map(|(variable, kind)| (env_text(&input.env, variable), variable, kind));
     let mut paths: Vec<PathBuf> = Vec::new();
     let mut sources = Vec::new();

@@ -35,6 +35,8 @@ pub(super) enum Body {
     Json(String),
     /// Plain text.
     Text(&'static str),
+    /// A stream of log frames.
+    Frames(Vec<u8>),
     /// Nothing.
     Empty,
     /// The event stream, which goes on.
@@ -180,6 +182,10 @@ impl Cluster {
                 let id = self.find_service(key)?.id.clone();
                 self.remove_service(&id)?;
                 Ok(Reply::empty(200))
+            }
+            ("GET", ["services", key, "logs"]) => {
+                let body = Body::Frames(self.logs(&self.find_service(key)?.id));
+                Ok(Reply { status: 200, headers: Vec::new(), body })
             }
             ("GET", ["tasks"]) => Ok(Reply::json(200, self.list_tasks(&request.query)?)),
             ("GET", ["tasks", key]) => Ok(Reply::json(200, self.find_task(key)?.text.clone())),
