@@ -2,11 +2,14 @@
 //!
 //! A plan is made by a pure function and executed by [`crate::apply`]; nothing here reads a clock or an engine.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Node, Service, Task};
+use crate::engine::edit::moving::Temporary;
+use crate::model::{Node, NodeId, Service, ServiceId, TaskId};
 use crate::pass::memory::Memory;
 
 /// What one pass decided.
@@ -73,6 +76,20 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
+    /// The first part of the path of such objects.
+    pub fn collection(self) -> &'static str {
+        match self {
+            Self::Node => "nodes",
+            Self::Service => "services",
+            Self::Task => "tasks",
+            Self::Container => "containers",
+            Self::Image => "images",
+            Self::Volume => "volumes",
+            Self::Network => "networks",
+            Self::BuildCache => "build",
+        }
+    }
+
     /// The name in ids, reports and the journal.
     pub fn name(self) -> &'static str {
         match self {
@@ -100,13 +117,13 @@ impl Target {
     }
 
     /// A task of this service as a target.
-    pub fn task(task: &Task, service: &Service) -> Self {
+    pub fn task(id: &TaskId, service: &str, slot: u64) -> Self {
         Self {
             kind: TargetKind::Task,
-            id: task.id.0.clone(),
-            name: format!("{}.{}", service.name, task.slot),
-            service: Some(service.name.clone()),
-            slot: Some(task.slot),
+            id: id.0.clone(),
+            name: format!("{service}.{slot}"),
+            service: Some(service.to_owned()),
+            slot: Some(slot),
             node: None,
         }
     }
@@ -148,6 +165,29 @@ pub struct Action {
     pub attempt: Option<String>,
 }
 
+/// A task, where it is to go, and what makes Swarm send it there.
+#[derive(Debug, Clone)]
+pub struct MoveOrder {
+    /// The service.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// The fingerprint of its spec, see [`crate::fingerprint::of_spec`].
+    pub spec: String,
+    /// The task.
+    pub task: TaskId,
+    /// Its slot.
+    pub slot: u64,
+    /// Where it is to run.
+    pub to: NodeId,
+    /// Hostname of that node.
+    pub to_name: String,
+    /// What steers it.
+    pub temporary: Temporary,
+    /// The move is given up after this.
+    pub patience: Duration,
+}
+
 /// The closed list of changes that orca can make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -184,6 +224,12 @@ pub enum Change {
         /// The counter found.
         before: u64,
     },
+    /// Takes what a move has written out of a service's spec.
+    MoveUndo,
+    /// Writes a service's spec as it is, so that what a move has written is not its previous spec any more.
+    MoveSeal,
+    /// Removes a service that orca made for a short while.
+    TemporaryRemove,
     /// Moves a task to another node: a protocol of several updates, not an edit.
     TaskMove {
         /// Hostname of the node where it runs.
@@ -246,6 +292,15 @@ pub enum ActionKind {
     /// A service's tasks are restarted.
     #[serde(rename = "service.force_update")]
     ServiceForceUpdate,
+    /// A half-done move is taken out of a service's spec.
+    #[serde(rename = "service.move.undo")]
+    ServiceMoveUndo,
+    /// A half-done move is taken out of a service's previous spec.
+    #[serde(rename = "service.move.seal")]
+    ServiceMoveSeal,
+    /// A service that orca made for a short while is removed.
+    #[serde(rename = "service.temporary.remove")]
+    ServiceTemporaryRemove,
     /// A task is moved to another node.
     #[serde(rename = "task.move")]
     TaskMove,
@@ -284,6 +339,9 @@ impl ActionKind {
             Self::NodeRecordForget => "node.record.forget",
             Self::ServiceConstraintAdd => "service.constraint.add",
             Self::ServiceForceUpdate => "service.force_update",
+            Self::ServiceMoveUndo => "service.move.undo",
+            Self::ServiceMoveSeal => "service.move.seal",
+            Self::ServiceTemporaryRemove => "service.temporary.remove",
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
@@ -299,8 +357,8 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet => 0,
-            Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            Self::NodeLabelSet | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
             // On a node: containers first, then what they used.
@@ -320,6 +378,9 @@ impl Change {
             Self::RecordForget { .. } => ActionKind::NodeRecordForget,
             Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
             Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
+            Self::MoveUndo => ActionKind::ServiceMoveUndo,
+            Self::MoveSeal => ActionKind::ServiceMoveSeal,
+            Self::TemporaryRemove => ActionKind::ServiceTemporaryRemove,
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
@@ -342,6 +403,12 @@ impl Change {
         }
     }
 
+    /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
+    /// two specs, and each write replaces one.
+    pub fn stands_alone(&self) -> bool {
+        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove)
+    }
+
     /// The changed value as it was found and as it is wanted, for the report.
     pub fn values(&self) -> (Value, Value) {
         match self {
@@ -350,6 +417,7 @@ impl Change {
             Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
+            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
             Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
@@ -377,16 +445,19 @@ impl Action {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
             Change::Rollback { .. } => "rollback".to_owned(),
             Change::ScaleZero { .. } => "replicas".to_owned(),
+            Change::MoveUndo => "move/undo".to_owned(),
+            Change::MoveSeal => "move/seal".to_owned(),
+            Change::TemporaryRemove => "temporary".to_owned(),
             _ => "force_update".to_owned(),
         };
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
     }
 
-    /// A move of a task from one node to another, both by hostname.
-    pub fn on_task(task: &Task, service: &Service, from: &str, to: &str, reason: impl Into<String>) -> Self {
+    /// A move of a task from one node to another, both by hostname; `version` is its service's.
+    pub fn on_task(target: Target, version: u64, from: &str, to: &str, reason: impl Into<String>) -> Self {
         let change = Change::TaskMove { from: from.to_owned(), to: to.to_owned() };
-        let (target, key) = (Target::task(task, service), format!("{}.{}", service.name, task.slot));
-        Self::new(target, &key, "move", change, reason.into(), service.version).disruptive()
+        let key = target.name.clone();
+        Self::new(target, &key, "move", change, reason.into(), version).disruptive()
     }
 
     /// A change of something that lies on one node, called `what` in the action's id.

@@ -50,6 +50,30 @@ pub enum TaskState {
     Unknown,
 }
 
+impl TaskState {
+    /// The engine's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Allocated => "allocated",
+            Self::Pending => "pending",
+            Self::Assigned => "assigned",
+            Self::Accepted => "accepted",
+            Self::Preparing => "preparing",
+            Self::Ready => "ready",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Shutdown => "shutdown",
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Remove => "remove",
+            Self::Orphaned => "orphaned",
+            Self::Unknown => "in a state that this orca does not know",
+        }
+    }
+}
+
 /// A swarm task.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

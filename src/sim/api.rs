@@ -35,6 +35,8 @@ pub(super) enum Body {
     Json(String),
     /// Plain text.
     Text(&'static str),
+    /// A stream of log frames.
+    Frames(Vec<u8>),
     /// Nothing.
     Empty,
     /// The event stream, which goes on.
@@ -75,7 +77,7 @@ impl Request {
         !matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    fn json(&self) -> Result<Value, Refusal> {
+    pub(super) fn json(&self) -> Result<Value, Refusal> {
         serde_json::from_slice(&self.body).map_err(|error| Refusal::new(400, format!("invalid JSON: {error}")))
     }
 
@@ -88,7 +90,7 @@ impl Request {
         Ok(spec)
     }
 
-    fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
+    pub(super) fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
         let text = self.query.get("version");
         text.parse().map_err(|_| Refusal::new(400, format!("invalid {kind} version '{text}'")))
     }
@@ -131,8 +133,12 @@ impl Cluster {
                 self.check_manager()?;
                 self.route_swarm(request, &segments)
             }
+            ["configs", ..] => {
+                self.check_manager()?;
+                self.route_configs(request, &segments)
+            }
             ["networks", ..] => self.route_networks(request, &segments),
-            ["secrets" | "configs", "json"] | ["secrets" | "configs"] if reads => Ok(Reply::json(200, "[]".to_owned())),
+            ["secrets", "json"] | ["secrets"] if reads => Ok(Reply::json(200, "[]".to_owned())),
             ["containers" | "images" | "volumes" | "system" | "build", ..] => self.route_stock(request, &segments),
             _ => Err(Refusal::new(404, "page not found")),
         }
@@ -176,6 +182,10 @@ impl Cluster {
                 self.remove_service(&id)?;
                 Ok(Reply::empty(200))
             }
+            ("GET", ["services", key, "logs"]) => {
+                let body = Body::Frames(self.logs(&self.find_service(key)?.id));
+                Ok(Reply { status: 200, headers: Vec::new(), body })
+            }
             ("GET", ["tasks"]) => Ok(Reply::json(200, self.list_tasks(&request.query)?)),
             ("GET", ["tasks", key]) => Ok(Reply::json(200, self.find_task(key)?.text.clone())),
             _ => Err(Refusal::new(404, "page not found")),
@@ -201,7 +211,8 @@ impl Cluster {
         }
         if numbers(version) < numbers(oldest) {
             let text = format!(
-                "client version {version} is too old. Minimum supported API version is {oldest}, please upgrade your client to a newer version"
+                "client version {version} is too old. \
+                 Minimum supported API version is {oldest}, please upgrade your client to a newer version"
             );
             return Err(Refusal::new(400, text));
         }
@@ -212,10 +223,13 @@ impl Cluster {
         let text = match self.membership.as_str() {
             "active/manager" => return Ok(()),
             "active/worker" => {
-                "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager."
+                "This node is not a swarm manager. \
+                 Worker nodes can't be used to view or modify cluster state. \
+                 Please run this command on a manager node or promote the current node to a manager."
             }
             _ => {
-                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
+                "This node is not a swarm manager. \
+                 Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
             }
         };
         Err(Refusal::new(503, text))

@@ -10,11 +10,13 @@
 mod admin;
 mod api;
 mod cluster;
+mod configs;
 mod constraint;
 mod faults;
 mod generate;
 mod info;
 mod json;
+mod logs;
 mod lookup;
 mod networks;
 mod nodes;

@@ -100,7 +100,7 @@ fn what_was_moved_lately_rests_and_does_not_return() {
         let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_hours(hours);
         let mut memory = seen(60);
         let moves = vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")) }];
-        let service = MovedService { moves, quarantined_until: None };
+        let service = MovedService { moves };
         memory.rebalance.services.insert(orca::model::ServiceId("id-a".to_owned()), service);
         memory
     };
@@ -108,12 +108,11 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     let planned = pressed().guarded("", &moved(7, "n2"), knee());
     assert!(!moves(&planned).contains(&"a.1: n1 -> n2".to_owned()), "{:?}", moves(&planned));
     let mut memory = moved(30, "n2");
-    memory
-        .rebalance
-        .services
-        .values_mut()
-        .for_each(|s| s.quarantined_until = Some("2026-12-01T00:00:00Z".parse().unwrap()));
-    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"]);
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new());
+    for service in memory.rebalance.services.values_mut() {
+        service.moves.push(Moved { from: orca::model::NodeId("id-n3".to_owned()), ..service.moves[0].clone() });
+    }
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"], "twice in a week is ping-pong");
 }
 
 #[test]

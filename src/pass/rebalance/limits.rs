@@ -9,6 +9,7 @@ use super::group::Group;
 use super::reason::{Finding, Reason};
 use super::scene::Terms;
 use super::solve::problem::Row;
+use super::steer;
 use super::world::{Seen, World};
 
 /// The rows of the problem, by what they stand for.
@@ -135,6 +136,12 @@ impl<'a> Classes<'a> {
             let own = self.service(*service, group);
             allowed.iter_mut().zip(own).for_each(|(all, own)| *all &= own);
         }
+        let elsewhere = allowed.iter().enumerate().any(|(bin, allowed)| *allowed && bin != home);
+        self.only_where_it_can_be_sent(tasks[0], home, &mut allowed);
+        if elsewhere && !allowed.iter().enumerate().any(|(bin, allowed)| *allowed && bin != home) {
+            let detail = "Swarm can't be told which of the other nodes with replicas takes it".to_owned();
+            return Err(vec![Finding::new(Reason::MultiCopyOnSource, detail)]);
+        }
         if !allowed.iter().enumerate().any(|(bin, allowed)| *allowed && bin != home) {
             return Err(self.nowhere(&services, group, home));
         }
@@ -149,6 +156,18 @@ impl<'a> Classes<'a> {
             allowed[class] = bins;
         }
         allowed
+    }
+
+    /// A node that has replicas of the service already is chosen before others with as many only by chance.
+    fn only_where_it_can_be_sent(&self, task: usize, home: usize, allowed: &mut [bool]) {
+        let seen = self.world.service_of(task);
+        if seen.per_node.values().all(|count| *count < 2) {
+            // Then the spread row leaves it nodes without any.
+            return;
+        }
+        for (bin, allowed) in allowed.iter_mut().enumerate().filter(|(bin, _)| *bin != home) {
+            *allowed &= steer::way(seen, self.node_of[home], self.node_of[bin]).is_ok();
+        }
     }
 
     fn service(&mut self, service: usize, group: Option<&Group>) -> Vec<bool> {
