@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::gc::Via;
 use crate::metrics::Wanted;
 
 /// Makes a Docker Swarm look after itself.
@@ -320,6 +321,15 @@ pub struct Collect {
     /// Do something only where the disk under the engine's data is used more than this, as 80%
     #[arg(long, value_name = "P", value_parser = share)]
     pub when_disk_above: Option<f64>,
+    /// How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Via::Engines)]
+    pub via: Via,
+    /// Do what an orca elsewhere has written here, and answer in lines for a log
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub order: Option<PathBuf>,
+    /// Stay so long after that
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", hide = true)]
+    pub linger: Duration,
 }
 
 /// `orca autoheal`.

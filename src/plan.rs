@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::edit::moving::Temporary;
@@ -33,7 +33,7 @@ pub struct Plan {
 }
 
 /// What an action works on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// Node, service or task.
     #[serde(rename = "type")]
@@ -54,7 +54,7 @@ pub struct Target {
 }
 
 /// The types of object that orca works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// A swarm node.
@@ -275,7 +275,7 @@ pub enum Change {
 }
 
 /// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ActionKind {
     /// A node label is set.
     #[serde(rename = "node.label.set")]
@@ -501,7 +501,7 @@ impl Action {
 }
 
 /// Something that a pass refuses to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Blocked {
     /// Stable id, as `service/web_app#follow/web_db`.
     pub id: String,
@@ -512,7 +512,7 @@ pub struct Blocked {
 }
 
 /// Something that the operator should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// A stable word for scripts, as `unknown_node`.
     pub code: String,

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use fragment::schema;
-pub use gc::{Exclude, Gc};
+pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
 pub use problem::{Problem, Problems};
 pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
