@@ -26,7 +26,7 @@ use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::state::{self, Actor, State};
-use node::{Needs, Round, Visited, interrupted};
+use node::{Needs, Round, Visited, Wanted, interrupted, with_hint};
 use order::Order;
 use service::Errand;
 
@@ -133,8 +133,11 @@ impl Collection<'_> {
         report: &mut Report,
     ) -> Result<u64> {
         let stops = nodes::stops(&self.reach, &self.here, known, self.settings)?;
+        let here = self.here.until(deadline);
         let needs = match known {
-            Known::Cluster(cluster) => Needs::Known(Box::new(Keep::of(cluster)?)),
+            Known::Cluster(cluster) => {
+                Needs::Known(Wanted::new(Keep::of(cluster)?, Some(self.managers(&here, deadline)?)))
+            }
             Known::Standalone => Needs::Standalone,
             Known::Nothing(error) => Needs::Unknown(with_hint(error)),
         };
@@ -253,7 +256,7 @@ async fn carry_out(order: &Order, here: &Engine, options: &Options, interrupt: &
     let Some(name) = order.nodes.get(&own.node) else { return Ok(Visited::default()) };
     let (state, _) = State::open(&options.state_dir)?;
     let round = Round {
-        needs: Needs::Known(Box::new(order.needs.clone())),
+        needs: Needs::Known(Wanted::new(order.needs.clone(), None)),
         cluster: None,
         settings: &order.settings,
         volumes: &order.volumes,
@@ -266,11 +269,4 @@ async fn carry_out(order: &Order, here: &Engine, options: &Options, interrupt: &
     };
     let stop = Stop { name: Some(name.clone()), node: Some(NodeId(own.node)), engine: Ok(here.clone()) };
     Ok(round.visit(&stop).await)
-}
-
-fn with_hint(error: &anyhow::Error) -> String {
-    match crate::error::hint_of(error) {
-        Some(hint) => format!("{error:#}: {hint}"),
-        None => format!("{error:#}"),
-    }
 }

@@ -1,7 +1,9 @@
 //! One node of a run of `orca gc`: look, plan, remove, measure.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use tokio::time::Instant;
 use crate::apply::local::NodeApplier;
 use crate::engine::Engine;
 use crate::engine::local::{Identity, Stock};
-use crate::error::{Error, ErrorKind, again};
+use crate::error::{Error, ErrorKind, again, hint_of};
 use crate::interrupt::Interrupt;
 use crate::nodes::{self, Stop};
 use crate::pass::gc::keep::{Facts, Keep};
@@ -22,15 +24,41 @@ use crate::settings::Gc;
 use crate::snapshot::Snapshot;
 use crate::state::{Actor, State};
 
+/// What the managers said is good for so long.
+const FRESH: Duration = Duration::from_secs(10);
+
 /// What is known of what the cluster needs.
 #[derive(Debug)]
 pub(super) enum Needs {
     /// This.
-    Known(Box<Keep>),
+    Known(Wanted),
     /// The engine is in no swarm.
     Standalone,
     /// No manager could be asked, and why.
     Unknown(String),
+}
+
+/// What the managers said, asked again for nodes whose turn comes late: services change meanwhile.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    keep: RefCell<(Instant, Rc<Keep>)>,
+    /// None: it was written down, and there is nobody to ask.
+    managers: Option<Engine>,
+}
+
+impl Wanted {
+    /// What was said just now.
+    pub(super) fn new(keep: Keep, managers: Option<Engine>) -> Self {
+        Self { keep: RefCell::new((Instant::now(), Rc::new(keep))), managers }
+    }
+
+    async fn now(&self) -> Result<Rc<Keep>> {
+        let (asked, keep) = self.keep.borrow().clone();
+        let Some(managers) = self.managers.as_ref().filter(|_| asked.elapsed() >= FRESH) else { return Ok(keep) };
+        let keep = Rc::new(Keep::of(&Snapshot::observe_history(managers).await?)?);
+        self.keep.replace((Instant::now(), Rc::clone(&keep)));
+        Ok(keep)
+    }
 }
 
 /// What all nodes of a run share.
@@ -109,8 +137,12 @@ impl Round<'_> {
         stop.check(&stock.engine, self.cluster)?;
         stop.name(&stock.engine).clone_into(&mut visited.name);
         let disk = self.disk_used(engine, &stock.engine);
+        let wanted;
         let facts = match &self.needs {
-            Needs::Known(keep) => Facts::Known(keep),
+            Needs::Known(known) => {
+                wanted = known.now().await.map_err(|error| with_hint(&error));
+                wanted.as_deref().map_or_else(|why| Facts::Unknown(why), Facts::Known)
+            }
             Needs::Standalone => Facts::Standalone,
             Needs::Unknown(why) => Facts::Unknown(why),
         };
@@ -159,6 +191,14 @@ impl Round<'_> {
 
     fn disk_used(&self, engine: &Engine, own: &Identity) -> Option<f64> {
         nodes::disk_used(engine, self.disk_at.unwrap_or(&own.root))
+    }
+}
+
+/// An error in one line, for a refusal.
+pub(super) fn with_hint(error: &anyhow::Error) -> String {
+    match hint_of(error) {
+        Some(hint) => format!("{error:#}: {hint}"),
+        None => format!("{error:#}"),
     }
 }
 

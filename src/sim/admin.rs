@@ -10,7 +10,6 @@
 //! | `POST nodes/KEY {state}`, `DELETE nodes/KEY` | goes down, comes back; is gone for good |
 //! | `POST leader {name}` | leadership moves |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
-//! | `POST images {match, state, err}`, `DELETE images` | images that end up in this state instead of running |
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
 //! | `POST images {match, state, err, node}`, `DELETE images` | images that end up in this state instead of running, on all nodes or one |
 //! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |

@@ -155,11 +155,9 @@ fn explain(view: &View<'_>, flapping: &Flapping<'_>, now: Timestamp) -> Explaine
         newest.iter().map(|task| view.cluster.node(&task.node).map_or("", |node| node.key.as_str())).collect();
     let containers: Vec<Value> = newest
         .iter()
-        .filter(|task| !task.status.container_status.id.is_empty())
-        .map(|task| {
-            json!({ "id": task.status.container_status.id, "node": task.node.0,
-            "exit_code": task.status.container_status.exit_code })
-        })
+        .filter_map(|task| Some((task, task.status.container.as_ref()?)))
+        .filter(|(_, container)| !container.id.is_empty())
+        .map(|(task, ended)| json!({ "id": ended.id, "node": task.node.0, "exit_code": ended.exit_code }))
         .collect();
     let fact = json!({ "service": service.name, "failures": all.len(), "slots": ends.keys().collect::<Vec<_>>(),
         "since": first, "causes": said, "errors": texts, "nodes": nodes, "containers": containers });
@@ -245,6 +243,10 @@ fn step(
 
 /// The change that a step makes, or why it can't be made.
 fn change(service: &Service, step: Step) -> Result<Change, String> {
+    if service.trace.is_some() {
+        // Its spec, or the one before, is not what its owner wrote.
+        return Err("a move of one of its tasks has not ended; `orca rebalance recover` ends it".to_owned());
+    }
     if !service.has_placement {
         return Err("its spec has no Placement, and a write could crash the managers".to_owned());
     }
