@@ -246,7 +246,10 @@ pub async fn obey(
     options: &Options,
     interrupt: &Interrupt,
 ) -> Result<String> {
-    let visited = async { carry_out(&order?, &here?, options, interrupt).await }.await;
+    let visited = match (order, here) {
+        (Ok(order), Ok(here)) => Box::pin(carry_out(&order, &here, options, interrupt)).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
     order::lines(visited.unwrap_or_else(|error| Visited::in_vain("", error)))
 }
 

@@ -22,7 +22,7 @@ impl Session {
     /// One collection.
     pub(super) async fn gc(&self, args: Collect, options: &Options, interrupt: &Interrupt) -> u8 {
         if let Some(path) = &args.order {
-            return self.gc_order(path, args.linger, options, interrupt).await;
+            return Box::pin(self.gc_order(path, args.linger, options, interrupt)).await;
         }
         let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.live(COMMAND)?)));
         let (mut settings, here) = match ready {
@@ -58,7 +58,7 @@ impl Session {
 
     /// What `--via service` runs on each node.
     async fn gc_order(&self, path: &Path, linger: Duration, options: &Options, interrupt: &Interrupt) -> u8 {
-        let code = self.finish(COMMAND, obey(Order::load(path), self.engine(), options, interrupt).await);
+        let code = self.finish(COMMAND, Box::pin(obey(Order::load(path), self.engine(), options, interrupt)).await);
         tokio::select! {
             _ = interrupt.nth(1) => {}
             () = tokio::time::sleep(linger) => {}

@@ -95,7 +95,7 @@ impl Order {
 #[derive(Serialize, Deserialize)]
 struct Part {
     /// Which part it is, from 0.
-    part: usize,
+    at: usize,
     /// How many there are.
     of: usize,
     text: String,
@@ -117,7 +117,7 @@ pub(super) fn lines(visited: Visited) -> Result<String> {
     });
     let text: Vec<char> = serde_json::to_string(&Answer { visited, error })?.chars().collect();
     let of = text.len().div_ceil(CHUNK);
-    let part = |(part, text): (usize, &[char])| serde_json::to_string(&Part { part, of, text: text.iter().collect() });
+    let part = |(at, text): (usize, &[char])| serde_json::to_string(&Part { at, of, text: text.iter().collect() });
     Ok(text.chunks(CHUNK).enumerate().map(part).collect::<serde_json::Result<Vec<_>>>()?.join("\n"))
 }
 
@@ -131,9 +131,9 @@ pub(super) struct Heard {
 impl Heard {
     /// Takes a line; what is no part of an answer is left out, what was said before is heard once.
     pub(super) fn take(&mut self, line: &str) {
-        if let Ok(Part { part, of, text }) = serde_json::from_str(line) {
+        if let Ok(Part { at, of, text }) = serde_json::from_str(line) {
             self.of = of;
-            self.parts.insert(part, text);
+            self.parts.insert(at, text);
         }
     }
 
@@ -174,7 +174,7 @@ mod tests {
         assert!(said.lines().count() > 3 && said.lines().all(|line| line.len() < 16 * 1024));
         let mut heard = Heard::default();
         for line in said.lines().rev().chain(["orca: not a part", "{}"]) {
-            assert!(heard.answer().is_none() || !line.contains("part\""));
+            assert!(heard.answer().is_none() || !line.contains("\"of\""));
             heard.take(line);
         }
         said.lines().for_each(|line| heard.take(line));

@@ -118,7 +118,7 @@ impl Errand<'_> {
         let left = until.duration_since(Instant::now()) + CLOCKS;
         let over = Timestamp::now().checked_add(left).unwrap_or(Timestamp::MAX);
         let labels = json!({ HOST_LABEL: self.host, UNTIL_LABEL: format!("{over:.0}") });
-        let spec = json!({ "Name": name, "Labels": labels, "Data": self.order.data()? });
+        let spec = json!({ "Name": name, "Labels": &labels, "Data": self.order.data()? });
         let Some(config) = engine.create("configs", &self.cluster.api, &spec).await? else {
             return Err(Error::new(ErrorKind::Conflict, format!("there is a config `{name}` already")).into());
         };
@@ -127,7 +127,7 @@ impl Errand<'_> {
             _ => Vec::new(),
         };
         let linger = format!("{}s", left.as_secs());
-        let spec = service(name, image, labels, &config, &self.order.settings.service.socket, &only, &linger);
+        let spec = service(name, image, &labels, &config, &self.order.settings.service.socket, &only, &linger);
         engine.create_service(&self.cluster.api, &spec).await
     }
 
@@ -157,7 +157,9 @@ impl Errand<'_> {
             };
             match timeout(LOOK, open.next()).await {
                 Ok(Ok(Some(lines))) => {
-                    lines.iter().for_each(|line| told.heard.entry(line.node.clone()).or_default().take(&line.text));
+                    for line in lines {
+                        told.heard.entry(line.node).or_default().take(&line.text);
+                    }
                 }
                 // The stream ended, or broke; what was said will be said again.
                 Ok(_) => {
@@ -241,7 +243,7 @@ fn left_behind(service: &Service, host: &str) -> bool {
 fn service(
     name: &str,
     image: &str,
-    labels: Value,
+    labels: &Value,
     config: &str,
     socket: &str,
     constraints: &[String],

@@ -217,6 +217,10 @@ const PAGES: &[Page] = &[
             ("On a worker; a manager says what the services need:", "orca gc --manager ssh://manager-1"),
             ("On every node of the swarm:", "orca -H ssh://manager-1 gc --all-nodes"),
             (
+                "The same where only the manager can be reached; gc.service.image names an image that has orca in it:",
+                "orca -H ssh://manager-1 gc --via service",
+            ),
+            (
                 "Only where the disk is nearly full, every hour, in /etc/cron.d/orca:",
                 "7 * * * * root orca gc --when-disk-above 80% --manager ssh://manager-1",
             ),
