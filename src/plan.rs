@@ -153,6 +153,8 @@ pub struct MoveOrder {
     pub task: TaskId,
     /// Its slot.
     pub slot: u64,
+    /// Where it runs.
+    pub from: NodeId,
     /// Where it is to run.
     pub to: NodeId,
     /// Hostname of that node.
@@ -188,6 +190,16 @@ pub enum Change {
     RecordForget {
         /// Label keys.
         keys: Vec<String>,
+    },
+    /// Keeps new tasks off a node that takes them.
+    NodePause {
+        /// The service that it is done for.
+        by: String,
+    },
+    /// Undoes that.
+    NodeResume {
+        /// The service that it was done for.
+        by: String,
     },
     /// Adds a placement constraint to a service.
     ConstraintAdd {
@@ -226,6 +238,12 @@ pub enum ActionKind {
     /// A stale entry leaves orca's record on a node.
     #[serde(rename = "node.record.forget")]
     NodeRecordForget,
+    /// A node takes no new tasks.
+    #[serde(rename = "node.pause")]
+    NodePause,
+    /// A node takes tasks again.
+    #[serde(rename = "node.resume")]
+    NodeResume,
     /// A service gets a placement constraint.
     #[serde(rename = "service.constraint.add")]
     ServiceConstraintAdd,
@@ -253,6 +271,8 @@ impl ActionKind {
             Self::NodeLabelSet => "node.label.set",
             Self::NodeLabelRemove => "node.label.remove",
             Self::NodeRecordForget => "node.record.forget",
+            Self::NodePause => "node.pause",
+            Self::NodeResume => "node.resume",
             Self::ServiceConstraintAdd => "service.constraint.add",
             Self::ServiceForceUpdate => "service.force_update",
             Self::ServiceMoveUndo => "service.move.undo",
@@ -265,7 +285,7 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet | Self::ServiceMoveUndo => 0,
+            Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
             Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate | Self::TaskMove => 3,
@@ -280,6 +300,8 @@ impl Change {
             Self::LabelSet { .. } => ActionKind::NodeLabelSet,
             Self::LabelRemove { .. } => ActionKind::NodeLabelRemove,
             Self::RecordForget { .. } => ActionKind::NodeRecordForget,
+            Self::NodePause { .. } => ActionKind::NodePause,
+            Self::NodeResume { .. } => ActionKind::NodeResume,
             Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
             Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
             Self::MoveUndo => ActionKind::ServiceMoveUndo,
@@ -301,6 +323,8 @@ impl Change {
             Self::LabelSet { before, after, .. } => (before.clone().into(), after.clone().into()),
             Self::LabelRemove { before, .. } => (before.clone().into(), Value::Null),
             Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
+            Self::NodePause { .. } => ("active".into(), "pause".into()),
+            Self::NodeResume { .. } => ("pause".into(), "active".into()),
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
@@ -314,6 +338,7 @@ impl Action {
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
+            Change::NodePause { .. } | Change::NodeResume { .. } => "availability".to_owned(),
             _ => "record".to_owned(),
         };
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)
