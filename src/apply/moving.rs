@@ -35,8 +35,6 @@ const UNDO: Duration = Duration::from_secs(45);
 const HOMELESS: Duration = Duration::from_secs(8);
 /// After a failed move its service is watched for so long until it is whole again.
 const HEAL: Duration = Duration::from_secs(60);
-/// The label of a service whose task is to stay where a move has brought it.
-pub const PREFERRED_LABEL: &str = "orca.rebalance.node";
 
 /// How a move ended; the spec is as it was in any case.
 #[derive(Debug)]
@@ -353,7 +351,7 @@ impl Mover<'_> {
         let engine = self.engine.until(Instant::now() + UNDO);
         for _ in 0..=MAX_CONFLICTS {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
-            let spec = moving::labelled(&raw, PREFERRED_LABEL, &order.to_name)?;
+            let spec = moving::labelled(&raw, moving::PREFERRED_LABEL, &order.to_name)?;
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await? {
                 Written::Done | Written::Gone => return Ok(()),
                 Written::Conflict => {}

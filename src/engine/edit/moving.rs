@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 pub const NOTE_LABEL: &str = "orca.move";
 /// The service label that holds the [`Ticket`] of a move that has not ended.
 pub const RESTORE_LABEL: &str = "orca.move.restore";
+/// The label of a service whose task is to stay where a move has brought it: the node's hostname or id.
+pub const PREFERRED_LABEL: &str = "orca.rebalance.node";
 
 /// The node label that makes a move's target a branch of its own to Swarm's scheduler.
 pub const BRANCH_LABEL: &str = "orca.move";
