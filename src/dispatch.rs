@@ -195,7 +195,7 @@ impl Session {
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
         let settings = self.settings(interrupt).await;
-        Box::pin(self.passes_with(settings, command, passes, options, interrupt)).await
+        self.passes_with(settings, command, passes, options, interrupt).await
     }
 
     async fn passes_with(
@@ -211,7 +211,8 @@ impl Session {
             Ok(ready) => ready,
             Err(error) => return self.failed(command, &error),
         };
-        let report = Cycle { command, passes, source: &source, settings: &settings, options, interrupt }.run().await;
+        let cycle = Cycle { command, passes, source: &source, settings: &settings, options, interrupt };
+        let report = Box::pin(cycle.run()).await;
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
