@@ -53,6 +53,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand config 'Check or show the config'
             cand schema 'Print a JSON Schema'
             cand sim 'Serve a simulated swarm, to rehearse on'
+            cand probe 'Print the memory of this machine and of its containers, as lines of JSON'
             cand completions 'Print a shell completion script'
             cand man 'Print a man page, or write all of them into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -207,13 +208,14 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand plan 'Say which tasks should move where, and why; move nothing'
+            cand measure 'Measure the memory of nodes and tasks, and print it as a metrics file'
             cand apply 'Move tasks to where the plan says, one at a time, each with exactly one restart'
             cand recover 'Undo what a stopped run has left half done'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'orca;rebalance;plan'= {
-            cand --metrics 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]'
+            cand --metrics 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]'
             cand --max-restarts 'Lower the peak as far as so many restarts can'
             cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
             cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
@@ -244,8 +246,35 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'orca;rebalance;measure'= {
+            cand --metrics 'Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'orca;rebalance;apply'= {
-            cand --metrics 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]'
+            cand --metrics 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]'
             cand --max-restarts 'Lower the peak as far as so many restarts can'
             cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
             cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
@@ -306,12 +335,15 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'orca;rebalance;help'= {
-            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand plan 'Say which tasks should move where, and why; move nothing'
+            cand measure 'Measure the memory of nodes and tasks, and print it as a metrics file'
             cand apply 'Move tasks to where the plan says, one at a time, each with exactly one restart'
             cand recover 'Undo what a stopped run has left half done'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'orca;rebalance;help;plan'= {
+        }
+        &'orca;rebalance;help;measure'= {
         }
         &'orca;rebalance;help;apply'= {
         }
@@ -552,6 +584,34 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'orca;probe'= {
+            cand --cgroup 'The node''s cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]'
+            cand --linger 'Stay so long afterwards, for whoever reads the output in a log'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'orca;completions'= {
             cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
@@ -615,6 +675,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand config 'Check or show the config'
             cand schema 'Print a JSON Schema'
             cand sim 'Serve a simulated swarm, to rehearse on'
+            cand probe 'Print the memory of this machine and of its containers, as lines of JSON'
             cand completions 'Print a shell completion script'
             cand man 'Print a man page, or write all of them into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -630,11 +691,14 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;anchors;follow'= {
         }
         &'orca;help;rebalance'= {
-            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand plan 'Say which tasks should move where, and why; move nothing'
+            cand measure 'Measure the memory of nodes and tasks, and print it as a metrics file'
             cand apply 'Move tasks to where the plan says, one at a time, each with exactly one restart'
             cand recover 'Undo what a stopped run has left half done'
         }
         &'orca;help;rebalance;plan'= {
+        }
+        &'orca;help;rebalance;measure'= {
         }
         &'orca;help;rebalance;apply'= {
         }
@@ -657,6 +721,8 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;schema'= {
         }
         &'orca;help;sim'= {
+        }
+        &'orca;help;probe'= {
         }
         &'orca;help;completions'= {
         }

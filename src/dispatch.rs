@@ -208,7 +208,7 @@ impl Session {
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
         let settings = self.settings(interrupt).await;
-        Box::pin(self.passes_with(settings, command, passes, options, interrupt)).await
+        self.passes_with(settings, command, passes, options, interrupt).await
     }
 
     async fn passes_with(

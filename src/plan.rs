@@ -182,6 +182,8 @@ pub struct MoveOrder {
     pub task: TaskId,
     /// Its slot.
     pub slot: u64,
+    /// Where it runs.
+    pub from: NodeId,
     /// Where it is to run.
     pub to: NodeId,
     /// Hostname of that node.
@@ -197,6 +199,7 @@ impl Action {
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
+            Change::NodePause { .. } | Change::NodeResume { .. } => "availability".to_owned(),
             _ => "record".to_owned(),
         };
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)

@@ -78,6 +78,8 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         }
         Change::MoveUndo => !moving::marked(object.get("Spec")),
         Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
+        Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
+        Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
         // What moves is a task, what is removed is gone, and what lies on a node is no object of the swarm.
         Change::TaskMove { .. }
         | Change::TemporaryRemove
@@ -116,6 +118,14 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         Change::RecordForget { keys: gone } => {
             let labels = labels(spec)?;
             edit_record(labels, |keys| keys.retain(|kept| !gone.contains(kept)));
+        }
+        Change::NodePause { by } => {
+            labels(spec)?.insert(moving::PAUSE_LABEL.to_owned(), by.clone().into());
+            available(spec, "active", "pause");
+        }
+        Change::NodeResume { .. } => {
+            labels(spec)?.remove(moving::PAUSE_LABEL);
+            available(spec, "pause", "active");
         }
         Change::ConstraintAdd { constraint } => {
             let placement = object_in(object_in(spec, "TaskTemplate")?, "Placement")?;
@@ -156,6 +166,13 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Changes a node's availability, unless it is something else by now.
+fn available(spec: &mut Value, from: &str, to: &str) {
+    if let Some(availability) = spec.get_mut("Availability").filter(|found| *found == from) {
+        *availability = to.into();
+    }
 }
 
 fn labels(spec: &mut Value) -> Result<&mut Map<String, Value>> {

@@ -178,7 +178,35 @@ const PAGES: &[Page] = &[
                 "orca rebalance plan -o json | jq -r '.data.immovable[] | select(.would_gain > 0) | .service'",
             ),
         ],
-        see: &["orca-rebalance-measure", "orca-snapshot", "orca-anchors-follow"],
+        see: &["orca-rebalance-apply", "orca-rebalance-measure", "orca-snapshot", "orca-anchors-follow"],
+    },
+    Page {
+        name: "orca-rebalance-apply",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("What the guard rails allow, from live figures:", "orca rebalance apply --metrics node_exporter"),
+            ("What would that be?", "orca rebalance apply --metrics node_exporter --dry-run"),
+            (
+                "A plan that somebody has read:",
+                "orca rebalance plan --metrics memory.json -o json > plan.json\norca rebalance apply plan.json",
+            ),
+            ("A node came back empty:", "orca rebalance apply --goal count"),
+            ("Before maintenance:", "orca rebalance apply --empty node-3 --unguarded"),
+        ],
+        see: &["orca-rebalance-plan", "orca-rebalance-recover", "orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-rebalance-recover",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("After an apply was killed:", "orca rebalance recover"),
+            ("Is anything left?", "orca rebalance recover --dry-run --detailed-exitcode"),
+        ],
+        see: &["orca-rebalance-apply"],
     },
     Page {
         name: "orca-rebalance-measure",

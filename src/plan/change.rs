@@ -32,6 +32,16 @@ pub enum Change {
         /// Label keys.
         keys: Vec<String>,
     },
+    /// Keeps new tasks off a node that takes them.
+    NodePause {
+        /// The service that it is done for.
+        by: String,
+    },
+    /// Undoes that.
+    NodeResume {
+        /// The service that it was done for.
+        by: String,
+    },
     /// Adds a placement constraint to a service.
     ConstraintAdd {
         /// The constraint's text.
@@ -104,6 +114,12 @@ pub enum ActionKind {
     /// A stale entry leaves orca's record on a node.
     #[serde(rename = "node.record.forget")]
     NodeRecordForget,
+    /// A node takes no new tasks.
+    #[serde(rename = "node.pause")]
+    NodePause,
+    /// A node takes tasks again.
+    #[serde(rename = "node.resume")]
+    NodeResume,
     /// A service gets a placement constraint.
     #[serde(rename = "service.constraint.add")]
     ServiceConstraintAdd,
@@ -155,6 +171,8 @@ impl ActionKind {
             Self::NodeLabelSet => "node.label.set",
             Self::NodeLabelRemove => "node.label.remove",
             Self::NodeRecordForget => "node.record.forget",
+            Self::NodePause => "node.pause",
+            Self::NodeResume => "node.resume",
             Self::ServiceConstraintAdd => "service.constraint.add",
             Self::ServiceForceUpdate => "service.force_update",
             Self::ServiceMoveUndo => "service.move.undo",
@@ -175,7 +193,7 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet | Self::ServiceMoveUndo => 0,
+            Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
             Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
@@ -194,6 +212,8 @@ impl Change {
             Self::LabelSet { .. } => ActionKind::NodeLabelSet,
             Self::LabelRemove { .. } => ActionKind::NodeLabelRemove,
             Self::RecordForget { .. } => ActionKind::NodeRecordForget,
+            Self::NodePause { .. } => ActionKind::NodePause,
+            Self::NodeResume { .. } => ActionKind::NodeResume,
             Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
             Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
             Self::MoveUndo => ActionKind::ServiceMoveUndo,
@@ -233,6 +253,8 @@ impl Change {
             Self::LabelSet { before, after, .. } => (before.clone().into(), after.clone().into()),
             Self::LabelRemove { before, .. } => (before.clone().into(), Value::Null),
             Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
+            Self::NodePause { .. } => ("active".into(), "pause".into()),
+            Self::NodeResume { .. } => ("pause".into(), "active".into()),
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),

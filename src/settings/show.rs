@@ -123,7 +123,9 @@ fn section_tree(path: &str, shown: Vec<(&'static str, Value)>, origins: &BTreeMa
 
 fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> Out {
     let path = "rebalance";
-    let mut entries = vec![("metrics".to_owned(), metrics_tree(&rebalance.metrics, origins))];
+    let mut entries = Vec::new();
+    value(&mut entries, origins, path, "auto", json!(rebalance.auto));
+    entries.push(("metrics".to_owned(), metrics_tree(&rebalance.metrics, origins)));
     let services: Vec<_> = rebalance
         .services
         .iter()
@@ -158,6 +160,7 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     value(&mut entries, origins, path, "target_above_mean", percent(rebalance.target_above_mean));
     value(&mut entries, origins, path, "cooldown", json!(span(rebalance.cooldown)));
     value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
+    value(&mut entries, origins, path, "quarantine", json!(span(rebalance.quarantine)));
     value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
     Out::Map(entries, None)
 }

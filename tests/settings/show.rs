@@ -65,6 +65,7 @@ dependencies:
     hold: 1h30m  # orca.yml:8
     enforce: false  # default
 rebalance:
+  auto: false  # default
   metrics:
     node_exporter_port: 9100  # default
     max_age: 10m  # default
@@ -82,6 +83,7 @@ rebalance:
   target_above_mean: 5  # default
   cooldown: 6h  # default
   no_return: 1day  # default
+  quarantine: 7days  # default
   min_age: 10m  # default
 gc:
   grace: 3h  # default

@@ -14,9 +14,13 @@ use serde_json::{Map, Value, json};
 pub const NOTE_LABEL: &str = "orca.move";
 /// The service label that holds the [`Ticket`] of a move that has not ended.
 pub const RESTORE_LABEL: &str = "orca.move.restore";
+/// The label of a service whose task is to stay where a move has brought it: the node's hostname or id.
+pub const PREFERRED_LABEL: &str = "orca.rebalance.node";
 
 /// The node label that makes a move's target a branch of its own to Swarm's scheduler.
 pub const BRANCH_LABEL: &str = "orca.move";
+/// The label of a node that orca has paused, until a task has been given to another.
+pub const PAUSE_LABEL: &str = "orca.move.pause";
 
 /// How long the engine watches a new task beyond the delay between two tasks, before it calls an update complete.
 const MONITOR: Duration = Duration::from_secs(30);
@@ -28,13 +32,25 @@ pub struct Temporary {
     pub constraints: Vec<String>,
     /// At most so many tasks on a node.
     pub max_replicas: Option<u64>,
-    /// The target has [`BRANCH_LABEL`], and its branch of the nodes is to be preferred.
-    pub branch: bool,
+    /// What is done to a node for it.
+    pub nudge: Nudge,
     /// By way of how many replicas.
     pub detour: Detour,
     /// Time between two tasks of the update, should more of them be replaced than the one that is meant: long enough to
     /// stop that.
     pub delay: Duration,
+}
+
+/// What is done to a node, for a while, so that Swarm's scheduler chooses the target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Nudge {
+    /// Nothing.
+    #[default]
+    None,
+    /// The target gets [`BRANCH_LABEL`], and its branch of the nodes is to be preferred.
+    Branch,
+    /// The source takes no tasks, until the new one has been given to a node. It gets [`PAUSE_LABEL`].
+    Pause,
 }
 
 /// By way of how many replicas a task moves.
@@ -110,7 +126,7 @@ pub fn begin(spec: &Value, temporary: &Temporary, note: &str) -> Result<(Value, 
 fn steered(mut placement: Value, temporary: &Temporary) -> Result<Value> {
     let placement_map = placement.as_object_mut().context("Placement is not an object")?;
     placement_map.remove("Preferences");
-    if temporary.branch {
+    if temporary.nudge == Nudge::Branch {
         let descriptor = format!("node.labels.{BRANCH_LABEL}");
         placement_map.insert("Preferences".to_owned(), json!([{ "Spread": { "SpreadDescriptor": descriptor } }]));
     }
@@ -352,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_replica_comes_back_and_nothing_is_left_of_the_branch() {
-        let temporary = Temporary { detour: Detour::OneLess, branch: true, ..pin() };
+        let temporary = Temporary { detour: Detour::OneLess, nudge: Nudge::Branch, ..pin() };
         let (during, ticket) = begin(&spec(), &temporary, "moving").unwrap();
         assert_eq!(
             during["TaskTemplate"]["Placement"]["Preferences"],

@@ -1,7 +1,5 @@
 //! What forbids moving a task, wherever it would go: storage, mode, state, labels, and the guard rails that look back.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::model::node::Availability;
@@ -16,10 +14,8 @@ use super::world::World;
 const GROWING: f64 = 0.05;
 /// Stopping takes so long that an update starts the new task before the old one has ended (moby/moby#36111).
 const LONG_STOP_S: u64 = 60;
-/// A service that was moved so often ...
+/// A service that was moved so often within the quarantine is left alone: moving it again would not last either.
 const PING_PONG: usize = 2;
-/// ... within so long is left alone: moving it again would not last either.
-const QUARANTINE: Duration = Duration::from_secs(7 * 86_400);
 
 /// Says of every task why it must stay; an empty list where nothing forbids it.
 pub(super) fn findings(
@@ -180,9 +176,9 @@ fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, n
             found.push(Finding::new(Reason::Cooldown, detail));
         }
     }
-    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < QUARANTINE).count();
+    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < policy.quarantine).count();
     if lately >= PING_PONG {
-        let detail = format!("moved {lately} times within {}, and the balance didn't last", span(QUARANTINE));
+        let detail = format!("moved {lately} times within {}, and the balance didn't last", span(policy.quarantine));
         found.push(Finding::new(Reason::Quarantine, detail));
     }
     found
