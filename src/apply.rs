@@ -3,6 +3,8 @@
 //! On a conflict the object is read again and the whole pass is planned again on what is known now; what the new plan
 //! says about that object is done instead. Nothing here decides what ought to be.
 
+mod create;
+pub mod host;
 mod judge;
 pub mod local;
 pub mod moving;
@@ -195,6 +197,9 @@ impl Applier<'_> {
 
     async fn attempt(&mut self, group: &[Action]) -> Attempt {
         let target = &group[0].target;
+        if let [Action { change: Change::ServiceCreate { spec }, .. }] = group {
+            return self.create(&target.name, spec).await;
+        }
         let (kind, id, name) = (target.kind, target.id.as_str(), target.name.as_str());
         let Some((raw, version)) = self.known(target) else {
             return Attempt::Moot(format!("`{name}` is gone"));
@@ -275,7 +280,8 @@ impl Applier<'_> {
             | TargetKind::Image
             | TargetKind::Volume
             | TargetKind::Network
-            | TargetKind::BuildCache => {}
+            | TargetKind::BuildCache
+            | TargetKind::Host => {}
         }
         Ok(true)
     }
@@ -292,7 +298,8 @@ impl Applier<'_> {
             | TargetKind::Image
             | TargetKind::Volume
             | TargetKind::Network
-            | TargetKind::BuildCache => None,
+            | TargetKind::BuildCache
+            | TargetKind::Host => None,
             TargetKind::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
             }

@@ -12,6 +12,7 @@ pub mod dispatch;
 pub mod engine;
 pub mod error;
 pub mod exit;
+pub mod exporter;
 pub mod fingerprint;
 pub mod gc;
 pub mod generate;

@@ -77,6 +77,8 @@ pub enum TargetKind {
     Network,
     /// The build cache of one node.
     BuildCache,
+    /// A machine that orca reaches by ssh alone.
+    Host,
 }
 
 impl TargetKind {
@@ -91,6 +93,7 @@ impl TargetKind {
             Self::Volume => "volumes",
             Self::Network => "networks",
             Self::BuildCache => "build",
+            Self::Host => "hosts",
         }
     }
 
@@ -105,6 +108,7 @@ impl TargetKind {
             Self::Volume => "volume",
             Self::Network => "network",
             Self::BuildCache => "build_cache",
+            Self::Host => "host",
         }
     }
 }
@@ -214,9 +218,20 @@ impl Action {
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),
             Change::TemporaryRemove => "temporary".to_owned(),
+            Change::FieldSet { path, .. } => format!("field/{}", path.join(".").replace('/', "~1")),
             _ => "force_update".to_owned(),
         };
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
+    }
+
+    /// A service that is not there yet.
+    pub fn creation(name: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Service, name), name, "create", change, reason.into(), 0)
+    }
+
+    /// A change of a machine outside of the swarm, called `what` in the action's id.
+    pub fn on_host(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Host, name), name, what, change, reason.into(), 0)
     }
 
     /// A move of a task from one node to another, both by hostname; `version` is its service's.

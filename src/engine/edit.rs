@@ -7,6 +7,7 @@
 //!   managers crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write
 //!   any.
 
+pub mod field;
 pub mod moving;
 
 use anyhow::{Context as _, Result, bail};
@@ -42,8 +43,11 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
         apply(&mut spec, change)?;
     }
     let of_a_service = |change: &&Change| {
-        use Change::{ConstraintAdd, ForceUpdate, Rollback, ScaleZero};
-        matches!(change, ConstraintAdd { .. } | ForceUpdate { .. } | Rollback { .. } | ScaleZero { .. })
+        use Change::{ConstraintAdd, FieldSet, ForceUpdate, Rollback, ScaleZero};
+        matches!(
+            change,
+            ConstraintAdd { .. } | FieldSet { .. } | ForceUpdate { .. } | Rollback { .. } | ScaleZero { .. }
+        )
     };
     if changes.iter().any(of_a_service) {
         if !spec.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {
@@ -83,9 +87,17 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         // What moves is a task, what is removed is gone, and what lies on a node is no object of the swarm.
         Change::TaskMove { .. }
         | Change::TemporaryRemove
+        | Change::HostProgram { .. }
+        | Change::HostUnit { .. }
+        | Change::HostStart { .. }
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
         | Change::CachePrune { .. } => false,
+        // Whether it is there is not told by an object that isn't.
+        Change::ServiceCreate { .. } => false,
+        Change::FieldSet { path, after, .. } => {
+            object.get("Spec").is_some_and(|spec| field::same(after, field::get(spec, path)))
+        }
         Change::Rollback { after, .. } => {
             // The engine swaps the two specs.
             object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
@@ -153,7 +165,14 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
             replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
         }
-        Change::ContainerRestart { .. } | Change::Remove { .. } | Change::CachePrune { .. } => {
+        Change::FieldSet { path, after, .. } => field::set(spec, path, after)?,
+        Change::ServiceCreate { .. } => bail!("what is not there can't be edited"),
+        Change::HostProgram { .. }
+        | Change::HostUnit { .. }
+        | Change::HostStart { .. }
+        | Change::ContainerRestart { .. }
+        | Change::Remove { .. }
+        | Change::CachePrune { .. } => {
             bail!("what lies on one node is no spec to edit")
         }
         Change::ForceUpdate { .. } => {

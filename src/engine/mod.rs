@@ -33,6 +33,7 @@ use crate::model::Task;
 pub use events::Events;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
+pub(crate) use ssh::hint as ssh_hint;
 use wire::{Reply, Wire};
 
 /// A Docker Engine that is expected to be a swarm manager.
@@ -168,6 +169,15 @@ impl Engine {
             200..=299 | 404 => Ok(()),
             status => Err(refused(&path, status, &message(&reply))),
         }
+    }
+
+    /// What the registry says of an image, asked by the engine without credentials.
+    ///
+    /// # Errors
+    /// If the registry can't be asked, or knows no such image.
+    pub async fn distribution<T: DeserializeOwned>(&self, image: &str) -> Result<T> {
+        let segments: Vec<String> = image.split('/').map(segment).collect();
+        self.read(&format!("/distribution/{}/json", segments.join("/"))).await
     }
 
     /// All tasks of a service, those that have ended too, as far as the managers remember them.

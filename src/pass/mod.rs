@@ -4,6 +4,7 @@
 
 pub mod anchors;
 pub mod autoheal;
+pub mod exporter;
 pub mod gc;
 pub mod labels;
 pub mod memory;
@@ -29,6 +30,8 @@ pub enum Pass {
     Anchors,
     /// `orca autoheal`: services and pending tasks.
     Autoheal,
+    /// `orca exporter deploy`.
+    Exporter,
 }
 
 impl Pass {
@@ -42,6 +45,7 @@ impl Pass {
             Self::Labels => "labels sync",
             Self::Anchors => "anchors follow",
             Self::Autoheal => "autoheal",
+            Self::Exporter => "exporter deploy",
         }
     }
 
@@ -57,6 +61,7 @@ impl Pass {
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
+            Self::Exporter => exporter::plan(cluster, settings),
         }
     }
 }

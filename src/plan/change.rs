@@ -77,6 +77,41 @@ pub enum Change {
         /// The replicas found.
         before: u64,
     },
+    /// Makes a service.
+    ServiceCreate {
+        /// Its whole spec.
+        spec: Value,
+    },
+    /// Sets one field of a service's spec.
+    FieldSet {
+        /// Keys from the spec's top to the field.
+        path: Vec<String>,
+        /// The value found.
+        before: Value,
+        /// The value wanted.
+        after: Value,
+    },
+    /// Puts a program onto a machine.
+    HostProgram {
+        /// SHA-256 of what is there; none if nothing is.
+        before: Option<String>,
+        /// SHA-256 of what is sent.
+        after: String,
+    },
+    /// Writes a unit of systemd.
+    HostUnit {
+        /// The text found; none if there was no unit.
+        before: Option<String>,
+        /// The text wanted.
+        after: String,
+    },
+    /// Has systemd start a unit, now and after each boot.
+    HostStart {
+        /// What systemd said of it.
+        before: String,
+        /// It runs, but not what is on the disk.
+        restart: bool,
+    },
     /// Restarts a container that is no swarm task.
     ContainerRestart {
         /// Seconds between SIGTERM and SIGKILL that the container's label asks for; none: the container's own.
@@ -144,6 +179,21 @@ pub enum ActionKind {
     /// A service is scaled.
     #[serde(rename = "service.scale")]
     ServiceScale,
+    /// A service is made.
+    #[serde(rename = "service.create")]
+    ServiceCreate,
+    /// A field of a service's spec is set.
+    #[serde(rename = "service.field.set")]
+    ServiceFieldSet,
+    /// A program is put onto a machine.
+    #[serde(rename = "host.program.set")]
+    HostProgramSet,
+    /// A unit of systemd is written.
+    #[serde(rename = "host.unit.set")]
+    HostUnitSet,
+    /// A unit of systemd is started.
+    #[serde(rename = "host.unit.start")]
+    HostUnitStart,
     /// A container is restarted.
     #[serde(rename = "container.restart")]
     ContainerRestart,
@@ -181,6 +231,11 @@ impl ActionKind {
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
+            Self::ServiceCreate => "service.create",
+            Self::ServiceFieldSet => "service.field.set",
+            Self::HostProgramSet => "host.program.set",
+            Self::HostUnitSet => "host.unit.set",
+            Self::HostUnitStart => "host.unit.start",
             Self::ContainerRestart => "container.restart",
             Self::ContainerRemove => "container.remove",
             Self::ImageRemove => "image.remove",
@@ -196,6 +251,10 @@ impl ActionKind {
             Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
             Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
+            Self::ServiceCreate | Self::ServiceFieldSet => 3,
+            Self::HostProgramSet => 4,
+            Self::HostUnitSet => 5,
+            Self::HostUnitStart => 6,
             Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove => 4,
@@ -222,6 +281,11 @@ impl Change {
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::ServiceCreate { .. } => ActionKind::ServiceCreate,
+            Self::FieldSet { .. } => ActionKind::ServiceFieldSet,
+            Self::HostProgram { .. } => ActionKind::HostProgramSet,
+            Self::HostUnit { .. } => ActionKind::HostUnitSet,
+            Self::HostStart { .. } => ActionKind::HostUnitStart,
             Self::ContainerRestart { .. } => ActionKind::ContainerRestart,
             Self::CachePrune { .. } => ActionKind::BuildCachePrune,
             Self::Remove { what, .. } => match what {
@@ -244,7 +308,7 @@ impl Change {
     /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
     /// two specs, and each write replaces one.
     pub fn stands_alone(&self) -> bool {
-        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove)
+        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove | Self::ServiceCreate { .. })
     }
 
     /// The changed value as it was found and as it is wanted, for the report.
@@ -261,10 +325,29 @@ impl Change {
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
             Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::ServiceCreate { spec } => {
+                (Value::Null, spec.pointer("/TaskTemplate/ContainerSpec/Image").cloned().unwrap_or_default())
+            }
+            Self::FieldSet { path, before, after } => (shown(path, before), shown(path, after)),
+            Self::HostProgram { before, after } => (before.clone().into(), after.clone().into()),
+            Self::HostUnit { before, after } => (before.clone().into(), after.clone().into()),
+            Self::HostStart { before, .. } => (before.clone().into(), "active, enabled".into()),
             Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
                 (serde_json::json!({ "size_bytes": bytes }), Value::Null)
             }
         }
     }
+}
+
+/// A field's value, as reports may have it: variables can hold secrets.
+fn shown(path: &[String], value: &Value) -> Value {
+    if path.last().is_none_or(|key| key != "Env") {
+        return value.clone();
+    }
+    let name = |variable: &Value| {
+        let text = variable.as_str().unwrap_or_default();
+        text.split_once('=').map_or_else(|| variable.clone(), |(name, _)| format!("{name}=<redacted>").into())
+    };
+    value.as_array().map_or(Value::Null, |list| list.iter().map(name).collect())
 }

@@ -1,6 +1,7 @@
 //! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
 
 pub mod balance;
+pub mod exporter;
 pub mod gc;
 pub mod print;
 mod text;

@@ -61,7 +61,7 @@ fn last_line(report: &Report) -> String {
     format!("{} {outcome}{counts} ({} ms)\n", report.command, report.run.duration_ms)
 }
 
-fn actions_table(actions: &[ReportedAction], color: bool) -> String {
+pub(super) fn actions_table(actions: &[ReportedAction], color: bool) -> String {
     let mut table = new_table(color, &["STATUS", "OBJECT", "CHANGE", "WHY"]);
     for action in actions {
         let (status, shade) = match action.status {
@@ -96,10 +96,20 @@ fn change(action: &ReportedAction) -> String {
     };
     let value = |value: &Value| match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => clipped(text),
+        other => clipped(&other.to_string()),
     };
     format!("{what}: {} -> {}", value(&action.before), value(&action.after))
+}
+
+/// What fits into a table; `-o json` has all of it.
+fn clipped(text: &str) -> String {
+    const WIDEST: usize = 60;
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= WIDEST && line.len() == text.len() {
+        return text.to_owned();
+    }
+    line.chars().take(WIDEST).chain("...".chars()).collect()
 }
 
 fn data_table(rows: &[Value], color: bool) -> String {
@@ -118,7 +128,7 @@ fn data_table(rows: &[Value], color: bool) -> String {
 }
 
 /// A table without the blanks that fill up its last column.
-fn shown(table: &Table) -> String {
+pub(super) fn shown(table: &Table) -> String {
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

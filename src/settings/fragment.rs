@@ -14,11 +14,13 @@ use serde_json::Value;
 
 use super::autoheal::AutohealEntry;
 use super::de::Spanned;
+use super::exporter::ExporterEntry;
+use super::exporter_file::OlderExporter;
 use super::gc::GcEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 7] = ["logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 6] = ["logs", "mods", "update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -50,10 +52,16 @@ pub(super) struct File {
     pub(super) gc: Option<Spanned<GcEntry>>,
     /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
+    /// `node_exporter` on every node.
+    pub(super) exporter: Option<Spanned<ExporterEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.
     #[serde(skip)]
     #[schemars(skip)]
     pub(super) older_rebalance: Option<OlderRebalance>,
+    /// And another of the same kind.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) older_exporter: Option<OlderExporter>,
 }
 
 /// A percentage, or points of one.

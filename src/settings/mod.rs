@@ -6,6 +6,8 @@ mod autoheal;
 mod check;
 mod conflicts;
 mod de;
+mod exporter;
+mod exporter_file;
 mod fragment;
 mod gc;
 mod load;
@@ -24,6 +26,8 @@ use std::fmt;
 use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
+pub use exporter::{Asked, Exporter, ExporterSsh, Older};
+pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
@@ -56,6 +60,8 @@ pub enum SourceKind {
     Nodes,
     /// Orcastra's `rebalance_config.yml`.
     Rebalance,
+    /// Orcastra's `deploy_node_exporter.yml`.
+    Exporter,
 }
 
 /// Merges and checks sources. Pure: equal input gives equal settings, or the same problems in the same order.
@@ -117,6 +123,8 @@ pub struct Settings {
     pub gc: Gc,
     /// `autoheal:`.
     pub autoheal: Autoheal,
+    /// `exporter:`.
+    pub exporter: Exporter,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

@@ -20,7 +20,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let stack = resolver.default_stack(file.stack.as_ref(), env);
     let options = resolver.options(file, env);
     let policy = resolver.policy(file, env);
-    let rebalance = super::rebalance::resolve(
+    let mut rebalance = super::rebalance::resolve(
         file.rebalance.as_ref().map(|entry| &entry.value),
         file.older_rebalance.as_ref(),
         &mut resolver.origins,
@@ -30,6 +30,13 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let gc = super::gc::resolve(gc, env, &mut resolver.origins, resolver.log);
     let autoheal = file.autoheal.as_ref().map(|entry| &entry.value);
     let autoheal = super::autoheal::resolve(autoheal, env, &mut resolver.origins, resolver.log);
+    let exporter = file.exporter.as_ref().map(|entry| &entry.value);
+    let older = file.older_exporter.as_ref();
+    let exporter = super::exporter::resolve(exporter, older, env, &mut resolver.origins, resolver.log);
+    if !resolver.origins.contains_key("rebalance.metrics.node_exporter_port") {
+        // What orca deploys is where orca asks.
+        rebalance.metrics.node_exporter_port = exporter.port;
+    }
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
@@ -40,6 +47,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         rebalance,
         gc,
         autoheal,
+        exporter,
         files: Vec::new(),
         origins: resolver.origins,
     }

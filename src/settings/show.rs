@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Anchor, MetricsSettings, Node, Origin, Rebalance, Settings};
+use super::{Anchor, Exporter, MetricsSettings, Node, Origin, Rebalance, Settings};
 use crate::metrics::url::Url;
 
 /// One effective value.
@@ -100,6 +100,7 @@ fn tree(settings: &Settings) -> Out {
     top.push(("rebalance".to_owned(), rebalance_tree(&settings.rebalance, origins)));
     top.push(("gc".to_owned(), section_tree("gc", settings.gc.shown(), origins)));
     top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
+    top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     Out::Map(top, None)
 }
 
@@ -119,6 +120,24 @@ fn section_tree(path: &str, shown: Vec<(&'static str, Value)>, origins: &BTreeMa
         }
     }
     Out::Map(entries, None)
+}
+
+fn exporter_tree(exporter: &Exporter, origins: &BTreeMap<String, Origin>) -> Out {
+    let Out::Map(mut entries, origin) = section_tree("exporter", exporter.shown(), origins) else {
+        return Out::Map(Vec::new(), None);
+    };
+    let map = |path: &str, values: &BTreeMap<String, String>| {
+        let mut keys = Vec::new();
+        values.iter().for_each(|(key, text)| value(&mut keys, origins, path, key, json!(text)));
+        Out::Map(keys, None)
+    };
+    if let Some((_, Out::Map(ssh, _))) = entries.last_mut().filter(|_| !exporter.ssh.hosts.is_empty()) {
+        ssh.push(("hosts".to_owned(), map("exporter.ssh.hosts", &exporter.ssh.hosts)));
+    }
+    if !exporter.labels.is_empty() {
+        entries.push(("labels".to_owned(), map("exporter.labels", &exporter.labels)));
+    }
+    Out::Map(entries, origin)
 }
 
 fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> Out {
