@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_millis(300);
 const RESERVE: Duration = Duration::from_secs(2);
 /// A rollout that has not begun by then was none.
 const BEGIN: Duration = Duration::from_secs(15);
+/// A task that finds no place for so long gets no more time.
+const HOMELESS: Duration = Duration::from_secs(5);
 /// A node on which so many new tasks have ended gets no more time.
 const IN_VAIN: usize = 2;
 
@@ -102,7 +104,13 @@ impl Verifier<'_> {
                 let failed = |task: &&Task| task.ended() && task.status.state != TaskState::Shutdown;
                 let own = tasks.iter().filter(|task| task.node == target.node.id).filter(failed);
                 let fresh = own.filter(|task| task.created_at.is_some_and(|at| at >= since));
-                target.complaint().is_some() && fresh.count() < IN_VAIN
+                // Its port is taken by another service, say.
+                let homeless = tasks.iter().any(|task| {
+                    task.node == target.node.id
+                        && task.status.state == TaskState::Pending
+                        && !task.status.err.is_empty()
+                });
+                target.complaint().is_some() && fresh.count() < IN_VAIN && !(homeless && begun.elapsed() > HOMELESS)
             };
             let waits = rolling || self.changed && targets.iter().any(patient);
             if !waits || Instant::now() >= until {
