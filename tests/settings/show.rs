@@ -95,6 +95,8 @@ gc:
   networks: true  # default
   volumes: false  # default
   parallel: 4  # default
+  service:
+    socket: /var/run/docker.sock  # default
 autoheal:
   containers:
     all: false  # default
