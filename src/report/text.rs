@@ -22,7 +22,10 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     }
     if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
         text += picture;
-    } else if !report.actions.is_empty() {
+    }
+    // A picture of a plan shows what is planned; what became of it is another matter.
+    let told = report.data.contains_key("picture") && report.run.dry_run;
+    if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }
     for Blocked { target, reasons, .. } in &report.blocked {
@@ -118,7 +121,7 @@ fn data_table(rows: &[Value], color: bool) -> String {
 }
 
 /// A table without the blanks that fill up its last column.
-fn shown(table: &Table) -> String {
+pub(super) fn shown(table: &Table) -> String {
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

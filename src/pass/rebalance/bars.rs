@@ -38,7 +38,7 @@ pub(super) fn findings(
             let mut found = of_service[world.tasks[task].service].clone();
             found.extend(of_task(world, task));
             if guarded {
-                found.extend(too_young(world, task, now));
+                found.extend(too_young(world, task));
                 found.extend(warming_up(world, task));
             }
             found.sort();
@@ -150,9 +150,9 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
     found
 }
 
-fn too_young(world: &World<'_>, task: usize, now: Timestamp) -> Option<Finding> {
+fn too_young(world: &World<'_>, task: usize) -> Option<Finding> {
     let least = world.settings.rebalance.min_age;
-    let age = elapsed(world.tasks[task].task.status.timestamp?, now);
+    let age = elapsed(world.tasks[task].task.status.timestamp?, world.cluster.engine_time);
     // Without its age, so that a plan and the same plan a second later read the same.
     (age < least).then(|| Finding::new(Reason::TooYoung, format!("it has been running for less than {}", span(least))))
 }
