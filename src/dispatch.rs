@@ -1,5 +1,7 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
+mod autoheal;
+mod gc;
 mod rebalance;
 mod tell;
 
@@ -136,6 +138,8 @@ impl Session {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
+            Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
+            Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {
                     code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -177,6 +181,15 @@ impl Session {
         tokio::select! {
             code = interrupt.nth(1) => Err(self.interrupted(code)),
             settings = tokio::task::spawn_blocking(move || settings::load(&input)) => settings?,
+        }
+    }
+
+    /// The same for commands that need no config.
+    async fn settings_if_any(&self, interrupt: &Interrupt) -> Result<Settings> {
+        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
+        tokio::select! {
+            code = interrupt.nth(1) => Err(self.interrupted(code)),
+            settings = tokio::task::spawn_blocking(move || settings::load_if_any(&input)) => settings?,
         }
     }
 
