@@ -218,7 +218,7 @@ fn unit(world: &World<'_>, rows: &Rows, tasks: &[usize], home: usize, class: usi
     let (mut weight, mut slack) = (0_u64, 0_u64);
     for task in tasks {
         let reserved = world.service_of(*task).needs.memory;
-        let memory = world.figures.task(&world.tasks[*task].task.id, reserved).unwrap_or_default();
+        let memory = world.figures.task(&world.tasks[*task], reserved).unwrap_or_default();
         let warm = (memory.working_set_bytes as f64 * WARM) as u64;
         weight = weight.saturating_add(memory.footprint_bytes);
         let fit = warm.max(reserved).max(memory.fit_bytes.unwrap_or_default());
