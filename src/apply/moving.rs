@@ -124,7 +124,7 @@ impl Mover<'_> {
                 Ok(Written::Conflict) => {}
                 Ok(Written::Gone) => return Ok(Err("the service is gone".to_owned())),
                 // It may have been made: then it must be ended too.
-                Err(error) if kind_of(&error) == ErrorKind::Unreachable => {
+                Err(error) if may_pass(&error) => {
                     return if self.was_made(order).await.with_context(|| unended(order))? {
                         Ok(Ok(ticket))
                     } else {
@@ -201,8 +201,10 @@ impl Mover<'_> {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
             let Some(spec) = moving::next_to_end(&raw, Some(ticket))? else { return Ok(()) };
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
-                Ok(_) => {}
-                Err(error) if kind_of(&error) == ErrorKind::Unreachable && Instant::now() < until => sleep(LOOK).await,
+                Ok(Written::Done | Written::Gone) => {}
+                // Another writer that never rests must not be met by one that never does either.
+                Ok(Written::Conflict) => sleep(LOOK / 4).await,
+                Err(error) if may_pass(&error) && Instant::now() < until => sleep(LOOK).await,
                 Err(error) => return Err(error),
             }
         }
@@ -290,12 +292,17 @@ fn spec_of(raw: &RawValue) -> Result<Value> {
     object.get_mut("Spec").map(Value::take).context("the engine's service has no Spec")
 }
 
+/// Whether a swarm that elects a new leader explains it: then its engines say for a moment that they are no managers.
+fn may_pass(error: &anyhow::Error) -> bool {
+    matches!(kind_of(error), ErrorKind::Unreachable | ErrorKind::NotManager)
+}
+
 /// Asks again while the engine can't be reached, until its deadline.
-async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
+pub(crate) async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
     let until = Instant::now() + UNDO;
     loop {
         match ask().await {
-            Err(error) if kind_of(&error) == ErrorKind::Unreachable && Instant::now() < until => sleep(LOOK).await,
+            Err(error) if may_pass(&error) && Instant::now() < until => sleep(LOOK).await,
             other => return other,
         }
     }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::file::PlanFile;
 use super::{APPLY, Rehearsal};
-use crate::apply::moving::{Ended, Mover};
+use crate::apply::moving::{Ended, Mover, patiently};
 use crate::apply::prepull::{Pulled, prepull};
 use crate::apply::turn::{Owner, Turn};
 use crate::cycle::live::{self, Live};
@@ -184,19 +184,19 @@ impl Relocation<'_> {
             let groups: Vec<&[Move]> = moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).collect();
             let mut drifted = false;
             for (at, group) in groups.iter().enumerate() {
-                match self.group(course, turn, group, &request).await? {
-                    Turned::Done => {}
-                    Turned::Drifted if self.file.is_none() && round < REPLANS => {
+                let turned = self.group(course, turn, group, &request).await;
+                match turned {
+                    Ok(Turned::Done) => continue,
+                    Ok(Turned::Drifted) if self.file.is_none() && round < REPLANS => {
                         drifted = true;
                         break;
                     }
-                    Turned::Drifted | Turned::Stop => {
-                        for left in &groups[at + 1..] {
-                            course.skip_all(left, "the run had ended before its turn");
-                        }
-                        return Ok(());
-                    }
+                    Ok(Turned::Drifted | Turned::Stop) | Err(_) => {}
                 }
+                for left in &groups[at + 1..] {
+                    course.skip_all(left, "the run had ended before its turn");
+                }
+                return turned.map(drop);
             }
             if !drifted {
                 return Ok(());
@@ -268,10 +268,13 @@ impl Relocation<'_> {
             course.skip_all(group, &why);
             return Ok(Turned::Stop);
         }
-        course.cluster = Snapshot::observe(&course.live.engine).await?;
-        let order = match self.check(course, group, request)? {
-            Ok(order) => order,
-            Err(reasons) => {
+        let order = match self.check(course, group, request).await {
+            Err(error) => {
+                course.skip_all(group, &format!("{error:#}"));
+                return Err(error);
+            }
+            Ok(Ok(order)) => order,
+            Ok(Err(reasons)) => {
                 let why = reasons.join("; ");
                 course.skip_all(group, &why);
                 if self.file.is_some() {
@@ -315,11 +318,21 @@ impl Relocation<'_> {
                 course.stop = Some(Error::new(kind, text).into());
                 Ok(Turned::Stop)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                course.skip_all(&group[1..], "its anchor was not moved");
+                Err(error)
+            }
         }
     }
 
-    fn check(&self, course: &Course<'_>, group: &[Move], request: &Request) -> Result<Result<MoveOrder, Vec<String>>> {
+    /// Looks at the cluster as it is now; the inner error says what has changed.
+    async fn check(
+        &self,
+        course: &mut Course<'_>,
+        group: &[Move],
+        request: &Request,
+    ) -> Result<Result<MoveOrder, Vec<String>>> {
+        course.cluster = Snapshot::observe(&course.live.engine).await?;
         let Course { cluster, metrics, memory, .. } = course;
         let settings = self.rehearsal.settings;
         let input = Input { cluster, settings, metrics: metrics.as_ref(), memory, now: cluster.taken_at };
@@ -350,12 +363,17 @@ impl Relocation<'_> {
             let deadline = Instant::now() + order.patience;
             let engine = live.engine.until(deadline + LOOK * 20);
             let image = image_of(cluster, &order.service.0);
-            if let Pulled::Missing(why) = prepull(&engine, &cluster.api, &image, &order.to, &run, deadline).await? {
-                let why = format!(
-                    "its image is not on `{}` and can't be brought there ({why}); --no-prepull moves it all the same",
-                    order.to_name
-                );
-                return Ok(Ended::Refused(why));
+            let interrupt = self.rehearsal.interrupt;
+            match prepull(&engine, &cluster.api, &image, &order.to, &run, deadline, interrupt).await? {
+                Pulled::There => {}
+                Pulled::Missing(why) => {
+                    let why = format!(
+                        "its image is not on `{}` and can't be brought there ({why}); --no-prepull moves it all the same",
+                        order.to_name
+                    );
+                    return Ok(Ended::Refused(why));
+                }
+                Pulled::Interrupted => return Ok(Ended::Refused("interrupted by a signal".to_owned())),
             }
         }
         let engine = &live.engine;
@@ -373,10 +391,13 @@ impl Relocation<'_> {
             return Ok(Turned::Done);
         }
         let engine = course.live.engine.until(until + LOOK * 20);
-        course.cluster = Snapshot::observe(&engine).await?;
+        course.cluster = patiently(|| Snapshot::observe(&engine)).await?;
+        // Its labels belong to the moves, which have been counted.
+        let budget = std::mem::replace(&mut course.bounds.budget, usize::MAX);
         self.pass(course, Pass::Anchors).await;
+        course.bounds.budget = budget;
         loop {
-            course.cluster = Snapshot::observe(&engine).await?;
+            course.cluster = patiently(|| Snapshot::observe(&engine)).await?;
             let (there, rest): (Vec<&Move>, Vec<&Move>) = waiting.into_iter().partition(|moved| course.follows(moved));
             for moved in there {
                 course.tell(moved, Status::Done, started, None);
