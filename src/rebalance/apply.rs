@@ -114,15 +114,18 @@ impl Relocation<'_> {
         let input =
             Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now: cluster.taken_at };
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
-        for group in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group) {
+        let mut stale = None;
+        for (at, group) in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).enumerate() {
             let why = match check::order(&input, &file.request(), &group[0])? {
                 Ok(_) => None,
                 Err(reasons) => Some(reasons.join("; ")),
             };
             let status = if why.is_some() { Status::Skipped } else { Status::Planned };
             report.actions.extend(group.iter().map(|m| ReportedAction::new(&action_of(m), status, why.clone())));
+            // Those after the first may only lack the room that the first makes.
+            stale = stale.or(why.filter(|_| at == 0).map(|why| stale_plan(&group[0], &why)));
         }
-        Ok(())
+        stale.map_or(Ok(()), |error| Err(error.into()))
     }
 
     async fn relocate(&self, deadline: Instant, report: &mut Report) -> Result<Option<Balance>> {
@@ -278,8 +281,7 @@ impl Relocation<'_> {
                 let why = reasons.join("; ");
                 course.skip_all(group, &why);
                 if self.file.is_some() {
-                    let text = format!("the plan is stale: {}.{}: {why}", first.service.name, first.slot);
-                    course.stop = Some(Error::new(ErrorKind::Refused, text).hint("plan afresh").into());
+                    course.stop = Some(stale_plan(first, &why).into());
                 }
                 return Ok(Turned::Drifted);
             }
@@ -479,6 +481,11 @@ impl Course<'_> {
         };
         self.cluster.tasks.iter().find(here).map(|task| task.id.clone())
     }
+}
+
+fn stale_plan(moved: &Move, why: &str) -> Error {
+    let text = format!("the plan is stale: {}.{}: {why}", moved.service.name, moved.slot);
+    Error::new(ErrorKind::Refused, text).hint("plan afresh")
 }
 
 /// A move as an action of the report and the journal.

@@ -1,0 +1,106 @@
+//! The guard rails that need to remember.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::stage::{Stage, statuses};
+use crate::common::orca::Ended;
+
+/// Young tasks move, and what has lasted for a blink has lasted for long enough.
+const QUICK: &str = "rebalance: { min_age: 0s, spread_for: 1ms, high_for: 1ms }\n";
+
+fn guarded(stage: &Stage, more: &[&str]) -> Result<(Ended, Value)> {
+    stage.measure()?;
+    stage.run(&[&["rebalance", "apply", "--metrics", "metrics.json", "--settle", "0s"], more].concat())
+}
+
+fn reasons(report: &Value) -> String {
+    report["data"]["immovable"].to_string()
+}
+
+#[test]
+fn a_reason_must_last() -> Result<()> {
+    let stage = Stage::hog("0s")?;
+    stage.orca.config("rebalance: { min_age: 0s }\n")?;
+    let before = stage.before()?;
+    for _ in 0..2 {
+        let (ended, report) = guarded(&stage, &[])?;
+        assert_eq!((ended.exit, &report["outcome"]), (Some(0), &json!("unchanged")), "{ended}");
+        assert_eq!(report["actions"], json!([]), "{ended}");
+    }
+    let (ended, report) = guarded(&stage, &[])?;
+    let codes: Vec<_> = report["warnings"].as_array().into_iter().flatten().map(|w| w["code"].clone()).collect();
+    assert!(codes.contains(&json!("not_yet")), "{ended}");
+    let written = stage.written()?;
+    assert!(written.iter().all(|line| line.contains("/configs/")), "{written:?}");
+    stage.as_before(&before)?;
+    stage.only_moved(&before, &[])
+}
+
+#[test]
+fn it_is_confirmed_by_the_next_pass_and_then_rests() -> Result<()> {
+    let stage = Stage::hog("0s")?;
+    stage.orca.config(QUICK)?;
+    let before = stage.before()?;
+    let (ended, report) = guarded(&stage, &[])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec![]), "noticed: {ended}");
+    let (ended, report) = guarded(&stage, &[])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done"]), "confirmed: {ended}");
+    assert_eq!(stage.cluster()?.places("web")?, ["node-3"]);
+    stage.as_before(&before)?;
+    // It has just been moved: it rests, whatever the figures say.
+    let (ended, report) = guarded(&stage, &["--max-restarts", "9"])?;
+    assert!(!statuses(&report).contains(&"done"), "{ended}");
+    assert!(reasons(&report).contains("cooldown"), "{ended}");
+    // Another state directory knows of no rest; without guard rails nobody asks.
+    let (ended, report) = stage.apply(&["--empty", "node-3"])?;
+    assert!(statuses(&report).contains(&"done"), "{ended}");
+    Ok(())
+}
+
+#[test]
+fn no_way_back_and_then_quarantine() -> Result<()> {
+    let stage = Stage::hog("0s")?;
+    stage.orca.config("rebalance: { min_age: 0s, spread_for: 1ms, high_for: 1ms, cooldown: 0s, no_return: 0s }\n")?;
+    // To and fro, as an operator makes it.
+    for (node, place) in [("node-1", "node-3"), ("node-3", "node-2"), ("node-2", "node-3")] {
+        let (ended, _) = stage.apply(&["--empty", node])?;
+        assert_eq!(ended.exit, Some(0), "{ended}");
+        assert_eq!(stage.cluster()?.places("web")?.len(), 1, "{place}");
+    }
+    let (ended, report) = guarded(&stage, &["--max-restarts", "9"])?;
+    assert!(reasons(&report).contains("quarantine"), "{ended}");
+    Ok(())
+}
+
+#[test]
+fn as_many_as_are_allowed() -> Result<()> {
+    let stage = Stage::crowd()?;
+    let before = stage.before()?;
+    let (ended, report) = stage.apply(&["--max-restarts", "2", "--max-actions", "1"])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(75), vec!["done", "skipped"]), "{ended}");
+    assert_eq!(report["outcome"], "partial", "{ended}");
+    assert!(report["actions"][1]["error"].to_string().contains("--max-actions"), "{ended}");
+    stage.as_before(&before)?;
+    let (ended, report) = stage.apply(&["--max-actions", "0"])?;
+    assert!(!statuses(&report).contains(&"done"), "{ended}");
+    stage.as_before(&before)
+}
+
+#[test]
+fn what_opted_out_stays() -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    stage.service_with("web", &[("node-1", 4_000)], |spec| spec["Labels"]["orca.rebalance"] = "off".into())?;
+    stage.service_with("big", &[("node-1", 3_000)], |spec| {
+        spec["Labels"]["orchestration.rebalance"] = "false".into();
+    })?;
+    stage.orca.config(QUICK)?;
+    let specs: Vec<Value> = stage.cluster()?.services;
+    for _ in 0..2 {
+        let (ended, report) = guarded(&stage, &[])?;
+        assert_eq!(statuses(&report), Vec::<&str>::new(), "{ended}");
+        assert!(reasons(&report).contains("opt-out"), "{ended}");
+    }
+    assert_eq!(stage.cluster()?.services, specs);
+    Ok(())
+}
