@@ -29,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -50,7 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('labels', 'labels', [CompletionResultType]::ParameterValue, 'Node labels')
             [CompletionResult]::new('anchors', 'anchors', [CompletionResultType]::ParameterValue, 'Services that live where their anchor lives')
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
-            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: labels, then anchors')
+            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List the changes that orca made, newest first')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check or show the config')
@@ -70,7 +70,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -99,7 +99,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -137,7 +137,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -167,7 +167,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -222,6 +222,8 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; write nothing')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Move tasks to where the plan says, one at a time, each with exactly one restart')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Undo what a stopped run has left half done')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -239,7 +241,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -258,19 +260,90 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'orca;rebalance;apply' {
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]')
+            [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Lower the peak as far as so many restarts can')
+            [CompletionResult]::new('--target-peak', '--target-peak', [CompletionResultType]::ParameterName, 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75')
+            [CompletionResult]::new('--goal', '--goal', [CompletionResultType]::ParameterName, 'What to even out: memory, or the number of replicas and tasks on each node')
+            [CompletionResult]::new('--empty', '--empty', [CompletionResultType]::ParameterName, 'Move everything off this node, before maintenance')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'A moved task must have been running for so long before its service''s spec is put back')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--unguarded', '--unguarded', [CompletionResultType]::ParameterName, 'Without guard rails: only what Swarm can do and data needs counts')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Label each moved service with the node where its task is to stay (orca.rebalance.node)')
+            [CompletionResult]::new('--no-prepull', '--no-prepull', [CompletionResultType]::ParameterName, 'Don''t bring images to their new nodes before tasks are stopped')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;rebalance;recover' {
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'orca;rebalance;help' {
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; write nothing')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Move tasks to where the plan says, one at a time, each with exactly one restart')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Undo what a stopped run has left half done')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'orca;rebalance;help;plan' {
             break
         }
+        'orca;rebalance;help;apply' {
+            break
+        }
+        'orca;rebalance;help;recover' {
+            break
+        }
         'orca;rebalance;help;help' {
             break
         }
         'orca;reconcile' {
-            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between the ends of two cycles')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from the end of a cycle to the beginning of the next')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'In each cycle, stay until dependents run beside their anchors, at most so long')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
@@ -280,7 +353,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -308,7 +381,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -336,7 +409,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -363,7 +436,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -393,7 +466,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -420,7 +493,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -462,7 +535,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -496,7 +569,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -523,7 +596,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -551,7 +624,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -573,7 +646,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('labels', 'labels', [CompletionResultType]::ParameterValue, 'Node labels')
             [CompletionResult]::new('anchors', 'anchors', [CompletionResultType]::ParameterValue, 'Services that live where their anchor lives')
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
-            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: labels, then anchors')
+            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List the changes that orca made, newest first')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check or show the config')
@@ -600,9 +673,17 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
         }
         'orca;help;rebalance' {
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; write nothing')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Move tasks to where the plan says, one at a time, each with exactly one restart')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Undo what a stopped run has left half done')
             break
         }
         'orca;help;rebalance;plan' {
+            break
+        }
+        'orca;help;rebalance;apply' {
+            break
+        }
+        'orca;help;rebalance;recover' {
             break
         }
         'orca;help;reconcile' {

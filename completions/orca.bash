@@ -130,8 +130,14 @@ _orca() {
             orca__subcmd__help__subcmd__labels,sync)
                 cmd="orca__subcmd__help__subcmd__labels__subcmd__sync"
                 ;;
+            orca__subcmd__help__subcmd__rebalance,apply)
+                cmd="orca__subcmd__help__subcmd__rebalance__subcmd__apply"
+                ;;
             orca__subcmd__help__subcmd__rebalance,plan)
                 cmd="orca__subcmd__help__subcmd__rebalance__subcmd__plan"
+                ;;
+            orca__subcmd__help__subcmd__rebalance,recover)
+                cmd="orca__subcmd__help__subcmd__rebalance__subcmd__recover"
                 ;;
             orca__subcmd__labels,help)
                 cmd="orca__subcmd__labels__subcmd__help"
@@ -145,17 +151,29 @@ _orca() {
             orca__subcmd__labels__subcmd__help,sync)
                 cmd="orca__subcmd__labels__subcmd__help__subcmd__sync"
                 ;;
+            orca__subcmd__rebalance,apply)
+                cmd="orca__subcmd__rebalance__subcmd__apply"
+                ;;
             orca__subcmd__rebalance,help)
                 cmd="orca__subcmd__rebalance__subcmd__help"
                 ;;
             orca__subcmd__rebalance,plan)
                 cmd="orca__subcmd__rebalance__subcmd__plan"
                 ;;
+            orca__subcmd__rebalance,recover)
+                cmd="orca__subcmd__rebalance__subcmd__recover"
+                ;;
+            orca__subcmd__rebalance__subcmd__help,apply)
+                cmd="orca__subcmd__rebalance__subcmd__help__subcmd__apply"
+                ;;
             orca__subcmd__rebalance__subcmd__help,help)
                 cmd="orca__subcmd__rebalance__subcmd__help__subcmd__help"
                 ;;
             orca__subcmd__rebalance__subcmd__help,plan)
                 cmd="orca__subcmd__rebalance__subcmd__help__subcmd__plan"
+                ;;
+            orca__subcmd__rebalance__subcmd__help,recover)
+                cmd="orca__subcmd__rebalance__subcmd__help__subcmd__recover"
                 ;;
             *)
                 ;;
@@ -924,7 +942,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__help__subcmd__rebalance)
-            opts="plan"
+            opts="plan apply recover"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -937,7 +955,35 @@ _orca() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        orca__subcmd__help__subcmd__rebalance__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         orca__subcmd__help__subcmd__rebalance__subcmd__plan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__help__subcmd__rebalance__subcmd__recover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1338,7 +1384,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__rebalance)
-            opts="-H -c -o -n -q -v -h --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help plan help"
+            opts="-H -c -o -n -q -v -h --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help plan apply recover help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1407,9 +1453,117 @@ _orca() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        orca__subcmd__rebalance__subcmd__help)
-            opts="plan help"
+        orca__subcmd__rebalance__subcmd__apply)
+            opts="-H -c -o -n -q -v -h --metrics --max-restarts --target-peak --goal --empty --unguarded --settle --pin --no-prepull --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-restarts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target-peak)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --goal)
+                    COMPREPLY=($(compgen -W "memory count" -- "${cur}"))
+                    return 0
+                    ;;
+                --empty)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --settle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__help)
+            opts="plan apply recover help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1436,6 +1590,20 @@ _orca() {
             return 0
             ;;
         orca__subcmd__rebalance__subcmd__help__subcmd__plan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__help__subcmd__recover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1476,6 +1644,76 @@ _orca() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__rebalance__subcmd__recover)
+            opts="-H -c -o -n -q -v -h --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

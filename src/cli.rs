@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::metrics::Wanted;
+
 /// Makes a Docker Swarm look after itself.
 ///
 /// Every subcommand is one bounded pass: observe the cluster, plan, apply, report. It prints one JSON document on
@@ -35,26 +37,38 @@ pub struct Global {
     /// Docker context to use [env: DOCKER_CONTEXT]
     #[arg(long, value_name = "NAME", global = true)]
     pub context: Option<String>,
-    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
+    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else
+    /// /etc/swarm-orchestration/swarm.yml]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<String>,
     /// How to print: auto is text on a terminal, JSON otherwise
-    #[arg(short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true, hide_env_values = true)]
+    #[arg(
+        short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true,
+        hide_env_values = true
+    )]
     pub output: Output,
     /// Plan and report, write nothing anywhere
-    #[arg(short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    #[arg(
+        short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        global = true, hide_env_values = true
+    )]
     pub dry_run: bool,
     /// Exit 2 when changes were made or are pending
     #[arg(long, global = true)]
     pub detailed_exitcode: bool,
     /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0
-    #[arg(long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    #[arg(
+        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        global = true, hide_env_values = true
+    )]
     pub leader_only: bool,
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
     /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]
-    #[arg(long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = duration, global = true, hide_env_values = true)]
+    #[arg(
+        long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = some_time, global = true, hide_env_values = true
+    )]
     pub timeout: Option<Duration>,
     /// Wait so long for another orca that works on the same cluster
     #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
@@ -142,6 +156,11 @@ pub enum Command {
     ///
     /// `orca sim --from cluster.json -- orca reconcile --once` runs a command against a copy of your cluster.
     Sim(Sim),
+    /// Print the memory of this machine and of its containers, as lines of JSON
+    ///
+    /// The metrics source `probe` runs it on every node. It reads /proc and the cgroups, needs no engine and no config,
+    /// and writes nothing.
+    Probe(Probe),
     /// Print a shell completion script
     Completions(Completions),
     /// Print a man page, or write all of them into a directory
@@ -154,7 +173,8 @@ pub enum Labels {
     /// Make node labels as the config says
     ///
     /// Sets what the file says. Removes a label from a node when the file gives its key to other nodes only, or when
-    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is set.
+    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is
+    /// set.
     Sync,
 }
 
@@ -176,12 +196,18 @@ pub struct Follow {
 /// Tasks that should run elsewhere, from real memory use.
 #[derive(Debug, Subcommand)]
 pub enum Rebalance {
-    /// Say which tasks should move where, and why; write nothing
+    /// Say which tasks should move where, and why; move nothing
     ///
     /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
-    /// memory figures, reservations are taken as an estimate, and the report says so.
+    /// memory figures, reservations are taken as an estimate, and the report says so. Nothing is written, with one
+    /// exception: `--metrics probe` starts a service of orca's own on every node, and removes it again.
     Plan(Wish),
+    /// Measure the memory of nodes and tasks, and print it as a metrics file
+    ///
+    /// Prints what `plan` goes by with the same --metrics, schema orca.metrics/1, and remembers the sample (not with
+    /// --dry-run): run every minute or so, figures are smoothed over time, and `plan` knows which tasks still grow.
+    Measure(RebalanceMeasure),
     /// Move tasks to where the plan says, one at a time, each with exactly one restart
     ///
     /// Plans afresh, or carries out a saved plan. Each move is checked again, made, watched until it has settled, and leaves
@@ -191,6 +217,14 @@ pub enum Rebalance {
     ///
     /// What there is to undo is written in the services themselves. `apply` and `reconcile` do the same before they begin.
     Recover,
+}
+
+/// `orca rebalance measure`.
+#[derive(Debug, Args)]
+pub struct RebalanceMeasure {
+    /// Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE")]
+    pub metrics: Option<Wanted>,
 }
 
 /// `orca rebalance apply`.
@@ -216,9 +250,10 @@ pub struct RebalanceApply {
 /// What is wished for of a balance.
 #[derive(Debug, Args)]
 pub struct Wish {
-    /// Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]
-    #[arg(long, value_name = "FILE")]
-    pub metrics: Option<PathBuf>,
+    /// Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema
+    /// orca.metrics/1 [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE|FILE")]
+    pub metrics: Option<Wanted>,
     /// Lower the peak as far as so many restarts can
     #[arg(long, value_name = "K", group = "wish")]
     pub max_restarts: Option<u32>,
@@ -249,10 +284,13 @@ pub enum BalanceGoal {
 #[derive(Debug, Args)]
 pub struct Reconcile {
     /// One cycle, then end; a dry run is always one cycle
-    #[arg(long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, hide_env_values = true)]
+    #[arg(
+        long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        hide_env_values = true
+    )]
     pub once: bool,
-    /// Time between the ends of two cycles
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "30s")]
+    /// Time from the end of a cycle to the beginning of the next
+    #[arg(long, value_name = "DUR", value_parser = some_time, default_value = "30s")]
     pub interval: Duration,
     /// In each cycle, stay until dependents run beside their anchors, at most so long
     #[arg(long, value_name = "DUR", value_parser = duration)]
@@ -322,6 +360,17 @@ pub struct Sim {
     pub command: Vec<std::ffi::OsString>,
 }
 
+/// `orca probe`.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// The node's cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]
+    #[arg(long, value_name = "DIR")]
+    pub cgroup: Option<PathBuf>,
+    /// Stay so long afterwards, for whoever reads the output in a log
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s")]
+    pub linger: Duration,
+}
+
 /// `orca completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
@@ -333,7 +382,7 @@ pub struct Completions {
 /// `orca man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// The page, as `orca-labels-sync`
+    /// The page, as `orca-labels-sync` or `labels-sync`
     #[arg(value_name = "PAGE", default_value = "orca")]
     pub page: String,
     /// Write all pages into this directory instead
@@ -347,6 +396,10 @@ fn share(text: &str) -> Result<f64, String> {
     let value: f64 = number.parse().map_err(|_| "write 75% or 0.75".to_owned())?;
     let share = if text.contains('%') || value > 1.0 { value / 100.0 } else { value };
     if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("must be between 0 and 100 %".to_owned()) }
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| if time.is_zero() { Err("must be more than nothing".to_owned()) } else { Ok(time) })
 }
 
 /// Longer than any pass; sums of such durations don't overflow.

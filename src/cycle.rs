@@ -122,7 +122,10 @@ impl Cycle<'_> {
         let (mut unchanged, mut interrupt) = (0, std::pin::pin!(self.interrupt.nth(1)));
         let observed = tokio::select! {
             // Before the first write nothing needs to be finished: a signal ends the run at once.
-            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()),
+            _ = &mut interrupt => {
+                let text = "interrupted by a signal before anything was changed";
+                Err(Error::new(ErrorKind::Interrupted, text).into())
+            }
             observed = self.observe(started + self.options.timeout, &mut report) => observed,
         };
         match observed {

@@ -15,6 +15,7 @@ pub mod fingerprint;
 pub mod generate;
 pub mod interrupt;
 pub mod lock;
+pub mod measure;
 pub mod metrics;
 pub mod model;
 pub mod pass;

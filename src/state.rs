@@ -1,4 +1,5 @@
-//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in one `SQLite` file.
+//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in one `SQLite`
+//! file.
 //!
 //! Nothing in here is needed to be right, only to be gentle: without it no restart is repeated, some are not made.
 
@@ -61,8 +62,8 @@ pub struct JournalRow {
     pub before: String,
     /// JSON of the value wanted.
     pub after: String,
-    /// `done`, `failed`, `skipped` (the object was gone), `conflict` (another row follows), or `begun`: orca was killed in
-    /// the middle, it may have been done.
+    /// `done`, `failed`, `skipped` (the object was gone), `conflict` (another row follows), or `begun`: orca was killed
+    /// in the middle, it may have been done.
     pub status: String,
     /// What went wrong.
     pub error: Option<String>,

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["anchors", "follow"],
     &["rebalance"],
     &["rebalance", "plan"],
+    &["rebalance", "measure"],
     &["reconcile"],
     &["snapshot"],
     &["history"],
@@ -28,6 +29,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["config", "show"],
     &["schema"],
     &["sim"],
+    &["probe"],
     &["completions"],
     &["man"],
 ];

@@ -1,5 +1,6 @@
 //! What the tasks of a service say of a move that has begun. Pure.
 
+use crate::engine::edit::moving::Detour;
 use crate::model::{Task, TaskId, TaskState};
 use crate::plan::MoveOrder;
 
@@ -21,9 +22,9 @@ pub(super) fn judge(order: &MoveOrder, before: &[Task], now: &[Task]) -> Seen {
     let fresh: Vec<&Task> = now.iter().filter(|task| before.iter().all(|old| old.id != task.id)).collect();
     // A replica more has a slot of its own; otherwise the new task takes over the old one's.
     let taken = |slot: u64| before.iter().any(|task| task.live() && task.slot == slot);
-    let (own, others): (Vec<&Task>, Vec<&Task>) = fresh
-        .into_iter()
-        .partition(|task| if order.temporary.one_more { !taken(task.slot) } else { task.slot == order.slot });
+    let same = order.temporary.detour == Detour::None;
+    let (own, others): (Vec<&Task>, Vec<&Task>) =
+        fresh.into_iter().partition(|task| if same { task.slot == order.slot } else { !taken(task.slot) });
     if let Some(other) = others.first() {
         return Seen::Wrong(format!("{}.{} was replaced too, which was not meant", order.name, other.slot));
     }

@@ -13,13 +13,14 @@ use tokio::time::{Instant, sleep};
 
 use super::judge::{Seen, judge};
 use super::turn::Turn;
-use crate::engine::edit::moving::{self, Ticket};
+use crate::engine::edit::moving::{self, Detour, Ticket};
+use crate::engine::edit::{edited_spec, holds};
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::fingerprint;
 use crate::interrupt::Interrupt;
-use crate::model::{Service, ServiceId, Task, TaskId, UpdateState};
-use crate::plan::MoveOrder;
+use crate::model::{Node, Service, ServiceId, Task, TaskId, UpdateState};
+use crate::plan::{Change, MoveOrder};
 use crate::progress::Progress;
 use crate::snapshot::Snapshot;
 
@@ -82,12 +83,20 @@ impl Mover<'_> {
         if !before.iter().any(|task| task.id == order.task && task.running()) {
             return Ok(Ended::Refused("the task is not running any more".to_owned()));
         }
+        self.branch(order, true).await?;
         let ticket = match self.begin(order, deadline).await? {
             Ok(ticket) => ticket,
-            Err(why) => return Ok(Ended::Refused(why)),
+            Err(why) => {
+                self.branch(order, false).await?;
+                return Ok(Ended::Refused(why));
+            }
         };
-        let watched = self.watch(order, &before, deadline).await;
+        let watched = match self.detour(order, &ticket, &before, deadline).await {
+            Ok(left) => self.watch(order, left.as_deref().unwrap_or(&before), deadline).await,
+            Err(why) => Err(why),
+        };
         self.end(order, &ticket).await.with_context(|| unended(order))?;
+        self.branch(order, false).await.with_context(|| unended(order))?;
         match watched {
             Ok(task) => self.arrived(order, &before, task).await,
             Err(why) => {
@@ -135,6 +144,75 @@ impl Mover<'_> {
             }
         }
         Ok(Err("it kept changing: another writer is active".to_owned()))
+    }
+
+    /// Gives the target a label of its own, or takes it away again, if the move needs one.
+    async fn branch(&self, order: &MoveOrder, wanted: bool) -> Result<()> {
+        if !order.temporary.branch {
+            return Ok(());
+        }
+        let (key, value) = (moving::BRANCH_LABEL.to_owned(), order.name.clone());
+        let change = if wanted {
+            Change::LabelSet { key, before: None, after: value, record: false }
+        } else {
+            Change::LabelRemove { key, before: value }
+        };
+        let engine = self.engine.until(Instant::now() + UNDO);
+        for _ in 0..=MAX_CONFLICTS {
+            let Some(raw) = patiently(|| engine.object("nodes", &order.to.0)).await? else { return Ok(()) };
+            if holds(&raw, &change) {
+                return Ok(());
+            }
+            let node = Node::read(raw).context("the engine's node can't be read")?;
+            let spec = edited_spec(&node.raw, &[&change])?;
+            match engine.update("nodes", &order.to.0, &self.cluster.api, node.version, &spec).await? {
+                Written::Done | Written::Gone => return Ok(()),
+                Written::Conflict => {}
+            }
+        }
+        let text = format!("the node `{}` kept changing while orca tried to label it", order.to_name);
+        Err(Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again").into())
+    }
+
+    /// By way of one replica less: waits until the old one has gone, and asks for the new one. Returns the tasks that are
+    /// left; the error says why it doesn't go on.
+    async fn detour(
+        &self,
+        order: &MoveOrder,
+        ticket: &Ticket,
+        before: &[Task],
+        deadline: Instant,
+    ) -> Result<Option<Vec<Task>>, String> {
+        if order.temporary.detour != Detour::OneLess {
+            return Ok(None);
+        }
+        let engine = self.engine.until(deadline);
+        let left = loop {
+            if let Ok(tasks) = engine.tasks_of(&order.service.0).await {
+                let live = |id: &TaskId| tasks.iter().any(|task| task.id == *id && task.live());
+                if let Some(lost) = before.iter().find(|old| old.live() && old.id != order.task && !live(&old.id)) {
+                    return Err(format!("Swarm has taken away {}.{} instead", order.name, lost.slot));
+                }
+                if !live(&order.task) {
+                    break tasks;
+                }
+            }
+            if Instant::now() >= deadline || self.interrupt.exit_code().is_some() {
+                return Err("the old task did not go in time".to_owned());
+            }
+            sleep(LOOK).await;
+        };
+        for _ in 0..=MAX_CONFLICTS {
+            let read = patiently(|| read(&engine, &order.service)).await.map_err(|error| format!("{error:#}"))?;
+            let Some((raw, service)) = read else { return Err("the service is gone".to_owned()) };
+            let spec = moving::refill(&raw, ticket).map_err(|error| format!("{error:#}"))?;
+            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
+                Ok(Written::Done) => return Ok(Some(left)),
+                Ok(_) => {}
+                Err(error) => return Err(format!("the replica was not asked for again: {error:#}")),
+            }
+        }
+        Err("it kept changing: another writer is active".to_owned())
     }
 
     async fn was_made(&self, order: &MoveOrder) -> Result<bool> {
@@ -223,7 +301,7 @@ impl Mover<'_> {
             sleep(LOOK).await;
         };
         let running = |id: &TaskId| tasks.iter().any(|task| task.id == *id && task.running());
-        if order.temporary.one_more
+        if order.temporary.detour != Detour::None
             && let Some(lost) = before.iter().find(|old| old.running() && old.id != order.task && !running(&old.id))
         {
             return Ok(Ended::Failed(format!("Swarm has taken away {}.{} instead", order.name, lost.slot)));

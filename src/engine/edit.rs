@@ -3,8 +3,9 @@
 //! Invariants (each has broken a real tool, see the README's "How orca writes"):
 //! - what orca doesn't know is kept: the spec that was read is edited, never rebuilt;
 //! - a node update carries `Role` and `Availability`, or the engine refuses it;
-//! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it, managers
-//!   crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write any.
+//! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it,
+//!   managers crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write
+//!   any.
 
 pub mod moving;
 
@@ -166,7 +167,8 @@ mod tests {
 
     #[test]
     fn keeps_what_it_does_not_know_and_only_sets_the_label() {
-        let spec = json!({"Name": "n", "Role": "worker", "Availability": "active", "Labels": {"a": "1"}, "Future": {"x": [null, {}, 1.5]}});
+        let spec = json!({"Name": "n", "Role": "worker", "Availability": "active", "Labels": {"a": "1"},
+            "Future": {"x": [null, {}, 1.5]}});
         let set = Change::LabelSet { key: "zone".into(), before: None, after: "b".into(), record: true };
         let mut want = spec.clone();
         want["Labels"] = json!({"a": "1", "zone": "b", "orca.labels": "zone"});

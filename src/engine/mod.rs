@@ -10,8 +10,9 @@ mod dial;
 pub mod edit;
 pub mod events;
 pub mod fault;
+pub mod lifecycle;
 pub mod parts;
-mod path;
+pub(crate) mod path;
 mod pool;
 mod ride;
 mod ssh;
@@ -90,6 +91,11 @@ impl Engine {
         })
     }
 
+    /// Reads the tasks that these filters (JSON) let pass.
+    pub async fn tasks<T: DeserializeOwned>(&self, filters: &str) -> Result<Vec<T>> {
+        self.read(&with_query("/tasks", &[("filters", filters)])).await
+    }
+
     /// Reads one node, service, ...; `None` when there is none with this id or name.
     pub async fn object(&self, collection: &str, id: &str) -> Result<Option<Box<RawValue>>> {
         let path = format!("/{collection}/{}", segment(id));
@@ -165,6 +171,11 @@ impl Engine {
     /// What happens in the swarm from now on, as far as this engine tells.
     pub fn events(&self, api: &str) -> Events {
         Events::new(self.wire.clone(), api)
+    }
+
+    /// What carries the requests, for reads that are no swarm's.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Requests made so far.

@@ -37,10 +37,14 @@ const REFUSED: &[Row] = &[(
     "Try later: the memory of more than a third of the nodes is not known, or --empty has to leave something behind \
      (the report says what, and why).",
 )];
+const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
+const UNMEASURED: &[Row] =
+    &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];
 const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
 const INTERRUPTED: &[Row] = &[(
     "130, 143",
-    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once.",
+    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once, without \
+     a document on stdout.",
 )];
 
 const OUTPUT_ENV: &[Row] = &[
@@ -59,7 +63,7 @@ const PASS_ENV: &[Row] = &[
 ];
 const CONFIG_ENV: &[Row] = &[
     ("ORCA_CONFIG, SWARM_FILE", "As --config; the first that is set counts."),
-    ("DEPENDENCIES_FILE, NODES_FILE", "Orcastra's older files, read in addition."),
+    ("DEPENDENCIES_FILE, NODES_FILE, REBALANCE_CONFIG", "Orcastra's older files, read in addition."),
     ("STACK_NAME", "The stack of anchors and dependents for which the file names none."),
     ("PRUNE_UNKNOWN_LABELS, RESTART_DEPENDENTS, MAX_MISMATCH_DURATION", "Defaults for options the file doesn't set."),
 ];
@@ -145,7 +149,34 @@ const PAGES: &[Page] = &[
                 "orca rebalance plan -o json | jq -r '.data.immovable[] | select(.would_gain > 0) | .service'",
             ),
         ],
-        see: &["orca-snapshot", "orca-anchors-follow"],
+        see: &["orca-rebalance-measure", "orca-snapshot", "orca-anchors-follow"],
+    },
+    Page {
+        name: "orca-rebalance-measure",
+        exits: &[FINE, FAILED, USAGE, ENGINE, UNMEASURED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("From the exporter on each node:", "orca rebalance measure --metrics node_exporter > memory.json"),
+            ("Plan by it:", "orca rebalance plan --metrics memory.json"),
+            ("Why are figures missing? With jq(1):", "orca rebalance measure | jq .missing"),
+            (
+                "A sample every minute, so that figures are smoothed, in /etc/cron.d/orca:",
+                "* * * * * root orca rebalance measure >/dev/null",
+            ),
+        ],
+        see: &["orca-rebalance-plan", "orca-probe"],
+    },
+    Page {
+        name: "orca-probe",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[OUTPUT_ENV],
+        files: &[&[
+            ("/proc/meminfo, /proc/pressure/memory, /proc/vmstat", "The machine."),
+            ("/host/cgroup, else /sys/fs/cgroup", "Its containers, version 1 and 2."),
+        ]],
+        examples: &[("Look at this machine:", "orca probe")],
+        see: &["orca-rebalance-measure"],
     },
     Page {
         name: "orca-reconcile",
@@ -207,8 +238,11 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-sim",
-        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE],
-        environment: &[&[("DOCKER_HOST", "Set for the command that is run: the simulated engine.")]],
+        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE, NO_SNAPSHOT],
+        environment: &[&[
+            ("DOCKER_HOST", "Set for the command that is run: the simulated engine."),
+            ("ORCA_STATE_DIR", "Set for the command that is run: a folder that goes with it."),
+        ]],
         files: &[],
         examples: &[
             ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),

@@ -47,13 +47,25 @@ pub enum UpdateState {
 impl UpdateState {
     /// Why nobody else should touch the service now; `None` when a rollout has ended.
     pub fn busy(self) -> Option<&'static str> {
+        self.under_way().or(self.stuck())
+    }
+
+    /// What is going on by itself and ends by itself: nothing to report, something to wait for.
+    pub fn under_way(self) -> Option<&'static str> {
         match self {
             Self::Updating => Some("an update is in progress"),
-            Self::Paused => Some("its update is paused"),
             Self::RollbackStarted => Some("a rollback is in progress"),
+            _ => None,
+        }
+    }
+
+    /// What stays as it is until somebody acts; so does, for all that is known, a state newer than orca.
+    pub fn stuck(self) -> Option<&'static str> {
+        match self {
+            Self::Paused => Some("its update is paused"),
             Self::RollbackPaused => Some("its rollback is paused"),
             Self::Unknown => Some("its update is in a state that this orca does not know"),
-            Self::Completed | Self::RollbackCompleted => None,
+            _ => None,
         }
     }
 }
@@ -69,7 +81,8 @@ pub struct Service {
     pub name: String,
     /// How many tasks it wants.
     pub mode: Mode,
-    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may not.
+    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may
+    /// not.
     pub has_placement: bool,
     /// `TaskTemplate.Placement.Constraints`.
     pub constraints: Vec<Constraint>,

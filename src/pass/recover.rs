@@ -2,6 +2,7 @@
 //! while. What there is to undo is written in the swarm itself; whose it is, is nobody's business here: who carries
 //! this plan out must know that no move is under way.
 
+use crate::engine::edit::moving::BRANCH_LABEL;
 use crate::model::service::Trace;
 use crate::plan::{Action, Change, Plan};
 use crate::snapshot::Snapshot;
@@ -9,6 +10,12 @@ use crate::snapshot::Snapshot;
 /// Decides what to undo.
 pub fn plan(cluster: &Snapshot) -> Plan {
     let mut plan = Plan::default();
+    for node in &cluster.nodes {
+        if let Some(before) = node.labels.get(BRANCH_LABEL) {
+            let change = Change::LabelRemove { key: BRANCH_LABEL.to_owned(), before: before.clone() };
+            plan.actions.push(Action::on_node(node, change, "a move to this node was begun and not ended"));
+        }
+    }
     for service in &cluster.services {
         if service.temporary {
             let reason = "an orca made it for a short while, and was stopped before it could remove it";

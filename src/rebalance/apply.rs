@@ -13,11 +13,12 @@ use crate::apply::turn::{Owner, Turn};
 use crate::cycle::live::{self, Live};
 use crate::cycle::{Bounds, Cycle, cluster_id, memory_key};
 use crate::error::{Error, ErrorKind};
+use crate::measure::{self, Figures, Measurement};
 use crate::metrics::Metrics;
 use crate::model::TaskId;
-use crate::pass::Pass;
 use crate::pass::rebalance::balance::Move;
 use crate::pass::rebalance::{self, Balance, Input, Request, check};
+use crate::pass::{Pass, recover};
 use crate::plan::{Action, MoveOrder, Target, Warning};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::snapshot::Snapshot;
@@ -25,6 +26,8 @@ use crate::state::Actor;
 
 /// How often a run plans afresh because the cluster is not as the plan knew it.
 const REPLANS: u32 = 3;
+/// A share of memory may be so far from what the plan foresaw.
+const FORESEEN: f64 = 0.10;
 /// What follows an anchor is looked at so often.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -54,6 +57,9 @@ pub struct Relocation<'a> {
 struct Course<'c> {
     live: Live,
     cluster: Snapshot,
+    /// Where figures come from.
+    figures: Figures,
+    /// The newest.
     metrics: Option<Metrics>,
     memory: crate::pass::memory::Memory,
     bounds: Bounds,
@@ -107,10 +113,14 @@ impl Relocation<'_> {
     /// Checks the moves of a saved plan, each as if it were the first.
     async fn check_file(&self, file: &PlanFile, report: &mut Report) -> Result<()> {
         let Rehearsal { settings, options, .. } = self.rehearsal;
-        let metrics = self.rehearsal.metrics()?;
-        let cluster = self.rehearsal.observe(Instant::now() + options.timeout).await?;
+        let Rehearsal { source, interrupt, ref metrics, .. } = self.rehearsal;
+        let figures = measure::prepare(metrics.as_ref(), settings, source, true)?;
+        let deadline = Instant::now() + options.timeout;
+        let cluster = self.rehearsal.observe(deadline).await?;
         report.cluster = Some(Cluster::of(&cluster));
         let memory = self.rehearsal.memory(&cluster, report);
+        let measured = Measurement { settings, cluster: &cluster, deadline, interrupt };
+        let (metrics, _) = measured.figures(figures, &memory.rebalance.samples, &mut report.warnings).await?;
         let input =
             Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now: cluster.taken_at };
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
@@ -129,16 +139,11 @@ impl Relocation<'_> {
     }
 
     async fn relocate(&self, deadline: Instant, report: &mut Report) -> Result<Option<Balance>> {
-        let metrics = self.rehearsal.metrics()?;
+        let Rehearsal { source, settings, options, ref metrics, .. } = self.rehearsal;
+        let figures = measure::prepare(metrics.as_ref(), settings, source, options.dry_run)?;
         let engine = self.rehearsal.source.engine()?.until(deadline);
-        let mut cluster = tokio::select! {
-            _ = self.rehearsal.interrupt.nth(1) => {
-                return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
-            }
-            cluster = self.rehearsal.observe(deadline) => cluster?,
-        };
+        let mut cluster = self.rehearsal.observe(deadline).await?;
         report.cluster = Some(Cluster::of(&cluster));
-        let options = self.rehearsal.options;
         if options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok(None);
@@ -153,10 +158,10 @@ impl Relocation<'_> {
         };
         let unbounded = live.engine.until(Instant::now() + options.timeout * 2);
         let mut turn = Turn::take(&unbounded, &cluster.api, owner).await?;
-        let memory = live.state.memory(&memory_key(&cluster, self.rehearsal.settings));
+        let memory = live.state.memory(&memory_key(&cluster, settings));
         let bounds = Bounds::new(live.deadline, options);
-        let (stop, moved, balance) = (None, Vec::new(), None);
-        let mut course = Course { live, cluster, metrics, memory, bounds, report, stop, moved, balance };
+        let (metrics, stop, moved, balance) = (None, None, Vec::new(), None);
+        let mut course = Course { live, cluster, figures, metrics, memory, bounds, report, stop, moved, balance };
         let ended = self.go(&mut course, &mut turn).await;
         course.bounds.progress.end();
         let Course { stop, moved, balance, report, .. } = course;
@@ -175,6 +180,7 @@ impl Relocation<'_> {
 
     async fn go(&self, course: &mut Course<'_>, turn: &mut Turn) -> Result<()> {
         self.recover(course).await?;
+        self.measure(course).await?;
         for round in 0..=REPLANS {
             let fresh;
             let (moves, request) = if let Some(file) = &self.file {
@@ -209,9 +215,53 @@ impl Relocation<'_> {
         Ok(())
     }
 
+    /// Measures, where there is something to ask, and remembers the samples.
+    async fn measure(&self, course: &mut Course<'_>) -> Result<()> {
+        let Rehearsal { settings, interrupt, .. } = self.rehearsal;
+        let deadline = Instant::now() + settings.rebalance.metrics.timeout * 4;
+        let measured = Measurement { settings, cluster: &course.cluster, deadline, interrupt };
+        let (figures, earlier) = (course.figures.clone(), &course.memory.rebalance.samples);
+        let (metrics, samples) = measured.figures(figures, earlier, &mut course.report.warnings).await?;
+        course.metrics = metrics;
+        if let Some(samples) = samples {
+            let key = memory_key(&course.cluster, settings);
+            let mut kept = course.live.state.memory(&key);
+            kept.rebalance.samples.clone_from(&samples);
+            course.memory.rebalance.samples = samples;
+            course.live.state.remember(&key, &kept)?;
+        }
+        Ok(())
+    }
+
+    /// After a move: measures again, and says whether the cluster is as the plan foresaw. Figures of a file and
+    /// reservations foresee themselves.
+    async fn as_foreseen(&self, course: &mut Course<'_>, moved: &Move) -> Result<bool> {
+        if !matches!(course.figures, Figures::Live(..)) {
+            return Ok(true);
+        }
+        course.cluster = Snapshot::observe(&course.live.engine).await?;
+        self.measure(course).await?;
+        let share = |node: &str| {
+            let memory = course.metrics.as_ref()?.nodes.get(node)?;
+            #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 15 digits")]
+            let share = memory.used_bytes as f64 / memory.total_bytes as f64;
+            Some(share)
+        };
+        for end in [&moved.from, &moved.to] {
+            let Some(found) = share(&end.name).filter(|found| (found - end.expected.after).abs() > FORESEEN) else {
+                continue;
+            };
+            let (node, found, foreseen) = (&end.name, found * 100.0, end.expected.after * 100.0);
+            let text = format!("`{node}` is at {found:.1} %, not at {foreseen:.1} % as the plan foresaw");
+            course.stop = Some(Error::new(ErrorKind::Refused, text).hint("plan afresh").into());
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     /// Ends what an earlier run has left.
     async fn recover(&self, course: &mut Course<'_>) -> Result<()> {
-        if course.cluster.services.iter().all(|service| service.trace.is_none() && !service.temporary) {
+        if recover::plan(&course.cluster).actions.is_empty() {
             return Ok(());
         }
         self.pass(course, Pass::Recover).await;
@@ -305,7 +355,10 @@ impl Relocation<'_> {
         match ended {
             Ok(Ended::Arrived { task, away }) => {
                 course.arrived(first, &task, away);
-                self.followers(course, &group[1..], started).await
+                match self.followers(course, &group[1..], started).await? {
+                    Turned::Done if !self.as_foreseen(course, &group[group.len() - 1]).await? => Ok(Turned::Stop),
+                    turned => Ok(turned),
+                }
             }
             Ok(ended @ (Ended::Refused(_) | Ended::Failed(_))) => {
                 let why = text.unwrap_or_default();

@@ -1,9 +1,8 @@
-//! `orca rebalance`: the run that only plans writes nothing, not even its memory; [`apply`] moves tasks.
+//! `orca rebalance`: the run that only plans writes nothing, not even its memory (the source `probe` starts a service,
+//! which is gone again when the plan is made); [`apply`] moves tasks.
 
 pub mod apply;
 pub mod file;
-
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -12,13 +11,14 @@ use crate::cli::{BalanceGoal, Wish};
 use crate::cycle::{Options, Source, memory_key};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::metrics::{self, Metrics};
+use crate::measure::{self, Measurement};
+use crate::metrics::Wanted;
 use crate::pass::memory::Memory;
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{self, Balance, Goal, Input, Request};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
-use crate::settings::{MetricsSource, Settings};
+use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::state::State;
 
@@ -56,7 +56,7 @@ pub struct Rehearsal<'a> {
     /// What to plan by.
     pub settings: &'a Settings,
     /// `--metrics`.
-    pub metrics: Option<PathBuf>,
+    pub metrics: Option<Wanted>,
     /// What is asked for.
     pub request: Request,
     /// The bounds.
@@ -70,11 +70,7 @@ impl Rehearsal<'_> {
     pub async fn run(&self) -> (Report, Option<Balance>) {
         let started = Instant::now();
         let mut report = Report::new(self.command, Run::start(true));
-        let mut interrupt = std::pin::pin!(self.interrupt.nth(1));
-        let planned = tokio::select! {
-            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()),
-            planned = self.plan(started + self.options.timeout, &mut report) => planned,
-        };
+        let planned = self.plan(started + self.options.timeout, &mut report).await;
         let (balance, unchanged) = match planned {
             Ok(planned) => planned,
             Err(error) => {
@@ -93,7 +89,7 @@ impl Rehearsal<'_> {
 
     async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<(Option<Balance>, u64)> {
         // Before anything is asked of the engine: a wrong file is a wrong file.
-        let metrics = self.metrics()?;
+        let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
         let cluster = self.observe(deadline).await?;
         report.cluster = Some(Cluster::of(&cluster));
         if self.options.leader_only && !cluster.leader() {
@@ -101,6 +97,8 @@ impl Rehearsal<'_> {
             return Ok((None, 0));
         }
         let memory = self.memory(&cluster, report);
+        let measured = Measurement { settings: self.settings, cluster: &cluster, deadline, interrupt: self.interrupt };
+        let metrics = measured.figures(figures, &memory.rebalance.samples, &mut report.warnings).await?.0;
         let (settings, now) = (self.settings, cluster.taken_at);
         let input = Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now };
         let planned = rebalance::plan(&input, &self.request)?;
@@ -114,7 +112,10 @@ impl Rehearsal<'_> {
 
     async fn observe(&self, deadline: Instant) -> Result<Snapshot> {
         match self.source {
-            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await,
+            Source::Engine(engine) => {
+                let until = engine.until(deadline);
+                measure::unless(self.interrupt, Box::pin(Snapshot::observe(&until))).await?
+            }
             Source::File(path) => snapshot::load(path),
         }
     }
@@ -127,21 +128,6 @@ impl Rehearsal<'_> {
             None
         });
         state.map(|state| state.memory(&memory_key(cluster, self.settings))).unwrap_or_default()
-    }
-
-    /// The figures that were asked for; none where reservations are to do.
-    fn metrics(&self) -> Result<Option<Metrics>> {
-        let wanted = &self.settings.rebalance.metrics;
-        let file = self.metrics.as_ref().or(wanted.file.as_ref());
-        match (wanted.source, file, &self.metrics) {
-            (Some(MetricsSource::File), None, _) => {
-                let error = Error::new(ErrorKind::Config, "rebalance.metrics.source is `file`, but no file is named");
-                Err(error.hint("give --metrics FILE, or set rebalance.metrics.file").into())
-            }
-            // A flag is said later than a file.
-            (Some(MetricsSource::Reservations), _, None) | (_, None, _) => Ok(None),
-            (_, Some(file), _) => metrics::load(file).map(Some),
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod merge;
 mod policy;
 mod problem;
 mod rebalance;
+mod rebalance_file;
 mod resolve;
 mod show;
 mod tree;
@@ -22,7 +23,7 @@ use std::time::Duration;
 pub use fragment::schema;
 pub use load::{Input, load};
 pub use problem::{Problem, Problems};
-pub use rebalance::{MetricsSettings, MetricsSource, Rebalance};
+pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
@@ -48,6 +49,8 @@ pub enum SourceKind {
     Dependencies,
     /// Orcastra's `nodes.yml`: the half of `swarm.yml` without `dependencies`.
     Nodes,
+    /// Orcastra's `rebalance_config.yml`.
+    Rebalance,
 }
 
 /// Merges and checks sources. Pure: equal input gives equal settings, or the same problems in the same order.

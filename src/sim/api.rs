@@ -35,6 +35,8 @@ pub(super) enum Body {
     Json(String),
     /// Plain text.
     Text(&'static str),
+    /// A stream of log frames.
+    Frames(Vec<u8>),
     /// Nothing.
     Empty,
     /// The event stream, which goes on.
@@ -181,6 +183,10 @@ impl Cluster {
                 self.remove_service(&id)?;
                 Ok(Reply::empty(200))
             }
+            ("GET", ["services", key, "logs"]) => {
+                let body = Body::Frames(self.logs(&self.find_service(key)?.id));
+                Ok(Reply { status: 200, headers: Vec::new(), body })
+            }
             ("GET", ["tasks"]) => Ok(Reply::json(200, self.list_tasks(&request.query)?)),
             ("GET", ["tasks", key]) => Ok(Reply::json(200, self.find_task(key)?.text.clone())),
             _ => Err(Refusal::new(404, "page not found")),
@@ -206,7 +212,8 @@ impl Cluster {
         }
         if numbers(version) < numbers(oldest) {
             let text = format!(
-                "client version {version} is too old. Minimum supported API version is {oldest}, please upgrade your client to a newer version"
+                "client version {version} is too old. \
+                 Minimum supported API version is {oldest}, please upgrade your client to a newer version"
             );
             return Err(Refusal::new(400, text));
         }
@@ -217,10 +224,13 @@ impl Cluster {
         let text = match self.membership.as_str() {
             "active/manager" => return Ok(()),
             "active/worker" => {
-                "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager."
+                "This node is not a swarm manager. \
+                 Worker nodes can't be used to view or modify cluster state. \
+                 Please run this command on a manager node or promote the current node to a manager."
             }
             _ => {
-                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
+                "This node is not a swarm manager. \
+                 Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
             }
         };
         Err(Refusal::new(503, text))

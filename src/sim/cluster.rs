@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use super::json;
 use super::object::{Node, Service, Task};
 use super::tasks::Tasks;
+use crate::engine::parts::SCHEMA;
 
 /// The API version simulated unless something says otherwise.
 pub(super) const DEFAULT_API: &str = "1.51";
@@ -116,8 +116,8 @@ impl Cluster {
 
     /// The cluster of an `orca.snapshot/1` file. Objects keep every field they have, known or not.
     pub fn from_snapshot(text: &str) -> anyhow::Result<Self> {
-        let file: File = serde_json::from_str(text).context("not a snapshot")?;
-        anyhow::ensure!(file.schema == "orca.snapshot/1", "unknown snapshot schema `{}`", file.schema);
+        let file: File = serde_json::from_str(text)?;
+        anyhow::ensure!(file.schema == SCHEMA, "its schema is `{}`, not `{SCHEMA}`", file.schema);
         let mut cluster = Self::empty();
         cluster.info = file.info;
         if let Some(api) = file.api {

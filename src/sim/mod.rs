@@ -16,6 +16,7 @@ mod faults;
 mod generate;
 mod info;
 mod json;
+mod logs;
 mod lookup;
 mod networks;
 mod nodes;

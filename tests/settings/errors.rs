@@ -279,7 +279,9 @@ fn rebalance() {
         ),
         (
             "rebalance: {metrics: {source: guess}}",
-            &["orca.yml:1:31: rebalance.metrics.source must be file or reservations, not \"guess\""],
+            &[
+                "orca.yml:1:31: rebalance.metrics.source must be file, reservations, node_exporter, probe, prometheus or stats, not \"guess\"",
+            ],
         ),
         ("rebalance: {metrics: {file: ''}}", &["orca.yml:1:29: rebalance.metrics.file must be a path, not \"\""]),
     ];

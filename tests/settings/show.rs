@@ -66,7 +66,10 @@ dependencies:
     enforce: false  # default
 rebalance:
   metrics:
+    node_exporter_port: 9100  # default
     max_age: 10m  # default
+    window: 10m  # default
+    timeout: 5s  # default
   high: 80  # default
   high_for: 10m  # default
   clear_high: 70  # default

@@ -15,6 +15,9 @@ pub const NOTE_LABEL: &str = "orca.move";
 /// The service label that holds the [`Ticket`] of a move that has not ended.
 pub const RESTORE_LABEL: &str = "orca.move.restore";
 
+/// The node label that makes a move's target a branch of its own to Swarm's scheduler.
+pub const BRANCH_LABEL: &str = "orca.move";
+
 /// How long the engine watches a new task beyond the delay between two tasks, before it calls an update complete.
 const MONITOR: Duration = Duration::from_secs(30);
 
@@ -25,11 +28,25 @@ pub struct Temporary {
     pub constraints: Vec<String>,
     /// At most so many tasks on a node.
     pub max_replicas: Option<u64>,
-    /// One replica more, until the new one runs.
-    pub one_more: bool,
+    /// The target has [`BRANCH_LABEL`], and its branch of the nodes is to be preferred.
+    pub branch: bool,
+    /// By way of how many replicas.
+    pub detour: Detour,
     /// Time between two tasks of the update, should more of them be replaced than the one that is meant: long enough to
     /// stop that.
     pub delay: Duration,
+}
+
+/// By way of how many replicas a task moves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detour {
+    /// As many as there are.
+    #[default]
+    None,
+    /// One more, until the new one runs.
+    OneMore,
+    /// One less, until the old one has gone.
+    OneLess,
 }
 
 /// What it takes to undo a move: the parts of the spec that it changes, before and during it.
@@ -63,14 +80,18 @@ pub fn begin(spec: &Value, temporary: &Temporary, note: &str) -> Result<(Value, 
     let before = Held {
         placement: placement.clone(),
         update_config: spec.get("UpdateConfig").cloned().unwrap_or_default(),
-        replicas: replicas.filter(|_| temporary.one_more),
+        replicas: replicas.filter(|_| temporary.detour != Detour::None),
     };
     let during = Held {
         placement: steered(placement, temporary)?,
         update_config: careful(&before.update_config, temporary.delay),
-        replicas: before.replicas.map(|replicas| replicas + 1),
+        replicas: before.replicas.map(|replicas| match temporary.detour {
+            Detour::None => replicas,
+            Detour::OneMore => replicas.saturating_add(1),
+            Detour::OneLess => replicas.saturating_sub(1),
+        }),
     };
-    if temporary.one_more && during.replicas.is_none() {
+    if temporary.detour != Detour::None && during.replicas.is_none() {
         bail!("the service doesn't say how many replicas it has");
     }
     let labels = spec.get("Labels").is_some_and(Value::is_object);
@@ -84,11 +105,15 @@ pub fn begin(spec: &Value, temporary: &Temporary, note: &str) -> Result<(Value, 
     Ok((spec, ticket))
 }
 
-/// The service's own Placement with what steers the task. Without preferences: with several of them some engines'
-/// schedulers don't end (moby/swarmkit#3177).
+/// The service's own Placement with what steers the task. Without its preferences: with several of them some engines'
+/// schedulers don't end (moby/swarmkit commit 2d6aff776).
 fn steered(mut placement: Value, temporary: &Temporary) -> Result<Value> {
     let placement_map = placement.as_object_mut().context("Placement is not an object")?;
     placement_map.remove("Preferences");
+    if temporary.branch {
+        let descriptor = format!("node.labels.{BRANCH_LABEL}");
+        placement_map.insert("Preferences".to_owned(), json!([{ "Spread": { "SpreadDescriptor": descriptor } }]));
+    }
     let mut constraints = match placement_map.get("Constraints") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(constraints)) => constraints.clone(),
@@ -110,6 +135,23 @@ fn careful(user: &Value, delay: Duration) -> Value {
         "Parallelism": 1, "Delay": nanos(delay), "FailureAction": "rollback",
         "Monitor": nanos(delay + MONITOR), "MaxFailureRatio": 0, "Order": order,
     })
+}
+
+/// The spec of a move by way of one replica less, with the replica back.
+///
+/// # Errors
+/// If somebody else has changed the number of replicas meanwhile.
+pub fn refill(raw: &RawValue, ticket: &Ticket) -> Result<Value> {
+    let mut object: Value = serde_json::from_str(raw.get()).context("the engine's object can't be read")?;
+    let mut spec = object.get_mut("Spec").map(Value::take).context("the engine's object has no Spec")?;
+    match (spec.pointer_mut("/Mode/Replicated/Replicas"), ticket.before.replicas) {
+        (Some(replicas), Some(before)) if replicas.as_u64() == ticket.during.replicas => *replicas = before.into(),
+        _ => bail!("its number of replicas was changed meanwhile"),
+    }
+    if !spec.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {
+        bail!("the service's spec has no Placement: a write could crash the managers");
+    }
+    Ok(spec)
 }
 
 /// The next write that is needed to end a move, if any: its traces taken out of the spec, then out of what a rollback
@@ -294,18 +336,33 @@ mod tests {
 
     #[test]
     fn a_move_comes_out_as_it_went_in() {
-        for one_more in [false, true] {
-            let temporary = Temporary { one_more, ..pin() };
+        for (detour, replicas) in [(Detour::None, 2), (Detour::OneMore, 3), (Detour::OneLess, 1)] {
+            let temporary = Temporary { detour, ..pin() };
             let (during, _) = begin(&spec(), &temporary, "moving").unwrap();
             let placement = &during["TaskTemplate"]["Placement"];
             assert_eq!(placement["Constraints"], json!(["node.role==worker", "node.id==b"]));
             assert_eq!((&placement["MaxReplicas"], placement.get("Preferences")), (&json!(1), None));
-            assert_eq!(during["Mode"]["Replicated"]["Replicas"], 2 + u64::from(one_more));
+            assert_eq!(during["Mode"]["Replicated"]["Replicas"], replicas);
             assert_eq!(during["UpdateConfig"]["Order"], "start-first");
             assert_eq!(during["UpdateConfig"]["FailureAction"], "rollback");
             assert_eq!(during["TaskTemplate"]["Future"], json!([null, {}]));
             ends_as(&during, None, &spec());
         }
+    }
+
+    #[test]
+    fn a_replica_comes_back_and_nothing_is_left_of_the_branch() {
+        let temporary = Temporary { detour: Detour::OneLess, branch: true, ..pin() };
+        let (during, ticket) = begin(&spec(), &temporary, "moving").unwrap();
+        assert_eq!(
+            during["TaskTemplate"]["Placement"]["Preferences"],
+            json!([{"Spread": {"SpreadDescriptor": "node.labels.orca.move"}}])
+        );
+        let raw = |spec: &Value| to_raw_value(&json!({"Spec": spec})).unwrap();
+        let refilled = refill(&raw(&during), &ticket).unwrap();
+        assert_eq!(refilled["Mode"]["Replicated"]["Replicas"], 2);
+        ends_as(&refilled, Some(&ticket), &spec());
+        assert!(refill(&raw(&refilled), &ticket).is_err(), "somebody has changed the number of replicas");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::figures::Source;
 use super::order::Mechanism;
 use super::reason::Finding;
 use super::trigger::Trigger;
+use crate::metrics::Pressure;
 
 /// A share before and after the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +73,8 @@ pub struct MetricsUsed {
     pub source: Source,
     /// They are not measured.
     pub estimated: bool,
+    /// Tasks whose figures are not measured: what they reserve.
+    pub estimated_tasks: u64,
     /// RFC 3339; null where they are not measured.
     pub taken_at: Option<String>,
     /// Ready nodes without usable figures.
@@ -131,6 +134,8 @@ pub struct NodeBalance {
     pub share: Option<Change<f64>>,
     /// Memory in use that can't leave: the system's, and that of immovable tasks, bytes.
     pub base_bytes: Option<u64>,
+    /// How much its tasks wait for memory, where that is measured.
+    pub pressure: Option<Pressure>,
     /// Tasks.
     pub tasks: Change<u64>,
 }

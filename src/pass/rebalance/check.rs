@@ -10,7 +10,7 @@ use crate::pass::memory::RebalanceMemory;
 use crate::plan::MoveOrder;
 
 use super::balance::Move;
-use super::order::{self, Mechanism};
+use super::order::Mechanism;
 use super::scene::{Scene, Terms};
 use super::solve::state::State;
 use super::steer;
@@ -85,8 +85,7 @@ fn judged(scene: &Scene<'_>, planned: &Move) -> Result<MoveOrder, Vec<String>> {
         return Err(vec![format!("`{}` has no room for it any more, or may not take it", planned.to.name)]);
     }
     let (placed, seen) = (&world.tasks[task], world.service_of(task));
-    let mechanism = order::own(world, task);
-    let temporary = steer::temporary(world, seen, placed.node, to, mechanism).map_err(|why| vec![why])?;
+    let temporary = steer::temporary(world, seen, placed.node, to).map_err(|why| vec![why])?;
     Ok(MoveOrder {
         service: seen.service.id.clone(),
         name: seen.service.name.clone(),

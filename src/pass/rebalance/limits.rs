@@ -6,7 +6,6 @@ use crate::model::node::{Availability, NodeState};
 use crate::model::{Constraint, Needs};
 
 use super::group::Group;
-use super::order;
 use super::reason::{Finding, Reason};
 use super::scene::Terms;
 use super::solve::problem::Row;
@@ -166,9 +165,8 @@ impl<'a> Classes<'a> {
             // Then the spread row leaves it nodes without any.
             return;
         }
-        let mechanism = order::own(self.world, task);
         for (bin, allowed) in allowed.iter_mut().enumerate().filter(|(bin, _)| *bin != home) {
-            *allowed &= steer::limit(seen, self.node_of[home], self.node_of[bin], mechanism).is_ok();
+            *allowed &= steer::way(seen, self.node_of[home], self.node_of[bin]).is_ok();
         }
     }
 

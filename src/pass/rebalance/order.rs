@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::scene::Scene;
 use super::solve::sequence;
 use super::solve::state::State;
-use super::world::World;
+use super::steer;
 
 /// How a task is made to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,9 @@ pub enum Mechanism {
     Exclude,
     /// One of several on its node, which has the most: one replica more on the target, then one less.
     Scale,
+    /// One of several on its node, which has the most, and one more than the target: one replica less, then one more on the
+    /// target.
+    Shift,
     /// It follows its anchor, whose label moves.
     Follow,
 }
@@ -45,17 +48,12 @@ pub(super) fn legs(scene: &Scene<'_>, at: &[usize]) -> (Vec<Leg>, Vec<usize>) {
     (order.into_iter().map(leg).collect(), stuck)
 }
 
-/// How this task is made to move, as part of its unit.
-pub(super) fn mechanism(scene: &Scene<'_>, unit: usize, task: usize) -> Mechanism {
-    if scene.members[unit].tasks.first() == Some(&task) { own(&scene.world, task) } else { Mechanism::Follow }
-}
-
-/// How this task is made to move by itself.
-pub(super) fn own(world: &World<'_>, task: usize) -> Mechanism {
-    let seen = world.service_of(task);
-    match seen.per_node.get(&world.tasks[task].node) {
-        _ if seen.tasks.len() == 1 => Mechanism::SinglePin,
-        Some(1) | None => Mechanism::Exclude,
-        Some(_) => Mechanism::Scale,
+/// How this task is made to move to that bin, as part of its unit.
+pub(super) fn mechanism(scene: &Scene<'_>, unit: usize, task: usize, to: usize) -> Mechanism {
+    if scene.members[unit].tasks.first() != Some(&task) {
+        return Mechanism::Follow;
     }
+    let (seen, from) = (scene.world.service_of(task), scene.world.tasks[task].node);
+    // Where an earlier move of the same plan makes a way, there is none yet: the move itself looks again.
+    steer::way(seen, from, scene.node_of[to]).map_or(Mechanism::Exclude, |way| way.mechanism)
 }

@@ -2,11 +2,14 @@
 //!
 //! It takes nodes that pass its filters, and of those the one with the fewest tasks of the service. A task is replaced by
 //! an update of the placement only if its own node does not satisfy the new constraints (moby/swarmkit,
-//! `manager/orchestrator/task.go`). So nodes with siblings can't be excluded, but be full: by a limit of replicas.
+//! `manager/orchestrator/task.go`). So nodes with siblings can't be excluded, but they can be full, by a limit of replicas;
+//! where the target has as many as they, a label of its own makes it a branch of its own, which has the fewest tasks
+//! (`manager/scheduler/nodeset.go`). When a service gives up a replica, the node with the most loses its last
+//! (`manager/orchestrator/replicated/services.go`).
 
 use std::time::Duration;
 
-use crate::engine::edit::moving::Temporary;
+use crate::engine::edit::moving::{Detour, Temporary};
 
 use super::order::Mechanism;
 use super::world::{Seen, World};
@@ -15,59 +18,56 @@ use super::world::{Seen, World};
 /// after the other: with so much time between two of them only the first is.
 const BETWEEN_TASKS: Duration = Duration::from_secs(60);
 
-/// How many replicas of the service a node may have at most so that only `to` takes one more; none if it is the
-/// constraint alone that decides.
-///
-/// # Errors
-/// If other nodes would be chosen before it, or as well: why, in words.
-pub(super) fn limit(seen: &Seen<'_>, from: usize, to: usize, mechanism: Mechanism) -> Result<Option<u64>, String> {
-    let count = |node: usize| seen.per_node.get(&node).copied().unwrap_or_default();
-    let there = count(to);
-    let rivals = || seen.per_node.iter().filter(|(node, _)| **node != to);
-    match mechanism {
-        Mechanism::SinglePin | Mechanism::Follow => return Ok(None),
-        Mechanism::Exclude => {
-            if rivals().any(|(node, count)| *node != from && *count <= there) {
-                return Err("another node with a replica has as few as the target".to_owned());
-            }
-        }
-        Mechanism::Scale => {
-            if rivals().any(|(_, count)| *count <= there) {
-                return Err("another node with a replica has as few as the target".to_owned());
-            }
-            // The one that is taken away again must be taken from where it was, not from the target.
-            if count(from) < there + 2 {
-                return Err("the target would have as many replicas as the node that is to lose one".to_owned());
-            }
-        }
-    }
-    Ok(Some(there + 1))
+/// How one task of a service can be sent from one node to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) mechanism: Mechanism,
+    /// So many replicas of the service on a node at most, while it moves.
+    max_replicas: Option<u64>,
+    /// The target needs a label of its own.
+    branch: bool,
 }
 
-/// What to write so that a task of this service goes from one node to the other; nodes by position in the snapshot.
-pub(super) fn temporary(
-    world: &World<'_>,
-    seen: &Seen<'_>,
-    from: usize,
-    to: usize,
-    mechanism: Mechanism,
-) -> Result<Temporary, String> {
-    let max_replicas = limit(seen, from, to, mechanism)?;
+/// Finds the way; nodes by position in the snapshot.
+///
+/// # Errors
+/// If there is none: why, in words.
+pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String> {
+    let count = |node: usize| seen.per_node.get(&node).copied().unwrap_or_default();
+    let (here, there) = (count(from), count(to));
+    if seen.tasks.len() == 1 {
+        return Ok(Way { mechanism: Mechanism::SinglePin, max_replicas: None, branch: false });
+    }
+    let mechanism = match here {
+        0 | 1 => Mechanism::Exclude,
+        // With one more there the target would have as many, and could lose it again.
+        _ if here < there + 2 => Mechanism::Shift,
+        _ => Mechanism::Scale,
+    };
+    let stays = |node: usize| mechanism != Mechanism::Exclude || node != from;
+    let others = || seen.per_node.iter().filter(|(node, _)| **node != to && stays(**node));
+    let shifted = u64::from(mechanism == Mechanism::Shift);
+    let branch = mechanism == Mechanism::Shift || others().any(|(_, count)| *count <= there);
+    let elsewhere: u64 = others().map(|(_, count)| *count).sum::<u64>() - shifted;
+    if branch && elsewhere <= there {
+        return Err("Swarm would not choose between it and the other nodes with replicas".to_owned());
+    }
+    Ok(Way { mechanism, max_replicas: Some(there + 1), branch })
+}
+
+/// What to write so that a task of this service goes from one node to the other.
+pub(super) fn temporary(world: &World<'_>, seen: &Seen<'_>, from: usize, to: usize) -> Result<Temporary, String> {
+    let Way { mechanism, max_replicas, branch } = way(seen, from, to)?;
     let id = |node: usize| world.cluster.nodes[node].id.0.as_str();
-    let one = |constraints: Vec<String>| Temporary { constraints, max_replicas, ..Temporary::default() };
-    Ok(match mechanism {
-        Mechanism::SinglePin => one(vec![format!("node.id=={}", id(to))]),
-        Mechanism::Exclude => {
-            let mut constraints = vec![format!("node.id!={}", id(from))];
-            constraints.extend(empty_rivals(world, seen, to).filter(|node| *node != from).map(|node| not(id(node))));
-            Temporary { delay: BETWEEN_TASKS, ..one(constraints) }
-        }
-        Mechanism::Scale => {
-            let constraints = empty_rivals(world, seen, to).map(|node| not(id(node))).collect();
-            Temporary { one_more: true, ..one(constraints) }
-        }
+    let rivals = || empty_rivals(world, seen, to).filter(|node| *node != from).map(|node| not(id(node)));
+    let (constraints, detour, delay) = match mechanism {
+        Mechanism::SinglePin => (vec![format!("node.id=={}", id(to))], Detour::None, Duration::ZERO),
+        Mechanism::Exclude => (std::iter::once(not(id(from))).chain(rivals()).collect(), Detour::None, BETWEEN_TASKS),
+        Mechanism::Scale => (rivals().collect(), Detour::OneMore, Duration::ZERO),
+        Mechanism::Shift => (rivals().collect(), Detour::OneLess, Duration::ZERO),
         Mechanism::Follow => return Err("it follows its anchor".to_owned()),
-    })
+    };
+    Ok(Temporary { constraints, max_replicas, branch, detour, delay })
 }
 
 fn not(id: &str) -> String {

@@ -71,7 +71,7 @@ fn add_move(
     let (placed, seen) = (&world.tasks[task], world.service_of(task));
     let (from, to) = (scene.node_of[leg.from], scene.node_of[leg.to]);
     let memory = world.figures.task(&placed.task.id, seen.needs.memory).unwrap_or_default();
-    let mechanism = order::mechanism(scene, leg.unit, task);
+    let mechanism = order::mechanism(scene, leg.unit, task, leg.to);
     let group = scene.members[leg.unit].group.clone();
     let reason = reason(scene, request, leg, group.as_deref());
     let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
@@ -205,6 +205,7 @@ fn balance(
         metrics: MetricsUsed {
             source: figures.source,
             estimated: figures.estimated(),
+            estimated_tasks: figures.estimates(&scene.world.tasks) as u64,
             taken_at: figures.taken_at.map(|at| at.to_string()),
             missing: missing.map(|(node, _)| node.name.clone()).collect(),
         },
@@ -346,6 +347,7 @@ fn nodes(scene: &Scene<'_>, home: &State<'_>, state: &State<'_>, moves: &[Move])
                 used_bytes: bin.map(|bin| Change { before: home.load[bin], after: state.load[bin] }),
                 share: bin.map(|bin| Change { before: round(home.share[bin]), after: round(state.share[bin]) }),
                 base_bytes: bin.map(|bin| home.load[bin].saturating_sub(movable(bin))),
+                pressure: world.figures.nodes[at].as_ref().ok().and_then(|memory| memory.pressure),
                 tasks: Change { before: tasks[at], after: tasks[at] + come - gone },
             }
         })

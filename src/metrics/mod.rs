@@ -1,48 +1,85 @@
-//! Memory figures of nodes and tasks, and their file form `orca.metrics/1`.
+//! Memory figures of nodes and tasks, where they come from, and their file form `orca.metrics/1`.
 //!
 //! The file is read strictly: a figure that is not what it seems would move the wrong task. What the figures are good
-//! for is judged in [`crate::pass::rebalance`].
+//! for is judged in [`crate::pass::rebalance`]. [`collect`] asks, [`smooth`] judges over time; the rest is pure.
+
+pub mod cgroup;
+pub mod collect;
+mod estimate;
+pub mod exposition;
+mod fetch;
+pub mod node_exporter;
+pub mod probe;
+mod probe_service;
+mod prometheus;
+pub mod smooth;
+mod stats;
+pub mod url;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
 use crate::model::TaskId;
+use crate::settings::MetricsSource;
 
 /// The schema name of a metrics file.
 pub const SCHEMA: &str = "orca.metrics/1";
 
 /// The memory use of one cluster at one time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// [`SCHEMA`].
     #[serde(default = "schema")]
     pub schema: String,
+    /// Where the figures were taken from; `file` where the file doesn't say.
+    #[serde(default = "file")]
+    pub source: MetricsSource,
     /// When the figures were taken.
     pub taken_at: Timestamp,
     /// By hostname.
     pub nodes: BTreeMap<String, NodeMemory>,
     /// By task id.
     pub tasks: BTreeMap<TaskId, TaskMemory>,
+    /// Why there are no figures of a node, by hostname.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<String, String>,
 }
 
 /// The memory of a node, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeMemory {
     /// `MemTotal`.
     pub total_bytes: u64,
-    /// `MemTotal - MemAvailable`.
+    /// `MemTotal - MemAvailable`, without what ZFS would give back.
     pub used_bytes: u64,
+    /// How much its tasks wait for memory, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<Pressure>,
+}
+
+/// What a lack of memory did to a node since the pass before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pressure {
+    /// Share of the time in which some task waited for memory (PSI `some`).
+    pub some: f64,
+    /// Share of the time in which all of them did (PSI `full`).
+    pub full: f64,
+    /// Processes that the kernel killed for want of memory.
+    pub oom_kills: u64,
 }
 
 /// The memory of a task, bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskMemory {
     /// What can't be reclaimed, and so leaves the node with the task: `anon + shmem + slab_unreclaimable +
@@ -50,10 +87,41 @@ pub struct TaskMemory {
     pub footprint_bytes: u64,
     /// `memory.current - inactive_file` of its cgroup (v2), as the docker CLI and kubelet count.
     pub working_set_bytes: u64,
+    /// What a target must have room for, as nine of ten samples say; none where there was one sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit_bytes: Option<u64>,
+    /// How fast its footprint grows, as a share of it per minute, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth_per_minute: Option<f64>,
+    /// Not measured: what its service reserves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 fn schema() -> String {
     SCHEMA.to_owned()
+}
+
+fn file() -> MetricsSource {
+    MetricsSource::File
+}
+
+/// What `--metrics` names: a source, or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A word of `rebalance.metrics.source`.
+    Source(MetricsSource),
+    /// A path.
+    File(PathBuf),
+}
+
+impl FromStr for Wanted {
+    type Err = std::convert::Infallible;
+
+    /// A file that is called like a source is written `./probe`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(MetricsSource::named(text).map_or_else(|| Self::File(PathBuf::from(text)), Self::Source))
+    }
 }
 
 impl Metrics {
