@@ -15,7 +15,10 @@ fn survives(fault: &Value) -> Result<()> {
     let there = stage.cluster()?.places("web")? == ["node-3"];
     let told = statuses(&report);
     // Done is what was done: the task is there, and nothing is left in its service.
-    ensure!(told != ["done"] || there && stage.cluster()?.service("web")?["Spec"]["Labels"] == json!({"team": "x"}), "{ended}");
+    ensure!(
+        told != ["done"] || there && stage.cluster()?.service("web")?["Spec"]["Labels"] == json!({"team": "x"}),
+        "{ended}"
+    );
     ensure!(ended.exit != Some(0) || told == ["done"], "{ended}");
     ensure!(ended.exit == Some(0) || report["error"].is_object(), "{ended}");
     ensure!(matches!(ended.exit, Some(0 | 1 | 69 | 75)), "{ended}");

@@ -66,8 +66,7 @@ fn mend(stage: &mut Stage, before: &Before, mender: Mender) -> Result<()> {
         }
         Mender::Stranger => {
             stage.orca.lose_state();
-            let service_left =
-                stage.cluster()?.services.iter().any(|service| service.to_string().contains("orca."));
+            let service_left = stage.cluster()?.services.iter().any(|service| service.to_string().contains("orca."));
             let (ended, report) = stage.run(&["rebalance", "recover"])?;
             if service_left {
                 ensure!(ended.exit == Some(75) && report["error"]["kind"] == "locked", "{ended}");

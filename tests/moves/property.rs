@@ -53,10 +53,10 @@ fn holds((nodes, services, restarts, start_first): &Shape) -> Result<()> {
 
 #[test]
 fn a_run_does_what_it_says_and_leaves_no_trace() {
-    let mut runner = TestRunner::new(Config { cases: 24, max_shrink_iters: 30, failure_persistence: None, ..Config::default() });
-    let result = runner.run(&shapes(), |shape| {
-        holds(&shape).map_err(|error| TestCaseError::fail(format!("{error:#}")))
-    });
+    let mut runner =
+        TestRunner::new(Config { cases: 24, max_shrink_iters: 30, failure_persistence: None, ..Config::default() });
+    let result =
+        runner.run(&shapes(), |shape| holds(&shape).map_err(|error| TestCaseError::fail(format!("{error:#}"))));
     if let Err(error) = result {
         panic!("{error}");
     }

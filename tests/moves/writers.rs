@@ -130,11 +130,8 @@ fn a_rollback() -> Result<()> {
     let running = stage.start(&[])?;
     stage.begun("web")?;
     let service = stage.cluster()?.service("web")?.clone();
-    let path = format!(
-        "/services/{}/update?version={}&rollback=previous",
-        text(&service["ID"]),
-        service["Version"]["Index"]
-    );
+    let path =
+        format!("/services/{}/update?version={}&rollback=previous", text(&service["ID"]), service["Version"]["Index"]);
     stage.sim.engine.post(&path, &service["Spec"])?;
     let ended = running.end()?;
     stage.as_before(&before)?;
@@ -163,7 +160,8 @@ fn the_service_is_removed() -> Result<()> {
 fn one_conflict_at_each_write() -> Result<()> {
     for after in 0..3 {
         let stage = Stage::hog("0s")?;
-        stage.fault(&json!({"kind": "conflict", "method": "POST", "path": "/services/", "after": after, "times": 1}))?;
+        stage
+            .fault(&json!({"kind": "conflict", "method": "POST", "path": "/services/", "after": after, "times": 1}))?;
         let (ended, report) = stage.apply(&[])?;
         if after == 0 {
             // Someone has changed the spec: the plan was not made for that one.
