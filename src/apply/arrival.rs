@@ -4,7 +4,7 @@ use anyhow::Result;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-use super::judge::{Seen, judge};
+use super::judge::{Seen, judge, unwanted};
 use super::moving::{Ended, LOOK, Mover, patiently};
 use crate::engine::edit::moving::Detour;
 use crate::model::{Task, TaskId};
@@ -100,7 +100,7 @@ impl Mover<'_> {
         Ok(Ended::Arrived { task, away })
     }
 
-    /// Waits until the service is whole again, and says where its task is.
+    /// Waits until the service is whole again, and says what has become of it.
     pub(super) async fn heal(&self, order: &MoveOrder) -> String {
         let (engine, until) = (self.engine.until(Instant::now() + HEAL), Instant::now() + HEAL);
         loop {
@@ -108,11 +108,17 @@ impl Mover<'_> {
                 let here = |task: &&Task| task.slot == order.slot && task.running();
                 if let Some(task) = tasks.iter().find(here) {
                     let node = self.cluster.node(&task.node).map_or(task.node.0.as_str(), |node| node.name.as_str());
-                    return format!("and its task runs on `{node}`");
+                    return format!("its spec is as before, and its task runs on `{node}`");
+                }
+                if tasks.iter().all(unwanted) {
+                    return match engine.object("services", &order.service.0).await {
+                        Ok(None) => "the service is gone".to_owned(),
+                        _ => "nothing of the move is left in its spec".to_owned(),
+                    };
                 }
             }
             if Instant::now() >= until || self.interrupt.exit_code().is_some() {
-                return "but its task does not run yet".to_owned();
+                return "its spec is as before, but its task does not run yet".to_owned();
             }
             sleep(LOOK).await;
         }

@@ -96,7 +96,7 @@ impl Mover<'_> {
             Ok(task) => self.arrived(order, &before, task).await,
             Err(why) => {
                 let healed = self.heal(order).await;
-                Ok(Ended::Failed(format!("{why}; its spec is as before, {healed}")))
+                Ok(Ended::Failed(format!("{why}; {healed}")))
             }
         }
     }

@@ -180,11 +180,23 @@ fn one_conflict_at_each_write() -> Result<()> {
 #[test]
 fn a_storm_of_conflicts() -> Result<()> {
     let stage = Stage::hog("0s")?;
+    stage.before()?;
     stage.fault(&json!({"kind": "conflict", "method": "POST", "path": "/services/", "after": 1, "times": 25}))?;
     let (ended, report) = stage.apply(&[])?;
     assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done"]), "{ended}");
     stage.no_traces()?;
     assert_eq!(stage.cluster()?.service("web")?["Spec"]["Labels"]["sim.other"], "25");
     assert!(stage.writes()? < 40, "{}", stage.writes()?);
+    Ok(())
+}
+
+/// Somebody wants none of it in mid-move: there is nothing to wait for.
+#[test]
+fn no_replicas_at_all() -> Result<()> {
+    let begun = std::time::Instant::now();
+    let (_, ended) = also(|spec| spec["Mode"]["Replicated"]["Replicas"] = json!(0))?;
+    assert_eq!(ended.exit, Some(1), "{ended}");
+    assert!(text(&ended.report()?["actions"][0]["error"]).contains("nothing of it is to run"), "{ended}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "it waits for nobody: {:?}", begun.elapsed());
     Ok(())
 }
