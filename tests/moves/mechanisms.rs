@@ -83,6 +83,43 @@ fn one_of_several_on_its_node() -> Result<()> {
 }
 
 #[test]
+fn one_of_several_to_a_node_with_one_less() -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    let places = ["node-1", "node-1", "node-1", "node-2", "node-2", "node-3"];
+    stage.service("web", &places.map(|node| (node, if node == "node-1" { 1_700 } else { 500 })))?;
+    stage.pinned("low", "node-3", 1_500)?;
+    moves(&stage, "web", "shift", &["node-1", "node-1", "node-2", "node-2", "node-2", "node-3"], &[])
+}
+
+/// Swarm gives up only the last of them, which makes a plan for each.
+#[test]
+fn all_of_one_node_are_spread() -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    stage.service("web", &[("node-1", 100); 6])?;
+    let before = stage.before()?;
+    let (ended, report) = stage.apply(&["--goal", "count"])?;
+    assert_eq!((ended.exit, &report["outcome"]), (Some(0), &json!("changed")), "{ended}");
+    assert_eq!(statuses(&report), ["done"; 4], "{ended}");
+    let even = ["node-1", "node-1", "node-2", "node-2", "node-3", "node-3"];
+    assert_eq!(stage.cluster()?.places("web")?, even, "{ended}");
+    stage.as_before(&before)?;
+    stage.only_moved(&before, &[("web", 4)])
+}
+
+#[test]
+fn a_node_with_several_of_a_service_is_emptied() -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    stage.service("web", &[("node-1", 100), ("node-1", 100)])?;
+    let before = stage.before()?;
+    let (ended, report) = stage.apply(&["--empty", "node-1"])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done", "done"]), "{ended}");
+    assert_eq!((&report["blocked"], &report["data"]["goal"]["met"]), (&json!([]), &json!(true)), "{ended}");
+    assert_eq!(stage.cluster()?.places("web")?, ["node-2", "node-3"], "{ended}");
+    stage.as_before(&before)?;
+    stage.only_moved(&before, &[("web", 2)])
+}
+
+#[test]
 fn a_node_that_came_back_empty_gets_its_share() -> Result<()> {
     let mut stage = Stage::new(3)?;
     let places = [("node-1", 100), ("node-2", 100), ("node-1", 100), ("node-2", 100), ("node-1", 100), ("node-2", 100)];
