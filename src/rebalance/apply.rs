@@ -13,7 +13,7 @@ use crate::cycle::{Bounds, Cycle, memory_key};
 use crate::error::{Error, ErrorKind};
 use crate::measure::{self, Figures, Measurement};
 use crate::pass::rebalance::balance::Move;
-use crate::pass::rebalance::{self, Balance, Input, check};
+use crate::pass::rebalance::{self, Balance, Goal, Input, check};
 use crate::pass::{Pass, recover};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -140,6 +140,10 @@ impl Relocation<'_> {
         }
         match (ended, stop) {
             (Err(error), _) | (Ok(()), Some(error)) => report.fail(&error),
+            (Ok(()), None) if self.rehearsal.interrupt.exit_code().is_some() => {
+                let text = "interrupted by a signal; the move that was under way is finished";
+                report.fail(&Error::new(ErrorKind::Interrupted, text).into());
+            }
             (Ok(()), None) => {}
         }
         Ok(balance)
@@ -148,7 +152,8 @@ impl Relocation<'_> {
     async fn go(&self, course: &mut Course<'_>, turn: &mut Turn) -> Result<()> {
         self.recover(course).await?;
         self.measure(course).await?;
-        for round in 0..=REPLANS {
+        let (mut round, mut drifts) = (0, 0);
+        loop {
             let fresh;
             let (moves, request) = if let Some(file) = &self.file {
                 (file.moves(course.cluster.cluster.as_deref(), Timestamp::now())?.to_vec(), file.request())
@@ -163,7 +168,7 @@ impl Relocation<'_> {
                 let turned = self.group(course, turn, group, &request).await;
                 match turned {
                     Ok(Turned::Done) => continue,
-                    Ok(Turned::Drifted) if self.file.is_none() && round < REPLANS => {
+                    Ok(Turned::Drifted) if self.file.is_none() && drifts < REPLANS => {
                         drifted = true;
                         break;
                     }
@@ -174,12 +179,21 @@ impl Relocation<'_> {
                 }
                 return turned.map(drop);
             }
-            if !drifted {
+            if !drifted && (moves.is_empty() || !self.goes_on(course)) {
                 return Ok(());
             }
+            (round, drifts) = (round + 1, drifts + u32::from(drifted));
             course.cluster = Snapshot::observe(&course.live.engine).await?;
         }
-        Ok(())
+    }
+
+    /// Whether there may be more to move when a plan has been carried out: of several replicas on a node Swarm gives up
+    /// only the last, so that a plan has at most one of them.
+    fn goes_on(&self, course: &Course<'_>) -> bool {
+        let Rehearsal { settings, request, .. } = &self.rehearsal;
+        let most = if request.guarded { settings.rebalance.max_moves as usize } else { usize::MAX };
+        let all_or_nothing = matches!(request.goal, Goal::Count | Goal::Empty(_));
+        self.file.is_none() && all_or_nothing && course.moved.len() < most
     }
 
     /// Measures, where there is something to ask, and remembers the samples.
@@ -254,13 +268,19 @@ impl Relocation<'_> {
         if let Some(next) = planned.plan.memory
             && next != course.memory
         {
-            course.live.state.remember(&memory_key(&course.cluster, settings), &next)?;
+            let key = memory_key(&course.cluster, settings);
+            // What this run has moved is noted there, and not in what it plans by.
+            let services = course.live.state.memory(&key).rebalance.services;
+            let mut kept = next.clone();
+            kept.rebalance.services = services;
+            course.live.state.remember(&key, &kept)?;
             course.memory = next;
         }
         if round == 0 {
             course.report.warnings.extend(planned.plan.warnings);
-            course.report.blocked.extend(planned.plan.blocked);
         }
+        // What an earlier plan of this run could not move may have found its way.
+        course.report.blocked = planned.plan.blocked;
         let mut balance = planned.balance;
         if !check::may_act(balance.trigger.state) {
             let text = format!("nothing is moved yet: {}", balance.trigger.detail);
@@ -268,9 +288,12 @@ impl Relocation<'_> {
             balance.moves.clear();
         }
         let moves = balance.moves.clone();
+        let mut data = super::data(&balance)?;
         if round == 0 {
-            course.report.data.extend(super::data(&balance)?);
+            course.report.data.extend(data);
             course.balance = Some(balance);
+        } else if let Some(goal) = data.remove("goal") {
+            course.report.data.insert("goal".to_owned(), goal);
         }
         Ok(moves)
     }

@@ -14,13 +14,23 @@ fn guarded(stage: &Stage, more: &[&str]) -> Result<(Ended, Value)> {
     stage.run(&[&["rebalance", "apply", "--metrics", "metrics.json", "--settle", "0s"], more].concat())
 }
 
+/// As [`Stage::hog`], but what moves leaves its target below the mean and a little.
+fn hog() -> Result<Stage> {
+    let mut stage = Stage::new(3)?;
+    stage.service("web", &[("node-1", 2_500)])?;
+    stage.pinned("big", "node-1", 4_500)?;
+    stage.pinned("mid", "node-2", 2_500)?;
+    stage.pinned("low", "node-3", 500)?;
+    Ok(stage)
+}
+
 fn reasons(report: &Value) -> String {
     report["data"]["immovable"].to_string()
 }
 
 #[test]
 fn a_reason_must_last() -> Result<()> {
-    let stage = Stage::hog("0s")?;
+    let stage = hog()?;
     stage.orca.config("rebalance: { min_age: 0s }\n")?;
     let before = stage.before()?;
     for _ in 0..2 {
@@ -39,7 +49,7 @@ fn a_reason_must_last() -> Result<()> {
 
 #[test]
 fn it_is_confirmed_by_the_next_pass_and_then_rests() -> Result<()> {
-    let stage = Stage::hog("0s")?;
+    let stage = hog()?;
     stage.orca.config(QUICK)?;
     let before = stage.before()?;
     let (ended, report) = guarded(&stage, &[])?;
@@ -60,13 +70,14 @@ fn it_is_confirmed_by_the_next_pass_and_then_rests() -> Result<()> {
 
 #[test]
 fn no_way_back_and_then_quarantine() -> Result<()> {
-    let stage = Stage::hog("0s")?;
+    let stage = hog()?;
     stage.orca.config("rebalance: { min_age: 0s, spread_for: 1ms, high_for: 1ms, cooldown: 0s, no_return: 0s }\n")?;
     // To and fro, as an operator makes it.
     for (node, place) in [("node-1", "node-3"), ("node-3", "node-2"), ("node-2", "node-3")] {
-        let (ended, _) = stage.apply(&["--empty", node])?;
-        assert_eq!(ended.exit, Some(0), "{ended}");
-        assert_eq!(stage.cluster()?.places("web")?.len(), 1, "{place}");
+        let (ended, report) = stage.apply(&["--empty", node])?;
+        // What is pinned there stays, which is said.
+        assert_eq!((ended.exit, statuses(&report)), (Some(75), vec!["done"]), "{ended}");
+        assert_eq!(stage.cluster()?.places("web")?, [place], "{ended}");
     }
     let (ended, report) = guarded(&stage, &["--max-restarts", "9"])?;
     assert!(reasons(&report).contains("quarantine"), "{ended}");
@@ -102,5 +113,31 @@ fn what_opted_out_stays() -> Result<()> {
         assert!(reasons(&report).contains("opt-out"), "{ended}");
     }
     assert_eq!(stage.cluster()?.services, specs);
+    Ok(())
+}
+
+/// What a run has moved rests after it, also when the run has looked again and found the cluster calm.
+#[test]
+fn what_a_run_has_moved_rests() -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    stage.orca.config(QUICK)?;
+    stage.service("web", &[("node-1", 100), ("node-1", 2_400)])?;
+    stage.pinned("big", "node-1", 1_500)?;
+    stage.pinned("low", "node-3", 2_000)?;
+    let (ended, report) = guarded(&stage, &["--goal", "count"])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done"]), "{ended}");
+    let (ended, report) = guarded(&stage, &["--goal", "count"])?;
+    assert!(reasons(&report).contains("cooldown"), "{ended}");
+    Ok(())
+}
+
+/// As many moves as one run may make, over all of its plans.
+#[test]
+fn moves_of_all_plans_count() -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    stage.orca.config("rebalance: { min_age: 0s, max_moves: 2 }\n")?;
+    stage.service("web", &[("node-1", 100); 6])?;
+    let (ended, report) = guarded(&stage, &["--goal", "count"])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done", "done"]), "{ended}");
     Ok(())
 }
