@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::judge::{Seen, judge, unwanted};
 use super::moving::{Ended, LOOK, Mover, patiently};
 use crate::engine::edit::moving::Detour;
-use crate::model::{Task, TaskId};
+use crate::model::{Task, TaskId, TaskState};
 use crate::plan::MoveOrder;
 
 /// A task that nothing can take is given so long: a node may be away for a moment.
@@ -92,8 +92,11 @@ impl Mover<'_> {
         if self.pin {
             self.prefer(order).await?;
         }
-        let stamp = |id: &TaskId| tasks.iter().find(|task| task.id == *id).and_then(|task| task.status.timestamp);
-        let away = match (stamp(&order.task), stamp(&task)) {
+        let known = |id: &TaskId| tasks.iter().find(|task| task.id == *id);
+        // The old one may still be stopping: then there were two of them for a while.
+        let stopped = known(&order.task).filter(|old| old.status.state > TaskState::Running);
+        let times = (stopped.and_then(|old| old.status.timestamp), known(&task).and_then(|new| new.status.timestamp));
+        let away = match times {
             (Some(stopped), Some(started)) if started > stopped => started.duration_since(stopped).unsigned_abs(),
             _ => Duration::ZERO,
         };
