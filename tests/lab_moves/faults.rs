@@ -17,22 +17,20 @@ fn in_vain((ended, report): (Ended, Value), exit: i32, status: &str, says: &str)
 
 #[test]
 fn the_image_is_not_on_the_target() {
-    for at in [1, 3] {
-        let mut scene = Scene::new(at);
-        for node in 1..=3 {
-            let words = if node == 3 { format!("rmi {OWN}") } else { format!("tag 127.0.0.1:1/bb:1 {OWN}") };
-            scene.lab.try_docker(node, &words);
-        }
-        scene.pinned([1, 2, 3]);
-        scene.service_with("web", &[1], 4_000, &["--restart-delay", "300ms", OWN], SERVE);
-        let before = scene.before();
-        in_vain(scene.apply(&[]), 75, "skipped", "its image is not on `node-3`");
-        scene.as_before(&before, &[]);
-        in_vain(scene.apply(&["--no-prepull"]), 1, "failed", "No such image");
-        scene.as_before(&before, &[("web", 1)]);
-        assert_ne!(scene.places("web"), ["node-3"]);
-        scene.rolls_back_to_the_same("web");
+    let mut scene = Scene::new(3);
+    for node in 1..=3 {
+        let words = if node == 3 { format!("rmi {OWN}") } else { format!("tag 127.0.0.1:1/bb:1 {OWN}") };
+        scene.lab.try_docker(node, &words);
     }
+    scene.pinned([1, 2, 3]);
+    scene.service_with("web", &[1], 4_000, &["--restart-delay", "300ms", OWN], SERVE);
+    let before = scene.before();
+    in_vain(scene.apply(&[]), 75, "skipped", "its image is not on `node-3`");
+    scene.as_before(&before, &[]);
+    in_vain(scene.apply(&["--no-prepull"]), 1, "failed", "No such image");
+    scene.as_before(&before, &[("web", 1)]);
+    assert_ne!(scene.places("web"), ["node-3"]);
+    scene.rolls_back_to_the_same("web");
 }
 
 #[test]
@@ -42,8 +40,10 @@ fn the_target_crashes_the_task() {
     let scene = Scene::hog(2, &options, &script);
     let before = scene.before();
     in_vain(scene.apply(&[]), 1, "failed", "task: non-zero exit (3)");
+    // Swarm may try that node again, a few times.
+    let elsewhere = || scene.places("web").iter().any(|node| node != "node-3");
+    scene.lab.wait_for("the task runs elsewhere", LONG, elsewhere);
     scene.as_before(&before, &[("web", 1)]);
-    assert_ne!(scene.places("web"), ["node-3"]);
     scene.rolls_back_to_the_same("web");
 }
 
