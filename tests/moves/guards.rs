@@ -141,3 +141,91 @@ fn moves_of_all_plans_count() -> Result<()> {
     assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done", "done"]), "{ended}");
     Ok(())
 }
+
+/// There is a reason to act, and nothing but this guard rail against it.
+fn stays(config: &str, change: impl Fn(&mut Value), says: &str) -> Result<()> {
+    let mut stage = Stage::new(3)?;
+    stage.orca.config(config)?;
+    stage.service_with("web", &[("node-1", 2_500)], change)?;
+    stage.pinned("big", "node-1", 4_500)?;
+    stage.pinned("mid", "node-2", 2_500)?;
+    stage.pinned("low", "node-3", 500)?;
+    let before = stage.before()?;
+    // The first pass only notices that there is a reason.
+    for _ in 0..2 {
+        let (ended, report) = guarded(&stage, &[])?;
+        assert_eq!((ended.exit, &report["outcome"]), (Some(0), &json!("unchanged")), "{says}: {ended}");
+        assert!(report["data"].to_string().contains(says), "{says}: {ended}");
+    }
+    let written = stage.written()?;
+    assert!(written.iter().all(|line| line.contains("/configs/")), "{says}: {written:?}");
+    stage.only_moved(&before, &[])?;
+    stage.no_traces()
+}
+
+#[test]
+fn each_keeps_a_task_where_it_is() -> Result<()> {
+    let same = |_: &mut Value| ();
+    let with = |rest: &str| QUICK.replace(" }", &format!(", {rest} }}"));
+    stays("rebalance: { spread_for: 1ms, high_for: 1ms }\n", same, "too-young")?;
+    stays(&with("min_gain: 40"), same, "not worth it")?;
+    stays(&with("target_max: 30"), same, "target-too-full")?;
+    stays(&with("spread: 90, high: 90"), same, "nothing to do: no node is above")?;
+    stays(QUICK, |spec| spec["Labels"]["orca.rebalance"] = "off".into(), "opt-out")?;
+    stays(QUICK, |spec| spec["TaskTemplate"]["RestartPolicy"] = json!({"Condition": "none"}), "restart-none")?;
+    for (mount, reason) in [
+        (json!([{"Type": "volume", "Source": "v", "Target": "/v"}]), "local-volume"),
+        (json!([{"Type": "bind", "Source": "/srv", "Target": "/v"}]), "bind-mount"),
+    ] {
+        stays(QUICK, |spec| spec["TaskTemplate"]["ContainerSpec"]["Mounts"] = mount.clone(), reason)?;
+    }
+    Ok(())
+}
+
+/// And without any of them it goes.
+#[test]
+fn none_of_them() -> Result<()> {
+    let stage = hog()?;
+    let (ended, report) = stage.apply(&[])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done"]), "{ended}");
+    Ok(())
+}
+
+#[test]
+fn no_way_back_within_a_day() -> Result<()> {
+    let mut stage = hog()?;
+    let (ended, report) = stage.apply(&[])?;
+    assert_eq!((ended.exit, statuses(&report)), (Some(0), vec!["done"]), "{ended}");
+    assert_eq!(stage.cluster()?.places("web")?, ["node-3"]);
+    // Now the node that it left is the only one with room.
+    for (service, memory) in [("big", 100), ("mid", 5_000), ("low", 5_000)] {
+        stage.weighs(service, 1, memory);
+    }
+    let rest = ", cooldown: 0s, target_above_mean: 50";
+    for (no_return, moves) in [("", vec![]), (", no_return: 0s", vec!["done"])] {
+        stage.orca.config(&QUICK.replace(" }", &format!("{rest}{no_return} }}")))?;
+        guarded(&stage, &[])?;
+        let (ended, report) = guarded(&stage, &[])?;
+        let all: Vec<&str> = statuses(&report);
+        // Without it the first of the two passes may have moved it.
+        let back = stage.cluster()?.places("web")? == ["node-1"];
+        assert_eq!((ended.exit, back), (Some(0), !moves.is_empty()), "{no_return}, {all:?}: {ended}");
+    }
+    Ok(())
+}
+
+#[test]
+fn old_figures_are_no_figures() -> Result<()> {
+    let stage = hog()?;
+    stage.measure()?;
+    let path = stage.orca.path("metrics.json");
+    let mut figures: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+    figures["taken_at"] = "2026-01-01T00:00:00Z".into();
+    std::fs::write(&path, figures.to_string())?;
+    let before = stage.before()?;
+    let (ended, report) = stage.run(&["rebalance", "apply", "--metrics", "metrics.json"])?;
+    assert_eq!((ended.exit, &report["error"]["kind"]), (Some(75), &json!("refused")), "{ended}");
+    assert!(report["error"]["message"].to_string().contains("more than a third"), "{ended}");
+    stage.as_before(&before)?;
+    stage.only_moved(&before, &[])
+}

@@ -66,9 +66,10 @@ fn mend(stage: &mut Stage, before: &Before, mender: Mender) -> Result<()> {
         }
         Mender::Stranger => {
             stage.orca.lose_state();
-            let service_left = stage.cluster()?.services.iter().any(|service| service.to_string().contains("orca."));
+            let cluster = stage.cluster()?;
+            let left = cluster.services.iter().chain(&cluster.nodes).any(|object| object.to_string().contains("orca."));
             let (ended, report) = stage.run(&["rebalance", "recover"])?;
-            if service_left {
+            if left {
                 ensure!(ended.exit == Some(75) && report["error"]["kind"] == "locked", "{ended}");
                 ensure!(text(&report["error"]["hint"]).contains("its turn ends at"), "{ended}");
                 let (ended, report) = stage.run(&["reconcile", "--once"])?;
@@ -139,6 +140,19 @@ fn of_the_only_one_on_its_node() -> Result<()> {
         Ok(stage)
     };
     at_every_write(make, &[], &[Mender::Recover, Mender::Reconcile], 5)
+}
+
+/// By way of one replica less, to a target that is a branch of its own by a label of its node.
+#[test]
+fn of_one_to_a_node_with_one_less() -> Result<()> {
+    let make = || {
+        let mut stage = Stage::new(3)?;
+        let places = ["node-1", "node-1", "node-1", "node-2", "node-2", "node-3"];
+        stage.service("web", &places.map(|node| (node, if node == "node-1" { 1_700 } else { 500 })))?;
+        stage.pinned("low", "node-3", 1_500)?;
+        Ok(stage)
+    };
+    at_every_write(make, &[], &[Mender::Recover, Mender::Stranger], 7)
 }
 
 fn own_image() -> Result<Stage> {

@@ -51,13 +51,12 @@ fn while_it_settles() -> Result<()> {
 
 #[test]
 fn while_the_image_is_pulled() -> Result<()> {
-    let mut stage = Stage::slow(2, "20s")?;
+    let mut stage = Stage::new(2)?;
     stage.service_with("web", &[("node-1", 4_000)], |spec| {
         spec["TaskTemplate"]["ContainerSpec"]["Image"] = "127.0.0.1:1/own:1".into();
     })?;
     stage.pinned("big", "node-1", 3_000)?;
-    stage.sim.admin("/tasks", &json!({"service": "web", "state": "running"}))?;
-    stage.sim.admin("/tasks", &json!({"service": "big", "state": "running"}))?;
+    stage.sim.admin("/images", &json!({"match": "own", "state": "preparing", "err": "", "node": "node-2"}))?;
     let before = stage.before()?;
     let running = stage.start(&[])?;
     poll::until("the job is there", || {

@@ -149,6 +149,11 @@ impl Stage {
         poll::until("the cluster rests", || self.cluster()?.unsettled())
     }
 
+    /// From now on a task of a service holds so many MiB.
+    pub(crate) fn weighs(&mut self, service: &str, slot: u64, memory: u64) {
+        self.memory.insert((service.to_owned(), slot), memory);
+    }
+
     /// Writes the figures of the tasks that run now.
     pub(crate) fn measure(&self) -> Result<()> {
         let cluster = self.cluster()?;
@@ -249,6 +254,10 @@ impl Stage {
                 ensure!(!spec.contains("orca."), "{part} of {} has traces: {spec}", service["Spec"]["Name"]);
                 ensure!(!spec.contains("node.id"), "{part} of {} is steered: {spec}", service["Spec"]["Name"]);
             }
+        }
+        for node in &cluster.nodes {
+            let labels = node["Spec"]["Labels"].to_string();
+            ensure!(!labels.contains("orca."), "labels of {}: {labels}", node["Description"]["Hostname"]);
         }
         let configs = self.sim.engine.get("/configs")?;
         ensure!(configs == json!([]), "configs are left: {configs}");

@@ -5,10 +5,21 @@ use serde_json::{Value, json};
 
 use super::stage::{Before, Stage, statuses};
 use crate::common::cluster::text;
+use crate::common::poll;
 
-/// The move was tried in vain: told so, undone, and the service runs.
+/// The move was tried in vain: told so, undone, and the service runs as soon as its node lets it.
 fn in_vain(stage: &Stage, before: &Before, args: &[&str], exit: i32, says: &str) -> Result<Value> {
-    let (ended, report) = stage.apply(args)?;
+    let own = own_writes(stage)?;
+    let running = stage.start(args)?;
+    if exit == 1 {
+        poll::until("what steers it is taken out again", || {
+            let writes = own_writes(stage)? - own;
+            Ok(if writes == 3 { Vec::new() } else { vec![format!("{writes} writes")] })
+        })?;
+        stage.sim.engine.ask("DELETE", "/_sim/images", None)?;
+    }
+    let ended = running.end()?;
+    let report = ended.report()?;
     assert_eq!((ended.exit, &report["outcome"]), (Some(exit), &json!("failed")), "{ended}");
     let error = text(&report["actions"][0]["error"]);
     assert!(error.contains(says), "`{error}` doesn't say `{says}`: {ended}");
@@ -16,6 +27,12 @@ fn in_vain(stage: &Stage, before: &Before, args: &[&str], exit: i32, says: &str)
     stage.sim.engine.ask("DELETE", "/_sim/images", None)?;
     stage.as_before(before)?;
     Ok(report)
+}
+
+/// So often `web` was written.
+fn own_writes(stage: &Stage) -> Result<usize> {
+    let own = format!("POST /services/{}/update", stage.cluster()?.service_id("web")?);
+    Ok(stage.written()?.iter().filter(|line| **line == own).count())
 }
 
 #[test]
@@ -44,8 +61,7 @@ fn lacks_the_image() -> Result<()> {
     let before = stage.before()?;
     let report = in_vain(&stage, &before, &[], 75, err)?;
     assert_eq!(statuses(&report), ["skipped"]);
-    let own = format!("POST /services/{}/update", stage.cluster()?.service_id("web")?);
-    assert!(!stage.written()?.contains(&own), "{:?}", stage.written()?);
+    assert_eq!(own_writes(&stage)?, 0, "{:?}", stage.written()?);
     stage.only_moved(&before, &[])?;
     // Who insists gets it tried.
     stage.sim.admin("/images", &rule)?;
@@ -71,24 +87,31 @@ fn gets_the_image() -> Result<()> {
     stage.only_moved(&before, &[("web", 1)])
 }
 
-#[test]
-fn goes_down_in_mid_move() -> Result<()> {
-    for order in ["stop-first", "start-first"] {
-        let stage = Stage::hog("1500ms")?;
-        stage.edit("web", |spec| spec["UpdateConfig"]["Order"] = order.into())?;
-        let before = stage.before()?;
-        let running = stage.start(&[])?;
-        stage.begun("web")?;
-        stage.sim.admin("/nodes/node-3", &json!({"state": "down"}))?;
-        let ended = running.end()?;
-        let report = ended.report()?;
-        assert_eq!((ended.exit, &report["outcome"]), (Some(1), &json!("failed")), "{ended}");
-        assert_eq!(statuses(&report), ["failed"], "{ended}");
-        stage.as_before(&before)?;
-        let places = stage.cluster()?.places("web")?;
-        assert!(places.len() == 1 && places[0] != "node-3", "{places:?}");
-    }
+fn goes_down_in_mid_move(order: &str) -> Result<()> {
+    let stage = Stage::hog("1500ms")?;
+    stage.edit("web", |spec| spec["UpdateConfig"]["Order"] = order.into())?;
+    let before = stage.before()?;
+    let running = stage.start(&[])?;
+    stage.begun("web")?;
+    stage.sim.admin("/nodes/node-3", &json!({"state": "down"}))?;
+    let ended = running.end()?;
+    let report = ended.report()?;
+    assert_eq!((ended.exit, &report["outcome"]), (Some(1), &json!("failed")), "{ended}");
+    assert_eq!(statuses(&report), ["failed"], "{ended}");
+    stage.as_before(&before)?;
+    let places = stage.cluster()?.places("web")?;
+    assert!(places.len() == 1 && places[0] != "node-3", "{places:?}");
     Ok(())
+}
+
+#[test]
+fn goes_down_while_the_old_task_is_stopped() -> Result<()> {
+    goes_down_in_mid_move("stop-first")
+}
+
+#[test]
+fn goes_down_while_both_run() -> Result<()> {
+    goes_down_in_mid_move("start-first")
 }
 
 /// Between the look at the cluster and the first write nothing tells: Swarm then has no node for the task.
@@ -98,7 +121,7 @@ fn goes_down_before_the_first_write() -> Result<()> {
     let before = stage.before()?;
     stage.fault(&json!({"kind": "hold", "method": "POST", "path": "/services/", "times": 1}))?;
     let running = stage.start(&[])?;
-    crate::common::poll::until("the write is held", || {
+    poll::until("the write is held", || {
         Ok(if stage.struck()? == 1 { Vec::new() } else { vec!["not yet".to_owned()] })
     })?;
     stage.sim.admin("/nodes/node-3", &json!({"state": "down"}))?;
