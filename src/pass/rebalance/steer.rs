@@ -7,6 +7,7 @@
 //! (`manager/scheduler/nodeset.go`). When a service gives up a replica, the node with the most loses its last
 //! (`manager/orchestrator/replicated/services.go`).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::edit::moving::{Detour, Temporary};
@@ -28,14 +29,14 @@ pub(super) struct Way {
     branch: bool,
 }
 
-/// Finds the way; nodes by position in the snapshot.
+/// Finds the way for one of the replicas, so many of which run on each node; nodes by position in the snapshot.
 ///
 /// # Errors
 /// If there is none: why, in words.
-pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String> {
-    let count = |node: usize| seen.per_node.get(&node).copied().unwrap_or_default();
+pub(super) fn way(per_node: &BTreeMap<usize, u64>, from: usize, to: usize) -> Result<Way, String> {
+    let count = |node: usize| per_node.get(&node).copied().unwrap_or_default();
     let (here, there) = (count(from), count(to));
-    if seen.tasks.len() == 1 {
+    if per_node.values().sum::<u64>() == 1 {
         return Ok(Way { mechanism: Mechanism::SinglePin, max_replicas: None, branch: false });
     }
     let mechanism = match here {
@@ -45,7 +46,7 @@ pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String
         _ => Mechanism::Scale,
     };
     let stays = |node: usize| mechanism != Mechanism::Exclude || node != from;
-    let others = || seen.per_node.iter().filter(|(node, _)| **node != to && stays(**node));
+    let others = || per_node.iter().filter(|(node, _)| **node != to && stays(**node));
     let shifted = u64::from(mechanism == Mechanism::Shift);
     let branch = mechanism == Mechanism::Shift || others().any(|(_, count)| *count <= there);
     let elsewhere: u64 = others().map(|(_, count)| *count).sum::<u64>() - shifted;
@@ -57,7 +58,7 @@ pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String
 
 /// What to write so that a task of this service goes from one node to the other.
 pub(super) fn temporary(world: &World<'_>, seen: &Seen<'_>, from: usize, to: usize) -> Result<Temporary, String> {
-    let Way { mechanism, max_replicas, branch } = way(seen, from, to)?;
+    let Way { mechanism, max_replicas, branch } = way(&seen.per_node, from, to)?;
     let id = |node: usize| world.cluster.nodes[node].id.0.as_str();
     let rivals = || empty_rivals(world, seen, to).filter(|node| *node != from).map(|node| not(id(node)));
     let (constraints, detour, delay) = match mechanism {
