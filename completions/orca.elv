@@ -47,12 +47,15 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand labels 'Node labels'
             cand anchors 'Services that live where their anchor lives'
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
+            cand gc 'Free disk space on nodes without hurting a service'
+            cand autoheal 'Say what is ill and why, and heal what may be healed'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
             cand config 'Check or show the config'
             cand schema 'Print a JSON Schema'
             cand sim 'Serve a simulated swarm, to rehearse on'
+            cand probe 'Print the memory of this machine and of its containers, as lines of JSON'
             cand completions 'Print a shell completion script'
             cand man 'Print a man page, or write all of them into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -207,13 +210,14 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand plan 'Say which tasks should move where, and why; move nothing'
+            cand measure 'Measure the memory of nodes and tasks, and print it as a metrics file'
             cand apply 'Move tasks to where the plan says, one at a time, each with exactly one restart'
             cand recover 'Undo what a stopped run has left half done'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'orca;rebalance;plan'= {
-            cand --metrics 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]'
+            cand --metrics 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]'
             cand --max-restarts 'Lower the peak as far as so many restarts can'
             cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
             cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
@@ -244,8 +248,35 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'orca;rebalance;measure'= {
+            cand --metrics 'Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'orca;rebalance;apply'= {
-            cand --metrics 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]'
+            cand --metrics 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]'
             cand --max-restarts 'Lower the peak as far as so many restarts can'
             cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
             cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
@@ -306,18 +337,91 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'orca;rebalance;help'= {
-            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand plan 'Say which tasks should move where, and why; move nothing'
+            cand measure 'Measure the memory of nodes and tasks, and print it as a metrics file'
             cand apply 'Move tasks to where the plan says, one at a time, each with exactly one restart'
             cand recover 'Undo what a stopped run has left half done'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'orca;rebalance;help;plan'= {
         }
+        &'orca;rebalance;help;measure'= {
+        }
         &'orca;rebalance;help;apply'= {
         }
         &'orca;rebalance;help;recover'= {
         }
         &'orca;rebalance;help;help'= {
+        }
+        &'orca;gc'= {
+            cand --node 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times'
+            cand --manager 'Ask this manager''s engine about the cluster, where the engine worked on is none'
+            cand --grace 'Leave alone what is younger than this [default: gc.grace, else 3h]'
+            cand --keep-images 'Keep the newest N images of each repository [default: gc.keep_images, else 0]'
+            cand --volume 'Also remove the volume of this name, if nothing uses it; may be given several times'
+            cand --parallel 'Work on so many nodes at a time [default: gc.parallel, else 4]'
+            cand --when-disk-above 'Do something only where the disk under the engine''s data is used more than this, as 80%'
+            cand --via 'How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes'
+            cand --order 'Do what an orca elsewhere has written here, and answer in lines for a log'
+            cand --linger 'Stay so long after that'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --all-nodes 'Work on every node of the swarm'
+            cand --volumes 'Also remove anonymous volumes that nothing uses'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;autoheal'= {
+            cand --node 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times'
+            cand --manager 'Ask this manager''s engine about the cluster, where the engine worked on is none'
+            cand --only 'Look only at this'
+            cand --grace 'Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --all-nodes 'Work on every node of the swarm'
+            cand --all 'Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'orca;reconcile'= {
             cand --interval 'Time from the end of a cycle to the beginning of the next'
@@ -552,6 +656,34 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'orca;probe'= {
+            cand --cgroup 'The node''s cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]'
+            cand --linger 'Stay so long afterwards, for whoever reads the output in a log'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'orca;completions'= {
             cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
@@ -609,12 +741,15 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand labels 'Node labels'
             cand anchors 'Services that live where their anchor lives'
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
+            cand gc 'Free disk space on nodes without hurting a service'
+            cand autoheal 'Say what is ill and why, and heal what may be healed'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
             cand config 'Check or show the config'
             cand schema 'Print a JSON Schema'
             cand sim 'Serve a simulated swarm, to rehearse on'
+            cand probe 'Print the memory of this machine and of its containers, as lines of JSON'
             cand completions 'Print a shell completion script'
             cand man 'Print a man page, or write all of them into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -630,15 +765,22 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;anchors;follow'= {
         }
         &'orca;help;rebalance'= {
-            cand plan 'Say which tasks should move where, and why; write nothing'
+            cand plan 'Say which tasks should move where, and why; move nothing'
+            cand measure 'Measure the memory of nodes and tasks, and print it as a metrics file'
             cand apply 'Move tasks to where the plan says, one at a time, each with exactly one restart'
             cand recover 'Undo what a stopped run has left half done'
         }
         &'orca;help;rebalance;plan'= {
         }
+        &'orca;help;rebalance;measure'= {
+        }
         &'orca;help;rebalance;apply'= {
         }
         &'orca;help;rebalance;recover'= {
+        }
+        &'orca;help;gc'= {
+        }
+        &'orca;help;autoheal'= {
         }
         &'orca;help;reconcile'= {
         }
@@ -657,6 +799,8 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;schema'= {
         }
         &'orca;help;sim'= {
+        }
+        &'orca;help;probe'= {
         }
         &'orca;help;completions'= {
         }

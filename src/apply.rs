@@ -5,6 +5,7 @@
 
 mod arrival;
 mod judge;
+pub mod local;
 pub mod moving;
 pub mod prepull;
 pub mod turn;
@@ -124,7 +125,7 @@ impl Applier<'_> {
     fn admit(&mut self, group: Vec<Action>, applied: &mut Applied) -> (Vec<Action>, Vec<ReportedAction>) {
         let (mut admitted, mut skipped) = (Vec::new(), Vec::new());
         for action in group {
-            if let Some(why) = self.obstacle(&action, applied) {
+            if let Some(why) = obstacle(self.interrupt, self.deadline, *self.budget, &action, applied) {
                 skipped.push(ReportedAction::new(&action, Status::Skipped, Some(why)));
             } else {
                 *self.budget -= 1;
@@ -132,28 +133,6 @@ impl Applier<'_> {
             }
         }
         (admitted, skipped)
-    }
-
-    fn obstacle(&self, action: &Action, applied: &mut Applied) -> Option<String> {
-        if self.interrupt.exit_code().is_some() {
-            let error = Error::new(ErrorKind::Interrupted, "interrupted by a signal; actions not begun were left out");
-            applied.fail(error.into());
-            return Some("interrupted".to_owned());
-        }
-        if Instant::now() >= self.deadline {
-            let error = Error::new(ErrorKind::Timeout, "the pass ran out of time; actions not begun were left out")
-                .hint("the next pass goes on; --timeout gives a pass more time");
-            applied.fail(error.into());
-            return Some("out of time".to_owned());
-        }
-        if applied.error.as_ref().is_some_and(|error| kind_of(error) == ErrorKind::Unreachable) {
-            return Some("the engine was lost".to_owned());
-        }
-        if *self.budget == 0 {
-            return Some("over the budget of --max-actions".to_owned());
-        }
-        let missing = action.requires.iter().find(|id| !applied.holding.contains(*id));
-        missing.map(|id| format!("needs `{id}`, which was not done"))
     }
 
     /// Writes one object, planning again on conflict.
@@ -232,6 +211,9 @@ impl Applier<'_> {
             };
         }
         let written = match edited_spec(raw, &changes) {
+            Ok(spec) if changes.iter().any(|change| matches!(change, Change::Rollback { .. })) => {
+                self.engine.rollback(id, &self.cluster.api, version, &spec).await
+            }
             Ok(spec) => self.engine.update(kind.collection(), id, &self.cluster.api, version, &spec).await,
             Err(error) => return Attempt::Failed(error.context(format!("can't edit {} `{name}`", kind.name()))),
         };
@@ -288,8 +270,13 @@ impl Applier<'_> {
             TargetKind::Service => {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
-            // Tasks are never written, only what makes them move.
-            TargetKind::Task => {}
+            // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
+            TargetKind::Task
+            | TargetKind::Container
+            | TargetKind::Image
+            | TargetKind::Volume
+            | TargetKind::Network
+            | TargetKind::BuildCache => {}
         }
         Ok(true)
     }
@@ -301,7 +288,12 @@ impl Applier<'_> {
 
     fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
         match kind {
-            TargetKind::Task => None,
+            TargetKind::Task
+            | TargetKind::Container
+            | TargetKind::Image
+            | TargetKind::Volume
+            | TargetKind::Network
+            | TargetKind::BuildCache => None,
             TargetKind::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
             }
@@ -365,6 +357,35 @@ impl Applier<'_> {
             }
         }
     }
+}
+
+/// Why an action must not be begun.
+fn obstacle(
+    interrupt: &Interrupt,
+    deadline: Instant,
+    budget: usize,
+    action: &Action,
+    applied: &mut Applied,
+) -> Option<String> {
+    if interrupt.exit_code().is_some() {
+        let error = Error::new(ErrorKind::Interrupted, "interrupted by a signal; actions not begun were left out");
+        applied.fail(error.into());
+        return Some("interrupted".to_owned());
+    }
+    if Instant::now() >= deadline {
+        let error = Error::new(ErrorKind::Timeout, "the pass ran out of time; actions not begun were left out")
+            .hint("the next pass goes on; --timeout gives a pass more time");
+        applied.fail(error.into());
+        return Some("out of time".to_owned());
+    }
+    if applied.error.as_ref().is_some_and(|error| kind_of(error) == ErrorKind::Unreachable) {
+        return Some("the engine was lost".to_owned());
+    }
+    if budget == 0 {
+        return Some("over the budget of --max-actions".to_owned());
+    }
+    let missing = action.requires.iter().find(|id| !applied.holding.contains(*id));
+    missing.map(|id| format!("needs `{id}`, which was not done"))
 }
 
 fn skipped(action: &Action, why: &str) -> ReportedAction {

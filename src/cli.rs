@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod node_side;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
+
+pub use node_side::{Collect, Heal, Ill, NodeArgs};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -136,6 +140,22 @@ pub enum Command {
     /// Tasks that should run elsewhere, from real memory use
     #[command(subcommand)]
     Rebalance(Rebalance),
+    /// Free disk space on nodes without hurting a service
+    ///
+    /// Removes stopped containers, unused images, build cache and unused networks that are older than the grace, each
+    /// by its own id. Never removes an image that any service in the swarm runs, ran before its last update, or that a
+    /// container has; never a volume that a service mounts anywhere. Volumes go with --volumes (anonymous ones) or
+    /// --volume NAME only. What is labelled orca.gc=keep stays. Works on the engine it is pointed at; a worker's engine
+    /// needs --manager, without which images and volumes stay and the exit code is 75.
+    Gc(Collect),
+    /// Say what is ill and why, and heal what may be healed
+    ///
+    /// Services whose tasks keep failing: why, in words, and what to do next; the service label
+    /// orca.autoheal=restart|rollback|scale-zero|report (or several, as a ladder) lets orca do it. Tasks that find no
+    /// node: why, node by node, and which node comes closest. Unhealthy containers that are no swarm tasks and have the
+    /// label autoheal=true: restarted, ever more seldom, and given up at last. Works on the engine it is pointed at;
+    /// services need a manager.
+    Autoheal(Heal),
     /// Run every pass: half-done moves, labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;

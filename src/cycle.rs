@@ -159,7 +159,7 @@ impl Cycle<'_> {
             Source::File(_) => None,
         };
         let mut cluster = match self.source {
-            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await?,
+            Source::Engine(engine) => self.look(&engine.until(deadline)).await?,
             Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
@@ -167,13 +167,21 @@ impl Cycle<'_> {
             return Ok(None);
         }
         let Some(engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
-        let (live, warning) = Live::enter(engine, self.options, &mut cluster, deadline).await?;
+        let (live, warning) =
+            Live::enter(engine, self.options, &mut cluster, deadline, async |engine| self.look(engine).await).await?;
         report.cluster = Some(Cluster::of(&cluster));
         if self.not_its_turn(&cluster, report) {
             return Ok(None);
         }
         report.warnings.extend(warning);
         Ok(Some((cluster, Some(live))))
+    }
+
+    async fn look(&self, engine: &Engine) -> Result<Snapshot> {
+        if self.passes.iter().any(|pass| pass.needs_history()) {
+            return Snapshot::observe_history(engine).await;
+        }
+        Snapshot::observe(engine).await
     }
 
     /// With `--leader-only`, whether another engine's orca is to act.
@@ -410,6 +418,7 @@ impl Cycle<'_> {
                 own.conclude(sub.unchanged);
                 passes.extend(serde_json::to_value(own));
             }
+            report.data.append(&mut sub.data);
             report.actions.extend(sub.actions);
             report.blocked.extend(sub.blocked);
             report.warnings.extend(sub.warnings);

@@ -1,5 +1,7 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
+mod autoheal;
+mod gc;
 mod rebalance;
 mod tell;
 
@@ -136,6 +138,8 @@ impl Session {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
+            Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
+            Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {
                     code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -180,6 +184,15 @@ impl Session {
         }
     }
 
+    /// The same for commands that need no config.
+    async fn settings_if_any(&self, interrupt: &Interrupt) -> Result<Settings> {
+        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
+        tokio::select! {
+            code = interrupt.nth(1) => Err(self.interrupted(code)),
+            settings = tokio::task::spawn_blocking(move || settings::load_if_any(&input)) => settings?,
+        }
+    }
+
     fn source(&self) -> Result<Source> {
         match &self.global.snapshot {
             Some(file) => Ok(Source::File(file.clone())),
@@ -195,7 +208,7 @@ impl Session {
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
         let settings = self.settings(interrupt).await;
-        Box::pin(self.passes_with(settings, command, passes, options, interrupt)).await
+        self.passes_with(settings, command, passes, options, interrupt).await
     }
 
     async fn passes_with(
@@ -211,7 +224,8 @@ impl Session {
             Ok(ready) => ready,
             Err(error) => return self.failed(command, &error),
         };
-        let report = Cycle { command, passes, source: &source, settings: &settings, options, interrupt }.run().await;
+        let cycle = Cycle { command, passes, source: &source, settings: &settings, options, interrupt };
+        let report = Box::pin(cycle.run()).await;
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }

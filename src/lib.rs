@@ -5,6 +5,7 @@
 //! [`pass`] decides in pure functions, [`plan`] is what they decide, [`apply`] alone writes, [`report`] alone prints.
 
 pub mod apply;
+pub mod autoheal;
 pub mod cli;
 pub mod cycle;
 pub mod dispatch;
@@ -12,12 +13,14 @@ pub mod engine;
 pub mod error;
 pub mod exit;
 pub mod fingerprint;
+pub mod gc;
 pub mod generate;
 pub mod interrupt;
 pub mod lock;
 pub mod measure;
 pub mod metrics;
 pub mod model;
+pub mod nodes;
 pub mod pass;
 pub mod plan;
 pub mod progress;

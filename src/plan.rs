@@ -2,15 +2,19 @@
 //!
 //! A plan is made by a pure function and executed by [`crate::apply`]; nothing here reads a clock or an engine.
 
+mod change;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::edit::moving::Temporary;
 use crate::model::{Node, NodeId, Service, ServiceId, TaskId};
 use crate::pass::memory::Memory;
+
+pub use change::{ActionKind, Change};
 
 /// What one pass decided.
 #[derive(Debug, Default)]
@@ -28,10 +32,12 @@ pub struct Plan {
     pub unsettled: Vec<String>,
     /// What the pass wants to remember, should this plan be carried out; none if it remembers nothing.
     pub memory: Option<Memory>,
+    /// Facts for the report that only this pass has.
+    pub data: serde_json::Map<String, Value>,
 }
 
 /// What an action works on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// Node, service or task.
     #[serde(rename = "type")]
@@ -46,10 +52,13 @@ pub struct Target {
     /// Of a task: its slot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<u64>,
+    /// Of what lies on one node: the node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
 /// The types of object that orca works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// A swarm node.
@@ -58,6 +67,16 @@ pub enum TargetKind {
     Service,
     /// A swarm task.
     Task,
+    /// A container on one node.
+    Container,
+    /// An image on one node.
+    Image,
+    /// A volume on one node.
+    Volume,
+    /// A network of one node.
+    Network,
+    /// The build cache of one node.
+    BuildCache,
 }
 
 impl TargetKind {
@@ -67,6 +86,11 @@ impl TargetKind {
             Self::Node => "nodes",
             Self::Service => "services",
             Self::Task => "tasks",
+            Self::Container => "containers",
+            Self::Image => "images",
+            Self::Volume => "volumes",
+            Self::Network => "networks",
+            Self::BuildCache => "build",
         }
     }
 
@@ -76,6 +100,11 @@ impl TargetKind {
             Self::Node => "node",
             Self::Service => "service",
             Self::Task => "task",
+            Self::Container => "container",
+            Self::Image => "image",
+            Self::Volume => "volume",
+            Self::Network => "network",
+            Self::BuildCache => "build_cache",
         }
     }
 }
@@ -83,18 +112,12 @@ impl TargetKind {
 impl Target {
     /// A node as a target.
     pub fn node(node: &Node) -> Self {
-        Self { kind: TargetKind::Node, id: node.id.0.clone(), name: node.name.clone(), service: None, slot: None }
+        Self { id: node.id.0.clone(), ..Self::unknown(TargetKind::Node, &node.name) }
     }
 
     /// A service as a target.
     pub fn service(service: &Service) -> Self {
-        Self {
-            kind: TargetKind::Service,
-            id: service.id.0.clone(),
-            name: service.name.clone(),
-            service: None,
-            slot: None,
-        }
+        Self { id: service.id.0.clone(), ..Self::unknown(TargetKind::Service, &service.name) }
     }
 
     /// A task of this service as a target.
@@ -105,7 +128,13 @@ impl Target {
             name: format!("{service}.{slot}"),
             service: Some(service.to_owned()),
             slot: Some(slot),
+            node: None,
         }
+    }
+
+    /// Something that lies on one node.
+    pub fn on(node: &str, kind: TargetKind, id: &str, name: &str) -> Self {
+        Self { id: id.to_owned(), node: Some(node.to_owned()), ..Self::unknown(kind, name) }
     }
 
     /// Orders objects as people list them, and keeps those of one name apart.
@@ -115,7 +144,7 @@ impl Target {
 
     /// Something that the settings name and the swarm doesn't have, or has twice.
     pub fn unknown(kind: TargetKind, name: &str) -> Self {
-        Self { kind, id: String::new(), name: name.to_owned(), service: None, slot: None }
+        Self { kind, id: String::new(), name: name.to_owned(), service: None, slot: None, node: None }
     }
 }
 
@@ -153,6 +182,8 @@ pub struct MoveOrder {
     pub task: TaskId,
     /// Its slot.
     pub slot: u64,
+    /// Where it runs.
+    pub from: NodeId,
     /// Where it is to run.
     pub to: NodeId,
     /// Hostname of that node.
@@ -163,157 +194,12 @@ pub struct MoveOrder {
     pub patience: Duration,
 }
 
-/// The closed list of changes that orca can make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Sets a node label.
-    LabelSet {
-        /// Label key.
-        key: String,
-        /// Value found.
-        before: Option<String>,
-        /// Value wanted.
-        after: String,
-        /// Whether orca enters the key into its record on the node.
-        record: bool,
-    },
-    /// Removes a node label, and the key from orca's record on the node.
-    LabelRemove {
-        /// Label key.
-        key: String,
-        /// Value found.
-        before: String,
-    },
-    /// Takes keys that are no longer on the node out of orca's record.
-    RecordForget {
-        /// Label keys.
-        keys: Vec<String>,
-    },
-    /// Adds a placement constraint to a service.
-    ConstraintAdd {
-        /// The constraint's text.
-        constraint: String,
-    },
-    /// Restarts a service's tasks.
-    ForceUpdate {
-        /// The counter found.
-        before: u64,
-    },
-    /// Takes what a move has written out of a service's spec.
-    MoveUndo,
-    /// Writes a service's spec as it is, so that what a move has written is not its previous spec any more.
-    MoveSeal,
-    /// Removes a service that orca made for a short while.
-    TemporaryRemove,
-    /// Moves a task to another node: a protocol of several updates, not an edit.
-    TaskMove {
-        /// Hostname of the node where it runs.
-        from: String,
-        /// Hostname of the node where it is to run.
-        to: String,
-    },
-}
-
-/// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub enum ActionKind {
-    /// A node label is set.
-    #[serde(rename = "node.label.set")]
-    NodeLabelSet,
-    /// A node label is removed.
-    #[serde(rename = "node.label.remove")]
-    NodeLabelRemove,
-    /// A stale entry leaves orca's record on a node.
-    #[serde(rename = "node.record.forget")]
-    NodeRecordForget,
-    /// A service gets a placement constraint.
-    #[serde(rename = "service.constraint.add")]
-    ServiceConstraintAdd,
-    /// A service's tasks are restarted.
-    #[serde(rename = "service.force_update")]
-    ServiceForceUpdate,
-    /// A half-done move is taken out of a service's spec.
-    #[serde(rename = "service.move.undo")]
-    ServiceMoveUndo,
-    /// A half-done move is taken out of a service's previous spec.
-    #[serde(rename = "service.move.seal")]
-    ServiceMoveSeal,
-    /// A service that orca made for a short while is removed.
-    #[serde(rename = "service.temporary.remove")]
-    ServiceTemporaryRemove,
-    /// A task is moved to another node.
-    #[serde(rename = "task.move")]
-    TaskMove,
-}
-
-impl ActionKind {
-    /// The dotted name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NodeLabelSet => "node.label.set",
-            Self::NodeLabelRemove => "node.label.remove",
-            Self::NodeRecordForget => "node.record.forget",
-            Self::ServiceConstraintAdd => "service.constraint.add",
-            Self::ServiceForceUpdate => "service.force_update",
-            Self::ServiceMoveUndo => "service.move.undo",
-            Self::ServiceMoveSeal => "service.move.seal",
-            Self::ServiceTemporaryRemove => "service.temporary.remove",
-            Self::TaskMove => "task.move",
-        }
-    }
-
-    /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
-    pub fn rank(self) -> u8 {
-        match self {
-            Self::NodeLabelSet | Self::ServiceMoveUndo => 0,
-            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
-            Self::ServiceConstraintAdd => 2,
-            Self::ServiceForceUpdate | Self::TaskMove => 3,
-        }
-    }
-}
-
-impl Change {
-    /// The change's name in the dotted vocabulary.
-    pub fn kind(&self) -> ActionKind {
-        match self {
-            Self::LabelSet { .. } => ActionKind::NodeLabelSet,
-            Self::LabelRemove { .. } => ActionKind::NodeLabelRemove,
-            Self::RecordForget { .. } => ActionKind::NodeRecordForget,
-            Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
-            Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
-            Self::MoveUndo => ActionKind::ServiceMoveUndo,
-            Self::MoveSeal => ActionKind::ServiceMoveSeal,
-            Self::TemporaryRemove => ActionKind::ServiceTemporaryRemove,
-            Self::TaskMove { .. } => ActionKind::TaskMove,
-        }
-    }
-
-    /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
-    /// two specs, and each write replaces one.
-    pub fn stands_alone(&self) -> bool {
-        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove)
-    }
-
-    /// The changed value as it was found and as it is wanted, for the report.
-    pub fn values(&self) -> (Value, Value) {
-        match self {
-            Self::LabelSet { before, after, .. } => (before.clone().into(), after.clone().into()),
-            Self::LabelRemove { before, .. } => (before.clone().into(), Value::Null),
-            Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
-            Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
-            Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
-            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
-            Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
-        }
-    }
-}
-
 impl Action {
     /// A change of a node.
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
+            Change::NodePause { .. } | Change::NodeResume { .. } => "availability".to_owned(),
             _ => "record".to_owned(),
         };
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)
@@ -323,6 +209,8 @@ impl Action {
     pub fn on_service(service: &Service, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
+            Change::Rollback { .. } => "rollback".to_owned(),
+            Change::ScaleZero { .. } => "replicas".to_owned(),
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),
             Change::TemporaryRemove => "temporary".to_owned(),
@@ -336,6 +224,18 @@ impl Action {
         let change = Change::TaskMove { from: from.to_owned(), to: to.to_owned() };
         let key = target.name.clone();
         Self::new(target, &key, "move", change, reason.into(), version).disruptive()
+    }
+
+    /// A change of something that lies on one node, called `what` in the action's id.
+    pub fn local(target: Target, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        let node = target.node.as_deref().unwrap_or_default();
+        // Several objects may have one name, or none: their ids don't.
+        let key = match target.kind {
+            TargetKind::Image | TargetKind::Network => &target.id,
+            _ => &target.name,
+        };
+        let key = format!("{node}/{key}");
+        Self::new(target, &key, what, change, reason.into(), 0)
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {
@@ -367,7 +267,7 @@ impl Action {
 }
 
 /// Something that a pass refuses to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Blocked {
     /// Stable id, as `service/web_app#follow/web_db`.
     pub id: String,
@@ -378,7 +278,7 @@ pub struct Blocked {
 }
 
 /// Something that the operator should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// A stable word for scripts, as `unknown_node`.
     pub code: String,

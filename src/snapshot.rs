@@ -73,6 +73,11 @@ impl Snapshot {
         Self::from_parts(engine.observe::<Task>(Some(WANTED_TASKS)).await?).map_err(|e| unreadable(&e))
     }
 
+    /// The same with the ended tasks that the managers still remember.
+    pub async fn observe_history(engine: &Engine) -> Result<Self> {
+        Self::from_parts(engine.observe::<Task>(None).await?).map_err(|e| unreadable(&e))
+    }
+
     /// Reads a snapshot file.
     pub fn parse(json: &str) -> Result<Self> {
         let parts: Parts<Task> = serde_json::from_str(json)?;

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -20,6 +20,8 @@ const COMMANDS: [&[&str]; 19] = [
     &["anchors", "follow"],
     &["rebalance"],
     &["rebalance", "plan"],
+    &["gc"],
+    &["autoheal"],
     &["rebalance", "measure"],
     &["reconcile"],
     &["snapshot"],

@@ -11,7 +11,7 @@ use crate::model::{Task, TaskId, TaskState};
 use crate::plan::MoveOrder;
 
 /// A task that nothing can take is given so long: a node may be away for a moment.
-const HOMELESS: Duration = Duration::from_secs(8);
+pub(super) const HOMELESS: Duration = Duration::from_secs(8);
 /// After a failed move its service is watched for so long until it is whole again.
 const HEAL: Duration = Duration::from_secs(60);
 

@@ -11,13 +11,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
+use super::arrival::HOMELESS;
 use super::turn::Turn;
-use crate::engine::edit::moving::{self, Detour, Ticket};
+use crate::engine::edit::moving::{self, Detour, Nudge, Ticket};
 use crate::engine::edit::{edited_spec, holds};
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::fingerprint;
 use crate::interrupt::Interrupt;
+use crate::model::node::Availability;
 use crate::model::{Node, Service, ServiceId, Task, TaskId, UpdateState};
 use crate::plan::{Change, MoveOrder};
 use crate::progress::Progress;
@@ -29,8 +31,6 @@ const MAX_CONFLICTS: u32 = 5;
 pub(super) const LOOK: Duration = Duration::from_millis(200);
 /// Putting a spec back is tried for so long, whatever the deadlines say; a swarm elects a new leader in less.
 const UNDO: Duration = Duration::from_secs(45);
-/// The label of a service whose task is to stay where a move has brought it.
-pub const PREFERRED_LABEL: &str = "orca.rebalance.node";
 
 /// How a move ended; the spec is as it was in any case.
 #[derive(Debug)]
@@ -78,11 +78,13 @@ impl Mover<'_> {
         if !before.iter().any(|task| task.id == order.task && task.running()) {
             return Ok(Ended::Refused("the task is not running any more".to_owned()));
         }
-        self.branch(order, true).await?;
+        if order.temporary.nudge == Nudge::Branch {
+            self.nudge(order, true).await?;
+        }
         let ticket = match self.begin(order, deadline).await? {
             Ok(ticket) => ticket,
             Err(why) => {
-                self.branch(order, false).await?;
+                self.nudge(order, false).await?;
                 return Ok(Ended::Refused(why));
             }
         };
@@ -91,7 +93,7 @@ impl Mover<'_> {
             Err(why) => Err(why),
         };
         self.end(order, &ticket).await.with_context(|| unended(order))?;
-        self.branch(order, false).await.with_context(|| unended(order))?;
+        self.nudge(order, false).await.with_context(|| unended(order))?;
         match watched {
             Ok(task) => self.arrived(order, &before, task).await,
             Err(why) => {
@@ -141,31 +143,34 @@ impl Mover<'_> {
         Ok(Err("it kept changing: another writer is active".to_owned()))
     }
 
-    /// Gives the target a label of its own, or takes it away again, if the move needs one.
-    async fn branch(&self, order: &MoveOrder, wanted: bool) -> Result<()> {
-        if !order.temporary.branch {
-            return Ok(());
-        }
-        let (key, value) = (moving::BRANCH_LABEL.to_owned(), order.name.clone());
-        let change = if wanted {
-            Change::LabelSet { key, before: None, after: value, record: false }
-        } else {
-            Change::LabelRemove { key, before: value }
+    /// Does to a node what the move needs beside the service's spec, or undoes it.
+    async fn nudge(&self, order: &MoveOrder, wanted: bool) -> Result<()> {
+        let (key, by) = (moving::BRANCH_LABEL.to_owned(), order.name.clone());
+        let (node, change) = match (order.temporary.nudge, wanted) {
+            (Nudge::None, _) => return Ok(()),
+            (Nudge::Branch, true) => (&order.to, Change::LabelSet { key, before: None, after: by, record: false }),
+            (Nudge::Branch, false) => (&order.to, Change::LabelRemove { key, before: by }),
+            (Nudge::Pause, true) => (&order.from, Change::NodePause { by }),
+            (Nudge::Pause, false) => (&order.from, Change::NodeResume { by }),
         };
         let engine = self.engine.until(Instant::now() + UNDO);
         for _ in 0..=MAX_CONFLICTS {
-            let Some(raw) = patiently(|| engine.object("nodes", &order.to.0)).await? else { return Ok(()) };
+            let Some(raw) = patiently(|| engine.object("nodes", &node.0)).await? else { return Ok(()) };
             if holds(&raw, &change) {
                 return Ok(());
             }
-            let node = Node::read(raw).context("the engine's node can't be read")?;
-            let spec = edited_spec(&node.raw, &[&change])?;
-            match engine.update("nodes", &order.to.0, &self.cluster.api, node.version, &spec).await? {
+            let found = Node::read(raw).context("the engine's node can't be read")?;
+            if wanted && found.availability != Availability::Active {
+                return Ok(());
+            }
+            let spec = edited_spec(&found.raw, &[&change])?;
+            match engine.update("nodes", &node.0, &self.cluster.api, found.version, &spec).await? {
                 Written::Done | Written::Gone => return Ok(()),
                 Written::Conflict => {}
             }
         }
-        let text = format!("the node `{}` kept changing while orca tried to label it", order.to_name);
+        let name = self.cluster.node(node).map_or(node.0.as_str(), |node| node.name.as_str());
+        let text = format!("the node `{name}` kept changing while orca tried to prepare it for a move");
         Err(Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again").into())
     }
 
@@ -197,17 +202,44 @@ impl Mover<'_> {
             }
             sleep(LOOK).await;
         };
+        if order.temporary.nudge == Nudge::Pause {
+            self.nudge(order, true).await.map_err(|error| format!("{error:#}"))?;
+        }
+        self.refill(order, ticket, deadline).await?;
+        if order.temporary.nudge == Nudge::Pause {
+            self.given(order, &left, deadline).await;
+            self.nudge(order, false).await.map_err(|error| format!("{error:#}"))?;
+        }
+        Ok(Some(left))
+    }
+
+    /// Asks for the replica again.
+    async fn refill(&self, order: &MoveOrder, ticket: &Ticket, deadline: Instant) -> Result<(), String> {
+        let engine = self.engine.until(deadline);
         for _ in 0..=MAX_CONFLICTS {
             let read = patiently(|| read(&engine, &order.service)).await.map_err(|error| format!("{error:#}"))?;
             let Some((raw, service)) = read else { return Err("the service is gone".to_owned()) };
             let spec = moving::refill(&raw, ticket).map_err(|error| format!("{error:#}"))?;
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
-                Ok(Written::Done) => return Ok(Some(left)),
+                Ok(Written::Done) => return Ok(()),
                 Ok(_) => {}
                 Err(error) => return Err(format!("the replica was not asked for again: {error:#}")),
             }
         }
         Err("it kept changing: another writer is active".to_owned())
+    }
+
+    /// Waits until the new task has been given to a node; if it never is, the next look at the tasks says why.
+    async fn given(&self, order: &MoveOrder, left: &[Task], deadline: Instant) {
+        let (engine, until) = (self.engine.until(deadline), Instant::now() + HOMELESS);
+        while Instant::now() < until && self.interrupt.exit_code().is_none() {
+            let tasks = engine.tasks_of(&order.service.0).await.unwrap_or_default();
+            let new = |task: &&Task| left.iter().all(|old| old.id != task.id);
+            if tasks.iter().filter(new).any(|task| !task.node.0.is_empty()) {
+                return;
+            }
+            sleep(LOOK).await;
+        }
     }
 
     async fn was_made(&self, order: &MoveOrder) -> Result<bool> {
@@ -238,7 +270,7 @@ impl Mover<'_> {
         let engine = self.engine.until(Instant::now() + UNDO);
         for _ in 0..=MAX_CONFLICTS {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
-            let spec = moving::labelled(&raw, PREFERRED_LABEL, &order.to_name)?;
+            let spec = moving::labelled(&raw, moving::PREFERRED_LABEL, &order.to_name)?;
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await? {
                 Written::Done | Written::Gone => return Ok(()),
                 Written::Conflict => {}

@@ -26,12 +26,14 @@ pub struct Live {
 }
 
 impl Live {
-    /// Takes the lock and opens the state. A cluster that another orca has changed meanwhile is observed again.
+    /// Takes the lock and opens the state. A cluster that another orca has changed meanwhile is
+    /// observed again.
     pub async fn enter(
         engine: Engine,
         options: &Options,
         cluster: &mut Snapshot,
         deadline: Instant,
+        observe: impl AsyncFn(&Engine) -> Result<Snapshot>,
     ) -> Result<(Self, Option<Warning>)> {
         let (mut engine, mut deadline) = (engine, deadline);
         state::make_dir(&options.state_dir)?;
@@ -40,7 +42,7 @@ impl Live {
             // Waiting for the other was no part of this pass.
             deadline = Instant::now() + options.timeout;
             engine = engine.until(deadline);
-            *cluster = Snapshot::observe(&engine).await?;
+            *cluster = observe(&engine).await?;
         }
         let (state, warning) = State::open(&options.state_dir)?;
         Ok((Self { engine, state, deadline, _lock: lock }, warning))

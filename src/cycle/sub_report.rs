@@ -1,5 +1,7 @@
 //! What one pass of a run adds to the report, and how looking again changes that.
 
+use serde_json::{Map, Value};
+
 use crate::apply::Applied;
 use crate::pass::Pass;
 use crate::plan::{Blocked, Plan, Warning};
@@ -16,6 +18,7 @@ pub(crate) struct SubReport {
     pub(crate) unsettled: Vec<String>,
     pub(crate) unchanged: u64,
     pub(crate) error: Option<ReportedError>,
+    pub(crate) data: Map<String, Value>,
 }
 
 impl SubReport {
@@ -29,6 +32,7 @@ impl SubReport {
             unsettled: std::mem::take(&mut plan.unsettled),
             unchanged: plan.unchanged,
             error: None,
+            data: std::mem::take(&mut plan.data),
         }
     }
 
@@ -43,12 +47,13 @@ impl SubReport {
 
     /// The same pass a moment later: what was done adds up, what is known is what is known now.
     pub(crate) fn follow(&mut self, later: Self) {
-        let Self { pass: _, actions, blocked, warnings, noticed, unsettled, unchanged, error } = later;
+        let Self { pass: _, actions, blocked, warnings, noticed, unsettled, unchanged, error, data } = later;
         self.actions.extend(actions);
         self.blocked = blocked;
         self.warnings = warnings;
         self.noticed.extend(noticed);
         self.unsettled = unsettled;
+        self.data = data;
         self.unchanged = unchanged;
         self.error = self.error.take().or(error);
     }

@@ -55,6 +55,13 @@ pub fn select_here(flags: &Flags<'_>) -> Result<Endpoint, Error> {
     select(flags, &Surroundings { var: &var, home: std::env::home_dir() })
 }
 
+/// The engine at this address, with TLS as this process's environment asks for it; `origin` is who named it.
+pub fn named_here(host: &str, origin: &str) -> Result<Endpoint, Error> {
+    let var = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let around = Surroundings { var: &var, home: std::env::home_dir() };
+    Ok(Endpoint::new(named_by(origin, host, env_tls(&around))?, origin))
+}
+
 /// The engine that these flags mean in these surroundings.
 pub fn select(flags: &Flags<'_>, around: &Surroundings<'_>) -> Result<Endpoint, Error> {
     let named = flags.context.filter(|name| !name.is_empty());

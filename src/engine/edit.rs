@@ -41,9 +41,18 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
     for change in changes {
         apply(&mut spec, change)?;
     }
-    if changes.iter().any(|change| matches!(change, Change::ConstraintAdd { .. } | Change::ForceUpdate { .. })) {
+    let of_a_service = |change: &&Change| {
+        use Change::{ConstraintAdd, ForceUpdate, Rollback, ScaleZero};
+        matches!(change, ConstraintAdd { .. } | ForceUpdate { .. } | Rollback { .. } | ScaleZero { .. })
+    };
+    if changes.iter().any(of_a_service) {
         if !spec.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {
             bail!("the service's spec has no Placement: a write could crash the managers");
+        }
+        // What a rollback writes is not what is sent.
+        let rolls_back = changes.iter().any(|change| matches!(change, Change::Rollback { .. }));
+        if rolls_back && !object.pointer("/PreviousSpec/TaskTemplate/Placement").is_some_and(Value::is_object) {
+            bail!("the service's previous spec has no Placement: going back to it could crash the managers");
         }
     } else {
         for field in ["Role", "Availability"] {
@@ -69,8 +78,23 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         }
         Change::MoveUndo => !moving::marked(object.get("Spec")),
         Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
-        // What moves is a task, not the object; what is removed is gone.
-        Change::TaskMove { .. } | Change::TemporaryRemove => false,
+        Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
+        Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
+        // What moves is a task, what is removed is gone, and what lies on a node is no object of the swarm.
+        Change::TaskMove { .. }
+        | Change::TemporaryRemove
+        | Change::ContainerRestart { .. }
+        | Change::Remove { .. }
+        | Change::CachePrune { .. } => false,
+        Change::Rollback { after, .. } => {
+            // The engine swaps the two specs.
+            object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
+                && object
+                    .pointer("/UpdateStatus/State")
+                    .and_then(Value::as_str)
+                    .is_some_and(|s| s.starts_with("rollback"))
+        }
+        Change::ScaleZero { .. } => object.pointer("/Spec/Mode/Replicated/Replicas").and_then(Value::as_u64) == Some(0),
         Change::ForceUpdate { before } => {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }
@@ -95,6 +119,14 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let labels = labels(spec)?;
             edit_record(labels, |keys| keys.retain(|kept| !gone.contains(kept)));
         }
+        Change::NodePause { by } => {
+            labels(spec)?.insert(moving::PAUSE_LABEL.to_owned(), by.clone().into());
+            available(spec, "active", "pause");
+        }
+        Change::NodeResume { .. } => {
+            labels(spec)?.remove(moving::PAUSE_LABEL);
+            available(spec, "pause", "active");
+        }
         Change::ConstraintAdd { constraint } => {
             let placement = object_in(object_in(spec, "TaskTemplate")?, "Placement")?;
             let constraints = placement.get_mut("Constraints").map(Value::take);
@@ -112,6 +144,18 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         Change::MoveUndo | Change::MoveSeal | Change::TemporaryRemove | Change::TaskMove { .. } => {
             bail!("this change is not one edit of a spec")
         }
+        // The engine itself puts the previous spec in place of what is sent.
+        Change::Rollback { .. } => {}
+        Change::ScaleZero { .. } => {
+            if !spec.pointer("/Mode/Replicated").is_some_and(Value::is_object) {
+                bail!("the service is not a replicated one");
+            }
+            let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
+            replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
+        }
+        Change::ContainerRestart { .. } | Change::Remove { .. } | Change::CachePrune { .. } => {
+            bail!("what lies on one node is no spec to edit")
+        }
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
             let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);
@@ -122,6 +166,13 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Changes a node's availability, unless it is something else by now.
+fn available(spec: &mut Value, from: &str, to: &str) {
+    if let Some(availability) = spec.get_mut("Availability").filter(|found| *found == from) {
+        *availability = to.into();
+    }
 }
 
 fn labels(spec: &mut Value) -> Result<&mut Map<String, Value>> {
@@ -208,5 +259,31 @@ mod tests {
             after["TaskTemplate"]["Placement"],
             json!({"Constraints": ["node.role==worker", "node.labels.db==true"], "MaxReplicas": 2})
         );
+    }
+
+    #[test]
+    fn a_rollback_sends_what_was_read_and_needs_a_placement_on_both_sides() {
+        let change = Change::Rollback { before: "a:2".into(), after: "a:1".into() };
+        let spec = json!({"Name": "s", "TaskTemplate": {"Placement": {}, "Future": [1]}});
+        let object = |previous| json!({"Spec": spec, "PreviousSpec": previous});
+        assert_eq!(edit(&object(json!({"TaskTemplate": {"Placement": {}}})), &change).unwrap(), spec);
+        for previous in
+            [Value::Null, json!({}), json!({"TaskTemplate": {}}), json!({"TaskTemplate": {"Placement": null}})]
+        {
+            assert!(edit(&object(previous), &change).is_err());
+        }
+    }
+
+    #[test]
+    fn only_a_replicated_service_is_scaled() {
+        let scale = |mode| {
+            let spec = json!({"TaskTemplate": {"Placement": {}}, "Mode": mode});
+            edit(&json!({"Spec": spec}), &Change::ScaleZero { before: 3 })
+        };
+        let scaled = scale(json!({"Replicated": {"Replicas": 3}})).unwrap();
+        assert_eq!(scaled["Mode"], json!({"Replicated": {"Replicas": 0}}));
+        for mode in [json!({"Global": {}}), json!({}), json!({"ReplicatedJob": {}})] {
+            assert!(scale(mode).is_err());
+        }
     }
 }

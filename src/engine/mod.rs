@@ -11,6 +11,7 @@ pub mod edit;
 pub mod events;
 pub mod fault;
 pub mod lifecycle;
+pub mod local;
 pub mod parts;
 pub(crate) mod path;
 mod pool;
@@ -112,8 +113,18 @@ impl Engine {
     /// If the engine refuses the spec, or is lost. When the connection broke after the request had been sent, the
     /// write may have happened: read the object to know.
     pub async fn update(&self, collection: &str, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
-        let path = format!("/v{api}/{collection}/{}/update?version={version}", segment(id));
-        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
+        self.write(&format!("/v{api}/{collection}/{}/update?version={version}", segment(id)), spec).await
+    }
+
+    /// Puts a service's previous spec in place of this one, if it still has this version. The engine swaps them itself;
+    /// what is sent is the spec that was read.
+    pub async fn rollback(&self, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
+        let how = "rollback=previous&registryAuthFrom=previous-spec";
+        self.write(&format!("/v{api}/services/{}/update?version={version}&{how}", segment(id)), spec).await
+    }
+
+    async fn write(&self, path: &str, spec: &Value) -> Result<Written> {
+        let reply = self.wire.request(Method::POST, path, Some(serde_json::to_vec(spec)?)).await?;
         let message = message(&reply);
         match reply.status {
             200..=299 => Ok(Written::Done),
@@ -124,7 +135,7 @@ impl Engine {
             500 if message.contains("out of sequence") => Ok(Written::Conflict),
             // It was a manager a moment ago: it has lost the swarm's leader, or is being demoted.
             503 => Err(Error::new(ErrorKind::Unreachable, format!("the engine can't write now: {message}")).into()),
-            status => Err(refused(&path, status, &message)),
+            status => Err(refused(path, status, &message)),
         }
     }
 
@@ -174,6 +185,11 @@ impl Engine {
     /// What happens in the swarm from now on, as far as this engine tells.
     pub fn events(&self, api: &str) -> Events {
         Events::new(self.wire.clone(), api)
+    }
+
+    /// Where it is.
+    pub fn endpoint(&self) -> &address::Endpoint {
+        self.wire.endpoint()
     }
 
     /// What carries the requests, for reads that are no swarm's.

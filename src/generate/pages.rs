@@ -37,6 +37,16 @@ const REFUSED: &[Row] = &[(
     "Try later: the memory of more than a third of the nodes is not known, or --empty has to leave something behind \
      (the report says what, and why).",
 )];
+const UNKNOWN: &[Row] = &[(
+    "75",
+    "Try later: what the cluster needs is not known, so that images and volumes stay; another orca works on it, the time \
+     ran out, or something is blocked or left out, such as what came into use meanwhile (the report says why).",
+)];
+const ILL: &[Row] = &[(
+    "75",
+    "Something is ill that orca did not heal (the report says what, why, and what to do next), another orca works on the \
+     cluster, or the time ran out.",
+)];
 const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
 const UNMEASURED: &[Row] =
     &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];
@@ -67,6 +77,16 @@ const CONFIG_ENV: &[Row] = &[
     ("STACK_NAME", "The stack of anchors and dependents for which the file names none."),
     ("PRUNE_UNKNOWN_LABELS, RESTART_DEPENDENTS, MAX_MISMATCH_DURATION", "Defaults for options the file doesn't set."),
 ];
+const NODES_ENV: &[Row] = &[("ORCA_MANAGER", "As --manager.")];
+const GC_ENV: &[Row] = &[
+    (
+        "GC_GRACE_PERIOD_SECONDS, GC_MINIMUM_IMAGES_TO_SAVE, GC_FORCE_CONTAINER_REMOVAL, GC_FORCE_IMAGE_REMOVAL, \
+         GC_CLEAN_UP_VOLUMES",
+        "Orcastra's; defaults for gc.grace, gc.min_images, gc.containers, gc.images and gc.volumes.",
+    ),
+    ("GC_DRY_RUN", "As --dry-run, if it is 1 or true."),
+];
+const HEAL_ENV: &[Row] = &[("AUTOHEAL_GRACE_PERIOD", "Orcastra's; the default of autoheal.containers.grace.")];
 const STATE_ENV: &[Row] = &[("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES.")];
 const ONCE_ENV: &[Row] = &[("RUN_ONCE", "As --once, unless it is 0, false or no.")];
 
@@ -105,7 +125,16 @@ const PAGES: &[Page] = &[
             ),
             ("What has orca done?", "orca history"),
         ],
-        see: &["orca-reconcile", "orca-labels-sync", "orca-anchors-follow", "orca-history", "orca-sim", "docker"],
+        see: &[
+            "orca-reconcile",
+            "orca-labels-sync",
+            "orca-anchors-follow",
+            "orca-gc",
+            "orca-autoheal",
+            "orca-history",
+            "orca-sim",
+            "docker",
+        ],
     },
     Page {
         name: "orca-labels-sync",
@@ -149,7 +178,35 @@ const PAGES: &[Page] = &[
                 "orca rebalance plan -o json | jq -r '.data.immovable[] | select(.would_gain > 0) | .service'",
             ),
         ],
-        see: &["orca-rebalance-measure", "orca-snapshot", "orca-anchors-follow"],
+        see: &["orca-rebalance-apply", "orca-rebalance-measure", "orca-snapshot", "orca-anchors-follow"],
+    },
+    Page {
+        name: "orca-rebalance-apply",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("What the guard rails allow, from live figures:", "orca rebalance apply --metrics node_exporter"),
+            ("What would that be?", "orca rebalance apply --metrics node_exporter --dry-run"),
+            (
+                "A plan that somebody has read:",
+                "orca rebalance plan --metrics memory.json -o json > plan.json\norca rebalance apply plan.json",
+            ),
+            ("A node came back empty:", "orca rebalance apply --goal count"),
+            ("Before maintenance:", "orca rebalance apply --empty node-3 --unguarded"),
+        ],
+        see: &["orca-rebalance-plan", "orca-rebalance-recover", "orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-rebalance-recover",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("After an apply was killed:", "orca rebalance recover"),
+            ("Is anything left?", "orca rebalance recover --dry-run --detailed-exitcode"),
+        ],
+        see: &["orca-rebalance-apply"],
     },
     Page {
         name: "orca-rebalance-measure",
@@ -177,6 +234,50 @@ const PAGES: &[Page] = &[
         ]],
         examples: &[("Look at this machine:", "orca probe")],
         see: &["orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-gc",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, UNKNOWN, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, ENGINE_ENV, NODES_ENV, GC_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: PASS_FILES,
+        examples: &[
+            ("What would go from this engine's node, why, and how much that is:", "orca gc --dry-run"),
+            ("On a worker; a manager says what the services need:", "orca gc --manager ssh://manager-1"),
+            ("On every node of the swarm:", "orca -H ssh://manager-1 gc --all-nodes"),
+            (
+                "The same where only the manager can be reached; gc.service.image names an image that has orca in it:",
+                "orca -H ssh://manager-1 gc --via service",
+            ),
+            (
+                "Only where the disk is nearly full, every hour, in /etc/cron.d/orca:",
+                "7 * * * * root orca gc --when-disk-above 80% --manager ssh://manager-1",
+            ),
+            ("An old volume that nothing uses:", "orca gc --volume shop_data-2024"),
+        ],
+        see: &["orca-autoheal", "orca-history", "docker-system-df"],
+    },
+    Page {
+        name: "orca-autoheal",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, ILL, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, ENGINE_ENV, NODES_ENV, HEAL_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: PASS_FILES,
+        examples: &[
+            ("What is ill, and what would be done about it:", "orca autoheal --dry-run"),
+            (
+                "Let orca go back to the version before when a service keeps failing, and stop it if that doesn't help:",
+                "docker service update --label-add orca.autoheal=rollback,scale-zero shop_web",
+            ),
+            (
+                "Containers on this host alone, every minute, in /etc/cron.d/orca:",
+                "* * * * * root orca autoheal --only containers",
+            ),
+            (
+                "Why do tasks wait? Which node comes closest, with jq(1):",
+                "orca autoheal -n -o json | jq '.data.pending[] | {service, closest}'",
+            ),
+            ("Offline:", "orca autoheal --snapshot cluster.json"),
+        ],
+        see: &["orca-gc", "orca-history", "docker-service-ps"],
     },
     Page {
         name: "orca-reconcile",

@@ -7,13 +7,16 @@ pub mod constraint;
 pub mod needs;
 pub mod node;
 pub mod offer;
+pub mod reference;
 pub mod service;
+pub mod stock;
 pub mod task;
 
 pub use constraint::Constraint;
 pub use needs::Needs;
 pub use node::{Node, NodeId};
 pub use offer::Offer;
+pub use reference::Reference;
 pub use service::{Mode, Service, ServiceId, UpdateState};
 pub use task::{Task, TaskId, TaskState};
 

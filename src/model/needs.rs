@@ -18,6 +18,8 @@ pub struct Needs {
     pub nano_cpus: u64,
     /// Reserved memory, bytes, per task.
     pub memory: u64,
+    /// Memory limit, bytes, per task; 0 is no limit.
+    pub memory_limit: u64,
     /// Reserved generic resources by kind, per task.
     pub generic: BTreeMap<String, u64>,
     /// Operating system and architecture of which one must fit; empty halves fit all.
@@ -79,6 +81,7 @@ impl Needs {
             labels: spec.labels,
             nano_cpus: reserved.nano_cpus,
             memory: reserved.memory_bytes,
+            memory_limit: template.resources.limits.memory_bytes,
             generic: amounts(&reserved.generic_resources),
             platforms: placement.platforms.into_iter().map(|platform| (platform.os, platform.architecture)).collect(),
             max_replicas: placement.max_replicas,
@@ -211,6 +214,14 @@ struct DriverConfig {
 struct Resources {
     #[serde(deserialize_with = "or_default")]
     reservations: Reservations,
+    #[serde(deserialize_with = "or_default")]
+    limits: Limits,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Limits {
+    memory_bytes: u64,
 }
 
 #[derive(Default, Deserialize)]

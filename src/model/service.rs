@@ -1,9 +1,10 @@
 //! A swarm service as the passes see it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Constraint, or_default};
+use super::{Constraint, or_default, timestamp};
 
 /// A swarm service id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,10 +89,14 @@ pub struct Service {
     pub constraints: Vec<Constraint>,
     /// `TaskTemplate.ForceUpdate`.
     pub force_update: u64,
+    /// `TaskTemplate.ContainerSpec.Image`.
+    pub image: String,
     /// Whether a task that has ended, well or not, is always followed by another (`RestartPolicy.Condition` is `any`).
     pub restarts_always: bool,
     /// `UpdateStatus.State` of the last rollout, if there was one.
     pub update: Option<UpdateState>,
+    /// When the last rollout began, if there was one: tasks made before are of an older version.
+    pub update_started: Option<Timestamp>,
     /// What a move of orca has left in it, if one has not ended.
     pub trace: Option<Trace>,
     /// orca made it for a short while, and removes it again.
@@ -137,8 +142,10 @@ impl Service {
                 .map(|text| Constraint::parse(text))
                 .collect(),
             force_update: template.force_update,
+            image: template.container_spec.image,
             restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
-            update: view.update_status.and_then(|status| status.state),
+            update: view.update_status.as_ref().and_then(|status| status.state),
+            update_started: view.update_status.and_then(|status| status.started_at),
             trace,
             temporary: view.spec.labels.temporary.is_some(),
             raw,
@@ -200,7 +207,15 @@ struct TaskTemplate {
     placement: Option<Placement>,
     force_update: u64,
     #[serde(deserialize_with = "or_default")]
+    container_spec: ContainerSpec,
+    #[serde(deserialize_with = "or_default")]
     restart_policy: RestartPolicy,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ContainerSpec {
+    image: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -249,4 +264,6 @@ struct Replicated {
 struct UpdateStatus {
     #[serde(default)]
     state: Option<UpdateState>,
+    #[serde(default, deserialize_with = "timestamp")]
+    started_at: Option<Timestamp>,
 }

@@ -99,20 +99,69 @@ pub struct Task {
     /// What its node says of it.
     #[serde(default, deserialize_with = "or_default")]
     pub status: TaskStatus,
+    /// What it runs.
+    #[serde(default, deserialize_with = "or_default")]
+    pub spec: TaskSpec,
+}
+
+/// `Spec` of a task, as far as it is looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskSpec {
+    /// Of a container.
+    #[serde(deserialize_with = "or_default")]
+    pub container_spec: TaskContainer,
+}
+
+/// `Spec.ContainerSpec` of a task, as far as it is looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskContainer {
+    /// The image's name.
+    pub image: String,
+}
+
+/// `Status.ContainerStatus` of a task.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ContainerStatus {
+    /// Id of the container; empty where none was made.
+    #[serde(rename = "ContainerID")]
+    pub id: String,
+    /// What its command ended with.
+    pub exit_code: i64,
 }
 
 /// `Status` of a task.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(from = "StatusView")]
 pub struct TaskStatus {
     /// What its node says of it.
     pub state: TaskState,
     /// Since when.
-    #[serde(deserialize_with = "timestamp")]
     pub timestamp: Option<Timestamp>,
     /// The error text, if it failed or can't be placed.
-    #[serde(deserialize_with = "or_default")]
     pub err: String,
+    /// Its container, once it has failed: nobody asks about the others, and they are the many.
+    pub container: Option<Box<ContainerStatus>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct StatusView {
+    state: TaskState,
+    #[serde(deserialize_with = "timestamp")]
+    timestamp: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    err: String,
+    container_status: Option<ContainerStatus>,
+}
+
+impl From<StatusView> for TaskStatus {
+    fn from(StatusView { state, timestamp, err, container_status }: StatusView) -> Self {
+        let failed = matches!(state, TaskState::Complete | TaskState::Failed | TaskState::Rejected);
+        Self { state, timestamp, err, container: container_status.filter(|_| failed).map(Box::new) }
+    }
 }
 
 impl Task {
@@ -122,6 +171,11 @@ impl Task {
     pub fn live(&self) -> bool {
         matches!(self.desired_state, TaskState::Ready | TaskState::Running)
             && (self.status.state <= TaskState::Running || self.status.state == TaskState::Unknown)
+    }
+
+    /// It has ended, well or not, and won't run again.
+    pub fn ended(&self) -> bool {
+        self.status.state > TaskState::Running && self.status.state != TaskState::Unknown
     }
 
     /// What its successor, should it need one, has in common with it.

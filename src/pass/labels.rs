@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::edit::moving::BRANCH_LABEL;
+use crate::engine::edit::moving::{BRANCH_LABEL, PAUSE_LABEL};
 use crate::engine::edit::{RECORD_LABEL, record_keys};
 use crate::model::node::NodeState;
 use crate::model::{Constraint, Node};
@@ -157,7 +157,7 @@ fn plan_configured(node: &Node, wanted: &settings::Node, policy: &Policy, plan: 
     for (key, value) in &node.labels {
         let ours = !wanted.labels.contains_key(key)
             && key != RECORD_LABEL
-            && key != BRANCH_LABEL
+            && ![BRANCH_LABEL, PAUSE_LABEL].contains(&key.as_str())
             && !policy.anchors.contains(key.as_str());
         if let Some(reason) = ours.then(|| policy.unwanted(key, record.contains(key))).flatten() {
             plan.actions.push(removal(node, key, value, reason));

@@ -23,7 +23,50 @@ pub struct Memory {
     pub dependents: BTreeMap<String, DependentMemory>,
     /// Of `rebalance`.
     pub rebalance: RebalanceMemory,
+    /// Of `autoheal`.
+    pub autoheal: HealMemory,
 }
+
+/// What is remembered of what was ill.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HealMemory {
+    /// Services that steps were taken on.
+    pub services: BTreeMap<ServiceId, HealedService>,
+    /// Containers of this engine that were unhealthy, by name.
+    pub containers: BTreeMap<String, HealedContainer>,
+}
+
+/// What is remembered of a service whose tasks kept failing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HealedService {
+    /// Steps of its policy that are behind it.
+    pub steps: u32,
+    /// When the last one was taken.
+    pub last: Option<Timestamp>,
+}
+
+/// What is remembered of a container that was unhealthy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HealedContainer {
+    /// Restarts since it was last healthy for long enough.
+    pub restarts: u32,
+    /// The last of them.
+    pub last: Option<Timestamp>,
+    /// How long it has been seen unhealthy since it was started.
+    pub unhealthy: Option<Stopwatch>,
+    /// When it was started then.
+    pub started: Option<Timestamp>,
+    /// How long it has been seen healthy, or gone, since.
+    pub calm: Option<Stopwatch>,
+}
+
+/// The prefix of attempts that are steps on a service: `autoheal/service/<id>/<steps behind it then>`.
+pub const SERVICE_STEP: &str = "autoheal/service/";
+/// The prefix of attempts that are restarts of a container: `autoheal/container/<name>`.
+pub const CONTAINER_RESTART: &str = "autoheal/container/";
 
 /// What is remembered of the cluster's balance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,8 +161,19 @@ impl Stopwatch {
 }
 
 impl Memory {
-    /// Notes an attempt on a dependent; called before the write, so that a kill in between can't repeat it early.
+    /// Notes an attempt on a dependent, or of `autoheal`; called before the write, so that a kill in between can't repeat it early.
     pub fn attempt(&mut self, dependent: &str, now: Timestamp) {
+        if let Some((id, steps)) = dependent.strip_prefix(SERVICE_STEP).and_then(|rest| rest.split_once('/')) {
+            let steps = steps.parse().unwrap_or(u32::MAX);
+            self.autoheal.services.insert(ServiceId(id.to_owned()), HealedService { steps, last: Some(now) });
+            return;
+        }
+        if let Some(name) = dependent.strip_prefix(CONTAINER_RESTART) {
+            let container = self.autoheal.containers.entry(name.to_owned()).or_default();
+            let restarts = container.restarts.saturating_add(1);
+            *container = HealedContainer { restarts, last: Some(now), ..HealedContainer::default() };
+            return;
+        }
         let memory = self.dependents.entry(dependent.to_owned()).or_default();
         memory.attempts = memory.attempts.saturating_add(1);
         memory.last_attempt = Some(now);

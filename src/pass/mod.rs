@@ -3,10 +3,13 @@
 //! No clock, environment, logging or async in here; the same input gives the same plan.
 
 pub mod anchors;
+pub mod autoheal;
+pub mod gc;
 pub mod labels;
 pub mod memory;
 pub mod rebalance;
 pub mod recover;
+pub(crate) mod words;
 
 use jiff::Timestamp;
 
@@ -24,6 +27,8 @@ pub enum Pass {
     Labels,
     /// `orca anchors follow`.
     Anchors,
+    /// `orca autoheal`: services and pending tasks.
+    Autoheal,
 }
 
 impl Pass {
@@ -36,7 +41,13 @@ impl Pass {
             Self::Recover => "rebalance recover",
             Self::Labels => "labels sync",
             Self::Anchors => "anchors follow",
+            Self::Autoheal => "autoheal",
         }
+    }
+
+    /// Whether it looks at tasks that have ended.
+    pub fn needs_history(self) -> bool {
+        self == Self::Autoheal
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
@@ -45,6 +56,7 @@ impl Pass {
             Self::Recover => recover::plan(cluster),
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
+            Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! while. What there is to undo is written in the swarm itself; whose it is, is nobody's business here: who carries
 //! this plan out must know that no move is under way.
 
-use crate::engine::edit::moving::BRANCH_LABEL;
+use crate::engine::edit::moving::{BRANCH_LABEL, PAUSE_LABEL};
 use crate::model::service::Trace;
 use crate::plan::{Action, Change, Plan};
 use crate::snapshot::Snapshot;
@@ -14,6 +14,10 @@ pub fn plan(cluster: &Snapshot) -> Plan {
         if let Some(before) = node.labels.get(BRANCH_LABEL) {
             let change = Change::LabelRemove { key: BRANCH_LABEL.to_owned(), before: before.clone() };
             plan.actions.push(Action::on_node(node, change, "a move to this node was begun and not ended"));
+        }
+        if let Some(by) = node.labels.get(PAUSE_LABEL) {
+            let change = Change::NodeResume { by: by.clone() };
+            plan.actions.push(Action::on_node(node, change, "a move paused this node for a moment and was not ended"));
         }
     }
     for service in &cluster.services {

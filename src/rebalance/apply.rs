@@ -115,7 +115,7 @@ impl Relocation<'_> {
             report.outcome = Outcome::Skipped;
             return Ok(None);
         }
-        let (live, warning) = Live::enter(engine, options, &mut cluster, deadline).await?;
+        let (live, warning) = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe).await?;
         report.cluster = Some(Cluster::of(&cluster));
         report.warnings.extend(warning);
         let owner = Owner {

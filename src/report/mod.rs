@@ -1,12 +1,13 @@
 //! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
 
 pub mod balance;
+pub mod gc;
 pub mod print;
 mod text;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, hint_of, kind_of};
@@ -114,7 +115,7 @@ pub struct Summary {
 }
 
 /// What became of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Dry run: it would be done.
@@ -128,7 +129,7 @@ pub enum Status {
 }
 
 /// An action and what became of it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedAction {
     /// Stable id.
     pub id: String,
@@ -155,7 +156,7 @@ pub struct ReportedAction {
 }
 
 /// Why a command failed.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedError {
     /// Decides the exit code.
     pub kind: ErrorKind,

@@ -3,7 +3,7 @@
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use crate::plan::Blocked;
+use crate::plan::{Blocked, Target};
 
 use super::{Outcome, Report, ReportedAction, Status, Summary};
 
@@ -22,12 +22,15 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     }
     if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
         text += picture;
-    } else if !report.actions.is_empty() {
+    }
+    // A picture of a plan shows what is planned; what became of it is another matter.
+    let told = report.data.contains_key("picture") && report.run.dry_run;
+    if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }
     for Blocked { target, reasons, .. } in &report.blocked {
         let reasons = reasons.iter().map(|reason| format!("  - {reason}\n")).collect::<String>();
-        text.extend([format!("blocked: {} `{}`\n", target.kind.name(), target.name), reasons]);
+        text.extend([format!("blocked: {} `{}`{}\n", target.kind.name(), target.name, place(target)), reasons]);
     }
     text.extend(report.warnings.iter().map(|warning| format!("warning: {}\n", warning.message)));
     let unsettled = report.data.get("unsettled").and_then(Value::as_array).into_iter().flatten();
@@ -72,11 +75,17 @@ fn actions_table(actions: &[ReportedAction], color: bool) -> String {
         };
         let why =
             action.error.as_ref().map_or_else(|| action.reason.clone(), |error| format!("{}; {error}", action.reason));
-        let object = format!("{} {}", action.target.kind.name(), action.target.name);
+        let object = format!("{} {}{}", action.target.kind.name(), action.target.name, place(&action.target));
         let status = if color { Cell::new(status).fg(shade) } else { Cell::new(status) };
         table.add_row([status, Cell::new(object), Cell::new(change(action)), Cell::new(why)]);
     }
     shown(&table)
+}
+
+/// Where it is, if it lies on one node.
+fn place(target: &Target) -> String {
+    let node = target.node.as_deref().filter(|node| *node != target.name);
+    node.map(|node| format!(" on {node}")).unwrap_or_default()
 }
 
 /// The change in a few words, as `zone: a -> b`.
@@ -112,7 +121,7 @@ fn data_table(rows: &[Value], color: bool) -> String {
 }
 
 /// A table without the blanks that fill up its last column.
-fn shown(table: &Table) -> String {
+pub(super) fn shown(table: &Table) -> String {
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

@@ -12,12 +12,13 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use serde_json::Value;
 
+use super::autoheal::AutohealEntry;
 use super::de::Spanned;
+use super::gc::GcEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 9] =
-    ["autoheal", "gc", "logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 7] = ["logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -45,6 +46,10 @@ pub(super) struct File {
     pub(super) dependencies: Option<Entries<Option<AnchorEntry>>>,
     /// Moving tasks so that no node runs out of memory.
     pub(super) rebalance: Option<Spanned<RebalanceEntry>>,
+    /// Freeing disk space on nodes without hurting a service.
+    pub(super) gc: Option<Spanned<GcEntry>>,
+    /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
+    pub(super) autoheal: Option<Spanned<AutohealEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.
     #[serde(skip)]
     #[schemars(skip)]

@@ -2,10 +2,12 @@
 //!
 //! Parsing a `&str` is pure; only [`load`] reads files. Nothing here contacts an engine.
 
+mod autoheal;
 mod check;
 mod conflicts;
 mod de;
 mod fragment;
+mod gc;
 mod load;
 mod merge;
 mod policy;
@@ -13,6 +15,7 @@ mod problem;
 mod rebalance;
 mod rebalance_file;
 mod resolve;
+mod section;
 mod show;
 mod tree;
 
@@ -20,8 +23,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use fragment::schema;
-pub use load::{Input, load};
+pub use gc::{Exclude, Gc, GcService};
+pub use load::{Input, load, load_if_any};
 pub use problem::{Problem, Problems};
 pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
@@ -108,6 +113,10 @@ pub struct Settings {
     pub stack: String,
     /// `rebalance:`.
     pub rebalance: Rebalance,
+    /// `gc:`.
+    pub gc: Gc,
+    /// `autoheal:`.
+    pub autoheal: Autoheal,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

@@ -154,7 +154,8 @@ pub(super) fn env_bool(env: &BTreeMap<String, String>, name: &str, log: &mut Log
     value
 }
 
-fn env_duration(env: &BTreeMap<String, String>, name: &str, log: &mut Log<'_>) -> Option<Duration> {
+/// A duration variable.
+pub(super) fn env_duration(env: &BTreeMap<String, String>, name: &str, log: &mut Log<'_>) -> Option<Duration> {
     match parse_duration(env_text(env, name)?) {
         Ok(value) => Some(value),
         Err(message) => {

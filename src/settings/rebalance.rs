@@ -19,6 +19,8 @@ use crate::metrics::url::Url;
 /// `rebalance:`. Shares are parts of 1, though the file has them in percent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rebalance {
+    /// Whether `orca reconcile` moves tasks.
+    pub auto: bool,
     /// Where memory figures come from.
     pub metrics: MetricsSettings,
     /// What differs for single services, by name.
@@ -47,6 +49,8 @@ pub struct Rebalance {
     pub cooldown: Duration,
     /// A task doesn't go back for so long to a node that one of its service left.
     pub no_return: Duration,
+    /// Moved twice within so long, a service is left alone until one of the two is longer ago; zero: never.
+    pub quarantine: Duration,
     /// Tasks that have been running for less are left alone.
     pub min_age: Duration,
 }
@@ -154,6 +158,7 @@ impl Default for Rebalance {
     fn default() -> Self {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         Self {
+            auto: false,
             metrics: MetricsSettings::default(),
             services: BTreeMap::new(),
             high: 0.80,
@@ -168,6 +173,7 @@ impl Default for Rebalance {
             target_above_mean: 0.05,
             cooldown: minutes(6 * 60),
             no_return: minutes(24 * 60),
+            quarantine: minutes(7 * 24 * 60),
             min_age: minutes(10),
         }
     }
@@ -189,6 +195,10 @@ pub(super) fn resolve(
     if let Some(metrics) = &entry.metrics {
         reader.metrics(metrics, &mut settings.metrics);
     }
+    if let Some(auto) = &entry.auto {
+        settings.auto = auto.value;
+        reader.came_from("auto", auto);
+    }
     reader.services(entry.services.as_ref(), &mut settings);
     reader.percent("high", entry.high.as_ref(), &mut settings.high);
     reader.percent("clear_high", entry.clear_high.as_ref(), &mut settings.clear_high);
@@ -201,6 +211,7 @@ pub(super) fn resolve(
     reader.span("spread_for", entry.spread_for.as_ref(), &mut settings.spread_for);
     reader.span("cooldown", entry.cooldown.as_ref(), &mut settings.cooldown);
     reader.span("no_return", entry.no_return.as_ref(), &mut settings.no_return);
+    reader.span("quarantine", entry.quarantine.as_ref(), &mut settings.quarantine);
     reader.span("min_age", entry.min_age.as_ref(), &mut settings.min_age);
     if let Some(most) = &entry.max_moves {
         settings.max_moves = most.value;

@@ -17,6 +17,8 @@ pub(super) fn older_schema() -> Value {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RebalanceEntry {
+    /// Whether `orca reconcile` moves tasks, as `orca rebalance apply` does; default false.
+    pub(super) auto: Option<Spanned<bool>>,
     /// Where memory figures come from.
     pub(super) metrics: Option<MetricsEntry>,
     /// What differs for single services, by full name.
@@ -45,6 +47,8 @@ pub(super) struct RebalanceEntry {
     pub(super) cooldown: Option<Spanned<Span>>,
     /// Don't move a service back for so long to a node that it left; default `24h`.
     pub(super) no_return: Option<Spanned<Span>>,
+    /// Leave a service alone that was moved twice within so long: it doesn't help; default `7days`, `0` for never.
+    pub(super) quarantine: Option<Spanned<Span>>,
     /// Leave tasks alone that have been running for less; default `10m`.
     pub(super) min_age: Option<Spanned<Span>>,
 }

@@ -26,6 +26,10 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         &mut resolver.origins,
         resolver.log,
     );
+    let gc = file.gc.as_ref().map(|entry| &entry.value);
+    let gc = super::gc::resolve(gc, env, &mut resolver.origins, resolver.log);
+    let autoheal = file.autoheal.as_ref().map(|entry| &entry.value);
+    let autoheal = super::autoheal::resolve(autoheal, env, &mut resolver.origins, resolver.log);
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
@@ -34,6 +38,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         anchors: resolver.anchors(file, &stack, &policy),
         stack,
         rebalance,
+        gc,
+        autoheal,
         files: Vec::new(),
         origins: resolver.origins,
     }

@@ -98,12 +98,34 @@ fn tree(settings: &Settings) -> Out {
     let anchors = settings.anchors.iter().map(|anchor| (anchor.name.clone(), anchor_tree(anchor, origins))).collect();
     top.push(("dependencies".to_owned(), Out::Map(anchors, None)));
     top.push(("rebalance".to_owned(), rebalance_tree(&settings.rebalance, origins)));
+    top.push(("gc".to_owned(), section_tree("gc", settings.gc.shown(), origins)));
+    top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
     Out::Map(top, None)
+}
+
+/// A section from its keys, at most one of whose dots makes a map.
+fn section_tree(path: &str, shown: Vec<(&'static str, Value)>, origins: &BTreeMap<String, Origin>) -> Out {
+    let mut entries: Vec<(String, Out)> = Vec::new();
+    for (key, shown) in shown {
+        let Some((parent, key)) = key.split_once('.') else {
+            value(&mut entries, origins, path, key, shown);
+            continue;
+        };
+        if !matches!(entries.last(), Some((last, Out::Map(..))) if last == parent) {
+            entries.push((parent.to_owned(), Out::Map(Vec::new(), None)));
+        }
+        if let Some((_, Out::Map(inner, _))) = entries.last_mut() {
+            value(inner, origins, &format!("{path}.{parent}"), key, shown);
+        }
+    }
+    Out::Map(entries, None)
 }
 
 fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> Out {
     let path = "rebalance";
-    let mut entries = vec![("metrics".to_owned(), metrics_tree(&rebalance.metrics, origins))];
+    let mut entries = Vec::new();
+    value(&mut entries, origins, path, "auto", json!(rebalance.auto));
+    entries.push(("metrics".to_owned(), metrics_tree(&rebalance.metrics, origins)));
     let services: Vec<_> = rebalance
         .services
         .iter()
@@ -138,6 +160,7 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     value(&mut entries, origins, path, "target_above_mean", percent(rebalance.target_above_mean));
     value(&mut entries, origins, path, "cooldown", json!(span(rebalance.cooldown)));
     value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
+    value(&mut entries, origins, path, "quarantine", json!(span(rebalance.quarantine)));
     value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
     Out::Map(entries, None)
 }
@@ -253,7 +276,14 @@ fn built_in() -> Origin {
     Origin { path: String::new(), source: "default".to_owned(), line: 0, column: 0 }
 }
 
-fn span(span: Duration) -> String {
+/// A share as the file has it: 80, not 80.0.
+pub(super) fn percent(share: f64) -> Value {
+    let percent = (share * 1e8).round() / 1e6;
+    percent.to_string().parse::<u64>().map_or_else(|_| json!(percent), |whole| json!(whole))
+}
+
+/// A duration as the file has it.
+pub(super) fn span(span: Duration) -> String {
     humantime::format_duration(span).to_string().replace(' ', "")
 }
 

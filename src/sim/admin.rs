@@ -10,6 +10,7 @@
 //! | `POST nodes/KEY {state}`, `DELETE nodes/KEY` | goes down, comes back; is gone for good |
 //! | `POST leader {name}` | leadership moves |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
+//! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
 //! | `POST images {match, state, err, node}`, `DELETE images` | images that end up in this state instead of running, on all nodes or one |
 //! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |
 //! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
@@ -120,6 +121,7 @@ fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request:
         ("POST", ["tasks"]) => answer = json!({"changed": set_tasks(cluster, &body(request)?)?}),
         ("POST", ["images"]) => cluster.broken.push(body(request)?),
         ("DELETE", ["images"]) => cluster.broken.clear(),
+        ("POST", ["stock"]) => cluster.add_stock(body(request)?),
         ("POST", ["membership"]) => cluster.membership = body::<Membership>(request)?.swarm,
         ("POST", ["crash"]) => cluster.panicked = true,
         ("DELETE", ["crash"]) => cluster.panicked = false,

@@ -119,6 +119,7 @@ impl Cluster {
             ["_ping"] if reads => Ok(self.ping()),
             ["version"] if reads => Ok(Reply::json(200, self.version_document().to_string())),
             ["info"] if reads => Ok(Reply::json(200, self.info_document().to_string())),
+            ["events"] if reads && !request.query.get("until").is_empty() => Ok(self.past_events()),
             ["events"] if reads => {
                 let filters = request.query.filters(&EVENT_FILTERS)?;
                 Ok(Reply { status: 200, headers: Vec::new(), body: Body::Events(filters) })
@@ -137,10 +138,8 @@ impl Cluster {
                 self.route_configs(request, &segments)
             }
             ["networks", ..] => self.route_networks(request, &segments),
-            ["containers" | "images" | "secrets", "json"] | ["secrets"] if reads => {
-                Ok(Reply::json(200, "[]".to_owned()))
-            }
-            ["volumes"] if reads => Ok(Reply::json(200, r#"{"Volumes":[],"Warnings":null}"#.to_owned())),
+            ["secrets", "json"] | ["secrets"] if reads => Ok(Reply::json(200, "[]".to_owned())),
+            ["containers" | "images" | "volumes" | "system" | "build", ..] => self.route_stock(request, &segments),
             _ => Err(Refusal::new(404, "page not found")),
         }
     }

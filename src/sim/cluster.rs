@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::json;
 use super::object::{Node, Service, Task};
+use super::stock::Stock;
 use super::tasks::Tasks;
 use crate::engine::parts::SCHEMA;
 
@@ -51,6 +52,8 @@ pub struct Cluster {
     pub(super) membership: String,
     /// The manager crashed on a spec without Placement and, as in reality, won't come back.
     pub(super) panicked: bool,
+    /// What lies on the node of the engine besides its tasks.
+    pub(super) stock: Stock,
     /// Events since they were last taken.
     pub(super) events: Vec<Value>,
 }
@@ -110,6 +113,7 @@ impl Cluster {
             broken: Vec::new(),
             membership: "active/manager".to_owned(),
             panicked: false,
+            stock: Stock::default(),
             events: Vec::new(),
         }
     }

@@ -29,6 +29,7 @@ mod run;
 mod schedule;
 mod serve;
 mod services;
+mod stock;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,11 @@ impl Cluster {
             ("GET", ["networks", key]) => Ok(Reply::json(200, self.find_network(key)?.to_string())),
             ("POST", ["networks", "create"]) => self.create_network(&request.body),
             ("DELETE", ["networks", key]) => {
-                let id = json::text(&self.find_network(key)?, "/Id").to_owned();
+                let network = self.find_network(key)?;
+                if self.has_members(&network) {
+                    return Err(Refusal::new(403, format!("error while removing network: {key} has active endpoints")));
+                }
+                let id = json::text(&network, "/Id").to_owned();
                 if self.networks.remove(&id).is_none() {
                     return Err(Refusal::new(403, format!("{key} is a pre-defined network and cannot be removed")));
                 }

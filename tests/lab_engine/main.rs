@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod flapping;
 mod lab;
 mod metrics;
+mod node_side;
 mod proxy;
 
 use std::time::Duration;

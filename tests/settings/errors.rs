@@ -22,12 +22,12 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal)"],
         ),
         (
-            "gc: {}\nwatch:\n  x: 1\n",
+            "mods: {}\nwatch:\n  x: 1\n",
             &[
-                r#"orca.yml:1:1: section "gc" is not supported by this version of orca"#,
+                r#"orca.yml:1:1: section "mods" is not supported by this version of orca"#,
                 r#"orca.yml:2:1: section "watch" is not supported by this version of orca"#,
             ],
         ),
@@ -284,6 +284,37 @@ fn rebalance() {
             ],
         ),
         ("rebalance: {metrics: {file: ''}}", &["orca.yml:1:29: rebalance.metrics.file must be a path, not \"\""]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(errors(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn gc_and_autoheal() {
+    let cases: [(&str, &[&str]); 11] = [
+        ("gc: {grace: 2d, keep_images: 2, volumes: yes, exclude: {images: ['base*']}, when_disk_above: 80}", &[]),
+        ("gc: {when_disk_above: 101}", &["orca.yml:1:23: gc.when_disk_above must be at most 100 (percent), not 101"]),
+        (
+            "gc: {grace: soon}",
+            &["orca.yml:1:13: gc.grace must be a duration (10m, 1h30m, 7d) or a number of seconds, not \"soon\""],
+        ),
+        ("gc: {service: {image: 'orca:1', socket: '/run/{{.Node.Hostname}}.sock'}}", &[]),
+        ("gc: {service: {image: ' '}}", &["orca.yml:1:23: gc.service.image must not be empty"]),
+        ("gc: {parallel: 0}", &["orca.yml:1:16: gc.parallel must be at least 1, not 0"]),
+        ("gc: {exclude: {images: ['']}}", &["orca.yml:1:25: gc.exclude.images: a pattern must not be empty"]),
+        ("gc: {keep_image: 1}", &["orca.yml:1:6: unknown key \"keep_image\" in gc (did you mean \"keep_images\"?)"]),
+        ("autoheal: {services: {failures: 2, policy: [restart, scale-zero]}, pending: {after: 1m}}", &[]),
+        (
+            "autoheal: {services: {failures: 0}}",
+            &["orca.yml:1:33: autoheal.services.failures must be at least 1, not 0"],
+        ),
+        (
+            "autoheal: {services: {policy: [reboot]}}",
+            &[
+                "orca.yml:1:32: autoheal.services.policy[0] must be report, restart, rollback or scale-zero, not \"reboot\"",
+            ],
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(errors(text), expected, "{text}");

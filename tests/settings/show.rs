@@ -23,16 +23,7 @@ dependencies:
   pg: {service: other_pg, label: {value: 'a b'}}
 ";
 
-#[test]
-fn every_value_has_its_place() {
-    let variables = env(&[("STACK_NAME", "shop")]);
-    let source = orca::settings::Source {
-        name: "/etc/orca/orca.yml".to_owned(),
-        kind: orca::settings::SourceKind::Main,
-        text: TEXT.to_owned(),
-    };
-    let settings = orca::settings::parse(&[source], &variables).unwrap();
-    let expected = "\
+const SHOWN: &str = "\
 leader: n1  # orca.yml:1
 stack: shop  # $STACK_NAME
 nodes:
@@ -65,6 +56,7 @@ dependencies:
     hold: 1h30m  # orca.yml:8
     enforce: false  # default
 rebalance:
+  auto: false  # default
   metrics:
     node_exporter_port: 9100  # default
     max_age: 10m  # default
@@ -82,9 +74,47 @@ rebalance:
   target_above_mean: 5  # default
   cooldown: 6h  # default
   no_return: 1day  # default
+  quarantine: 7days  # default
   min_age: 10m  # default
+gc:
+  grace: 3h  # default
+  keep_images: 0  # default
+  min_images: 0  # default
+  containers: true  # default
+  images: true  # default
+  build_cache: true  # default
+  networks: true  # default
+  volumes: false  # default
+  parallel: 4  # default
+  service:
+    socket: /var/run/docker.sock  # default
+autoheal:
+  containers:
+    all: false  # default
+    grace: 1m  # default
+    backoff: 5m  # default
+    backoff_max: 1h  # default
+    give_up: 10  # default
+  services:
+    failures: 3  # default
+    window: 10m  # default
+    policy: [report]  # default
+    backoff: 15m  # default
+    max_actions: 1  # default
+  pending:
+    after: 30s  # default
 ";
-    assert_eq!(yaml(&settings), expected);
+
+#[test]
+fn every_value_has_its_place() {
+    let variables = env(&[("STACK_NAME", "shop")]);
+    let source = orca::settings::Source {
+        name: "/etc/orca/orca.yml".to_owned(),
+        kind: orca::settings::SourceKind::Main,
+        text: TEXT.to_owned(),
+    };
+    let settings = orca::settings::parse(&[source], &variables).unwrap();
+    assert_eq!(yaml(&settings), SHOWN);
     let rows = rows(&settings);
     let row = |path: &str| {
         let Row { value, source, line, column, .. } =

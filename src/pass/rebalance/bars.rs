@@ -1,7 +1,5 @@
 //! What forbids moving a task, wherever it would go: storage, mode, state, labels, and the guard rails that look back.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::model::node::Availability;
@@ -16,10 +14,8 @@ use super::world::World;
 const GROWING: f64 = 0.05;
 /// Stopping takes so long that an update starts the new task before the old one has ended (moby/moby#36111).
 const LONG_STOP_S: u64 = 60;
-/// A service that was moved so often ...
+/// A service that was moved so often within the quarantine is left alone: moving it again would not last either.
 const PING_PONG: usize = 2;
-/// ... within so long is left alone: moving it again would not last either.
-const QUARANTINE: Duration = Duration::from_secs(7 * 86_400);
 
 /// Says of every task why it must stay; an empty list where nothing forbids it.
 pub(super) fn findings(
@@ -42,7 +38,7 @@ pub(super) fn findings(
             let mut found = of_service[world.tasks[task].service].clone();
             found.extend(of_task(world, task));
             if guarded {
-                found.extend(too_young(world, task, now));
+                found.extend(too_young(world, task));
                 found.extend(warming_up(world, task));
             }
             found.sort();
@@ -154,9 +150,9 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
     found
 }
 
-fn too_young(world: &World<'_>, task: usize, now: Timestamp) -> Option<Finding> {
+fn too_young(world: &World<'_>, task: usize) -> Option<Finding> {
     let least = world.settings.rebalance.min_age;
-    let age = elapsed(world.tasks[task].task.status.timestamp?, now);
+    let age = elapsed(world.tasks[task].task.status.timestamp?, world.cluster.engine_time);
     // Without its age, so that a plan and the same plan a second later read the same.
     (age < least).then(|| Finding::new(Reason::TooYoung, format!("it has been running for less than {}", span(least))))
 }
@@ -180,9 +176,9 @@ fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, n
             found.push(Finding::new(Reason::Cooldown, detail));
         }
     }
-    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < QUARANTINE).count();
+    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < policy.quarantine).count();
     if lately >= PING_PONG {
-        let detail = format!("moved {lately} times within {}, and the balance didn't last", span(QUARANTINE));
+        let detail = format!("moved {lately} times within {}, and the balance didn't last", span(policy.quarantine));
         found.push(Finding::new(Reason::Quarantine, detail));
     }
     found

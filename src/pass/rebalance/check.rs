@@ -95,6 +95,7 @@ fn judged(scene: &Scene<'_>, planned: &Move) -> Result<MoveOrder, Vec<String>> {
         spec: planned.service.spec_sha256.clone(),
         task: placed.task.id.clone(),
         slot: placed.task.slot,
+        from: world.cluster.nodes[placed.node].id.clone(),
         to: world.cluster.nodes[to].id.clone(),
         to_name: world.host(to).to_owned(),
         temporary,

@@ -4,13 +4,14 @@
 //! an update of the placement only if its own node does not satisfy the new constraints (moby/swarmkit,
 //! `manager/orchestrator/task.go`). So nodes with siblings can't be excluded, but they can be full, by a limit of replicas;
 //! where the target has as many as they, a label of its own makes it a branch of its own, which has the fewest tasks
-//! (`manager/scheduler/nodeset.go`). When a service gives up a replica, the node with the most loses its last
+//! (`manager/scheduler/nodeset.go`). Where only the source is left to choose instead, it is paused until the new task has
+//! been given to a node. When a service gives up a replica, the node with the most loses its last
 //! (`manager/orchestrator/replicated/services.go`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::edit::moving::{Detour, Temporary};
+use crate::engine::edit::moving::{Detour, Nudge, Temporary};
 
 use super::order::Mechanism;
 use super::world::{Seen, World};
@@ -25,8 +26,8 @@ pub(super) struct Way {
     pub(super) mechanism: Mechanism,
     /// So many replicas of the service on a node at most, while it moves.
     max_replicas: Option<u64>,
-    /// The target needs a label of its own.
-    branch: bool,
+    /// What it takes besides.
+    nudge: Nudge,
 }
 
 /// Finds the way for one of the replicas, so many of which run on each node; nodes by position in the snapshot.
@@ -37,7 +38,7 @@ pub(super) fn way(per_node: &BTreeMap<usize, u64>, from: usize, to: usize) -> Re
     let count = |node: usize| per_node.get(&node).copied().unwrap_or_default();
     let (here, there) = (count(from), count(to));
     if per_node.values().sum::<u64>() == 1 {
-        return Ok(Way { mechanism: Mechanism::SinglePin, max_replicas: None, branch: false });
+        return Ok(Way { mechanism: Mechanism::SinglePin, max_replicas: None, nudge: Nudge::None });
     }
     let mechanism = match here {
         0 | 1 => Mechanism::Exclude,
@@ -45,20 +46,31 @@ pub(super) fn way(per_node: &BTreeMap<usize, u64>, from: usize, to: usize) -> Re
         _ if here < there + 2 => Mechanism::Shift,
         _ => Mechanism::Scale,
     };
-    let stays = |node: usize| mechanism != Mechanism::Exclude || node != from;
-    let others = || per_node.iter().filter(|(node, _)| **node != to && stays(**node));
-    let shifted = u64::from(mechanism == Mechanism::Shift);
-    let branch = mechanism == Mechanism::Shift || others().any(|(_, count)| *count <= there);
-    let elsewhere: u64 = others().map(|(_, count)| *count).sum::<u64>() - shifted;
-    if branch && elsewhere <= there {
+    // What the nodes have that Swarm could choose as well, once the task has left.
+    let mut rivals: Vec<u64> =
+        per_node.iter().filter(|(node, _)| ![from, to].contains(*node)).map(|(_, count)| *count).collect();
+    let source = match mechanism {
+        Mechanism::Exclude => None,
+        Mechanism::Shift => Some(here - 1),
+        _ => Some(here),
+    };
+    let alone = rivals.is_empty();
+    rivals.extend(source);
+    let nudge = if rivals.iter().all(|count| *count > there) {
+        Nudge::None
+    } else if rivals.iter().sum::<u64>() > there {
+        Nudge::Branch
+    } else if alone && mechanism == Mechanism::Shift {
+        Nudge::Pause
+    } else {
         return Err("Swarm would not choose between it and the other nodes with replicas".to_owned());
-    }
-    Ok(Way { mechanism, max_replicas: Some(there + 1), branch })
+    };
+    Ok(Way { mechanism, max_replicas: Some(there + 1), nudge })
 }
 
 /// What to write so that a task of this service goes from one node to the other.
 pub(super) fn temporary(world: &World<'_>, seen: &Seen<'_>, from: usize, to: usize) -> Result<Temporary, String> {
-    let Way { mechanism, max_replicas, branch } = way(&seen.per_node, from, to)?;
+    let Way { mechanism, max_replicas, nudge } = way(&seen.per_node, from, to)?;
     let id = |node: usize| world.cluster.nodes[node].id.0.as_str();
     let rivals = || empty_rivals(world, seen, to).filter(|node| *node != from).map(|node| not(id(node)));
     let (constraints, detour, delay) = match mechanism {
@@ -68,7 +80,7 @@ pub(super) fn temporary(world: &World<'_>, seen: &Seen<'_>, from: usize, to: usi
         Mechanism::Shift => (rivals().collect(), Detour::OneLess, Duration::ZERO),
         Mechanism::Follow => return Err("it follows its anchor".to_owned()),
     };
-    Ok(Temporary { constraints, max_replicas, branch, detour, delay })
+    Ok(Temporary { constraints, max_replicas, nudge, detour, delay })
 }
 
 fn not(id: &str) -> String {

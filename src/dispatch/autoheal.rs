@@ -1,0 +1,34 @@
+//! `orca autoheal`: from its flags to a printed report.
+
+use super::Session;
+use crate::autoheal::{COMMAND, Healing};
+use crate::cli::{Heal, Ill};
+use crate::cycle::{Options, Source};
+use crate::exit;
+use crate::interrupt::Interrupt;
+use crate::nodes::Reach;
+
+impl Session {
+    /// One look at what is ill.
+    pub(super) async fn autoheal(&self, args: Heal, options: &Options, interrupt: &Interrupt) -> u8 {
+        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.source()?)));
+        let (mut settings, source) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(COMMAND, &error),
+        };
+        settings.autoheal.containers.all |= args.all;
+        let grace = &mut settings.autoheal.containers.grace;
+        *grace = args.grace.unwrap_or(*grace);
+        let file = matches!(source, Source::File(_));
+        let (services, containers) = match args.only {
+            Some(Ill::Services) => (Some(true), false),
+            Some(Ill::Containers) => (Some(false), true),
+            // A file has no containers in it.
+            None => (None, !file),
+        };
+        let (source, settings, reach) = (&source, &settings, Reach::from(args.reach));
+        let report = Healing { source, settings, reach, services, containers, options, interrupt }.run().await;
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+}

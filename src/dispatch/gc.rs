@@ -1,0 +1,84 @@
+//! `orca gc`: from its flags to a printed report.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Session;
+use crate::cli::{Collect, NodeArgs};
+use crate::cycle::Options;
+use crate::error::{Error, ErrorKind};
+use crate::exit;
+use crate::gc::order::Order;
+use crate::gc::{COMMAND, Collection, Via, obey};
+use crate::interrupt::Interrupt;
+use crate::nodes::Reach;
+use crate::report;
+use crate::report::print::Format;
+
+/// The longest run of `--via service`, if --timeout doesn't say.
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(600);
+
+impl Session {
+    /// One collection.
+    pub(super) async fn gc(&self, args: Collect, options: &Options, interrupt: &Interrupt) -> u8 {
+        if let Some(path) = &args.order {
+            return Box::pin(self.gc_order(path, args.linger, options, interrupt)).await;
+        }
+        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.live(COMMAND)?)));
+        let (mut settings, here) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(COMMAND, &error),
+        };
+        let gc = &mut settings.gc;
+        gc.grace = args.grace.unwrap_or(gc.grace);
+        gc.keep_images = args.keep_images.unwrap_or(gc.keep_images);
+        gc.volumes |= args.volumes;
+        gc.when_disk_above = args.when_disk_above.or(gc.when_disk_above);
+        gc.parallel = args.parallel.unwrap_or(gc.parallel);
+        let mut options = options.clone();
+        options.dry_run |= gc.dry_run;
+        if args.via == Via::Service {
+            if options.dry_run {
+                let error = Error::new(ErrorKind::Usage, "--via service starts a service on the nodes: no dry run can");
+                return self.failed(COMMAND, &error.hint("leave out --dry-run, or --via service").into());
+            }
+            // Nodes may have to pull the image first.
+            options.timeout = self.global.timeout.unwrap_or(SERVICE_TIMEOUT);
+        }
+        let volumes = args.volume.into_iter().collect();
+        let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
+        let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
+        let mut report = Box::pin(collection.run()).await;
+        if self.printer.format == Format::Text {
+            report.data.insert("picture".to_owned(), report::gc::render(&report, self.printer.color).into());
+        }
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+
+    /// What `--via service` runs on each node.
+    async fn gc_order(&self, path: &Path, linger: Duration, options: &Options, interrupt: &Interrupt) -> u8 {
+        let code = self.finish(COMMAND, Box::pin(obey(Order::load(path), self.engine(), options, interrupt)).await);
+        tokio::select! {
+            _ = interrupt.nth(1) => {}
+            () = tokio::time::sleep(linger) => {}
+        }
+        code
+    }
+
+    /// The engine, for what a snapshot file can't tell.
+    pub(super) fn live(&self, command: &str) -> anyhow::Result<crate::engine::Engine> {
+        if self.global.snapshot.is_some() {
+            let text =
+                format!("`orca {command}` looks at nodes themselves: a snapshot file doesn't have what lies there");
+            return Err(Error::new(ErrorKind::Usage, text).hint("leave out --snapshot").into());
+        }
+        self.engine()
+    }
+}
+
+impl From<NodeArgs> for Reach {
+    fn from(args: NodeArgs) -> Self {
+        Self { nodes: args.node, all: args.all_nodes, manager: args.manager }
+    }
+}
