@@ -57,7 +57,8 @@ fn an_image() -> Result<()> {
 
 #[test]
 fn an_update_config() -> Result<()> {
-    let (_, ended) = also(|spec| spec["UpdateConfig"] = json!({"Parallelism": 7, "Order": "stop-first"}))?;
+    let (_, ended) =
+        also(|spec| spec["UpdateConfig"] = json!({"Parallelism": 7, "MaxFailureRatio": 0, "Order": "stop-first"}))?;
     assert_eq!(ended.exit, Some(0), "{ended}");
     Ok(())
 }
