@@ -45,6 +45,9 @@ fn drift(world: &World<'_>, planned: &Move) -> Vec<String> {
         Some(placed) if world.cluster.nodes[placed.node].id.0 != planned.from.id => {
             reasons.push(format!("the task runs on `{}` now", world.host(placed.node)));
         }
+        Some(placed) if world.cluster.nodes[placed.node].id.0 == planned.to.id => {
+            reasons.push(format!("the task runs on `{}` already", planned.to.name));
+        }
         Some(placed) => {
             let service = world.services[placed.service].service;
             if service.trace.is_some() {

@@ -12,7 +12,7 @@ use super::balance::{
     Point, Role, Verdict,
 };
 use super::memory::{Ask, Solution};
-use super::order::{self, Leg};
+use super::order::{self, Leg, Order};
 use super::reason::Reason;
 use super::scene::Scene;
 use super::solve::SAME;
@@ -34,7 +34,7 @@ pub(super) fn planned(
     trigger: Trigger,
     warnings: Vec<Warning>,
 ) -> Planned {
-    let (legs, stuck) = order::legs(scene, &solution.at);
+    let Order { legs, stuck, no_way } = order::order(scene, &solution.at);
     let mut state = State::new(&scene.problem);
     for leg in &legs {
         state.put(leg.unit, leg.to);
@@ -50,10 +50,14 @@ pub(super) fn planned(
     if let Some(node) = scene.terms.evacuate {
         plan.blocked = left_behind(scene, &state, node, &immovable);
     }
-    if !stuck.is_empty() {
-        let text = format!("{} left out: no order of moves makes room for them", count(stuck.len(), "move"));
-        plan.warnings.push(Warning::new("no_order", text));
-    }
+    let mut left_out = |number: usize, code, why| {
+        if number > 0 {
+            let text = format!("{} left out: {why}", count(number, "move"));
+            plan.warnings.push(Warning::new(code, text));
+        }
+    };
+    left_out(stuck, "no_order", "no order of moves makes room for them");
+    left_out(no_way, "no_way", "after the others Swarm can't be made to choose as they need; plan again then");
     plan.warnings.extend(notes::no_spare_node(scene, &state));
     plan.warnings.extend(notes::rollback_lost(scene, &moves));
     plan.unchanged = (scene.world.tasks.len() - moves.len()) as u64;
@@ -73,7 +77,7 @@ fn add_move(
     let (placed, seen) = (&world.tasks[task], world.service_of(task));
     let (from, to) = (scene.node_of[leg.from], scene.node_of[leg.to]);
     let memory = world.figures.task(placed, seen.needs.memory).unwrap_or_default();
-    let mechanism = order::mechanism(scene, leg.unit, task, leg.to);
+    let mechanism = order::mechanism(scene, leg, task);
     let group = scene.members[leg.unit].group.clone();
     let reason = reason(scene, request, leg, group.as_deref());
     let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
