@@ -22,7 +22,10 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     }
     if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
         text += picture;
-    } else if !report.actions.is_empty() {
+    }
+    // A picture of a plan shows what is planned; what became of it is another matter.
+    let told = report.data.contains_key("picture") && report.run.dry_run;
+    if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }
     for Blocked { target, reasons, .. } in &report.blocked {
@@ -39,6 +42,8 @@ fn last_line(report: &Report) -> String {
     let Summary { planned, done, failed, skipped, blocked, unchanged } = report.summary;
     let outcome = match report.outcome {
         Outcome::Unchanged => "unchanged",
+        // What only plans is no rehearsal of anything.
+        Outcome::Planned if report.command.ends_with(" plan") => "planned",
         Outcome::Planned => "planned (dry run, nothing was written)",
         Outcome::Changed => "changed",
         Outcome::Partial => "partly done",
@@ -99,7 +104,10 @@ fn change(action: &ReportedAction) -> String {
         Value::String(text) => clipped(text),
         other => clipped(&other.to_string()),
     };
-    format!("{what}: {} -> {}", value(&action.before), value(&action.after))
+    match (&action.before, &action.after) {
+        (Value::Null, Value::Null) => what.to_owned(),
+        (before, after) => format!("{what}: {} -> {}", value(before), value(after)),
+    }
 }
 
 /// What fits into a table; `-o json` has all of it.
