@@ -49,6 +49,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
             cand gc 'Free disk space on nodes without hurting a service'
             cand autoheal 'Say what is ill and why, and heal what may be healed'
+            cand exporter 'node_exporter on every node'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -423,6 +424,71 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'orca;exporter'= {
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand deploy 'Run node_exporter on every node, and see that each one answers'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;exporter;deploy'= {
+            cand --via 'How exporters get there: as a service of the swarm, or by ssh to machines outside of it'
+            cand --file-sd 'Write the targets there as Prometheus'' file_sd_configs reads them; the name ends in .json'
+            cand --from 'Orcastra''s file; what orca.yml says of the exporter overrules it [default: /etc/swarm-orchestration/deploy_node_exporter.yml, if it is there]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;exporter;help'= {
+            cand deploy 'Run node_exporter on every node, and see that each one answers'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;exporter;help;deploy'= {
+        }
+        &'orca;exporter;help;help'= {
+        }
         &'orca;reconcile'= {
             cand --interval 'Time from the end of a cycle to the beginning of the next'
             cand --wait 'In each cycle, stay until dependents run beside their anchors, at most so long'
@@ -743,6 +809,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
             cand gc 'Free disk space on nodes without hurting a service'
             cand autoheal 'Say what is ill and why, and heal what may be healed'
+            cand exporter 'node_exporter on every node'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -781,6 +848,11 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;gc'= {
         }
         &'orca;help;autoheal'= {
+        }
+        &'orca;help;exporter'= {
+            cand deploy 'Run node_exporter on every node, and see that each one answers'
+        }
+        &'orca;help;exporter;deploy'= {
         }
         &'orca;help;reconcile'= {
         }

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -22,6 +22,8 @@ const COMMANDS: [&[&str]; 21] = [
     &["rebalance", "plan"],
     &["gc"],
     &["autoheal"],
+    &["exporter"],
+    &["exporter", "deploy"],
     &["rebalance", "measure"],
     &["reconcile"],
     &["snapshot"],

@@ -51,7 +51,7 @@ impl Session {
             Err(error) => return self.failed(COMMAND, &error),
         };
         if self.printer.format == Format::Text {
-            report.data.insert("picture".to_owned(), report::exporter::render(&report, self.printer.color).into());
+            report.data.insert("account".to_owned(), report::exporter::render(&report, self.printer.color).into());
         }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())

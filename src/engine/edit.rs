@@ -84,17 +84,16 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
         Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
         Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
-        // What moves is a task, what is removed is gone, and what lies on a node is no object of the swarm.
+        // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm.
         Change::TaskMove { .. }
         | Change::TemporaryRemove
+        | Change::ServiceCreate { .. }
         | Change::HostProgram { .. }
         | Change::HostUnit { .. }
         | Change::HostStart { .. }
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
         | Change::CachePrune { .. } => false,
-        // Whether it is there is not told by an object that isn't.
-        Change::ServiceCreate { .. } => false,
         Change::FieldSet { path, after, .. } => {
             object.get("Spec").is_some_and(|spec| field::same(after, field::get(spec, path)))
         }

@@ -172,10 +172,10 @@ impl Machines<'_> {
         let (actor, budget, deadline, interrupt) = (&round.actor, &round.budget, round.deadline, self.interrupt);
         let hand = Hand::Shell(shell);
         let mut applier = NodeApplier { hand, state, actor, budget, deadline, interrupt, memory: None };
-        let (applied, _) = applier.apply(plan.actions).await;
-        report.actions.extend(applied.actions);
-        report.warnings.extend(applied.warnings);
-        applied.error.map_or(Ok(plan.unchanged), Err)
+        let (done, _) = applier.apply(plan.actions).await;
+        report.actions.extend(done.actions);
+        report.warnings.extend(done.warnings);
+        done.error.map_or(Ok(plan.unchanged), Err)
     }
 
     async fn ask(&self, machine: &Machine, round: &Round, actions: &[ReportedAction]) -> Answer {

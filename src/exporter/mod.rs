@@ -126,8 +126,9 @@ impl Deployment<'_> {
             engine: self.engine,
             settings: &self.settings,
             changed: touched(|_| true),
+            replaced: touched(|action| action.disruptive),
             // A rollout that has begun before this run is not the one to wait for.
-            rollout: touched(|action| action.disruptive).then(|| before.and_then(|service| service.update_started)),
+            before: before.and_then(|service| service.update_started),
             deadline,
         };
         let found = if rehearsal { verifier.unasked().await? } else { verifier.verify().await? };

@@ -125,7 +125,8 @@ fn arguments(target: &SshTarget) -> Vec<String> {
 fn with_values(script: &str, values: Values<'_>) -> String {
     let mut text = String::from("main() {\nset -u\n");
     for (name, value) in values {
-        text += &format!("{name}=$(printf %s '{}' | base64 -d) || exit 1\n", STANDARD.encode(value));
+        let value = STANDARD.encode(value);
+        text.extend([*name, "=$(printf %s '", &value, "' | base64 -d) || exit 1\n"]);
     }
     text + script + "\n}\nmain\n"
 }

@@ -39,8 +39,10 @@ pub(super) struct Verifier<'a> {
     pub(super) settings: &'a Settings,
     /// Something was written: tasks may be on their way.
     pub(super) changed: bool,
-    /// It replaces tasks; when the rollout before it began.
-    pub(super) rollout: Option<Option<Timestamp>>,
+    /// What was written replaces tasks.
+    pub(super) replaced: bool,
+    /// When the rollout before that began.
+    pub(super) before: Option<Timestamp>,
     pub(super) deadline: Instant,
 }
 
@@ -126,13 +128,9 @@ impl Verifier<'_> {
         if service.update.and_then(UpdateState::under_way).is_some() {
             return true;
         }
-        match self.rollout {
-            Some(before) => {
-                // The engine forgets the last one as soon as the spec is another.
-                service.update_started.is_none_or(|at| Some(at) == before) && begun.elapsed() < BEGIN
-            }
-            None => false,
-        }
+        // The engine forgets the last one as soon as the spec is another.
+        let not_begun = service.update_started.is_none_or(|at| Some(at) == self.before);
+        self.replaced && not_begun && begun.elapsed() < BEGIN
     }
 
     /// The exporter of each node that should have one.

@@ -50,6 +50,7 @@ const UNKNOWN: &[Row] = &[(
     "Try later: what the cluster needs is not known, so that images and volumes stay; another orca works on it, the time \
      ran out, or something is blocked or left out, such as what came into use meanwhile (the report says why).",
 )];
+const EXPORTERS: &[Row] = &[("1", "Failed: also if a node's exporter does not answer, or is not that node's.")];
 const ILL: &[Row] = &[(
     "75",
     "Something is ill that orca did not heal (the report says what, why, and what to do next), another orca works on the \
@@ -96,11 +97,17 @@ const GC_ENV: &[Row] = &[
 ];
 const HEAL_ENV: &[Row] = &[("AUTOHEAL_GRACE_PERIOD", "Orcastra's; the default of autoheal.containers.grace.")];
 const STATE_ENV: &[Row] = &[("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES.")];
+const ZONE_ENV: &[Row] = &[("TZ", "Given to the exporter where Orcastra's file has timezone.env_tz; else UTC.")];
 const ONCE_ENV: &[Row] = &[("RUN_ONCE", "As --once, unless it is 0, false or no.")];
 
 const CONFIG_FILES: &[Row] = &[
     ("/etc/orca/orca.yml", "The config."),
     ("/etc/swarm-orchestration/swarm.yml", "Read when there is no other: Orcastra's config works unchanged."),
+];
+const EXPORTER_FILES: &[Row] = &[
+    ("/etc/swarm-orchestration/deploy_node_exporter.yml", "Orcastra's, read beneath the config if it is there."),
+    ("/etc/systemd/system/orca-node-exporter.service", "The unit on machines of --via ssh."),
+    ("/usr/local/lib/orca/node_exporter", "There: the program that exporter.ssh.binary names here."),
 ];
 const STATE_FILES: &[Row] = &[
     (
@@ -139,6 +146,7 @@ const PAGES: &[Page] = &[
             "orca-anchors-follow",
             "orca-gc",
             "orca-autoheal",
+            "orca-exporter-deploy",
             "orca-history",
             "orca-sim",
             "docker",
@@ -288,6 +296,27 @@ const PAGES: &[Page] = &[
         see: &["orca-gc", "orca-history", "docker-service-ps"],
     },
     Page {
+        name: "orca-exporter-deploy",
+        exits: &[FINE, EXPORTERS, CHANGES, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ZONE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES, EXPORTER_FILES, STATE_FILES],
+        examples: &[
+            ("What would be made or changed:", "orca exporter deploy --dry-run"),
+            (
+                "Do it, and tell Prometheus, which has file_sd_configs: [{files: [/etc/prometheus/nodes.json]}]:",
+                "orca exporter deploy --file-sd /etc/prometheus/nodes.json",
+            ),
+            ("On the hosts of the swarm's VMs:", "orca exporter deploy --via ssh"),
+            ("With Orcastra's file:", "orca exporter deploy --from deploy_node_exporter.yml"),
+            (
+                "Which exporters are not up? With jq(1):",
+                "orca exporter deploy -o json | jq '.data.targets[] | select(.state != \"up\")'",
+            ),
+            ("Memory figures from them:", "orca rebalance measure --metrics node_exporter"),
+        ],
+        see: &["orca-rebalance-measure", "orca-history", "docker-service-ps"],
+    },
+    Page {
         name: "orca-reconcile",
         exits: PASS_EXITS,
         environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ONCE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
@@ -396,6 +425,7 @@ const PAGES: &[Page] = &[
     },
     Page { name: "orca-labels", see: &["orca-labels-sync"], ..GROUP },
     Page { name: "orca-anchors", see: &["orca-anchors-follow"], ..GROUP },
+    Page { name: "orca-exporter", see: &["orca-exporter-deploy"], ..GROUP },
     Page { name: "orca-config", see: &["orca-config-check", "orca-config-show"], ..GROUP },
 ];
 

@@ -251,15 +251,16 @@ impl ActionKind {
             Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
             Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
             Self::ServiceConstraintAdd => 2,
-            Self::ServiceCreate | Self::ServiceFieldSet => 3,
-            Self::HostProgramSet => 4,
-            Self::HostUnitSet => 5,
-            Self::HostUnitStart => 6,
-            Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
+            Self::ServiceForceUpdate
+            | Self::TaskMove
+            | Self::ServiceRollback
+            | Self::ServiceScale
+            | Self::ServiceCreate
+            | Self::ServiceFieldSet => 3,
             // On a node: containers first, then what they used.
-            Self::ContainerRestart | Self::ContainerRemove => 4,
-            Self::ImageRemove | Self::BuildCachePrune => 5,
-            Self::VolumeRemove | Self::NetworkRemove => 6,
+            Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
+            Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
+            Self::VolumeRemove | Self::NetworkRemove | Self::HostUnitStart => 6,
         }
     }
 }
@@ -329,8 +330,9 @@ impl Change {
                 (Value::Null, spec.pointer("/TaskTemplate/ContainerSpec/Image").cloned().unwrap_or_default())
             }
             Self::FieldSet { path, before, after } => (shown(path, before), shown(path, after)),
-            Self::HostProgram { before, after } => (before.clone().into(), after.clone().into()),
-            Self::HostUnit { before, after } => (before.clone().into(), after.clone().into()),
+            Self::HostProgram { before, after } | Self::HostUnit { before, after } => {
+                (before.clone().map_or(Value::Null, Value::from), after.as_str().into())
+            }
             Self::HostStart { before, .. } => (before.clone().into(), "active, enabled".into()),
             Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {

@@ -27,7 +27,7 @@ pub fn render(report: &Report, color: bool) -> String {
             (Some(true), _) => "would be written to",
             _ => "as they are in",
         };
-        text += &format!("{count} targets {what} {path}\n");
+        text.extend([format!("{count} targets {what} {path}\n")]);
     }
     text
 }

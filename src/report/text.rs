@@ -20,11 +20,10 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     if let Some(message) = report.data.get("message").and_then(Value::as_str) {
         return format!("{message}\n");
     }
-    if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
-        text += picture;
-    }
-    // A picture of a plan shows what is planned; what became of it is another matter.
-    let told = report.data.contains_key("picture") && report.run.dry_run;
+    let words = |key: &str| report.data.get(key).and_then(Value::as_str);
+    text.extend(words("picture").or(words("account")));
+    // A picture of a plan shows what is planned; what became of it is another matter. An account tells both.
+    let told = words("account").is_some() || words("picture").is_some() && report.run.dry_run;
     if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }

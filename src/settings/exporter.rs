@@ -329,7 +329,7 @@ fn bytes(text: &str) -> Option<u64> {
         _ => return None,
     };
     let bytes = number.parse::<u64>().ok()?.checked_mul(1 << shift)?;
-    (bytes >= 16 << 20 && bytes < 1 << 50).then_some(bytes)
+    (16 << 20..1 << 50).contains(&bytes).then_some(bytes)
 }
 
 impl Exporter {

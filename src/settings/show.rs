@@ -128,7 +128,9 @@ fn exporter_tree(exporter: &Exporter, origins: &BTreeMap<String, Origin>) -> Out
     };
     let map = |path: &str, values: &BTreeMap<String, String>| {
         let mut keys = Vec::new();
-        values.iter().for_each(|(key, text)| value(&mut keys, origins, path, key, json!(text)));
+        for (key, text) in values {
+            value(&mut keys, origins, path, key, json!(text));
+        }
         Out::Map(keys, None)
     };
     if let Some((_, Out::Map(ssh, _))) = entries.last_mut().filter(|_| !exporter.ssh.hosts.is_empty()) {

@@ -103,6 +103,15 @@ autoheal:
     max_actions: 1  # default
   pending:
     after: 30s  # default
+exporter:
+  name: node_exporter  # default
+  image: quay.io/prometheus/node-exporter:v1.9.1@sha256:d00a542e409ee618a4edc67da14dd48c5da66726bbd5537ab2af9c1dfc442c8a  # default
+  port: 9100  # default
+  memory: 128M  # default
+  cpus: 0.5  # default
+  ssh:
+    path: /usr/bin/prometheus-node-exporter  # default
+    sudo: false  # default
 ";
 
 #[test]
