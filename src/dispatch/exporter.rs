@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::Session;
 use crate::cli::Deploy;
 use crate::cycle::Options;
+use crate::error::{Error, ErrorKind};
 use crate::exit;
 use crate::exporter::machines::Machines;
 use crate::exporter::{COMMAND, Deployment, Via, file_sd};
@@ -26,6 +27,12 @@ impl Session {
     pub(super) async fn exporter_deploy(&self, args: Deploy, mut options: Options, interrupt: &Interrupt) -> u8 {
         options.timeout = self.global.timeout.unwrap_or(TIMEOUT);
         let named = args.file_sd.as_deref().map_or(Ok(()), file_sd::check_name);
+        let named = if options.leader_only && args.via == Via::Ssh {
+            let error = Error::new(ErrorKind::Usage, "--via ssh asks no manager: --leader-only can't be heeded");
+            Err(error.hint("run it from one place").into())
+        } else {
+            named
+        };
         let older = args.from.or_else(|| Some(PathBuf::from(OLDER)).filter(|path| Path::exists(path)));
         let settings = match named {
             Ok(()) => self.exporter_settings(older, interrupt).await,

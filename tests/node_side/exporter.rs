@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::common::poll;
 use crate::common::sim::Sim;
 use crate::metrics::{Answer, Server, exposition};
 
@@ -37,13 +38,18 @@ impl Host {
     }
 
     fn orca(&self, config: &str, args: &[&str]) -> (i32, Value) {
+        let output = self.command(config, args).output().unwrap();
+        (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+    }
+
+    fn command(&self, config: &str, args: &[&str]) -> Command {
         let file = self.dir.path().join("orca.yml");
         std::fs::write(&file, config).unwrap();
         let mut orca = Command::new(env!("CARGO_BIN_EXE_orca"));
         orca.env_clear().args(["-o", "json", "-H", &self.sim.engine.host(), "-c"]).arg(file);
         orca.arg("--state-dir").arg(self.dir.path().join("state")).args(["exporter", "deploy"]).args(args);
-        let output = orca.stdin(Stdio::null()).stderr(Stdio::null()).output().unwrap();
-        (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+        orca.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        orca
     }
 
     fn service(&self) -> Value {
@@ -152,6 +158,47 @@ fn only_what_has_drifted_is_set_and_what_orca_does_not_know_stays() {
 }
 
 #[test]
+fn another_writer_is_not_overwritten() {
+    let host = Host::new();
+    host.orca(&host.config(""), &[]);
+    host.edit(|spec| spec["TaskTemplate"]["Resources"]["Limits"]["Pids"] = json!(5));
+    host.sim.admin("/fault", &json!({"kind": "conflict", "method": "POST", "times": 1})).unwrap();
+    let (exit, report) = host.orca(&host.config(""), &[]);
+    assert_eq!((exit, strings(&report, "/actions", "status")), (0, vec!["done".to_owned()]), "{report:#}");
+    let spec = &host.service()["Spec"];
+    assert_eq!(
+        (&spec["TaskTemplate"]["Resources"]["Limits"]["Pids"], &spec["Labels"]["sim.other"]),
+        (&json!(128), &json!("1"))
+    );
+}
+
+#[test]
+fn a_lost_answer_is_looked_after_and_a_name_that_is_taken_meanwhile_is_left_to_whoever_took_it() {
+    let host = Host::new();
+    host.sim.admin("/fault", &json!({"kind": "cut", "method": "POST", "times": 1})).unwrap();
+    let (exit, report) = host.orca(&host.config(""), &[]);
+    assert_eq!((exit, strings(&report, "/actions", "status")), (0, vec!["done".to_owned()]), "{report:#}");
+    host.sim.engine.ask("DELETE", "/services/node_exporter", None).unwrap();
+    host.sim.engine.ask("DELETE", "/_sim/fault", None).unwrap();
+    host.sim.admin("/fault", &json!({"kind": "hold", "method": "POST", "times": 1})).unwrap();
+    let running = host.command(&host.config(""), &["--timeout", "20s"]).spawn().unwrap();
+    poll::until("the write is held", || {
+        let state = host.sim.engine.get("/_sim/state")?;
+        Ok(if state["faults"][0]["struck"] == 1 { Vec::new() } else { vec![state["faults"].to_string()] })
+    })
+    .unwrap();
+    let spec = json!({"Name": "node_exporter", "TaskTemplate": {"ContainerSpec": {"Image": "theirs"}, "Placement": {}},
+        "Mode": {"Global": {}}});
+    host.sim.engine.post("/services/create", &spec).unwrap();
+    host.sim.engine.ask("DELETE", "/_sim/fault", None).unwrap();
+    let output = running.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(strings(&report, "/actions", "status"), ["skipped"], "{report:#}");
+    assert!(output.status.code() != Some(0), "{report:#}");
+    assert_eq!(host.service()["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"], "theirs");
+}
+
+#[test]
 fn a_dry_run_writes_nothing_anywhere() {
     let host = Host::new();
     let file = host.dir.path().join("targets.json");
@@ -239,6 +286,20 @@ fn a_node_without_a_running_task_is_named_with_the_reason() {
     let (exit, report) = host.orca(&host.config(""), &[]);
     assert_eq!((exit, strings(&report, "/data/targets", "node").len()), (0, 2), "{report:#}");
     assert_eq!(strings(&report, "/warnings", "code"), ["left_out"]);
+    // One that is down isn't asked; Prometheus is told of it all the same.
+    host.sim.engine.edit("nodes", &node, |spec| spec["Availability"] = json!("active")).unwrap();
+    host.sim.admin("/nodes/node-3", &json!({"state": "down"})).unwrap();
+    let file = host.dir.path().join("targets.json");
+    let (exit, report) = host.orca(&host.config(""), &["--file-sd", file.to_str().unwrap()]);
+    assert_eq!(
+        (exit, strings(&report, "/data/targets", "state")),
+        (0, ["up", "up", "down"].map(str::to_owned).to_vec()),
+        "{report:#}"
+    );
+    assert_eq!(
+        (strings(&report, "/warnings", "code"), &report["data"]["file_sd"]["targets"]),
+        (vec!["node_down".to_owned()], &json!(3))
+    );
 }
 
 #[test]

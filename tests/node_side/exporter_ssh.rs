@@ -192,6 +192,7 @@ fn what_is_somebody_elses_or_not_there_is_refused() {
     let (exit, report) = machine.orca(&config, &[]);
     let reasons = report["blocked"][0]["reasons"].to_string();
     assert!(exit == 75 && reasons.contains("calls itself `other`") && reasons.contains("apt-get install"), "{reasons}");
+    assert_eq!(machine.orca(&config, &["--leader-only"]).0, 64, "nobody is asked who leads");
     let (exit, report) = machine.orca("{}", &[]);
     assert!(exit == 78 && report["error"]["message"].as_str().unwrap().contains("no machine"), "{report:#}");
 }
