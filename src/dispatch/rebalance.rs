@@ -42,7 +42,7 @@ impl Session {
 
     /// One rebalance plan.
     async fn rebalance_plan(&self, wish: Wish, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = match rebalance::request(&wish) {
+        let ready = match rebalance::request(&wish, false) {
             Ok(request) => self.ready(interrupt).await.map(|(settings, source)| (request, settings, source)),
             Err(error) => Err(error),
         };
@@ -59,7 +59,7 @@ impl Session {
     /// Moves tasks; with `--dry-run` only says which.
     async fn rebalance_apply(&self, args: RebalanceApply, options: &Options, interrupt: &Interrupt) -> u8 {
         let file = args.plan.as_deref().map(PlanFile::load).transpose();
-        let ready = match rebalance::request(&args.wish).and_then(|request| Ok((request, file?))) {
+        let ready = match rebalance::request(&args.wish, true).and_then(|request| Ok((request, file?))) {
             Ok((request, file)) => self.ready(interrupt).await.map(|ready| (request, file, ready)),
             Err(error) => Err(error),
         };

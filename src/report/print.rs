@@ -63,7 +63,8 @@ impl Printer {
     /// Prints warnings on stderr, unless told to be quiet.
     pub fn warnings(&self, warnings: &[Warning]) {
         if !self.quiet {
-            warnings.iter().for_each(|warning| err(&format!("warning: {}\n", warning.message)));
+            let lines = warnings.iter().map(|warning| format!("warning: {}\n", warning.message));
+            err(&lines.collect::<String>());
         }
     }
 

@@ -67,7 +67,7 @@ fn what_does_not_go_together_is_said_before_anything_is_asked() {
         (bare(), word("prometheus"), 78, "but no URL is"),
         (bare(), word("probe"), 78, "but no image is named"),
         (bare(), word("file"), 78, "but no file is named"),
-        (bare(), word("./probe"), 78, "can't read the metrics `./probe`"),
+        (bare(), word("./probe"), 78, "`./probe` is no metrics source, and can't be read as a metrics file"),
         (bare(), vec!["rebalance", "measure"], 64, "nothing to measure"),
         (bare(), vec!["rebalance", "measure", "--metrics", "reservations"], 64, "nothing to measure"),
         (
