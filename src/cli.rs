@@ -256,9 +256,10 @@ pub struct RebalanceApply {
     /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
     #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
     pub plan: Option<PathBuf>,
-    /// A moved task must have been running for so long before its service's spec is put back
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "10s")]
-    pub settle: Duration,
+    /// A moved task must have been running for so long before its service's spec is put back [default: rebalance.settle,
+    /// else 10s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub settle: Option<Duration>,
     /// Label each moved service with the node where its task is to stay (orca.rebalance.node)
     #[arg(long)]
     pub pin: bool,

@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
-use crate::report::{Report, ReportedError, Run};
+use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
 use crate::{exit, generate, sim};
 
@@ -225,7 +225,11 @@ impl Session {
             Err(error) => return self.failed(command, &error),
         };
         let cycle = Cycle { command, passes, source: &source, settings: &settings, options, interrupt };
-        let report = Box::pin(cycle.run()).await;
+        let mut report = Box::pin(cycle.run()).await;
+        let whole = passes == Pass::ALL && report.error.is_none() && report.outcome != Outcome::Skipped;
+        if whole && settings.rebalance.auto {
+            report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
+        }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }

@@ -162,6 +162,7 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
     value(&mut entries, origins, path, "quarantine", json!(span(rebalance.quarantine)));
     value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
+    value(&mut entries, origins, path, "settle", json!(span(rebalance.settle)));
     Out::Map(entries, None)
 }
 

@@ -76,6 +76,7 @@ rebalance:
   no_return: 1day  # default
   quarantine: 7days  # default
   min_age: 10m  # default
+  settle: 10s  # default
 gc:
   grace: 3h  # default
   keep_images: 0  # default
