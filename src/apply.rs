@@ -4,6 +4,7 @@
 //! says about that object is done instead. Nothing here decides what ought to be.
 
 pub mod local;
+pub mod swarm;
 
 use std::collections::BTreeSet;
 
@@ -373,7 +374,8 @@ fn obstacle(
     missing.map(|id| format!("needs `{id}`, which was not done"))
 }
 
-fn skipped(action: &Action, why: &str) -> ReportedAction {
+/// An action that was not even tried.
+pub fn skipped(action: &Action, why: &str) -> ReportedAction {
     ReportedAction::new(action, Status::Skipped, Some(why.to_owned()))
 }
 

@@ -138,6 +138,14 @@ pub enum Command {
     /// label autoheal=true: restarted, ever more seldom, and given up at last. Works on the engine it is pointed at;
     /// services need a manager.
     Autoheal(Heal),
+    /// Make a swarm of the engines that the config names
+    ///
+    /// Reaches each node's engine by nodes.NAME.host (default ssh://IP), not by --host. Makes a swarm on the leader if it is
+    /// in none; lets the other nodes join with the token of their role (worker unless role: manager is set), managers one
+    /// at a time; promotes and demotes; sets labels and availability. A node in another swarm is refused, never forced. The
+    /// swarm never loses its majority of managers, and doesn't end on an even number of them. A run that was stopped goes
+    /// on with the next one; a swarm that is as the config says is left alone.
+    Bootstrap(Bootstrap),
     /// Run every pass: labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
@@ -230,6 +238,23 @@ pub enum BalanceGoal {
     Memory,
     /// The number of replicas of each service, then of tasks.
     Count,
+}
+
+/// `orca bootstrap`.
+#[derive(Debug, Args)]
+pub struct Bootstrap {
+    /// Change only this node of the config; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+    /// Accept an even number of managers in the end
+    #[arg(long)]
+    pub allow_even_managers: bool,
+    /// Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id
+    #[arg(long)]
+    pub remove_ghosts: bool,
+    /// Ask so many engines at a time [default: bootstrap.parallel, else 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
 }
 
 /// `orca gc`.

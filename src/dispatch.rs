@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 mod autoheal;
+mod bootstrap;
 mod gc;
 mod rebalance;
 
@@ -138,6 +139,7 @@ impl Session {
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
+            Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Node, Service, Task};
+use crate::model::{Node, Role, Service, Task};
 use crate::pass::memory::Memory;
 
 /// What one pass decided.
@@ -203,6 +203,34 @@ pub enum Change {
         /// The replicas found.
         before: u64,
     },
+    /// Makes a swarm of an engine that is in none.
+    SwarmInit,
+    /// Writes the swarm's unlock key into a file that only its owner can read.
+    UnlockKeySave {
+        /// The file.
+        file: String,
+    },
+    /// Lets an engine that is in no swarm join.
+    NodeJoin {
+        /// Which token it joins with.
+        role: Role,
+    },
+    /// Promotes or demotes a node.
+    RoleSet {
+        /// Role found.
+        before: Role,
+        /// Role wanted.
+        after: Role,
+    },
+    /// Says whether a node takes tasks.
+    AvailabilitySet {
+        /// Availability found; none: the node is not in the swarm yet.
+        before: Option<String>,
+        /// Availability wanted.
+        after: String,
+    },
+    /// Removes a node that is down.
+    NodeRemove,
     /// Restarts a container that is no swarm task.
     ContainerRestart {
         /// Seconds between SIGTERM and SIGKILL that the container's label asks for; none: the container's own.
@@ -255,6 +283,24 @@ pub enum ActionKind {
     /// A service is scaled.
     #[serde(rename = "service.scale")]
     ServiceScale,
+    /// A swarm is made.
+    #[serde(rename = "swarm.init")]
+    SwarmInit,
+    /// The unlock key is saved.
+    #[serde(rename = "swarm.unlock_key.save")]
+    SwarmUnlockKeySave,
+    /// An engine joins.
+    #[serde(rename = "node.join")]
+    NodeJoin,
+    /// A node is promoted or demoted.
+    #[serde(rename = "node.role.set")]
+    NodeRoleSet,
+    /// A node is told whether to take tasks.
+    #[serde(rename = "node.availability.set")]
+    NodeAvailabilitySet,
+    /// A node that is down is removed.
+    #[serde(rename = "node.remove")]
+    NodeRemove,
     /// A container is restarted.
     #[serde(rename = "container.restart")]
     ContainerRestart,
@@ -287,6 +333,12 @@ impl ActionKind {
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
+            Self::SwarmInit => "swarm.init",
+            Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
+            Self::NodeJoin => "node.join",
+            Self::NodeRoleSet => "node.role.set",
+            Self::NodeAvailabilitySet => "node.availability.set",
+            Self::NodeRemove => "node.remove",
             Self::ContainerRestart => "container.restart",
             Self::ContainerRemove => "container.remove",
             Self::ImageRemove => "image.remove",
@@ -299,14 +351,15 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet => 0,
-            Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            // Without a swarm, and without the node in it, nothing can be done to it.
+            Self::SwarmInit | Self::SwarmUnlockKeySave | Self::NodeJoin | Self::NodeLabelSet => 0,
+            Self::NodeLabelRemove | Self::NodeRecordForget | Self::NodeRoleSet | Self::NodeAvailabilitySet => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove => 4,
             Self::ImageRemove | Self::BuildCachePrune => 5,
-            Self::VolumeRemove | Self::NetworkRemove => 6,
+            Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove => 6,
         }
     }
 }
@@ -323,6 +376,12 @@ impl Change {
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::SwarmInit => ActionKind::SwarmInit,
+            Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
+            Self::NodeJoin { .. } => ActionKind::NodeJoin,
+            Self::RoleSet { .. } => ActionKind::NodeRoleSet,
+            Self::AvailabilitySet { .. } => ActionKind::NodeAvailabilitySet,
+            Self::NodeRemove => ActionKind::NodeRemove,
             Self::ContainerRestart { .. } => ActionKind::ContainerRestart,
             Self::CachePrune { .. } => ActionKind::BuildCachePrune,
             Self::Remove { what, .. } => match what {
@@ -331,6 +390,18 @@ impl Change {
                 TargetKind::Network => ActionKind::NetworkRemove,
                 _ => ActionKind::ContainerRemove,
             },
+        }
+    }
+
+    /// What of a node it changes, as the end of the action's id.
+    fn aspect(&self) -> &'static str {
+        match self {
+            Self::SwarmInit => "init",
+            Self::UnlockKeySave { .. } => "unlock_key",
+            Self::NodeJoin { .. } => "join",
+            Self::RoleSet { .. } => "role",
+            Self::AvailabilitySet { .. } => "availability",
+            _ => "record",
         }
     }
 
@@ -353,6 +424,12 @@ impl Change {
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
             Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
+            Self::NodeJoin { role } => (Value::Null, role.name().into()),
+            Self::RoleSet { before, after } => (before.name().into(), after.name().into()),
+            Self::AvailabilitySet { before, after } => (before.clone().into(), after.clone().into()),
+            Self::NodeRemove => ("down".into(), Value::Null),
             Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
                 (serde_json::json!({ "size_bytes": bytes }), Value::Null)
@@ -366,9 +443,20 @@ impl Action {
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
-            _ => "record".to_owned(),
+            Change::NodeRemove => "remove".to_owned(),
+            change => change.aspect().to_owned(),
         };
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)
+    }
+
+    /// A change of a node that the settings name; `node` is what the swarm has of it, if it is in it.
+    pub fn on_host(name: &str, node: Option<&Node>, change: Change, reason: impl Into<String>) -> Self {
+        let target = node.map_or_else(|| Target::unknown(TargetKind::Node, name), Target::node);
+        let what = match &change {
+            Change::LabelSet { key, .. } => format!("label/{key}"),
+            change => change.aspect().to_owned(),
+        };
+        Self::new(target, name, &what, change, reason.into(), node.map_or(0, |node| node.version))
     }
 
     /// A change of a service.

@@ -71,10 +71,19 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
             constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
         }
         // What moves is a task, and what lies on a node is no object of the swarm.
+        // Nor is what makes a node one.
         Change::TaskMove { .. }
+        | Change::SwarmInit
+        | Change::UnlockKeySave { .. }
+        | Change::NodeJoin { .. }
+        | Change::NodeRemove
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
         | Change::CachePrune { .. } => false,
+        Change::RoleSet { after, .. } => object.pointer("/Spec/Role").and_then(Value::as_str) == Some(after.name()),
+        Change::AvailabilitySet { after, .. } => {
+            object.pointer("/Spec/Availability").and_then(Value::as_str) == Some(after)
+        }
         Change::Rollback { after, .. } => {
             // The engine swaps the two specs.
             object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
@@ -132,8 +141,13 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
             replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
         }
+        Change::RoleSet { after, .. } => set_text(spec, "Role", after.name())?,
+        Change::AvailabilitySet { after, .. } => set_text(spec, "Availability", after)?,
         Change::ContainerRestart { .. } | Change::Remove { .. } | Change::CachePrune { .. } => {
             bail!("what lies on one node is no spec to edit")
+        }
+        Change::SwarmInit | Change::UnlockKeySave { .. } | Change::NodeJoin { .. } | Change::NodeRemove => {
+            bail!("who is in the swarm is no spec to edit")
         }
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
@@ -144,6 +158,11 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
                 .insert("ForceUpdate".into(), count.saturating_add(1).into());
         }
     }
+    Ok(())
+}
+
+fn set_text(spec: &mut Value, key: &str, text: &str) -> Result<()> {
+    spec.as_object_mut().context("the node's spec is not an object")?.insert(key.to_owned(), text.into());
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod path;
 mod pool;
 mod ride;
 mod ssh;
+pub mod swarm;
 mod tls;
 pub mod wire;
 

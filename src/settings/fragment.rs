@@ -13,6 +13,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde_json::Value;
 
 use super::autoheal::AutohealEntry;
+use super::bootstrap::BootstrapEntry;
 use super::de::Spanned;
 use super::gc::GcEntry;
 
@@ -49,6 +50,8 @@ pub(super) struct File {
     pub(super) gc: Option<Spanned<GcEntry>>,
     /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
+    /// Making a swarm of engines.
+    pub(super) bootstrap: Option<Spanned<BootstrapEntry>>,
 }
 
 /// Moving tasks so that no node runs out of memory: where figures come from, and guard rails.

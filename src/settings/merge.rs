@@ -61,7 +61,7 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 }
 
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
-    let File { leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal } = file;
+    let File { leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);
@@ -70,6 +70,7 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.rebalance, rebalance, "rebalance", log);
     once(&mut merged.gc, gc, "gc", log);
     once(&mut merged.autoheal, autoheal, "autoheal", log);
+    once(&mut merged.bootstrap, bootstrap, "bootstrap", log);
     let Some(options) = options else { return };
     let OptionsEntry { prune_unknown_labels, restart_dependents, retry_intervals, max_mismatch, hold, enforce } =
         options;
