@@ -386,6 +386,9 @@ pub struct Sim {
     /// Without --from: so many of them managers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub managers: usize,
+    /// So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, conflicts_with_all = ["from", "nodes", "managers", "services", "tasks"])]
+    pub bare: usize,
     /// Without --from: so many services
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub services: usize,

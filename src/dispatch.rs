@@ -325,6 +325,7 @@ impl Session {
             from: args.from,
             nodes: args.nodes,
             managers: args.managers,
+            bare: args.bare,
             services: args.services,
             tasks: args.tasks,
             start_delay: args.start_delay,

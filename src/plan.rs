@@ -399,6 +399,7 @@ impl Change {
             Self::SwarmInit => "init",
             Self::UnlockKeySave { .. } => "unlock_key",
             Self::NodeJoin { .. } => "join",
+            Self::NodeRemove => "remove",
             Self::RoleSet { .. } => "role",
             Self::AvailabilitySet { .. } => "availability",
             _ => "record",
@@ -443,7 +444,6 @@ impl Action {
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
         let what = match &change {
             Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
-            Change::NodeRemove => "remove".to_owned(),
             change => change.aspect().to_owned(),
         };
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)

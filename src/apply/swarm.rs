@@ -32,7 +32,14 @@ pub async fn init(engine: &Engine, api: &str, init: &Init, limit: Instant) -> Re
 }
 
 /// Lets an engine join, and waits until the manager `home` has it as Ready and, in that role, as Reachable.
-pub async fn join(engine: &Engine, home: &Engine, api: &str, join: &Join<'_>, role: Role, limit: Instant) -> Result<()> {
+pub async fn join(
+    engine: &Engine,
+    home: &Engine,
+    api: &str,
+    join: &Join<'_>,
+    role: Role,
+    limit: Instant,
+) -> Result<()> {
     let (engine, home) = (engine.until(limit), home.until(limit));
     let sent = engine.join_swarm(api, join).await;
     let id = joined(&engine, sent).await?;
@@ -75,7 +82,9 @@ async fn settled(home: &Engine, id: &str, role: Role, limit: Instant) -> Result<
         sleep(LOOK_AGAIN).await;
     }
     let text = format!("{missing} in time");
-    Err(Error::new(ErrorKind::Unsettled, text).hint("run again: what was done stays; bootstrap.wait gives it more time").into())
+    Err(Error::new(ErrorKind::Unsettled, text)
+        .hint("run again: what was done stays; bootstrap.wait gives it more time")
+        .into())
 }
 
 /// Writes a node's spec, if it is still as it was when this was planned, and waits until a new role is in force.
@@ -113,7 +122,9 @@ pub async fn save_key(home: &Engine, file: &Path, limit: Instant) -> Result<()> 
     let mut new = new_beside(file)?;
     let written = writeln!(new, "{}", key.expose()).and_then(|()| new.as_file().sync_all());
     written.with_context(|| format!("can't write `{}`", file.display()))?;
-    new.persist_noclobber(file).map_err(|error| error.error).with_context(|| format!("can't make `{}`", file.display()))?;
+    new.persist_noclobber(file)
+        .map_err(|error| error.error)
+        .with_context(|| format!("can't make `{}`", file.display()))?;
     Ok(())
 }
 

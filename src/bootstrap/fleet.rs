@@ -35,13 +35,8 @@ pub(super) struct Fleet<'a> {
 impl<'a> Fleet<'a> {
     /// Finds out how each node is reached; contacts none.
     pub(super) fn of(settings: &'a Settings, key_file: PathBuf) -> Self {
-        let mut fleet = Self {
-            settings,
-            engines: BTreeMap::new(),
-            world: World::default(),
-            asked: BTreeMap::new(),
-            key_file,
-        };
+        let mut fleet =
+            Self { settings, engines: BTreeMap::new(), world: World::default(), asked: BTreeMap::new(), key_file };
         for name in settings.nodes.keys() {
             match nodes::engine_of(name, settings) {
                 Ok(engine) => _ = fleet.engines.insert(name.clone(), engine),
@@ -65,7 +60,8 @@ impl<'a> Fleet<'a> {
             let engine = engine.until(limit);
             async move { (name.clone(), engine.standing().await) }
         });
-        let seen: Vec<(String, Result<Standing>)> = futures_util::stream::iter(asked).buffer_unordered(parallel).collect().await;
+        let seen: Vec<(String, Result<Standing>)> =
+            futures_util::stream::iter(asked).buffer_unordered(parallel).collect().await;
         for (name, standing) in seen {
             let sight = match standing {
                 Ok(standing) => Sight::Seen(Box::new(standing)),

@@ -98,7 +98,8 @@ impl Bootstrapping<'_> {
         let first = plan(&fleet.world, self.settings, &consent);
         self.tell_lost(&fleet, report);
         let last = if let Some((_lock, state)) = &hold {
-            let cluster = fleet.home().ok().and_then(|(_, swarm)| swarm.cluster.clone()).unwrap_or_else(|| "unknown".to_owned());
+            let cluster =
+                fleet.home().ok().and_then(|(_, swarm)| swarm.cluster.clone()).unwrap_or_else(|| "unknown".to_owned());
             let actor = Actor { run: report.run.id.clone(), cluster, command: COMMAND };
             let progress = Progress::new(self.options.progress);
             let bounds = (deadline, self.options.max_actions);
@@ -112,7 +113,8 @@ impl Bootstrapping<'_> {
             }
             last
         } else {
-            report.actions = first.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
+            report.actions =
+                first.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
             first
         };
         Ok(self.describe(&fleet, last, report))
@@ -127,7 +129,10 @@ impl Bootstrapping<'_> {
         }
         if let Some(leader) = &self.settings.leader {
             let Some(node) = nodes.get(leader) else {
-                return config(format!("the leader `{leader}` is none of `nodes`"), "add it there, with its ip or host");
+                return config(
+                    format!("the leader `{leader}` is none of `nodes`"),
+                    "add it there, with its ip or host",
+                );
             };
             if node.role.as_deref() == Some("worker") {
                 return config(format!("the leader `{leader}` has the role worker"), "the leader is a manager");

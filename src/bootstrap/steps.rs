@@ -279,7 +279,7 @@ impl<'a> Steps<'a> {
                     let joined = self.join(&begun.actions[0], fleet, home, managers, tokens, limit).await;
                     (begun, joined.map(|()| Ended::Done))
                 });
-                futures_util::stream::iter(joins).buffer_unordered(parallel).collect().await
+                futures_util::stream::iter(joins).buffered(parallel).collect().await
             }
         };
         if prepared.is_err() {
@@ -434,6 +434,8 @@ fn host_of(action: &Action) -> String {
 
 /// Where managers listen for nodes that want to join.
 fn addresses(swarm: &Snapshot) -> Vec<String> {
-    let of = |node: &Node| Member::read(&node.raw).ok().filter(|member| member.reachable).map(|member| member.manager_address);
+    let of = |node: &Node| {
+        Member::read(&node.raw).ok().filter(|member| member.reachable).map(|member| member.manager_address)
+    };
     swarm.nodes.iter().filter_map(of).filter(|address| !address.is_empty()).collect()
 }

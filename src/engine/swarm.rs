@@ -302,7 +302,8 @@ impl Engine {
     /// Removes a node from the swarm, by way of a manager; false when it was gone already. Never by force: a node that is
     /// up stays.
     pub async fn remove_node(&self, api: &str, id: &str) -> Result<bool> {
-        let reply = self.wire.request(Method::DELETE, &format!("/v{api}/nodes/{}?force=false", segment(id)), None).await?;
+        let reply =
+            self.wire.request(Method::DELETE, &format!("/v{api}/nodes/{}?force=false", segment(id)), None).await?;
         match reply.status {
             200..=299 => Ok(true),
             404 => Ok(false),

@@ -104,7 +104,9 @@ pub(super) fn resolve(
 
 fn within(section: &mut Section<'_, '_>, key: &str, written: Option<&Spanned<u32>>, least: u32, most: u32) {
     if let Some(number) = written.filter(|number| !(least..=most).contains(&number.value)) {
-        section.log.at(number.mark, format!("bootstrap.{key} must be between {least} and {most}, not {}", number.value));
+        section
+            .log
+            .at(number.mark, format!("bootstrap.{key} must be between {least} and {most}, not {}", number.value));
     }
 }
 

@@ -75,13 +75,14 @@ impl Request {
         !matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    fn json(&self) -> Result<Value, Refusal> {
+    /// The body.
+    pub fn body_json(&self) -> Result<Value, Refusal> {
         serde_json::from_slice(&self.body).map_err(|error| Refusal::new(400, format!("invalid JSON: {error}")))
     }
 
     /// The body as a service spec, as far as the version in the path knows it.
     fn service_spec(&self) -> Result<Value, Refusal> {
-        let mut spec = self.json()?;
+        let mut spec = self.body_json()?;
         if let Some(version) = &self.version {
             strip_newer(&mut spec, numbers(version).1);
         }
@@ -144,7 +145,7 @@ impl Cluster {
             ("GET", ["nodes"]) => Ok(Reply::json(200, self.list_nodes(&request.query)?)),
             ("GET", ["nodes", key]) => Ok(Reply::json(200, self.find_node(key)?.text.clone())),
             ("POST", ["nodes", key, "update"]) => {
-                let (version, spec) = (request.object_version("node")?, request.json()?);
+                let (version, spec) = (request.object_version("node")?, request.body_json()?);
                 let id = self.find_node(key)?.id.clone();
                 self.update_node(&id, version, spec)?;
                 Ok(Reply::empty(200))

@@ -12,6 +12,7 @@ mod api;
 mod cluster;
 mod constraint;
 mod faults;
+mod fleet;
 mod generate;
 mod info;
 mod json;

@@ -85,7 +85,7 @@ impl<'a> Planner<'a> {
         let remove = Action::on_host(&key, Some(ghost), Change::NodeRemove, reason).after(requires);
         let gone = remove.id.clone();
         self.plan.actions.push(remove);
-        voter.map(|_| Leaving { name: host.name.to_owned(), reachable, gone })
+        voter.map(|_| Leaving { name: host.name.to_owned(), reachable, gone, target: Target::node(ghost) })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Host, Place, Planner};
 use crate::model::{Member, Role};
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Blocked, Change, Target};
 use crate::snapshot::Snapshot;
 
 /// The raft group, as it is or as it will be after the steps planned so far.
@@ -21,6 +21,7 @@ pub(super) struct Leaving {
     pub(super) reachable: bool,
     /// The action after which it has gone.
     pub(super) gone: String,
+    pub(super) target: Target,
 }
 
 impl Managers {
@@ -80,8 +81,8 @@ struct Step<'h, 'a> {
 
 impl<'a> Planner<'a> {
     /// Plans all changes of managers. `removals` are ghosts that are planned to go already.
-    pub(super) fn votes(&mut self, hosts: &[Host<'a>], swarm: &Snapshot, ghosts: &[Leaving], ready: &[String]) {
-        for ghost in ghosts {
+    pub(super) fn votes(&mut self, hosts: &[Host<'a>], swarm: &Snapshot, mut ghosts: Vec<Leaving>, ready: &[String]) {
+        for ghost in &ghosts {
             self.managers.count -= 1;
             self.managers.reachable -= usize::from(ghost.reachable);
         }
@@ -98,7 +99,7 @@ impl<'a> Planner<'a> {
         }
         // The leader of the raft group last: what follows needs no election.
         steps.sort_by_key(|step| (!step.up, matches!(&step.host.place, Place::Member { node, .. } if node.leader)));
-        self.even_out(&mut steps, !ghosts.is_empty(), hosts, swarm);
+        self.even_out(&mut steps, &mut ghosts, hosts, swarm);
         for Step { host, up } in steps {
             if up {
                 self.more(host, ghosts.iter().find(|ghost| ghost.name == host.name), ready);
@@ -109,16 +110,24 @@ impl<'a> Planner<'a> {
     }
 
     /// Takes back the last step if the swarm would end on an even number of managers.
-    fn even_out(&mut self, steps: &mut Vec<Step<'_, 'a>>, ghosts: bool, hosts: &[Host<'a>], swarm: &Snapshot) {
+    fn even_out(
+        &mut self,
+        steps: &mut Vec<Step<'_, 'a>>,
+        ghosts: &mut Vec<Leaving>,
+        hosts: &[Host<'a>],
+        swarm: &Snapshot,
+    ) {
         let up = steps.iter().filter(|step| step.up).count();
         let end = self.managers.count + up - (steps.len() - up).min(self.managers.count);
-        let changes = !steps.is_empty() || ghosts;
-        if self.consent.even_managers || !changes || !end.is_multiple_of(2) {
+        if self.consent.even_managers || !end.is_multiple_of(2) {
             return;
         }
         // Growth is taken back before shrinking is: it is what was asked for last.
         let at = if up > 0 { up - 1 } else { steps.len().wrapping_sub(1) };
         if at >= steps.len() {
+            if let Some(ghost) = ghosts.pop() {
+                self.keep_ghost(ghost, end);
+            }
             return;
         }
         let Step { host, up } = steps.remove(at);
@@ -132,11 +141,30 @@ impl<'a> Planner<'a> {
             let in_swarm = swarm.nodes.iter().any(|node| node.name == host.name || node.id.0 == host.name);
             host.role == Role::Manager && !in_swarm && matches!(host.place, Place::Lost | Place::Stuck(_))
         };
-        reasons.extend(hosts.iter().filter(missing).map(|host| format!("`{}` is to be a manager, but can't be had now", host.name)));
-        reasons.extend(super::ghosts::voting(&host.place, swarm).map(|ghost| {
-            format!("its ghost `{}` still is a manager: --remove-ghosts removes it", ghost.id.0)
-        }));
+        reasons.extend(
+            hosts
+                .iter()
+                .filter(missing)
+                .map(|host| format!("`{}` is to be a manager, but can't be had now", host.name)),
+        );
+        reasons.extend(
+            super::ghosts::voting(&host.place, swarm)
+                .map(|ghost| format!("its ghost `{}` still is a manager: --remove-ghosts removes it", ghost.id.0)),
+        );
         self.block(host, if matches!(host.place, Place::Bare(_)) { "join" } else { "role" }, reasons);
+    }
+
+    /// A ghost keeps its vote where the swarm would end on an even number of managers without it.
+    fn keep_ghost(&mut self, ghost: Leaving, end: usize) {
+        self.managers.count += 1;
+        self.managers.reachable += usize::from(ghost.reachable);
+        let key = ghost.gone.trim_end_matches("remove").to_owned();
+        self.plan.actions.retain(|action| !action.id.starts_with(&key));
+        let text = format!(
+            "without it the swarm would end on {end} managers, an even number: make another node a manager, or agree with \
+             --allow-even-managers"
+        );
+        self.plan.blocked.push(Blocked { id: ghost.gone, target: ghost.target, reasons: vec![text] });
     }
 
     fn more(&mut self, host: &Host<'a>, ghost: Option<&Leaving>, ready: &[String]) {

@@ -70,6 +70,7 @@ pub fn plan(world: &World, settings: &Settings, consent: &Consent) -> Plan {
         Home::Bare(leader) => planner.new_swarm(leader),
         Home::Swarm(swarm) => planner.swarm(swarm),
     }
+    drop_the_impossible(&mut planner.plan.actions);
     planner.plan.actions.sort_by_cached_key(order);
     planner.plan
 }
@@ -97,10 +98,11 @@ struct Host<'a> {
 impl<'a> Planner<'a> {
     /// There is no swarm yet.
     fn new_swarm(&mut self, leader: &'a str) {
-        let hosts = self.hosts(None);
-        let Some(first) = hosts.iter().find(|host| host.name == leader) else { return };
-        if let Some(reasons) = self.no_init(first) {
-            self.block(first, "init", reasons);
+        let mut hosts = self.hosts(None);
+        let Some(at) = hosts.iter().position(|host| host.name == leader) else { return };
+        let first = hosts.remove(at);
+        if let Some(reasons) = self.no_init(&first) {
+            self.block(&first, "init", reasons);
             return;
         }
         let mut reason = format!("it is the leader, and there is no swarm yet: {}", self.origin("leader"));
@@ -116,14 +118,15 @@ impl<'a> Planner<'a> {
         self.managers = Managers::of_one();
         let swarm = Snapshot::nothing();
         self.changes(&hosts, &swarm, &ready);
-        self.labels_to_come(first, &ready);
+        self.labels_to_come(&first, &ready);
     }
 
     /// Why no swarm must be made now.
     fn no_init(&self, leader: &Host<'_>) -> Option<Vec<String>> {
         let mut reasons = Vec::new();
         if !leader.concerned {
-            reasons.push(format!("there is no swarm yet, and `{}` is left out by --node: it has to make it", leader.name));
+            reasons
+                .push(format!("there is no swarm yet, and `{}` is left out by --node: it has to make it", leader.name));
         }
         if let Place::Stuck(stuck) = &leader.place {
             reasons.extend(stuck.iter().cloned());
@@ -157,7 +160,7 @@ impl<'a> Planner<'a> {
             }
         }
         let removals = self.ghosts(hosts, swarm);
-        self.votes(hosts, swarm, &removals, ready);
+        self.votes(hosts, swarm, removals, ready);
         for host in hosts.iter().filter(|host| host.concerned) {
             if let (Place::Bare(_), Role::Worker) = (&host.place, host.role) {
                 let join = self.join(host, Role::Worker, &host.because, ready);
@@ -202,7 +205,8 @@ impl<'a> Planner<'a> {
         self.plan.unchanged += unchanged;
         let named: BTreeSet<&str> = ours.values().copied().collect();
         self.plan.blocked.extend(blocked.into_iter().filter(|blocked| named.contains(blocked.target.name.as_str())));
-        let keys: BTreeMap<&str, &str> = swarm.nodes.iter().map(|node| (node.key.as_str(), node.id.0.as_str())).collect();
+        let keys: BTreeMap<&str, &str> =
+            swarm.nodes.iter().map(|node| (node.key.as_str(), node.id.0.as_str())).collect();
         // Named as before it joined, even where a ghost shares its hostname.
         let rename = |id: &str| {
             let key = id.strip_prefix("node/").and_then(|rest| rest.split_once('#'));
@@ -247,7 +251,10 @@ impl<'a> Planner<'a> {
         let Some(seen) = seen else { return };
         let wanted = &self.settings.bootstrap;
         let differs = [
-            ("default_addr_pool", !wanted.default_addr_pool.is_empty() && wanted.default_addr_pool != seen.address_pool),
+            (
+                "default_addr_pool",
+                !wanted.default_addr_pool.is_empty() && wanted.default_addr_pool != seen.address_pool,
+            ),
             ("subnet_size", wanted.subnet_size > 0 && wanted.subnet_size != seen.subnet_size),
             ("data_path_port", wanted.data_path_port > 0 && wanted.data_path_port != seen.data_path_port),
             ("autolock", wanted.autolock && !seen.autolock),
@@ -302,6 +309,18 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// What waits for an action that is refused, or for a node that this run leaves alone, is not planned either.
+fn drop_the_impossible(actions: &mut Vec<Action>) {
+    loop {
+        let planned: BTreeSet<String> = actions.iter().map(|action| action.id.clone()).collect();
+        let before = actions.len();
+        actions.retain(|action| action.requires.iter().all(|id| planned.contains(id)));
+        if actions.len() == before {
+            return;
+        }
+    }
+}
+
 /// The id of an action on a node of the file.
 fn id(name: &str, what: &str) -> String {
     format!("node/{name}#{what}")
@@ -323,5 +342,8 @@ fn order(action: &Action) -> u8 {
 
 /// The node in this list that an engine is.
 fn member<'a>(swarm: &'a Snapshot, standing: &Standing) -> Option<&'a Node> {
+    if standing.swarm.as_ref().is_some_and(|own| Some(&own.id) != swarm.cluster.as_ref()) {
+        return None;
+    }
     swarm.nodes.iter().find(|node| !standing.node.is_empty() && node.id.0 == standing.node)
 }

@@ -27,7 +27,9 @@ pub fn home<'a>(world: &'a World, settings: &'a Settings) -> Home<'a> {
         let mut swarms = world.swarms.values();
         return match (swarms.next(), swarms.next()) {
             (Some(swarm), None) => Home::Swarm(swarm),
-            (None, _) => refused("no node is in a swarm, and the file names no leader to make one: set `leader`".into()),
+            (None, _) => {
+                refused("no node is in a swarm, and the file names no leader to make one: set `leader`".into())
+            }
             _ => refused(format!("these nodes are managers of {} swarms: set `leader`", world.swarms.len())),
         };
     };
@@ -58,7 +60,8 @@ pub fn home<'a>(world: &'a World, settings: &'a Settings) -> Home<'a> {
 /// Nobody is in a swarm with the leader. Two nodes that are in one together look like this cluster without it.
 fn bare<'a>(leader: &'a str, world: &World) -> Home<'a> {
     for swarm in world.swarms.values() {
-        let together: Vec<&str> = world.hosts.iter().filter(|(_, sight)| is_in(sight, swarm)).map(|(name, _)| name.as_str()).collect();
+        let together: Vec<&str> =
+            world.hosts.iter().filter(|(_, sight)| is_in(sight, swarm)).map(|(name, _)| name.as_str()).collect();
         if together.len() > 1 {
             let names = together.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let text = format!(
@@ -84,10 +87,7 @@ pub(super) enum Place<'a> {
     /// In no swarm.
     Bare(&'a Standing),
     /// In ours.
-    Member {
-        node: &'a Node,
-        member: Member,
-    },
+    Member { node: &'a Node, member: Member },
     /// It can't be had as things are, and why.
     Stuck(Vec<String>),
 }
@@ -99,11 +99,15 @@ impl<'a> Place<'a> {
             Some(Sight::Lost(_)) | None => return Self::Lost,
         };
         if standing.name != name && standing.node != name {
-            let text = format!("the engine there is `{}`: correct nodes.{name}.host, or its name in the file", standing.name);
+            let text =
+                format!("the engine there is `{}`: correct nodes.{name}.host, or its name in the file", standing.name);
             return Self::Stuck(vec![text]);
         }
         if !standing.node.is_empty() && !taken.insert(&standing.node) {
-            return Self::Stuck(vec![format!("another entry of `nodes` is the same node `{}`: keep one", standing.node)]);
+            return Self::Stuck(vec![format!(
+                "another entry of `nodes` is the same node `{}`: keep one",
+                standing.node
+            )]);
         }
         match (standing.state.as_str(), swarm.and_then(|swarm| member(swarm, standing))) {
             ("inactive", _) => Self::Bare(standing),
