@@ -29,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -52,12 +52,13 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Free disk space on nodes without hurting a service')
             [CompletionResult]::new('autoheal', 'autoheal', [CompletionResultType]::ParameterValue, 'Say what is ill and why, and heal what may be healed')
-            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: labels, then anchors')
+            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List the changes that orca made, newest first')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check or show the config')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema')
             [CompletionResult]::new('sim', 'sim', [CompletionResultType]::ParameterValue, 'Serve a simulated swarm, to rehearse on')
+            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Print the memory of this machine and of its containers, as lines of JSON')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page, or write all of them into a directory')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -72,7 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -101,7 +102,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -139,7 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -169,7 +170,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -207,7 +208,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -223,12 +224,15 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; write nothing')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; move nothing')
+            [CompletionResult]::new('measure', 'measure', [CompletionResultType]::ParameterValue, 'Measure the memory of nodes and tasks, and print it as a metrics file')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Move tasks to where the plan says, one at a time, each with exactly one restart')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Undo what a stopped run has left half done')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'orca;rebalance;plan' {
-            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]')
             [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Lower the peak as far as so many restarts can')
             [CompletionResult]::new('--target-peak', '--target-peak', [CompletionResultType]::ParameterName, 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75')
             [CompletionResult]::new('--goal', '--goal', [CompletionResultType]::ParameterName, 'What to even out: memory, or the number of replicas and tasks on each node')
@@ -241,7 +245,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -260,12 +264,115 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'orca;rebalance;measure' {
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;rebalance;apply' {
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]')
+            [CompletionResult]::new('--max-restarts', '--max-restarts', [CompletionResultType]::ParameterName, 'Lower the peak as far as so many restarts can')
+            [CompletionResult]::new('--target-peak', '--target-peak', [CompletionResultType]::ParameterName, 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75')
+            [CompletionResult]::new('--goal', '--goal', [CompletionResultType]::ParameterName, 'What to even out: memory, or the number of replicas and tasks on each node')
+            [CompletionResult]::new('--empty', '--empty', [CompletionResultType]::ParameterName, 'Move everything off this node, before maintenance')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'A moved task must have been running for so long before its service''s spec is put back')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--unguarded', '--unguarded', [CompletionResultType]::ParameterName, 'Without guard rails: only what Swarm can do and data needs counts')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Label each moved service with the node where its task is to stay (orca.rebalance.node)')
+            [CompletionResult]::new('--no-prepull', '--no-prepull', [CompletionResultType]::ParameterName, 'Don''t bring images to their new nodes before tasks are stopped')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;rebalance;recover' {
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'orca;rebalance;help' {
-            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; write nothing')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; move nothing')
+            [CompletionResult]::new('measure', 'measure', [CompletionResultType]::ParameterValue, 'Measure the memory of nodes and tasks, and print it as a metrics file')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Move tasks to where the plan says, one at a time, each with exactly one restart')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Undo what a stopped run has left half done')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'orca;rebalance;help;plan' {
+            break
+        }
+        'orca;rebalance;help;measure' {
+            break
+        }
+        'orca;rebalance;help;apply' {
+            break
+        }
+        'orca;rebalance;help;recover' {
             break
         }
         'orca;rebalance;help;help' {
@@ -279,6 +386,9 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--volume', '--volume', [CompletionResultType]::ParameterName, 'Also remove the volume of this name, if nothing uses it; may be given several times')
             [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Work on so many nodes at a time [default: gc.parallel, else 4]')
             [CompletionResult]::new('--when-disk-above', '--when-disk-above', [CompletionResultType]::ParameterName, 'Do something only where the disk under the engine''s data is used more than this, as 80%')
+            [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes')
+            [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'Do what an orca elsewhere has written here, and answer in lines for a log')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'Stay so long after that')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
@@ -287,7 +397,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -320,7 +430,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -341,7 +451,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             break
         }
         'orca;reconcile' {
-            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between the ends of two cycles')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from the end of a cycle to the beginning of the next')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'In each cycle, stay until dependents run beside their anchors, at most so long')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
@@ -351,7 +461,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -379,7 +489,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -407,7 +517,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -434,7 +544,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -464,7 +574,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -491,7 +601,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -533,7 +643,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -567,7 +677,36 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;probe' {
+            [CompletionResult]::new('--cgroup', '--cgroup', [CompletionResultType]::ParameterName, 'The node''s cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'Stay so long afterwards, for whoever reads the output in a log')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -594,7 +733,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -622,7 +761,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
             [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
             [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
@@ -646,12 +785,13 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Free disk space on nodes without hurting a service')
             [CompletionResult]::new('autoheal', 'autoheal', [CompletionResultType]::ParameterValue, 'Say what is ill and why, and heal what may be healed')
-            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: labels, then anchors')
+            [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List the changes that orca made, newest first')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check or show the config')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema')
             [CompletionResult]::new('sim', 'sim', [CompletionResultType]::ParameterValue, 'Serve a simulated swarm, to rehearse on')
+            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Print the memory of this machine and of its containers, as lines of JSON')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page, or write all of them into a directory')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -672,10 +812,22 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             break
         }
         'orca;help;rebalance' {
-            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; write nothing')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Say which tasks should move where, and why; move nothing')
+            [CompletionResult]::new('measure', 'measure', [CompletionResultType]::ParameterValue, 'Measure the memory of nodes and tasks, and print it as a metrics file')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Move tasks to where the plan says, one at a time, each with exactly one restart')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Undo what a stopped run has left half done')
             break
         }
         'orca;help;rebalance;plan' {
+            break
+        }
+        'orca;help;rebalance;measure' {
+            break
+        }
+        'orca;help;rebalance;apply' {
+            break
+        }
+        'orca;help;rebalance;recover' {
             break
         }
         'orca;help;gc' {
@@ -708,6 +860,9 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             break
         }
         'orca;help;sim' {
+            break
+        }
+        'orca;help;probe' {
             break
         }
         'orca;help;completions' {

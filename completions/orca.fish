@@ -31,7 +31,7 @@ complete -c orca -n "__fish_orca_needs_command" -s o -l output -d 'How to print:
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_needs_command" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_needs_command" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_needs_command" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_needs_command" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -52,12 +52,13 @@ complete -c orca -n "__fish_orca_needs_command" -f -a "anchors" -d 'Services tha
 complete -c orca -n "__fish_orca_needs_command" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
 complete -c orca -n "__fish_orca_needs_command" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
 complete -c orca -n "__fish_orca_needs_command" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
+complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
 complete -c orca -n "__fish_orca_needs_command" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
 complete -c orca -n "__fish_orca_needs_command" -f -a "history" -d 'List the changes that orca made, newest first'
 complete -c orca -n "__fish_orca_needs_command" -f -a "config" -d 'Check or show the config'
 complete -c orca -n "__fish_orca_needs_command" -f -a "schema" -d 'Print a JSON Schema'
 complete -c orca -n "__fish_orca_needs_command" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_needs_command" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
 complete -c orca -n "__fish_orca_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c orca -n "__fish_orca_needs_command" -f -a "man" -d 'Print a man page, or write all of them into a directory'
 complete -c orca -n "__fish_orca_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -68,7 +69,7 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_su
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -92,7 +93,7 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcom
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -116,7 +117,7 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_s
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -141,7 +142,7 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subco
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -158,31 +159,34 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subco
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from help" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l timeout -d 'End a pass after this long, whatever happens' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s q -l quiet -d 'Say nothing but errors'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l metrics -d 'Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -f -a "measure" -d 'Measure the memory of nodes and tasks, and print it as a metrics file'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -f -a "apply" -d 'Move tasks to where the plan says, one at a time, each with exactly one restart'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -f -a "recover" -d 'Undo what a stopped run has left half done'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l metrics -d 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l max-restarts -d 'Lower the peak as far as so many restarts can' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l target-peak -d 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l goal -d 'What to even out: memory, or the number of replicas and tasks on each node' -r -f -a "memory\t'The share of memory in use'
@@ -195,7 +199,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -211,7 +215,87 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l metrics -d 'Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l metrics -d 'Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema orca.metrics/1 [default: rebalance.metrics.source]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l max-restarts -d 'Lower the peak as far as so many restarts can' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l target-peak -d 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l goal -d 'What to even out: memory, or the number of replicas and tasks on each node' -r -f -a "memory\t'The share of memory in use'
+count\t'The number of replicas of each service, then of tasks'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l empty -d 'Move everything off this node, before maintenance' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l settle -d 'A moved task must have been running for so long before its service\'s spec is put back' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l unguarded -d 'Without guard rails: only what Swarm can do and data needs counts'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l pin -d 'Label each moved service with the node where its task is to stay (orca.rebalance.node)'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l no-prepull -d 'Don\'t bring images to their new nodes before tasks are stopped'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "measure" -d 'Measure the memory of nodes and tasks, and print it as a metrics file'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Move tasks to where the plan says, one at a time, each with exactly one restart'
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "recover" -d 'Undo what a stopped run has left half done'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand gc" -l node -d 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l manager -d 'Ask this manager\'s engine about the cluster, where the engine worked on is none' -r
@@ -220,6 +304,10 @@ complete -c orca -n "__fish_orca_using_subcommand gc" -l keep-images -d 'Keep th
 complete -c orca -n "__fish_orca_using_subcommand gc" -l volume -d 'Also remove the volume of this name, if nothing uses it; may be given several times' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l parallel -d 'Work on so many nodes at a time [default: gc.parallel, else 4]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l when-disk-above -d 'Do something only where the disk under the engine\'s data is used more than this, as 80%' -r
+complete -c orca -n "__fish_orca_using_subcommand gc" -l via -d 'How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes' -r -f -a "engines\t'By their own engines'
+service\t'By a service that runs orca on each of them, and is removed again'"
+complete -c orca -n "__fish_orca_using_subcommand gc" -l order -d 'Do what an orca elsewhere has written here, and answer in lines for a log' -r -F
+complete -c orca -n "__fish_orca_using_subcommand gc" -l linger -d 'Stay so long after that' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -227,7 +315,7 @@ complete -c orca -n "__fish_orca_using_subcommand gc" -s o -l output -d 'How to 
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand gc" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand gc" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand gc" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand gc" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -256,7 +344,7 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -s o -l output -d 'H
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand autoheal" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand autoheal" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -273,7 +361,7 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -l leader-only -d 'A
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time between the ends of two cycles' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time from the end of a cycle to the beginning of the next' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l wait -d 'In each cycle, stay until dependents run beside their anchors, at most so long' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
@@ -282,7 +370,7 @@ complete -c orca -n "__fish_orca_using_subcommand reconcile" -s o -l output -d '
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -305,7 +393,7 @@ complete -c orca -n "__fish_orca_using_subcommand snapshot" -s o -l output -d 'H
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -328,7 +416,7 @@ complete -c orca -n "__fish_orca_using_subcommand history" -s o -l output -d 'Ho
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand history" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand history" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -350,7 +438,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_su
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -375,7 +463,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -397,7 +485,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -422,7 +510,7 @@ complete -c orca -n "__fish_orca_using_subcommand schema" -s o -l output -d 'How
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand schema" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand schema" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -451,7 +539,7 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -s o -l output -d 'How to
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand sim" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand sim" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -466,6 +554,30 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand sim" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand sim" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand probe" -l cgroup -d 'The node\'s cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand probe" -l linger -d 'Stay so long afterwards, for whoever reads the output in a log' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand probe" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand probe" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand probe" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand probe" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand probe" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand probe" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand probe" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand probe" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand probe" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand completions" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -473,7 +585,7 @@ complete -c orca -n "__fish_orca_using_subcommand completions" -s o -l output -d
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand completions" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand completions" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -496,7 +608,7 @@ complete -c orca -n "__fish_orca_using_subcommand man" -s o -l output -d 'How to
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand man" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand man" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -511,22 +623,26 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "reconcile" -d 'Run every pass: labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
-complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; write nothing'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "measure" -d 'Measure the memory of nodes and tasks, and print it as a metrics file'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "apply" -d 'Move tasks to where the plan says, one at a time, each with exactly one restart'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "recover" -d 'Undo what a stopped run has left half done'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the config; contacts no engine'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the merged config, with where each value came from'

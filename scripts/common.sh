@@ -31,33 +31,47 @@ step() {
   say "== $name: fine ($((SECONDS - from)) s)"
 }
 
-# install_missing COMMAND:PACKAGE...: installs the packages of the commands that are not there.
+# install_missing COMMAND:PACKAGE...: installs the packages of the commands that are not there. Without root, without
+# apt, or when apt fails, it says what is missing and what to do, and ends with 69.
 install_missing() {
-  local pair packages=()
+  local pair command missing=() packages=()
   for pair in "$@"; do
-    have "${pair%%:*}" || packages+=("${pair#*:}")
+    command=${pair%%:*}
+    have "$command" && continue
+    packages+=("${pair#*:}")
+    # One command may want several packages.
+    [[ " ${missing[*]-} " == *" $command "* ]] || missing+=("$command")
   done
   ((${#packages[@]})) || return 0
-  if ! is_root || ! on_debian; then
-    die "$EX_UNAVAILABLE" "please install: ${packages[*]}"
-  fi
-  say "installing ${packages[*]}"
+  on_debian || die "$EX_UNAVAILABLE" "missing: ${missing[*]}; install what has them (on Debian: ${packages[*]})"
+  is_root || die "$EX_UNAVAILABLE" "missing: ${missing[*]}; as root: apt-get install ${packages[*]}"
+  say "installing ${packages[*]} (missing: ${missing[*]})"
   local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}")
   # A fresh machine has no package lists, or old ones that name packages no longer there.
-  "${install[@]}" >/dev/null 2>&1 || {
-    apt-get update -qq >&2
-    "${install[@]}" >/dev/null
-  }
+  "${install[@]}" >/dev/null 2>&1 || { apt-get update -qq >&2 && "${install[@]}" >/dev/null; } ||
+    die "$EX_UNAVAILABLE" "missing: ${missing[*]}, and apt failed; install by hand: apt-get install ${packages[*]}"
+  hash -r
+  for command in "${missing[@]}"; do
+    have "$command" || die "$EX_UNAVAILABLE" "\`$command\` is still missing after installing ${packages[*]}"
+  done
+}
+
+# `apt-cache show` knows names too that nothing can be installed for (rustup on Debian 12).
+has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q '^ *Candidate: [^(]'; }
+
+# Whether apt can install a package; a fresh machine has no package lists.
+apt_has() {
+  has_candidate "$1" || { apt-get update -qq >&2 && has_candidate "$1"; }
 }
 
 # Rust and a C compiler (for SQLite and the TLS library).
 need_rust() {
   have cargo || PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
-  if ! have cargo && is_root && on_debian && apt-cache show rustup >/dev/null 2>&1; then
+  if ! have cargo && is_root && on_debian && apt_has rustup; then
     install_missing rustup:rustup
     rustup default stable
   fi
-  have cargo || die "$EX_UNAVAILABLE" "cargo is missing: install Rust 1.89 or newer with rustup"
+  have cargo || die "$EX_UNAVAILABLE" "cargo is missing: install Rust 1.89 or newer with rustup (https://rustup.rs)"
   have cc || install_missing cc:gcc cc:libc6-dev
 }
 

@@ -3,8 +3,12 @@
 //! On a conflict the object is read again and the whole pass is planned again on what is known now; what the new plan
 //! says about that object is done instead. Nothing here decides what ought to be.
 
+mod judge;
 pub mod local;
+pub mod moving;
+pub mod prepull;
 pub mod swarm;
+pub mod turn;
 
 use std::collections::BTreeSet;
 
@@ -77,7 +81,8 @@ pub struct Applied {
 impl Applied {
     /// Nothing was even tried.
     pub fn none_of(plan: &Plan, error: anyhow::Error) -> Self {
-        let actions = plan.actions.iter().map(|action| skipped(action, "nothing can be noted down")).collect();
+        let why = error.to_string();
+        let actions = plan.actions.iter().map(|action| skipped(action, &why)).collect();
         Self { actions, error: Some(error), ..Self::default() }
     }
 
@@ -196,11 +201,20 @@ impl Applier<'_> {
             return Attempt::Moot(format!("`{name}` is gone"));
         };
         let changes: Vec<&Change> = group.iter().map(|action| &action.change).collect();
+        if let [Change::TemporaryRemove] = changes[..] {
+            return match self.engine.remove(kind.collection(), id).await {
+                Ok(()) => {
+                    self.cluster.remove(id);
+                    Attempt::Done
+                }
+                Err(error) => Attempt::Failed(error.context(format!("can't remove {} `{name}`", kind.name()))),
+            };
+        }
         let written = match edited_spec(raw, &changes) {
             Ok(spec) if changes.iter().any(|change| matches!(change, Change::Rollback { .. })) => {
                 self.engine.rollback(id, &self.cluster.api, version, &spec).await
             }
-            Ok(spec) => self.engine.update(kind, id, &self.cluster.api, version, &spec).await,
+            Ok(spec) => self.engine.update(kind.collection(), id, &self.cluster.api, version, &spec).await,
             Err(error) => return Attempt::Failed(error.context(format!("can't edit {} `{name}`", kind.name()))),
         };
         match written {
@@ -247,7 +261,7 @@ impl Applier<'_> {
 
     /// Reads an object into the snapshot; false when it is gone.
     async fn read_again(&mut self, kind: TargetKind, id: &str) -> Result<bool> {
-        let Some(raw) = self.engine.object(kind, id).await? else {
+        let Some(raw) = self.engine.object(kind.collection(), id).await? else {
             self.cluster.remove(id);
             return Ok(false);
         };
@@ -384,7 +398,13 @@ fn groups(actions: Vec<Action>) -> Vec<Vec<Action>> {
     let mut groups: Vec<Vec<Action>> = Vec::new();
     for action in actions {
         match groups.last_mut() {
-            Some(group) if group[0].target.id == action.target.id => group.push(action),
+            Some(group)
+                if group[0].target.id == action.target.id
+                    && !group[0].change.stands_alone()
+                    && !action.change.stands_alone() =>
+            {
+                group.push(action);
+            }
             _ => groups.push(vec![action]),
         }
     }

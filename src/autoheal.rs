@@ -153,7 +153,7 @@ impl Healing<'_> {
         let asked = engine.until(deadline);
         let own = asked.identity().await?;
         if let Some(known) = known {
-            stop.check(&own, known)?;
+            stop.check(&own, known.cluster())?;
         }
         let name = name.unwrap_or_else(|| own.name.clone());
         ask_who_killed(&asked, &own, &name, report).await;

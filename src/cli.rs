@@ -2,11 +2,17 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod node_side;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::metrics::Wanted;
+
+pub use node_side::{Bootstrap, Collect, Heal, Ill, NodeArgs};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -35,27 +41,39 @@ pub struct Global {
     /// Docker context to use [env: DOCKER_CONTEXT]
     #[arg(long, value_name = "NAME", global = true)]
     pub context: Option<String>,
-    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]
+    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else
+    /// /etc/swarm-orchestration/swarm.yml]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<String>,
     /// How to print: auto is text on a terminal, JSON otherwise
-    #[arg(short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true, hide_env_values = true)]
+    #[arg(
+        short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true,
+        hide_env_values = true
+    )]
     pub output: Output,
     /// Plan and report, write nothing anywhere
-    #[arg(short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    #[arg(
+        short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        global = true, hide_env_values = true
+    )]
     pub dry_run: bool,
     /// Exit 2 when changes were made or are pending
     #[arg(long, global = true)]
     pub detailed_exitcode: bool,
     /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0
-    #[arg(long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, global = true, hide_env_values = true)]
+    #[arg(
+        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        global = true, hide_env_values = true
+    )]
     pub leader_only: bool,
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
-    /// End a pass after this long, whatever happens
-    #[arg(long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = duration, default_value = "60s", global = true, hide_env_values = true)]
-    pub timeout: Duration,
+    /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]
+    #[arg(
+        long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = some_time, global = true, hide_env_values = true
+    )]
+    pub timeout: Option<Duration>,
     /// Wait so long for another orca that works on the same cluster
     #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
     pub lock_timeout: Duration,
@@ -146,7 +164,7 @@ pub enum Command {
     /// swarm never loses its majority of managers, and doesn't end on an even number of them. A run that was stopped goes
     /// on with the next one; a swarm that is as the config says is left alone.
     Bootstrap(Bootstrap),
-    /// Run every pass: labels, then anchors
+    /// Run every pass: half-done moves, labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
@@ -166,6 +184,11 @@ pub enum Command {
     ///
     /// `orca sim --from cluster.json -- orca reconcile --once` runs a command against a copy of your cluster.
     Sim(Sim),
+    /// Print the memory of this machine and of its containers, as lines of JSON
+    ///
+    /// The metrics source `probe` runs it on every node. It reads /proc and the cgroups, needs no engine and no config,
+    /// and writes nothing.
+    Probe(Probe),
     /// Print a shell completion script
     Completions(Completions),
     /// Print a man page, or write all of them into a directory
@@ -178,7 +201,8 @@ pub enum Labels {
     /// Make node labels as the config says
     ///
     /// Sets what the file says. Removes a label from a node when the file gives its key to other nodes only, or when
-    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is set.
+    /// orca set it and it has gone from the file. Never touches other labels, unless options.prune_unknown_labels is
+    /// set.
     Sync,
 }
 
@@ -200,20 +224,64 @@ pub struct Follow {
 /// Tasks that should run elsewhere, from real memory use.
 #[derive(Debug, Subcommand)]
 pub enum Rebalance {
-    /// Say which tasks should move where, and why; write nothing
+    /// Say which tasks should move where, and why; move nothing
     ///
     /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
-    /// memory figures, reservations are taken as an estimate, and the report says so.
-    Plan(RebalancePlan),
+    /// memory figures, reservations are taken as an estimate, and the report says so. Nothing is written, with one
+    /// exception: `--metrics probe` starts a service of orca's own on every node, and removes it again.
+    Plan(Wish),
+    /// Measure the memory of nodes and tasks, and print it as a metrics file
+    ///
+    /// Prints what `plan` goes by with the same --metrics, schema orca.metrics/1, and remembers the sample (not with
+    /// --dry-run): run every minute or so, figures are smoothed over time, and `plan` knows which tasks still grow.
+    Measure(RebalanceMeasure),
+    /// Move tasks to where the plan says, one at a time, each with exactly one restart
+    ///
+    /// Plans afresh, or carries out a saved plan. Each move is checked again, made, watched until it has settled, and leaves
+    /// no trace in the service. The first that fails ends the run.
+    Apply(RebalanceApply),
+    /// Undo what a stopped run has left half done
+    ///
+    /// What there is to undo is written in the services themselves. `apply` and `reconcile` do the same before they begin.
+    Recover,
 }
 
-/// `orca rebalance plan`.
+/// `orca rebalance measure`.
 #[derive(Debug, Args)]
-pub struct RebalancePlan {
-    /// Memory figures of nodes and tasks, schema orca.metrics/1 [default: rebalance.metrics.file]
-    #[arg(long, value_name = "FILE")]
-    pub metrics: Option<PathBuf>,
+pub struct RebalanceMeasure {
+    /// Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE")]
+    pub metrics: Option<Wanted>,
+}
+
+/// `orca rebalance apply`.
+#[derive(Debug, Args)]
+pub struct RebalanceApply {
+    /// What is wished for.
+    #[command(flatten)]
+    pub wish: Wish,
+    /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
+    #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
+    pub plan: Option<PathBuf>,
+    /// A moved task must have been running for so long before its service's spec is put back
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "10s")]
+    pub settle: Duration,
+    /// Label each moved service with the node where its task is to stay (orca.rebalance.node)
+    #[arg(long)]
+    pub pin: bool,
+    /// Don't bring images to their new nodes before tasks are stopped
+    #[arg(long)]
+    pub no_prepull: bool,
+}
+
+/// What is wished for of a balance.
+#[derive(Debug, Args)]
+pub struct Wish {
+    /// Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema
+    /// orca.metrics/1 [default: rebalance.metrics.source]
+    #[arg(long, value_name = "SOURCE|FILE")]
+    pub metrics: Option<Wanted>,
     /// Lower the peak as far as so many restarts can
     #[arg(long, value_name = "K", group = "wish")]
     pub max_restarts: Option<u32>,
@@ -240,97 +308,17 @@ pub enum BalanceGoal {
     Count,
 }
 
-/// `orca bootstrap`.
-#[derive(Debug, Args)]
-pub struct Bootstrap {
-    /// Change only this node of the config; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub node: Vec<String>,
-    /// Accept an even number of managers in the end
-    #[arg(long)]
-    pub allow_even_managers: bool,
-    /// Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id
-    #[arg(long)]
-    pub remove_ghosts: bool,
-    /// Ask so many engines at a time [default: bootstrap.parallel, else 8]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub parallel: Option<u32>,
-}
-
-/// `orca gc`.
-#[derive(Debug, Args)]
-pub struct Collect {
-    /// Which nodes.
-    #[command(flatten)]
-    pub reach: NodeArgs,
-    /// Leave alone what is younger than this [default: gc.grace, else 3h]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
-    pub grace: Option<Duration>,
-    /// Keep the newest N images of each repository [default: gc.keep_images, else 0]
-    #[arg(long, value_name = "N")]
-    pub keep_images: Option<u32>,
-    /// Also remove anonymous volumes that nothing uses
-    #[arg(long)]
-    pub volumes: bool,
-    /// Also remove the volume of this name, if nothing uses it; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub volume: Vec<String>,
-    /// Work on so many nodes at a time [default: gc.parallel, else 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub parallel: Option<u32>,
-    /// Do something only where the disk under the engine's data is used more than this, as 80%
-    #[arg(long, value_name = "P", value_parser = share)]
-    pub when_disk_above: Option<f64>,
-}
-
-/// `orca autoheal`.
-#[derive(Debug, Args)]
-pub struct Heal {
-    /// Which nodes.
-    #[command(flatten)]
-    pub reach: NodeArgs,
-    /// Look only at this
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub only: Option<Ill>,
-    /// Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true
-    #[arg(long)]
-    pub all: bool,
-    /// Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
-    pub grace: Option<Duration>,
-}
-
-/// What may be ill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Ill {
-    /// Containers that are no swarm tasks.
-    Containers,
-    /// Services, and tasks that find no node.
-    Services,
-}
-
-/// Which nodes a node-side pass works on; without any, the engine it is pointed at.
-#[derive(Debug, Clone, Args)]
-pub struct NodeArgs {
-    /// Work on this node, by hostname or id, through nodes.NAME.host; may be given several times
-    #[arg(long, value_name = "NAME", conflicts_with = "all_nodes")]
-    pub node: Vec<String>,
-    /// Work on every node of the swarm
-    #[arg(long)]
-    pub all_nodes: bool,
-    /// Ask this manager's engine about the cluster, where the engine worked on is none
-    #[arg(long, env = "ORCA_MANAGER", value_name = "URL", hide_env_values = true)]
-    pub manager: Option<String>,
-}
-
 /// `orca reconcile`.
 #[derive(Debug, Args)]
 pub struct Reconcile {
     /// One cycle, then end; a dry run is always one cycle
-    #[arg(long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue, hide_env_values = true)]
+    #[arg(
+        long, env = "RUN_ONCE", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
+        hide_env_values = true
+    )]
     pub once: bool,
-    /// Time between the ends of two cycles
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "30s")]
+    /// Time from the end of a cycle to the beginning of the next
+    #[arg(long, value_name = "DUR", value_parser = some_time, default_value = "30s")]
     pub interval: Duration,
     /// In each cycle, stay until dependents run beside their anchors, at most so long
     #[arg(long, value_name = "DUR", value_parser = duration)]
@@ -403,6 +391,17 @@ pub struct Sim {
     pub command: Vec<std::ffi::OsString>,
 }
 
+/// `orca probe`.
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// The node's cgroup tree [default: /host/cgroup where that is mounted, else /sys/fs/cgroup]
+    #[arg(long, value_name = "DIR")]
+    pub cgroup: Option<PathBuf>,
+    /// Stay so long afterwards, for whoever reads the output in a log
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s")]
+    pub linger: Duration,
+}
+
 /// `orca completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
@@ -414,7 +413,7 @@ pub struct Completions {
 /// `orca man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// The page, as `orca-labels-sync`
+    /// The page, as `orca-labels-sync` or `labels-sync`
     #[arg(value_name = "PAGE", default_value = "orca")]
     pub page: String,
     /// Write all pages into this directory instead
@@ -428,6 +427,10 @@ fn share(text: &str) -> Result<f64, String> {
     let value: f64 = number.parse().map_err(|_| "write 75% or 0.75".to_owned())?;
     let share = if text.contains('%') || value > 1.0 { value / 100.0 } else { value };
     if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("must be between 0 and 100 %".to_owned()) }
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| if time.is_zero() { Err("must be more than nothing".to_owned()) } else { Ok(time) })
 }
 
 /// Longer than any pass; sums of such durations don't overflow.

@@ -2,6 +2,7 @@
 //!
 //! All passes of a run share one snapshot, one lock and one deadline.
 
+pub mod live;
 mod sub_report;
 
 use std::path::PathBuf;
@@ -10,19 +11,20 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::Instant;
 
+use crate::apply::turn::{Owner, Turn};
 use crate::apply::{Applied, Applier};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
-use crate::lock::{self, Lock};
-use crate::pass::Pass;
 use crate::pass::memory::Memory;
-use crate::plan::Plan;
+use crate::pass::{Pass, recover};
+use crate::plan::{Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
-use crate::state::{self, Actor, State};
+use crate::state::{Actor, State};
+use live::Live;
 use sub_report::SubReport;
 
 /// How often `--wait` looks when no event comes.
@@ -77,19 +79,38 @@ pub struct Cycle<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// What a run that may write holds.
-struct Live {
-    engine: Engine,
-    state: State,
-    deadline: Instant,
-    _lock: Lock,
+impl Source {
+    /// The live engine.
+    ///
+    /// # Errors
+    /// If it is a file: there is nothing to write to.
+    pub fn engine(&self) -> Result<&Engine> {
+        match self {
+            Self::Engine(engine) => Ok(engine),
+            Self::File(_) => {
+                let error = Error::new(ErrorKind::Usage, "a snapshot is a copy: nothing can be changed in it");
+                Err(error.hint("leave out --snapshot, or use --dry-run").into())
+            }
+        }
+    }
 }
 
 /// What is left of a run's bounds.
-struct Bounds {
-    deadline: Instant,
-    budget: usize,
-    progress: Progress,
+#[derive(Debug)]
+pub struct Bounds {
+    /// No action is begun after this.
+    pub deadline: Instant,
+    /// Actions that may still be made.
+    pub budget: usize,
+    /// Shown on a terminal.
+    pub progress: Progress,
+}
+
+impl Bounds {
+    /// All that a run is allowed.
+    pub fn new(deadline: Instant, options: &Options) -> Self {
+        Self { deadline, budget: options.max_actions, progress: Progress::new(options.progress) }
+    }
 }
 
 impl Cycle<'_> {
@@ -101,7 +122,10 @@ impl Cycle<'_> {
         let (mut unchanged, mut interrupt) = (0, std::pin::pin!(self.interrupt.nth(1)));
         let observed = tokio::select! {
             // Before the first write nothing needs to be finished: a signal ends the run at once.
-            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()),
+            _ = &mut interrupt => {
+                let text = "interrupted by a signal before anything was changed";
+                Err(Error::new(ErrorKind::Interrupted, text).into())
+            }
             observed = self.observe(started + self.options.timeout, &mut report) => observed,
         };
         match observed {
@@ -142,23 +166,15 @@ impl Cycle<'_> {
         if self.not_its_turn(&cluster, report) {
             return Ok(None);
         }
-        let Some(mut engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
-        state::make_dir(&self.options.state_dir)?;
-        let lock = lock::take(&self.options.state_dir, cluster_id(&cluster), self.options.lock_timeout).await?;
-        let mut deadline = deadline;
-        if lock.waited {
-            // The other orca has changed what was read. Waiting for it was no part of this pass.
-            deadline = Instant::now() + self.options.timeout;
-            engine = engine.until(deadline);
-            cluster = self.look(&engine).await?;
-            report.cluster = Some(Cluster::of(&cluster));
-            if self.not_its_turn(&cluster, report) {
-                return Ok(None);
-            }
+        let Some(engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
+        let (live, warning) =
+            Live::enter(engine, self.options, &mut cluster, deadline, async |engine| self.look(engine).await).await?;
+        report.cluster = Some(Cluster::of(&cluster));
+        if self.not_its_turn(&cluster, report) {
+            return Ok(None);
         }
-        let (state, warning) = State::open(&self.options.state_dir)?;
         report.warnings.extend(warning);
-        Ok(Some((cluster, Some(Live { engine, state, deadline, _lock: lock }))))
+        Ok(Some((cluster, Some(live))))
     }
 
     async fn look(&self, engine: &Engine) -> Result<Snapshot> {
@@ -185,11 +201,7 @@ impl Cycle<'_> {
         started: Instant,
         report: &mut Report,
     ) -> u64 {
-        let mut bounds = Bounds {
-            deadline: live.as_ref().map_or(started, |live| live.deadline),
-            budget: self.options.max_actions,
-            progress: Progress::new(self.options.progress),
-        };
+        let mut bounds = Bounds::new(live.as_ref().map_or(started, |live| live.deadline), self.options);
         let mut sub_reports = self.round(cluster, live.as_deref_mut(), &mut bounds, report).await;
         if let (Some(wait), Some(live)) = (self.options.wait, live)
             && let Err(error) = self.wait(cluster, live, started + wait, &mut bounds, &mut sub_reports, report).await
@@ -255,6 +267,7 @@ impl Cycle<'_> {
         let mut sub_reports = Vec::new();
         for pass in self.passes {
             sub_reports.push(match live.as_deref_mut() {
+                Some(live) if *pass == Pass::Recover => self.recover(cluster, live, bounds, report).await,
                 Some(live) => self.act(*pass, cluster, live, bounds, report).await,
                 None => self.rehearse(*pass, cluster),
             });
@@ -273,8 +286,45 @@ impl Cycle<'_> {
         SubReport { actions, ..SubReport::of(pass, &mut plan) }
     }
 
+    /// Ends what a stopped run has left, unless another orca is moving tasks: then it is no leftover.
+    async fn recover(
+        &self,
+        cluster: &mut Snapshot,
+        live: &mut Live,
+        bounds: &mut Bounds,
+        report: &mut Report,
+    ) -> SubReport {
+        let mut plan = recover::plan(cluster);
+        let mut sub = SubReport::of(Pass::Recover, &mut plan);
+        if plan.actions.is_empty() {
+            return sub;
+        }
+        let turn = match self.turn(cluster, live, report).await {
+            Ok(turn) => turn,
+            Err(error) if kind_of(&error) == ErrorKind::Locked && self.passes.len() > 1 => {
+                sub.warnings.push(Warning::new("moving", format!("{error:#}: what it has begun is left alone")));
+                return sub;
+            }
+            Err(error) => {
+                sub.applied(Applied::none_of(&plan, error), report);
+                return sub;
+            }
+        };
+        let mut sub = self.act(Pass::Recover, cluster, live, bounds, report).await;
+        if let Err(error) = turn.end().await {
+            sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}")));
+        }
+        sub
+    }
+
+    async fn turn(&self, cluster: &Snapshot, live: &Live, report: &Report) -> Result<Turn> {
+        let host = live::host_id(&self.options.state_dir)?;
+        let owner = Owner { host, node: cluster.node_name.clone(), run: report.run.id.clone() };
+        Turn::take(&live.engine, &cluster.api, owner).await
+    }
+
     /// Plans one pass and carries the plan out.
-    async fn act(
+    pub(crate) async fn act(
         &self,
         pass: Pass,
         cluster: &mut Snapshot,
@@ -367,7 +417,8 @@ pub fn memory_key(cluster: &Snapshot, settings: &Settings) -> String {
     format!("{} {}", cluster_id(cluster), settings.files.join(" "))
 }
 
-fn cluster_id(cluster: &Snapshot) -> &str {
+/// The cluster's id, for locks and journals.
+pub fn cluster_id(cluster: &Snapshot) -> &str {
     cluster.cluster.as_deref().unwrap_or("unknown")
 }
 

@@ -1,26 +1,25 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
-use std::cell::Cell;
 mod autoheal;
 mod bootstrap;
 mod gc;
 mod rebalance;
+mod tell;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
-use serde_json::value::RawValue;
 
-use crate::cli::{self, Anchors, Cli, Command, Config, Global, Labels, LogFormat, Output, Reconcile, When};
+use crate::cli::{Anchors, Cli, Command, Global, Labels, LogFormat, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
-use crate::engine::parts::Parts;
 use crate::engine::wire::Wire;
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
@@ -28,8 +27,10 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::state::State;
-use crate::{exit, generate, redact, sim};
+use crate::{exit, generate, sim};
+
+/// A pass ends after this long, unless a flag says otherwise.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 type Env = BTreeMap<String, String>;
 
@@ -132,7 +133,7 @@ impl Session {
             Command::Anchors(Anchors::Follow(_)) => {
                 self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
             }
-            Command::Rebalance(cli::Rebalance::Plan(args)) => self.rebalance_plan(args, &options, interrupt).await,
+            Command::Rebalance(command) => Box::pin(self.rebalance(command, options, interrupt)).await,
             // A dry run says what would be done; saying it again and again tells nothing new.
             Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
@@ -151,8 +152,9 @@ impl Session {
             Command::History(history) => self.conclude("history", self.history(&options, history.limit)),
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
+            Command::Probe(args) => self.probe(args, interrupt).await,
             Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
-            Command::Man(man) => self.finish("man", write_man(&man)),
+            Command::Man(man) => self.finish("man", tell::write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,
         }
     }
@@ -166,7 +168,7 @@ impl Session {
             leader_only: global.leader_only,
             max_actions: global.max_actions,
             // Waiting is not hanging: it comes on top.
-            timeout: global.timeout + wait.unwrap_or_default(),
+            timeout: global.timeout.unwrap_or(TIMEOUT) + wait.unwrap_or_default(),
             lock_timeout: global.lock_timeout,
             state_dir: state_dir
                 .unwrap_or_else(|| cycle::default_state_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),
@@ -207,7 +209,8 @@ impl Session {
 
     /// One run of these passes.
     async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
-        self.passes_with(self.settings(interrupt).await, command, passes, options, interrupt).await
+        let settings = self.settings(interrupt).await;
+        self.passes_with(settings, command, passes, options, interrupt).await
     }
 
     async fn passes_with(
@@ -250,71 +253,12 @@ impl Session {
             session.passes_with(settings, "reconcile", &Pass::ALL, options, interrupt).await;
             tokio::select! {
                 code = interrupt.nth(1) => {
-                    session.printer.event("stop", serde_json::json!({ "command": "reconcile", "signal_exit_code": code }));
+                    let data = serde_json::json!({ "command": "reconcile", "signal_exit_code": code });
+                    session.printer.event("stop", data);
                     // Being told to stop is how a loop ends well.
                     return 0;
                 }
                 () = tokio::time::sleep(args.interval) => {}
-            }
-        }
-    }
-
-    async fn snapshot(&self, timeout: std::time::Duration) -> Result<String> {
-        let engine = self.engine()?.until(tokio::time::Instant::now() + timeout);
-        let mut parts: Parts<Box<RawValue>> = engine.observe(None).await?;
-        let Parts { info, nodes, services, tasks, .. } = &mut parts;
-        for raw in std::iter::once(info).chain(nodes).chain(services).chain(tasks) {
-            let mut value = serde_json::from_str(raw.get())?;
-            redact::redact(&mut value);
-            *raw = serde_json::value::to_raw_value(&value)?;
-        }
-        Ok(serde_json::to_string(&parts)?)
-    }
-
-    fn history(&self, options: &Options, limit: usize) -> Result<Report> {
-        let mut report = Report::new("history", Run::start(true));
-        let rows = State::peek(&options.state_dir)?.map(|state| state.history(limit)).transpose()?.unwrap_or_default();
-        let table: Vec<_> = rows
-            .iter()
-            .map(|row| serde_json::json!({ "at": row.at, "pass": row.command, "object": row.target_name, "change": row.kind, "why": row.reason, "status": row.status }))
-            .collect();
-        if self.printer.format == Format::Text {
-            report.data.insert("table".to_owned(), table.into());
-        } else {
-            report.data.insert("history".to_owned(), serde_json::to_value(rows)?);
-        }
-        Ok(report)
-    }
-
-    async fn config(&self, command: &Config, interrupt: &Interrupt) -> u8 {
-        let settings = match self.settings(interrupt).await {
-            Ok(settings) => settings,
-            Err(error) => {
-                return self
-                    .failed(if matches!(command, Config::Check) { "config check" } else { "config show" }, &error);
-            }
-        };
-        match command {
-            Config::Check => {
-                let dependents: usize = settings.anchors.iter().map(|anchor| anchor.dependents.len()).sum();
-                let (nodes, anchors) = (settings.nodes.len(), settings.anchors.len());
-                let mut report = Report::new("config check", Run::start(true));
-                let message =
-                    format!("the configuration is valid: {nodes} nodes, {anchors} anchors, {dependents} dependents");
-                report.data.insert("message".to_owned(), message.into());
-                report.data.insert("nodes".to_owned(), nodes.into());
-                report.data.insert("anchors".to_owned(), anchors.into());
-                report.data.insert("dependents".to_owned(), dependents.into());
-                self.conclude("config", Ok(report))
-            }
-            Config::Show if self.printer.format == Format::Text => {
-                self.finish("config show", Ok(settings::yaml(&settings)))
-            }
-            Config::Show => {
-                let mut report = Report::new("config show", Run::start(true));
-                let rows = serde_json::to_value(settings::rows(&settings)).unwrap_or_default();
-                report.data.insert("settings".to_owned(), rows);
-                self.conclude("config", Ok(report))
             }
         }
     }
@@ -381,22 +325,6 @@ impl Session {
         self.printer.report(&report);
         exit::code(&report, false, self.signal.get())
     }
-}
-
-fn write_man(args: &crate::cli::Man) -> Result<String> {
-    let pages = generate::man_pages()?;
-    let Some(dir) = &args.dir else {
-        let page = pages.get(&args.page).with_context(|| {
-            let names = pages.keys().cloned().collect::<Vec<_>>().join(", ");
-            Error::new(ErrorKind::Usage, format!("no man page `{}`", args.page)).hint(format!("there are {names}"))
-        })?;
-        return Ok(page.clone());
-    };
-    for (name, page) in &pages {
-        let path = dir.join(format!("{name}.1"));
-        std::fs::write(&path, page).with_context(|| format!("can't write `{}`", path.display()))?;
-    }
-    Ok(format!("{} pages written to {}", pages.len(), dir.display()))
 }
 
 /// Whether orca runs as root, told by who owns its own process entry: no unsafe call needed.

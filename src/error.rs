@@ -5,7 +5,7 @@
 use std::fmt;
 
 /// What kind of failure it was, as far as a caller must tell failures apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The command line makes no sense.
@@ -88,6 +88,15 @@ pub fn kind_of(error: &anyhow::Error) -> ErrorKind {
 /// The hint of an `anyhow` error, if its first [`Error`] carries one.
 pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     typed(error).and_then(|e| e.hint.as_deref())
+}
+
+/// The same error once more, for a second place that tells of it.
+pub fn again(error: &anyhow::Error) -> anyhow::Error {
+    let same = Error::new(kind_of(error), format!("{error:#}"));
+    match hint_of(error) {
+        Some(hint) => same.hint(hint).into(),
+        None => same.into(),
+    }
 }
 
 fn typed(error: &anyhow::Error) -> Option<&Error> {

@@ -1,30 +1,46 @@
 //! One run of `orca gc`: ask the managers what the cluster needs, then on each node look, plan, remove, measure.
 
+mod node;
+pub mod order;
+mod service;
+
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use futures_util::StreamExt as _;
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::apply::local::NodeApplier;
 use crate::cycle::Options;
+use crate::cycle::live::host_id;
 use crate::engine::Engine;
-use crate::engine::local::Stock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, again};
 use crate::interrupt::Interrupt;
 use crate::lock;
+use crate::model::NodeId;
 use crate::nodes::{self, Known, Reach, Stop};
-use crate::pass::gc::keep::{Facts, Keep};
-use crate::pass::gc::{self, Input, Sweep};
-use crate::plan::{Blocked, TargetKind, Warning};
-use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::pass::gc::keep::Keep;
+use crate::plan::Warning;
+use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::state::{self, Actor, State};
+use node::{Needs, Round, Visited, Wanted, interrupted, with_hint};
+use order::Order;
+use service::Errand;
 
 /// The command's name in reports.
 pub const COMMAND: &str = "gc";
+
+/// How nodes are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Via {
+    /// By their own engines.
+    Engines,
+    /// By a service that runs orca on each of them, and is removed again.
+    Service,
+}
 
 /// A run of the collector.
 #[derive(Debug)]
@@ -35,38 +51,14 @@ pub struct Collection<'a> {
     pub settings: &'a Settings,
     /// Which nodes.
     pub reach: Reach,
+    /// How they are reached.
+    pub via: Via,
     /// `--volume`.
     pub volumes: BTreeSet<String>,
     /// The bounds.
     pub options: &'a Options,
     /// Signals.
     pub interrupt: &'a Interrupt,
-}
-
-/// What all nodes of a run share.
-struct Common<'a> {
-    known: Known,
-    keep: Option<Keep>,
-    state: Option<State>,
-    actor: Actor,
-    budget: Cell<usize>,
-    deadline: Instant,
-    run: &'a Collection<'a>,
-}
-
-/// What became of one node.
-#[derive(Default)]
-struct Visited {
-    name: String,
-    actions: Vec<ReportedAction>,
-    blocked: Vec<Blocked>,
-    warnings: Vec<Warning>,
-    unchanged: u64,
-    error: Option<anyhow::Error>,
-    facts: Map<String, Value>,
-    /// Which of the volumes that were named it has.
-    volumes: Vec<String>,
-    freed: u64,
 }
 
 impl Collection<'_> {
@@ -93,40 +85,116 @@ impl Collection<'_> {
     async fn visit_all(&self, deadline: Instant, report: &mut Report) -> Result<u64> {
         let here = self.here.until(deadline);
         let known = tokio::select! {
-            _ = self.interrupt.nth(1) => {
-                return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
-            }
+            _ = self.interrupt.nth(1) => return Err(interrupted()),
             known = nodes::ask_managers(&self.reach, &here, deadline) => known?,
         };
-        let mut keep = None;
-        let mut cluster_id = "unknown".to_owned();
-        if let Known::Cluster(cluster) = &known {
-            keep = Some(Keep::of(cluster)?);
+        if let Some(cluster) = known.cluster() {
             report.cluster = Some(Cluster::of(cluster));
-            cluster_id = cluster.cluster.clone().unwrap_or(cluster_id);
             if self.options.leader_only && !cluster.leader() {
                 report.outcome = Outcome::Skipped;
                 return Ok(0);
             }
         }
-        let stops = nodes::stops(&self.reach, &self.here, &known, self.settings)?;
-        let (mut state, mut _lock) = (None, None);
+        let (mut state, mut lock) = (None, None);
         if !self.options.dry_run {
             state::make_dir(&self.options.state_dir)?;
-            _lock = Some(lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?);
+            lock = Some(lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?);
             let (mut opened, warning) = State::open(&self.options.state_dir)?;
             report.warnings.extend(warning);
             report.warnings.extend(opened.mend(&self.options.state_dir)?);
             state = Some(opened);
         }
-        let actor = Actor { run: report.run.id.clone(), cluster: cluster_id, command: COMMAND };
-        let budget = Cell::new(self.options.max_actions);
-        let common = Common { known, keep, state, actor, budget, deadline, run: self };
+        if let (Some(cluster), Some(_)) = (known.cluster(), &lock) {
+            let host = host_id(&self.options.state_dir)?;
+            service::sweep(&self.managers(&here, deadline)?, cluster, &host, &mut report.warnings).await;
+        }
+        match (self.via, state) {
+            (Via::Service, Some(state)) => self.by_service(&known, &here, deadline, &state, report).await,
+            (_, state) => self.by_engines(&known, deadline, state, report).await,
+        }
+    }
+
+    /// The engine that speaks for the swarm.
+    fn managers(&self, here: &Engine, deadline: Instant) -> Result<Engine> {
+        let url = self.reach.manager.as_ref();
+        url.map_or_else(|| Ok(here.clone()), |url| Ok(nodes::engine_at(url, "--manager")?.until(deadline)))
+    }
+
+    fn actor(known: &Known, report: &Report) -> Actor {
+        let cluster = known.cluster().and_then(|cluster| cluster.cluster.clone());
+        Actor { run: report.run.id.clone(), cluster: cluster.unwrap_or_else(|| "unknown".to_owned()), command: COMMAND }
+    }
+
+    async fn by_engines(
+        &self,
+        known: &Known,
+        deadline: Instant,
+        state: Option<State>,
+        report: &mut Report,
+    ) -> Result<u64> {
+        let stops = nodes::stops(&self.reach, &self.here, known, self.settings)?;
+        let here = self.here.until(deadline);
+        let needs = match known {
+            Known::Cluster(cluster) => {
+                Needs::Known(Wanted::new(Keep::of(cluster)?, Some(self.managers(&here, deadline)?)))
+            }
+            Known::Standalone => Needs::Standalone,
+            Known::Nothing(error) => Needs::Unknown(with_hint(error)),
+        };
+        let round = Round {
+            needs,
+            cluster: known.cluster(),
+            settings: &self.settings.gc,
+            volumes: &self.volumes,
+            state,
+            actor: Self::actor(known, report),
+            budget: Cell::new(self.options.max_actions),
+            deadline,
+            interrupt: self.interrupt,
+            disk_at: None,
+        };
         let parallel = usize::try_from(self.settings.gc.parallel).unwrap_or(1).max(1);
-        let (common, several) = (&common, stops.len() > 1 || !self.reach.nodes.is_empty() || self.reach.all);
-        let visits = stops.iter().map(|stop| common.visit(stop));
+        let visits = stops.iter().map(|stop| round.visit(stop));
         let visited: Vec<Visited> = futures_util::stream::iter(visits).buffered(parallel).collect().await;
+        let several = stops.len() > 1 || !self.reach.nodes.is_empty() || self.reach.all;
         Ok(self.merge(visited, several, report))
+    }
+
+    async fn by_service(
+        &self,
+        known: &Known,
+        here: &Engine,
+        deadline: Instant,
+        state: &State,
+        report: &mut Report,
+    ) -> Result<u64> {
+        let cluster = match known {
+            Known::Cluster(cluster) => cluster,
+            Known::Standalone => {
+                let error = Error::new(ErrorKind::NotManager, "this engine is in no swarm: it can run no service");
+                return Err(error.hint("leave out --via service").into());
+            }
+            Known::Nothing(error) => return Err(again(error)),
+        };
+        let Some(image) = &self.settings.gc.service.image else {
+            let error = Error::new(ErrorKind::Config, "--via service needs an image that has orca in its PATH");
+            return Err(error.hint("name it in orca.yml: gc: { service: { image: NAME } }").into());
+        };
+        let (actor, host) = (Self::actor(known, report), host_id(&self.options.state_dir)?);
+        let mut order = Order::new(&actor.run, &actor.cluster, Keep::of(cluster)?, &self.settings.gc);
+        order.volumes.clone_from(&self.volumes);
+        order.max_actions = self.options.max_actions;
+        let engine = &self.managers(here, deadline)?;
+        let nodes = nodes::wanted(&self.reach, cluster)?;
+        let errand = Errand { engine, cluster, nodes, order, host: &host, deadline, interrupt: self.interrupt };
+        let visited = errand.run(image, &mut report.warnings).await?;
+        for action in visited.iter().flat_map(|node| &node.actions) {
+            let status = crate::apply::local::journal_word(action.status);
+            if let Err(error) = state.enter(&actor, action, status, Timestamp::now()) {
+                report.warnings.push(Warning::new("journal", format!("{error:#}")));
+            }
+        }
+        Ok(self.merge(visited, true, report))
     }
 
     /// Puts the nodes' results together.
@@ -168,130 +236,40 @@ impl Collection<'_> {
     }
 }
 
-impl Common<'_> {
-    /// Works on one node. It fails alone.
-    async fn visit(&self, stop: &Stop) -> Visited {
-        let mut visited = Visited { name: stop.name.clone().unwrap_or_default(), ..Visited::default() };
-        if let Err(error) = self.work(stop, &mut visited).await {
-            visited.error = Some(error);
-        }
-        let error = visited.error.as_ref().map(|error| format!("{error:#}"));
-        let mut facts = Map::new();
-        facts.insert("node".to_owned(), visited.name.clone().into());
-        facts.insert("error".to_owned(), error.into());
-        facts.append(&mut visited.facts);
-        visited.facts = facts;
-        visited
-    }
-
-    async fn work(&self, stop: &Stop, visited: &mut Visited) -> Result<()> {
-        let engine = match &stop.engine {
-            Ok(engine) => engine,
-            Err(error) => return Err(again(error)),
-        };
-        let settings = &self.run.settings.gc;
-        let stock = tokio::select! {
-            _ = self.run.interrupt.nth(1) => {
-                return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
-            }
-            stock = async { engine.until(self.deadline).stock(settings.grace).await } => stock?,
-        };
-        stop.check(&stock.engine, &self.known)?;
-        stop.name(&stock.engine).clone_into(&mut visited.name);
-        let disk = nodes::disk_used(engine, &stock.engine.root);
-        let unknown;
-        let facts = match (&self.known, &self.keep) {
-            (Known::Cluster(_), Some(keep)) => Facts::Known(keep),
-            (Known::Standalone, _) => Facts::Standalone,
-            (Known::Nothing(error), _) => {
-                unknown = with_hint(error);
-                Facts::Unknown(&unknown)
-            }
-            (Known::Cluster(_), None) => Facts::Unknown("the services can't be read"),
-        };
-        let name = visited.name.clone();
-        let input = Input { node: &name, stock: &stock, facts, settings, volumes: &self.run.volumes, disk };
-        let Sweep { plan, kept } = gc::plan(&input);
-        visited.volumes = stock
-            .volumes
-            .iter()
-            .map(|volume| volume.name.clone())
-            .filter(|name| self.run.volumes.contains(name))
-            .collect();
-        visited.unchanged = plan.unchanged;
-        visited.blocked = plan.blocked;
-        visited.warnings = plan.warnings;
-        describe(visited, engine, &stock, disk, &kept);
-        let Some(state) = &self.state else {
-            visited.actions =
-                plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
-            return Ok(());
-        };
-        // What has begun is let finish: only what has not is left out when time is up.
-        let mut applier = NodeApplier {
-            engine,
-            api: &stock.engine.api,
-            state,
-            actor: &self.actor,
-            budget: &self.budget,
-            deadline: self.deadline,
-            interrupt: self.run.interrupt,
-            memory: None,
-        };
-        let images = plan.actions.iter().any(|action| action.target.kind == TargetKind::Image);
-        let (outcome, freed) = applier.apply(plan.actions).await;
-        visited.freed = freed;
-        if images {
-            match engine.layers_bytes(&stock.engine.api).await {
-                Ok(after) => visited.freed = freed.saturating_add(stock.layers_bytes.saturating_sub(after)),
-                Err(error) => {
-                    let text = format!("`{name}`: how much removing images freed can't be measured: {error:#}");
-                    visited.warnings.push(Warning::new("not_measured", text));
-                }
-            }
-        }
-        visited.actions = outcome.actions;
-        visited.warnings.extend(outcome.warnings);
-        visited.facts.insert("freed_bytes".to_owned(), visited.freed.into());
-        outcome.error.map_or(Ok(()), Err)
-    }
+/// What the orca that `--via service` starts on a node does there, as lines for its log.
+///
+/// # Errors
+/// If its answer can't be written.
+pub async fn obey(
+    order: Result<Order>,
+    here: Result<Engine>,
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<String> {
+    let visited = match (order, here) {
+        (Ok(order), Ok(here)) => Box::pin(carry_out(&order, &here, options, interrupt)).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    order::lines(visited.unwrap_or_else(|error| Visited::in_vain("", error)))
 }
 
-/// The node's own facts for the report.
-fn describe(
-    visited: &mut Visited,
-    engine: &Engine,
-    stock: &Stock,
-    disk: Option<f64>,
-    kept: &BTreeMap<&'static str, u64>,
-) {
-    let percent = disk.map(|share| (share * 1000.0).round() / 10.0);
-    let facts = [
-        ("endpoint", json!(engine.endpoint().address.to_string())),
-        ("engine", json!(stock.engine.version)),
-        ("disk_used_percent", json!(percent)),
-        ("containers", json!(stock.containers.len())),
-        ("images", json!(stock.images.len())),
-        ("volumes", json!(stock.volumes.len())),
-        ("layers_bytes", json!(stock.layers_bytes)),
-        ("kept", json!(kept)),
-        ("freed_bytes", json!(0)),
-    ];
-    visited.facts.extend(facts.map(|(key, value)| (key.to_owned(), value)));
-}
-
-/// The same error once more: the first is kept with the node.
-fn again(error: &anyhow::Error) -> anyhow::Error {
-    let same = Error::new(crate::error::kind_of(error), format!("{error:#}"));
-    match crate::error::hint_of(error) {
-        Some(hint) => same.hint(hint).into(),
-        None => same.into(),
-    }
-}
-
-fn with_hint(error: &anyhow::Error) -> String {
-    match crate::error::hint_of(error) {
-        Some(hint) => format!("{error:#}: {hint}"),
-        None => format!("{error:#}"),
-    }
+async fn carry_out(order: &Order, here: &Engine, options: &Options, interrupt: &Interrupt) -> Result<Visited> {
+    let deadline = Instant::now() + order.timeout;
+    let own = here.until(deadline).identity().await?;
+    let Some(name) = order.nodes.get(&own.node) else { return Ok(Visited::default()) };
+    let (state, _) = State::open(&options.state_dir)?;
+    let round = Round {
+        needs: Needs::Known(Wanted::new(order.needs.clone(), None)),
+        cluster: None,
+        settings: &order.settings,
+        volumes: &order.volumes,
+        state: Some(state),
+        actor: Actor { run: order.run.clone(), cluster: order.cluster.clone(), command: COMMAND },
+        budget: Cell::new(order.max_actions),
+        deadline,
+        interrupt,
+        disk_at: Some(service::DISK),
+    };
+    let stop = Stop { name: Some(name.clone()), node: Some(NodeId(own.node)), engine: Ok(here.clone()) };
+    Ok(round.visit(&stop).await)
 }

@@ -110,15 +110,21 @@ pub fn stops(reach: &Reach, here: &Engine, known: &Known, settings: &Settings) -
             return Err(Error::new(ErrorKind::NotManager, text).hint("point -H or --manager at a manager").into());
         }
     };
-    let wanted: Vec<&Node> = if reach.all {
-        cluster.nodes.iter().collect()
-    } else {
-        let mut wanted = reach.nodes.iter().map(|name| named(name, cluster)).collect::<Result<Vec<_>>>()?;
-        wanted.sort_by_key(|node| &node.key);
-        wanted.dedup_by_key(|node| &node.id);
-        wanted
-    };
-    Ok(wanted.into_iter().map(|node| stop(node, reach, here, cluster, settings)).collect())
+    Ok(wanted(reach, cluster)?.into_iter().map(|node| stop(node, reach, here, cluster, settings)).collect())
+}
+
+/// The nodes that are named, by name; without `--node` all of them.
+///
+/// # Errors
+/// If the cluster has none or several of a name.
+pub fn wanted<'c>(reach: &Reach, cluster: &'c Snapshot) -> Result<Vec<&'c Node>> {
+    if reach.all || reach.nodes.is_empty() {
+        return Ok(cluster.nodes.iter().collect());
+    }
+    let mut wanted = reach.nodes.iter().map(|name| named(name, cluster)).collect::<Result<Vec<_>>>()?;
+    wanted.sort_by_key(|node| &node.key);
+    wanted.dedup_by_key(|node| &node.id);
+    Ok(wanted)
 }
 
 fn named<'c>(name: &str, cluster: &'c Snapshot) -> Result<&'c Node> {
@@ -188,6 +194,16 @@ fn ssh(ip: &str) -> String {
     if ip.contains(':') { format!("ssh://[{ip}]") } else { format!("ssh://{ip}") }
 }
 
+impl Known {
+    /// The swarm, where a manager spoke for it.
+    pub fn cluster(&self) -> Option<&Snapshot> {
+        match self {
+            Self::Cluster(cluster) => Some(cluster),
+            Self::Standalone | Self::Nothing(_) => None,
+        }
+    }
+}
+
 impl Stop {
     /// The node's name once its engine has answered.
     pub fn name<'n>(&'n self, own: &'n Identity) -> &'n str {
@@ -198,14 +214,14 @@ impl Stop {
     ///
     /// # Errors
     /// If something else answers at its address: nothing may be decided for it on these facts.
-    pub fn check(&self, own: &Identity, known: &Known) -> Result<()> {
+    pub fn check(&self, own: &Identity, cluster: Option<&Snapshot>) -> Result<()> {
         if let Some(node) = self.node.as_ref().filter(|node| node.0 != own.node) {
             let text =
                 format!("the engine that answers is `{}` (node `{}`), not node `{}`", own.name, own.node, node.0);
             let error = Error::new(ErrorKind::Failed, text);
             return Err(error.hint("correct nodes.<name>.host in the configuration").into());
         }
-        if let Known::Cluster(cluster) = known
+        if let Some(cluster) = cluster
             && cluster.node(&NodeId(own.node.clone())).is_none()
         {
             let text = format!("`{}` is no node of the swarm that the manager speaks for", own.name);

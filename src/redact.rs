@@ -46,8 +46,10 @@ fn redact_env(entry: &mut Value) {
 
 fn secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    // These name a secret, they don't hold it.
-    SECRET_WORDS.iter().any(|word| key.contains(word)) && !matches!(key.as_str(), "secretid" | "secretname")
+    // These name a secret, they don't hold it; and public keys are none. The docker CLI wants those to be base64, or it
+    // can't list the nodes of a copy.
+    let harmless = matches!(key.as_str(), "secretid" | "secretname") || key.contains("publickey");
+    SECRET_WORDS.iter().any(|word| key.contains(word)) && !harmless
 }
 
 /// Mount options hold passwords in the middle: `addr=nas,username=u,password=p`. So do URLs: `http://u:p@proxy`.
@@ -79,11 +81,13 @@ mod tests {
             "Env": ["A=1", "B=x=y", "C"],
             "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
             "LogDriver": {"Options": {"splunk-token": "t", "max-size": "1m"}},
-            "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=p,vers=3"}}}}],
+            "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options":
+                {"o": "addr=nas,username=u,password=p,vers=3"}}}}],
             "HttpProxy": "http://u:p@ss/w@proxy:3128",
             "Args": ["--token", "t"],
             "Hosts": ["1.2.3.4 h"],
             "Image": "registry:5000/x@sha256:abc",
+            "TLSInfo": {"CertIssuerPublicKey": "MFkw"}, "PrivateKey": "p",
         });
         super::redact(&mut object);
         assert_eq!(
@@ -92,11 +96,13 @@ mod tests {
                 "Env": ["A=(redacted)", "B=(redacted)", "C"],
                 "Secrets": [{"SecretID": "s1", "SecretName": "db", "File": {"Name": "f"}}],
                 "LogDriver": {"Options": {"splunk-token": "(redacted)", "max-size": "1m"}},
-                "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "addr=nas,username=u,password=(redacted),vers=3"}}}}],
+                "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options":
+                    {"o": "addr=nas,username=u,password=(redacted),vers=3"}}}}],
                 "HttpProxy": "http://(redacted)@proxy:3128",
                 "Args": ["(redacted)", "(redacted)"],
                 "Hosts": ["1.2.3.4 h"],
                 "Image": "registry:5000/x@sha256:abc",
+                "TLSInfo": {"CertIssuerPublicKey": "MFkw"}, "PrivateKey": "(redacted)",
             })
         );
     }

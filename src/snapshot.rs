@@ -20,8 +20,11 @@ const WANTED_TASKS: &str = r#"{"desired-state":["running","ready"]}"#;
 /// What a pass knows of the cluster.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// When it was read.
+    /// When it was read, by the clock of the host that orca runs on: what orca remembers is stamped with it.
     pub taken_at: Timestamp,
+    /// The same by the clock of the engine that was asked: what the managers stamp (tasks, say) is compared with it.
+    /// [`Self::taken_at`] where the engine doesn't tell.
+    pub engine_time: Timestamp,
     /// API version of the engine that was asked.
     pub api: String,
     /// Version of the engine that was asked.
@@ -45,6 +48,8 @@ pub struct Snapshot {
 struct Info {
     name: String,
     server_version: String,
+    /// RFC 3339, in the engine's own time zone.
+    system_time: String,
     swarm: Swarm,
 }
 
@@ -84,6 +89,7 @@ impl Snapshot {
         let (nodes, services) = engine.members().await?;
         Ok(Self {
             taken_at,
+            engine_time: asked.now,
             api: asked.api.clone(),
             engine: asked.version.clone(),
             cluster: asked.swarm.as_ref().map(|swarm| swarm.id.clone()),
@@ -99,6 +105,7 @@ impl Snapshot {
     pub fn nothing() -> Self {
         Self {
             taken_at: Timestamp::UNIX_EPOCH,
+            engine_time: Timestamp::UNIX_EPOCH,
             api: String::new(),
             engine: String::new(),
             cluster: None,
@@ -124,6 +131,7 @@ impl Snapshot {
         let (nodes, services) = (read_nodes(parts.nodes)?, read_services(parts.services)?);
         Ok(Self {
             taken_at: parts.taken_at,
+            engine_time: info.system_time.parse().unwrap_or(parts.taken_at),
             api: parts.api,
             engine: info.server_version,
             cluster: info.swarm.cluster.map(|cluster| cluster.id).filter(|id| !id.is_empty()),
@@ -204,13 +212,13 @@ fn unreadable(error: &serde_json::Error) -> anyhow::Error {
 
 /// Reads a snapshot file from disk.
 pub fn load(path: &std::path::Path) -> Result<Snapshot> {
+    load_as(path, Snapshot::parse)
+}
+
+/// Reads a snapshot file from disk, as what `parse` makes of its text.
+pub fn load_as<T>(path: &std::path::Path, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| {
-        Error::new(ErrorKind::Config, format!("can't read snapshot `{name}`"))
-            .hint("make one with `orca snapshot > FILE`")
-    })?;
-    Snapshot::parse(&text).with_context(|| {
-        Error::new(ErrorKind::Config, format!("`{name}` is not a snapshot"))
-            .hint("make one with `orca snapshot > FILE`")
-    })
+    let failed = |what: String| Error::new(ErrorKind::Config, what).hint("make one with `orca snapshot > FILE`");
+    let text = std::fs::read_to_string(path).with_context(|| failed(format!("can't read snapshot `{name}`")))?;
+    parse(&text).with_context(|| failed(format!("`{name}` is not a snapshot")))
 }

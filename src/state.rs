@@ -1,4 +1,5 @@
-//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in one `SQLite` file.
+//! What outlives a pass on this host: the memory of the passes and the journal of applied actions, in one `SQLite`
+//! file.
 //!
 //! Nothing in here is needed to be right, only to be gentle: without it no restart is repeated, some are not made.
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::error::{Error, ErrorKind};
 use crate::pass::memory::Memory;
 use crate::plan::{Action, Warning};
+use crate::report::ReportedAction;
 
 const FILE: &str = "state.db";
 /// Bumped with the tables; a file of another version is moved aside, since everything in it can be lost.
@@ -61,8 +63,8 @@ pub struct JournalRow {
     pub before: String,
     /// JSON of the value wanted.
     pub after: String,
-    /// `done`, `failed`, `skipped` (the object was gone), `conflict` (another row follows), or `begun`: orca was killed in
-    /// the middle, it may have been done.
+    /// `done`, `failed`, `skipped` (the object was gone), `conflict` (another row follows), or `begun`: orca was killed
+    /// in the middle, it may have been done.
     pub status: String,
     /// What went wrong.
     pub error: Option<String>,
@@ -197,8 +199,38 @@ impl State {
             )
             .context("can't write the journal")?;
         let id = self.db.last_insert_rowid();
-        self.db.execute("DELETE FROM journal WHERE id <= ?1", [id - JOURNAL_ROWS]).context("can't trim the journal")?;
+        self.trim()?;
         Ok(id)
+    }
+
+    /// Enters an action that another orca has made on this one's behalf.
+    pub fn enter(&self, actor: &Actor, action: &ReportedAction, status: &str, now: Timestamp) -> Result<()> {
+        let row = [
+            format!("{now:.3}"),
+            actor.run.clone(),
+            actor.cluster.clone(),
+            actor.command.to_owned(),
+            action.kind.name().to_owned(),
+            action.id.clone(),
+            action.target.kind.name().to_owned(),
+            action.target.id.clone(),
+            action.target.name.clone(),
+            action.reason.clone(),
+            action.before.to_string(),
+            action.after.to_string(),
+            status.to_owned(),
+        ];
+        let sql = "INSERT INTO journal (at, run, cluster, command, kind, action, target_type, target_id, target_name, \
+                   reason, before, after, status, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+        let row = row.into_iter().map(Some).chain([action.error.clone()]);
+        self.db.execute(sql, rusqlite::params_from_iter(row)).context("can't write the journal")?;
+        self.trim()
+    }
+
+    fn trim(&self) -> Result<()> {
+        let id = self.db.last_insert_rowid();
+        self.db.execute("DELETE FROM journal WHERE id <= ?1", [id - JOURNAL_ROWS]).context("can't trim the journal")?;
+        Ok(())
     }
 
     /// Says how an action ended.

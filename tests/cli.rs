@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -22,6 +22,7 @@ const COMMANDS: [&[&str]; 19] = [
     &["rebalance", "plan"],
     &["gc"],
     &["autoheal"],
+    &["rebalance", "measure"],
     &["reconcile"],
     &["snapshot"],
     &["history"],
@@ -30,6 +31,7 @@ const COMMANDS: [&[&str]; 19] = [
     &["config", "show"],
     &["schema"],
     &["sim"],
+    &["probe"],
     &["completions"],
     &["man"],
 ];

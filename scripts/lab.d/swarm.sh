@@ -68,7 +68,14 @@ wait_ready() { # LEAD: until every node's name is Ready there
 }
 
 cmd_image() {
-  (($#)) && die_usage "image: unexpected \"$1\""
+  local orca=''
+  while (($#)); do
+    case $1 in
+      --orca) orca=${2:-}; shift 2 || die_usage "image: --orca needs a binary" ;;
+      *) die_usage "image: unexpected \"$1\"" ;;
+    esac
+  done
+  [ -z "$orca" ] || [ -x "$orca" ] || die "image: \"$orca\" is no program"
   need_root
   need_lab
   lock_lab -s
@@ -86,6 +93,53 @@ cmd_image() {
   for k in "${pids[@]}"; do wait "$k" && done=$((done + 1)); done
   ((done == ${#pids[@]})) || die "image $IMAGE: failed on $((${#pids[@]} - done)) node(s)"
   say "image $IMAGE on $done node(s)"
+  [ -z "$orca" ] || orca_image "$orca"
+}
+
+orca_image() { # BINARY -> 127.0.0.1:1/orca:1 on every running node, always anew
+  local root k file
+  root=$(mktemp -d "$RUN/orca.XXXX")
+  mkdir -p "$root/usr/local/bin" "$root/tmp"
+  cp "$1" "$root/usr/local/bin/orca"
+  # A static binary needs none.
+  while read -r file; do cp -L --parents "$file" "$root"; done < <(ldd "$1" 2>/dev/null | grep -oE '/[^ ]+')
+  for ((k = 1; k <= NODES; k++)); do
+    node_running "$k" || continue
+    tar -C "$root" -c . | node_docker "$k" import --change 'CMD ["orca"]' - 127.0.0.1:1/orca:1 >/dev/null
+  done
+  rm -rf "$root"
+  say "image 127.0.0.1:1/orca:1 on every running node"
+}
+
+cmd_exporter() {
+  (($#)) && die_usage "exporter: unexpected \"$1\""
+  need_root
+  need_lab
+  lock_lab
+  need_lab
+  local k until count=0
+  fetch_tool prometheus-node-exporter bookworm
+  for ((k = 1; k <= NODES; k++)); do
+    node_running "$k" || { say "node-$k is dead: no exporter there"; continue; }
+    count=$((count + 1))
+    port_open "$(node_addr "$k")" 9100 && continue
+    # In the engine's own namespaces: its address, and its hostname.
+    (
+      enter_cgroup "node-$k/exporter"
+      close_fds
+      exec setsid nsenter --net="/run/netns/$(node_ns "$k")" --uts="/proc/$(engine_pid "$k")/ns/uts" \
+        "$TOOL/root/usr/bin/prometheus-node-exporter" --web.listen-address "$(node_addr "$k"):9100"
+    ) </dev/null >>"$RUN/node-$k/exporter.log" 2>&1 &
+  done
+  until=$((SECONDS + 10))
+  for ((k = 1; k <= NODES; k++)); do
+    node_running "$k" || continue
+    until port_open "$(node_addr "$k")" 9100; do
+      ((SECONDS < until)) || { tail -n 15 "$RUN/node-$k/exporter.log" >&2; die "node-$k: its exporter does not answer"; }
+      sleep 0.05
+    done
+  done
+  say "an exporter on $count node(s), port 9100"
 }
 
 busybox_tar() { # the image's file system, made once per busybox version

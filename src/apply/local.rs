@@ -142,13 +142,18 @@ impl NodeApplier<'_> {
     }
 
     fn finish(&self, row: Option<i64>, status: Status, error: Option<&str>, applied: &mut Applied) {
-        let status = match status {
-            Status::Done => "done",
-            Status::Failed => "failed",
-            Status::Planned | Status::Skipped => "skipped",
-        };
-        if let Some(failed) = row.and_then(|row| self.state.finish(row, status, error).err()) {
+        let ended = journal_word(status);
+        if let Some(failed) = row.and_then(|row| self.state.finish(row, ended, error).err()) {
             applied.warnings.push(Warning::new("journal", format!("{failed:#}")));
         }
+    }
+}
+
+/// What the journal says of an action that ended so.
+pub fn journal_word(status: Status) -> &'static str {
+    match status {
+        Status::Done => "done",
+        Status::Failed => "failed",
+        Status::Planned | Status::Skipped => "skipped",
     }
 }

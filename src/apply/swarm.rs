@@ -15,7 +15,7 @@ use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::model::node::NodeState;
 use crate::model::{Member, Node, Role};
-use crate::plan::{Change, TargetKind};
+use crate::plan::Change;
 
 /// Between two looks at what is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -69,7 +69,7 @@ async fn joined(engine: &Engine, sent: Result<()>) -> Result<String> {
 async fn settled(home: &Engine, id: &str, role: Role, limit: Instant) -> Result<()> {
     let mut missing = "the swarm doesn't list it";
     while Instant::now() < limit {
-        if let Some(raw) = home.object(TargetKind::Node, id).await? {
+        if let Some(raw) = home.object("nodes", id).await? {
             let member = Member::read(&raw).context("what the managers say of it can't be read")?;
             let node = Node::read(raw).context("what the managers say of it can't be read")?;
             missing = match (role, member.votes, member.reachable) {
@@ -91,7 +91,7 @@ async fn settled(home: &Engine, id: &str, role: Role, limit: Instant) -> Result<
 pub async fn edit(home: &Engine, api: &str, node: &Node, changes: &[&Change], limit: Instant) -> Result<Written> {
     let home = home.until(limit);
     let spec = edited_spec(&node.raw, changes).with_context(|| format!("can't edit node `{}`", node.name))?;
-    let written = home.update(TargetKind::Node, &node.id.0, api, node.version, &spec).await?;
+    let written = home.update("nodes", &node.id.0, api, node.version, &spec).await?;
     for change in changes {
         if let (Change::RoleSet { after, .. }, Written::Done) = (change, written) {
             if node.state == NodeState::Ready {
@@ -107,7 +107,7 @@ pub async fn edit(home: &Engine, api: &str, node: &Node, changes: &[&Change], li
 /// Waits until a node that is down has lost its vote.
 async fn without_vote(home: &Engine, id: &str, limit: Instant) -> Result<()> {
     while Instant::now() < limit {
-        match home.object(TargetKind::Node, id).await? {
+        match home.object("nodes", id).await? {
             Some(raw) if Member::read(&raw).is_ok_and(|member| member.votes) => sleep(LOOK_AGAIN).await,
             _ => return Ok(()),
         }

@@ -8,21 +8,21 @@ use crate::plan::{Blocked, Plan, Warning};
 use crate::report::{Report, ReportedAction, ReportedError};
 
 /// What one pass adds to the report.
-pub(super) struct SubReport {
-    pub(super) pass: Pass,
-    pub(super) actions: Vec<ReportedAction>,
-    pub(super) blocked: Vec<Blocked>,
-    pub(super) warnings: Vec<Warning>,
+pub(crate) struct SubReport {
+    pub(crate) pass: Pass,
+    pub(crate) actions: Vec<ReportedAction>,
+    pub(crate) blocked: Vec<Blocked>,
+    pub(crate) warnings: Vec<Warning>,
     /// What was noticed once and stays true (`warnings` are of the newest look).
-    pub(super) noticed: Vec<Warning>,
-    pub(super) unsettled: Vec<String>,
-    pub(super) unchanged: u64,
-    pub(super) error: Option<ReportedError>,
-    pub(super) data: Map<String, Value>,
+    pub(crate) noticed: Vec<Warning>,
+    pub(crate) unsettled: Vec<String>,
+    pub(crate) unchanged: u64,
+    pub(crate) error: Option<ReportedError>,
+    pub(crate) data: Map<String, Value>,
 }
 
 impl SubReport {
-    pub(super) fn of(pass: Pass, plan: &mut Plan) -> Self {
+    pub(crate) fn of(pass: Pass, plan: &mut Plan) -> Self {
         Self {
             pass,
             actions: Vec::new(),
@@ -36,7 +36,7 @@ impl SubReport {
         }
     }
 
-    pub(super) fn applied(&mut self, applied: Applied, report: &mut Report) {
+    pub(crate) fn applied(&mut self, applied: Applied, report: &mut Report) {
         self.actions = applied.actions;
         self.noticed.extend(applied.warnings);
         if let Some(error) = applied.error {
@@ -46,7 +46,7 @@ impl SubReport {
     }
 
     /// The same pass a moment later: what was done adds up, what is known is what is known now.
-    pub(super) fn follow(&mut self, later: Self) {
+    pub(crate) fn follow(&mut self, later: Self) {
         let Self { pass: _, actions, blocked, warnings, noticed, unsettled, unchanged, error, data } = later;
         self.actions.extend(actions);
         self.blocked = blocked;

@@ -1,19 +1,29 @@
 //! `orca gc`: from its flags to a printed report.
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::Session;
 use crate::cli::{Collect, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::exit;
-use crate::gc::{COMMAND, Collection};
+use crate::gc::order::Order;
+use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
 use crate::nodes::Reach;
 use crate::report;
 use crate::report::print::Format;
 
+/// The longest run of `--via service`, if --timeout doesn't say.
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(600);
+
 impl Session {
     /// One collection.
     pub(super) async fn gc(&self, args: Collect, options: &Options, interrupt: &Interrupt) -> u8 {
+        if let Some(path) = &args.order {
+            return Box::pin(self.gc_order(path, args.linger, options, interrupt)).await;
+        }
         let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.live(COMMAND)?)));
         let (mut settings, here) = match ready {
             Ok(ready) => ready,
@@ -27,14 +37,33 @@ impl Session {
         gc.parallel = args.parallel.unwrap_or(gc.parallel);
         let mut options = options.clone();
         options.dry_run |= gc.dry_run;
+        if args.via == Via::Service {
+            if options.dry_run {
+                let error = Error::new(ErrorKind::Usage, "--via service starts a service on the nodes: no dry run can");
+                return self.failed(COMMAND, &error.hint("leave out --dry-run, or --via service").into());
+            }
+            // Nodes may have to pull the image first.
+            options.timeout = self.global.timeout.unwrap_or(SERVICE_TIMEOUT);
+        }
         let volumes = args.volume.into_iter().collect();
-        let (settings, reach) = (&settings, Reach::from(args.reach));
-        let mut report = Collection { here, settings, reach, volumes, options: &options, interrupt }.run().await;
+        let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
+        let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
+        let mut report = Box::pin(collection.run()).await;
         if self.printer.format == Format::Text {
             report.data.insert("picture".to_owned(), report::gc::render(&report, self.printer.color).into());
         }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+
+    /// What `--via service` runs on each node.
+    async fn gc_order(&self, path: &Path, linger: Duration, options: &Options, interrupt: &Interrupt) -> u8 {
+        let code = self.finish(COMMAND, Box::pin(obey(Order::load(path), self.engine(), options, interrupt)).await);
+        tokio::select! {
+            _ = interrupt.nth(1) => {}
+            () = tokio::time::sleep(linger) => {}
+        }
+        code
     }
 
     /// The engine, for what a snapshot file can't tell.

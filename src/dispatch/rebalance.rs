@@ -1,30 +1,122 @@
 //! `orca rebalance`: from its flags to a printed report.
 
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
 use super::Session;
-use crate::cli::RebalancePlan;
-use crate::cycle::Options;
+use crate::cli::{self, Probe, RebalanceApply, RebalanceMeasure, Wish};
+use crate::cycle::{Options, Source};
 use crate::exit;
 use crate::interrupt::Interrupt;
+use crate::measure::{self, Measure};
+use crate::metrics::probe;
+use crate::pass::Pass;
+use crate::pass::rebalance::Balance;
+use crate::rebalance::apply::{How, Relocation};
+use crate::rebalance::file::PlanFile;
 use crate::rebalance::{self, Rehearsal};
-use crate::report::balance;
 use crate::report::print::Format;
+use crate::report::{Report, balance};
+use crate::settings::Settings;
+
+/// Moving tasks takes longer than other passes.
+const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 impl Session {
+    pub(super) async fn rebalance(&self, command: cli::Rebalance, options: Options, interrupt: &Interrupt) -> u8 {
+        match command {
+            cli::Rebalance::Plan(wish) => Box::pin(self.rebalance_plan(wish, &options, interrupt)).await,
+            cli::Rebalance::Measure(args) => self.rebalance_measure(args, &options, interrupt).await,
+            cli::Rebalance::Apply(args) => {
+                let timeout = self.global.timeout.unwrap_or(TIMEOUT);
+                Box::pin(self.rebalance_apply(args, &Options { timeout, ..options }, interrupt)).await
+            }
+            cli::Rebalance::Recover => self.passes(rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await,
+        }
+    }
+
     /// One rebalance plan.
-    pub(super) async fn rebalance_plan(&self, args: RebalancePlan, options: &Options, interrupt: &Interrupt) -> u8 {
-        let settings = self.settings(interrupt).await;
-        let ready = rebalance::request(&args).and_then(|request| Ok((request, settings?, self.source()?)));
+    async fn rebalance_plan(&self, wish: Wish, options: &Options, interrupt: &Interrupt) -> u8 {
+        let ready = match rebalance::request(&wish) {
+            Ok(request) => self.ready(interrupt).await.map(|(settings, source)| (request, settings, source)),
+            Err(error) => Err(error),
+        };
         let (request, settings, source) = match ready {
             Ok(ready) => ready,
-            Err(error) => return self.failed(rebalance::COMMAND, &error),
+            Err(error) => return self.failed(rebalance::PLAN, &error),
         };
-        let (source, settings, metrics) = (&source, &settings, args.metrics);
-        let run = Rehearsal { source, settings, metrics, request, options, interrupt };
-        let (mut report, balance) = run.run().await;
+        let (source, settings, metrics) = (&source, &settings, wish.metrics);
+        let run = Rehearsal { command: rebalance::PLAN, source, settings, metrics, request, options, interrupt };
+        let (report, balance) = Box::pin(run.run()).await;
+        self.print(report, balance, interrupt)
+    }
+
+    /// Moves tasks; with `--dry-run` only says which.
+    async fn rebalance_apply(&self, args: RebalanceApply, options: &Options, interrupt: &Interrupt) -> u8 {
+        let file = args.plan.as_deref().map(PlanFile::load).transpose();
+        let ready = match rebalance::request(&args.wish).and_then(|request| Ok((request, file?))) {
+            Ok((request, file)) => self.ready(interrupt).await.map(|ready| (request, file, ready)),
+            Err(error) => Err(error),
+        };
+        let (request, file, (settings, source)) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(rebalance::APPLY, &error),
+        };
+        let (source, settings, metrics) = (&source, &settings, args.wish.metrics);
+        let rehearsal = Rehearsal { command: rebalance::APPLY, source, settings, metrics, request, options, interrupt };
+        let how = How { settle: args.settle, pin: args.pin, prepull: !args.no_prepull };
+        let read_only = options.dry_run || matches!(source, Source::File(_));
+        let relocation = Relocation { rehearsal, file, how };
+        let (report, balance) =
+            if read_only { Box::pin(relocation.rehearse()).await } else { Box::pin(relocation.run()).await };
+        self.print(report, balance, interrupt)
+    }
+
+    /// The config first: nothing is asked of the engine while it is wrong.
+    async fn ready(&self, interrupt: &Interrupt) -> Result<(Settings, Source)> {
+        let settings = self.settings(interrupt).await?;
+        Ok((settings, self.source()?))
+    }
+
+    fn print(&self, mut report: Report, balance: Option<Balance>, interrupt: &Interrupt) -> u8 {
         if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
             report.data.insert("picture".to_owned(), balance::render(&balance, self.printer.color).into());
         }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+    }
+
+    /// One sample of every node's and task's memory.
+    async fn rebalance_measure(&self, args: RebalanceMeasure, options: &Options, interrupt: &Interrupt) -> u8 {
+        let (settings, source) = match self.ready(interrupt).await {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(measure::COMMAND, &error),
+        };
+        let wanted = args.metrics.as_ref();
+        let run = Measure { source: &source, settings: &settings, wanted, options, interrupt };
+        match Box::pin(run.run()).await {
+            Ok(taken) => {
+                // The document is on stdout, and has no place for these.
+                taken.warnings.iter().for_each(|warning| tracing::warn!("{}: {}", warning.code, warning.message));
+                self.finish(measure::COMMAND, Ok(taken.document))
+            }
+            Err(error) => {
+                self.signal.set(interrupt.exit_code());
+                self.failed(measure::COMMAND, &error)
+            }
+        }
+    }
+
+    /// The memory of this machine; then it waits to be removed.
+    pub(super) async fn probe(&self, args: Probe, interrupt: &Interrupt) -> u8 {
+        let cgroups = args.cgroup.unwrap_or_else(probe::cgroups);
+        let code = self.finish("probe", probe::look(Path::new("/proc"), &cgroups));
+        tokio::select! {
+            _ = interrupt.nth(1) => {}
+            () = tokio::time::sleep(args.linger) => {}
+        }
+        code
     }
 }

@@ -12,6 +12,9 @@ use crate::error::{Error, ErrorKind};
 /// Where the engine listens when nothing says otherwise.
 pub const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
+/// What to write.
+pub(crate) const FORMS: &str = "orca takes unix:///PATH, tcp://HOST:PORT, http://, https:// and ssh://USER@HOST";
+
 /// One engine to talk to, and who named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -127,7 +130,7 @@ pub fn parse(text: &str, tls: Option<TlsFiles>) -> Result<Address, Error> {
         "fd" => Err(invalid(text, "`fd://` is where an engine listens, not where a client connects")
             .hint("use the socket that systemd hands to the engine, as a rule `unix:///var/run/docker.sock`")),
         "npipe" => Err(invalid(text, "named pipes exist on Windows only")),
-        _ => Err(invalid(text, "unknown scheme").hint("orca takes unix://, tcp://, http://, https:// and ssh://")),
+        _ => Err(invalid(text, "unknown scheme")),
     }
 }
 
@@ -212,7 +215,7 @@ fn decode(text: &str, part: &str) -> Result<String, Error> {
 }
 
 fn invalid(text: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Usage, format!("invalid engine address `{}`: {why}", without_secrets(text)))
+    Error::new(ErrorKind::Usage, format!("invalid engine address `{}`: {why}", without_secrets(text))).hint(FORMS)
 }
 
 /// The address with everything before an `@` left out: that is where people put passwords.

@@ -45,6 +45,7 @@ impl<'a> Call<'a> {
 
     fn out_of_time(&self) -> Error {
         Error::new(ErrorKind::Timeout, format!("{}: not sent, the pass ran out of time", self.name))
+            .hint("--timeout gives a pass more time")
     }
 
     /// Sends the request once, over an idle connection if there is one, and waits for the head of the answer.

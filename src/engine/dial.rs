@@ -80,7 +80,9 @@ impl Dialer {
 /// Tries every address of a name in turn, each with a fair share of the time left: a dead IPv6 route must not use it
 /// all up.
 async fn connect(host: &str, port: u16, limit: Instant) -> io::Result<TcpStream> {
-    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
+    // The system gives this failure no kind of its own.
+    let unknown = |error| io::Error::new(io::ErrorKind::NotFound, error);
+    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await.map_err(unknown)?.collect();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for (tried, address) in addresses.iter().enumerate() {
         let left = limit.saturating_duration_since(Instant::now());

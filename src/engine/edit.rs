@@ -3,8 +3,11 @@
 //! Invariants (each has broken a real tool, see the README's "How orca writes"):
 //! - what orca doesn't know is kept: the spec that was read is edited, never rebuilt;
 //! - a node update carries `Role` and `Availability`, or the engine refuses it;
-//! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it, managers
-//!   crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write any.
+//! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it,
+//!   managers crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write
+//!   any.
+
+pub mod moving;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::value::RawValue;
@@ -30,6 +33,9 @@ pub fn record_keys(record: Option<&str>) -> Vec<String> {
 ///
 /// Fails, without having changed anything, when the object is not what the change expects.
 pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
+    if let [Change::MoveUndo | Change::MoveSeal] = changes {
+        return moving::next_to_end(raw, None)?.context("there is no trace of a move in it any more");
+    }
     let mut object: Value = serde_json::from_str(raw.get()).context("the engine's object can't be read")?;
     let mut spec = object.get_mut("Spec").map(Value::take).context("the engine's object has no Spec")?;
     for change in changes {
@@ -70,20 +76,25 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
             let constraints = object.pointer("/Spec/TaskTemplate/Placement/Constraints").and_then(Value::as_array);
             constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
         }
-        // What moves is a task, and what lies on a node is no object of the swarm.
-        // Nor is what makes a node one.
+        Change::MoveUndo => !moving::marked(object.get("Spec")),
+        Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
+        Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
+        Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
+        Change::RoleSet { after, .. } => object.pointer("/Spec/Role").and_then(Value::as_str) == Some(after.name()),
+        Change::AvailabilitySet { after, .. } => {
+            object.pointer("/Spec/Availability").and_then(Value::as_str) == Some(after)
+        }
+        // What moves is a task, what is removed is gone, and what lies on a node is no object of the swarm. Nor is what
+        // makes a node one.
         Change::TaskMove { .. }
         | Change::SwarmInit
         | Change::UnlockKeySave { .. }
         | Change::NodeJoin { .. }
         | Change::NodeRemove
+        | Change::TemporaryRemove
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
         | Change::CachePrune { .. } => false,
-        Change::RoleSet { after, .. } => object.pointer("/Spec/Role").and_then(Value::as_str) == Some(after.name()),
-        Change::AvailabilitySet { after, .. } => {
-            object.pointer("/Spec/Availability").and_then(Value::as_str) == Some(after)
-        }
         Change::Rollback { after, .. } => {
             // The engine swaps the two specs.
             object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
@@ -117,6 +128,14 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let labels = labels(spec)?;
             edit_record(labels, |keys| keys.retain(|kept| !gone.contains(kept)));
         }
+        Change::NodePause { by } => {
+            labels(spec)?.insert(moving::PAUSE_LABEL.to_owned(), by.clone().into());
+            available(spec, "active", "pause");
+        }
+        Change::NodeResume { .. } => {
+            labels(spec)?.remove(moving::PAUSE_LABEL);
+            available(spec, "pause", "active");
+        }
         Change::ConstraintAdd { constraint } => {
             let placement = object_in(object_in(spec, "TaskTemplate")?, "Placement")?;
             let constraints = placement.get_mut("Constraints").map(Value::take);
@@ -131,7 +150,9 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
                 .context("Placement is not an object")?
                 .insert("Constraints".into(), constraints.into());
         }
-        Change::TaskMove { .. } => bail!("a task is moved by a sequence of updates, not by one edit"),
+        Change::MoveUndo | Change::MoveSeal | Change::TemporaryRemove | Change::TaskMove { .. } => {
+            bail!("this change is not one edit of a spec")
+        }
         // The engine itself puts the previous spec in place of what is sent.
         Change::Rollback { .. } => {}
         Change::ScaleZero { .. } => {
@@ -159,6 +180,13 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Changes a node's availability, unless it is something else by now.
+fn available(spec: &mut Value, from: &str, to: &str) {
+    if let Some(availability) = spec.get_mut("Availability").filter(|found| *found == from) {
+        *availability = to.into();
+    }
 }
 
 fn set_text(spec: &mut Value, key: &str, text: &str) -> Result<()> {
@@ -209,7 +237,8 @@ mod tests {
 
     #[test]
     fn keeps_what_it_does_not_know_and_only_sets_the_label() {
-        let spec = json!({"Name": "n", "Role": "worker", "Availability": "active", "Labels": {"a": "1"}, "Future": {"x": [null, {}, 1.5]}});
+        let spec = json!({"Name": "n", "Role": "worker", "Availability": "active", "Labels": {"a": "1"},
+            "Future": {"x": [null, {}, 1.5]}});
         let set = Change::LabelSet { key: "zone".into(), before: None, after: "b".into(), record: true };
         let mut want = spec.clone();
         want["Labels"] = json!({"a": "1", "zone": "b", "orca.labels": "zone"});

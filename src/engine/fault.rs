@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::engine::address::{Address, Endpoint, TlsFiles};
+use crate::engine::address::{Address, Endpoint, FORMS, TlsFiles};
 use crate::error::{Error, ErrorKind};
 
 /// Marks an error of a write that may or may not have been applied: it was sent, and no complete answer came.
@@ -109,6 +109,9 @@ pub(crate) fn hint(endpoint: &Endpoint, cause: &(dyn StdError + 'static)) -> Opt
         }
         (Address::Tcp { port, .. }, io::ErrorKind::ConnectionRefused) => {
             Some(format!("nobody listens on port {port}: is the engine running, with `-H tcp://`?"))
+        }
+        (Address::Tcp { host, .. }, io::ErrorKind::NotFound) => {
+            Some(format!("is `{host}` the name of a host? {FORMS}"))
         }
         (Address::Ssh(_), io::ErrorKind::NotFound) => Some("install ssh (OpenSSH client) on this host".to_owned()),
         _ => None,

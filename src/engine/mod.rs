@@ -10,9 +10,10 @@ mod dial;
 pub mod edit;
 pub mod events;
 pub mod fault;
+pub mod lifecycle;
 pub mod local;
 pub mod parts;
-mod path;
+pub(crate) mod path;
 mod pool;
 mod ride;
 mod ssh;
@@ -29,7 +30,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::plan::TargetKind;
+use crate::model::Task;
 pub use events::Events;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
@@ -92,9 +93,14 @@ impl Engine {
         })
     }
 
-    /// Reads one node or service; `None` when there is none with this id.
-    pub async fn object(&self, kind: TargetKind, id: &str) -> Result<Option<Box<RawValue>>> {
-        let path = format!("/{}s/{}", kind.name(), segment(id));
+    /// Reads the tasks that these filters (JSON) let pass.
+    pub async fn tasks<T: DeserializeOwned>(&self, filters: &str) -> Result<Vec<T>> {
+        self.read(&with_query("/tasks", &[("filters", filters)])).await
+    }
+
+    /// Reads one node, service, ...; `None` when there is none with this id or name.
+    pub async fn object(&self, collection: &str, id: &str) -> Result<Option<Box<RawValue>>> {
+        let path = format!("/{collection}/{}", segment(id));
         let reply = self.wire.get(&path).await?;
         if reply.status == 404 {
             return Ok(None);
@@ -107,8 +113,8 @@ impl Engine {
     /// # Errors
     /// If the engine refuses the spec, or is lost. When the connection broke after the request had been sent, the
     /// write may have happened: read the object to know.
-    pub async fn update(&self, kind: TargetKind, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
-        self.write(&format!("/v{api}/{}s/{}/update?version={version}", kind.name(), segment(id)), spec).await
+    pub async fn update(&self, collection: &str, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
+        self.write(&format!("/v{api}/{collection}/{}/update?version={version}", segment(id)), spec).await
     }
 
     /// Puts a service's previous spec in place of this one, if it still has this version. The engine swaps them itself;
@@ -134,6 +140,46 @@ impl Engine {
         }
     }
 
+    /// Makes an object; returns its id, or `None` when there is one of that name already.
+    ///
+    /// # Errors
+    /// As [`Engine::update`].
+    pub async fn create(&self, collection: &str, api: &str, spec: &Value) -> Result<Option<String>> {
+        #[derive(serde::Deserialize)]
+        struct Created {
+            #[serde(rename = "ID")]
+            id: String,
+        }
+        let path = format!("/v{api}/{collection}/create");
+        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
+        if reply.status == 409 {
+            return Ok(None);
+        }
+        decode::<Created>(&path, &reply).map(|created| Some(created.id))
+    }
+
+    /// Removes an object, if it is still there.
+    ///
+    /// # Errors
+    /// If the engine refuses, or is lost.
+    pub async fn remove(&self, collection: &str, id: &str) -> Result<()> {
+        let path = format!("/{collection}/{}", segment(id));
+        let reply = self.wire.request(Method::DELETE, &path, None).await?;
+        match reply.status {
+            200..=299 | 404 => Ok(()),
+            status => Err(refused(&path, status, &message(&reply))),
+        }
+    }
+
+    /// All tasks of a service, those that have ended too, as far as the managers remember them.
+    ///
+    /// # Errors
+    /// If they can't be read.
+    pub async fn tasks_of(&self, service: &str) -> Result<Vec<Task>> {
+        let filters = serde_json::json!({ "service": [service] }).to_string();
+        self.read(&with_query("/tasks", &[("filters", &filters)])).await
+    }
+
     /// What happens in the swarm from now on, as far as this engine tells.
     pub fn events(&self, api: &str) -> Events {
         Events::new(self.wire.clone(), api)
@@ -142,6 +188,11 @@ impl Engine {
     /// Where it is.
     pub fn endpoint(&self) -> &address::Endpoint {
         self.wire.endpoint()
+    }
+
+    /// What carries the requests, for reads that are no swarm's.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Requests made so far.

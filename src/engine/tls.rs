@@ -33,13 +33,12 @@ impl Client {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| fault::unreachable(format!("`{host}` is no name that a certificate can have")))?;
         let provider = Arc::new(ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> =
-            if files.skip_verify { Arc::new(Anyone(provider.clone())) } else { trusted(files, provider.clone())? };
+        let trust = if files.skip_verify { Trust::Any } else { known(files, provider.clone())? };
         let config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|e| fault::unreachable(format!("TLS: {e}")))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier);
+            .with_custom_certificate_verifier(Arc::new(Verifier { provider: provider.clone(), trust }));
         let config = match identity(files, &provider)? {
             Some(identity) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
             None => config.with_no_client_auth(),
@@ -52,8 +51,8 @@ impl Client {
     }
 }
 
-/// A verifier that trusts `ca.pem`, or without one the system's authorities.
-fn trusted(files: &TlsFiles, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+/// Trust in `ca.pem`, or without one in the system's authorities.
+fn known(files: &TlsFiles, provider: Arc<CryptoProvider>) -> Result<Trust, Error> {
     let certs = match &files.ca {
         Some(path) => certificates(path)?,
         None => rustls_native_certs::load_native_certs().certs,
@@ -70,7 +69,7 @@ fn trusted(files: &TlsFiles, provider: Arc<CryptoProvider>) -> Result<Arc<dyn Se
         .map_err(|e| fault::unreachable(format!("TLS: {e}")))?;
     // Only what a file names is taken as itself; a system's bundle holds authorities alone.
     let pinned = if files.ca.is_some() { certs } else { Vec::new() };
-    Ok(Arc::new(Trusted { chains, pinned }))
+    Ok(Trust::Known { chains, pinned })
 }
 
 /// This client's certificate and key, if there are both.
@@ -116,14 +115,22 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Trusts chains to an authority, and a certificate that is itself in `ca.pem`.
+/// Whose certificates are taken. Whoever it is, the server must own its certificate's key.
 #[derive(Debug)]
-struct Trusted {
-    chains: Arc<WebPkiServerVerifier>,
-    pinned: Vec<CertificateDer<'static>>,
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    trust: Trust,
 }
 
-impl ServerCertVerifier for Trusted {
+#[derive(Debug)]
+enum Trust {
+    /// Chains to an authority, and a certificate that is itself in `ca.pem`.
+    Known { chains: Arc<WebPkiServerVerifier>, pinned: Vec<CertificateDer<'static>> },
+    /// Any, as `SkipTLSVerify` asks.
+    Any,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         cert: &CertificateDer<'_>,
@@ -132,11 +139,12 @@ impl ServerCertVerifier for Trusted {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.chains.verify_server_cert(cert, intermediates, name, ocsp, now) {
+        let Trust::Known { chains, pinned } = &self.trust else { return Ok(ServerCertVerified::assertion()) };
+        match chains.verify_server_cert(cert, intermediates, name, ocsp, now) {
             // One self-signed certificate as both authority and server, as `openssl req -x509` makes it, is refused
             // as "CA used as end entity", which has no name of its own here. Docker's client takes it. The validity
             // period was checked before; the name was not.
-            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) if self.pinned.contains(cert) => {
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) if pinned.contains(cert) => {
                 verify_server_name(&ParsedCertificate::try_from(cert)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -150,7 +158,7 @@ impl ServerCertVerifier for Trusted {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chains.verify_tls12_signature(message, cert, signed)
+        verify_tls12_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -159,49 +167,10 @@ impl ServerCertVerifier for Trusted {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chains.verify_tls13_signature(message, cert, signed)
+        verify_tls13_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
-    }
-}
-
-/// Takes any certificate, as `SkipTLSVerify` asks; the server must still own the certificate's key.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

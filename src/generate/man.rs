@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
-use clap_mangen::roff::{Inline, Roff, bold, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use super::pages::{self, Page, Row};
 use crate::cli::Cli;
@@ -37,18 +37,19 @@ fn page(command: Command, name: &str) -> Result<String> {
     let facts = pages::page(name);
     let options = global_options(&command);
     let command = if whole {
-        command.override_usage("orca [global options] command")
+        command
     } else {
         // They are explained once, on the main page.
         command.mut_args(|arg| if arg.is_global_set() || arg.get_id() == "help" { arg.hide(true) } else { arg })
     };
     let has_options = command.get_arguments().any(|arg| !arg.is_hide_set());
     let has_subcommands = command.has_subcommands();
+    let synopsis = synopsis(&command, name);
     let man = Man::new(command);
     let mut text = Vec::new();
     title(name).to_writer(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    synopsis.to_writer(&mut text)?;
     man.render_description_section(&mut text)?;
     if has_options {
         man.render_options_section(&mut text)?;
@@ -68,6 +69,32 @@ fn title(name: &str) -> Roff {
     let mut roff = Roff::new();
     let name = name.to_uppercase();
     roff.control("TH", [name.as_str(), "1", pages::DATE, concat!("orca ", env!("CARGO_PKG_VERSION")), "orca"]);
+    roff
+}
+
+/// What `clap_mangen` writes there leaves out the values of options.
+fn synopsis(command: &Command, name: &str) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    let mut line = vec![bold(name.replace('-', " "))];
+    if name == "orca" {
+        line.push(roman(" [global options] command"));
+    } else if command.has_subcommands() {
+        line.extend([roman(" "), italic("command")]);
+    } else {
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let (before, after) = if arg.is_required_set() { (" ", "") } else { (" [", "]") };
+            line.push(roman(if arg.is_last_set() { format!("{before}-- ") } else { before.to_owned() }));
+            line.extend(arg.get_long().map(|long| bold(format!("--{long}"))));
+            if arg.get_action().takes_values() {
+                let value = arg.get_value_names().and_then(<[_]>::first).map_or_else(String::new, ToString::to_string);
+                line.extend(arg.get_long().map(|_| roman(" ")));
+                line.push(italic(value));
+            }
+            line.push(roman(if arg.is_last_set() { format!(" ...{after}") } else { after.to_owned() }));
+        }
+    }
+    roff.text(line);
     roff
 }
 

@@ -47,10 +47,14 @@ const ILL: &[Row] = &[(
     "Something is ill that orca did not heal (the report says what, why, and what to do next), another orca works on the \
      cluster, or the time ran out.",
 )];
+const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
+const UNMEASURED: &[Row] =
+    &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];
 const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
 const INTERRUPTED: &[Row] = &[(
     "130, 143",
-    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once.",
+    "SIGINT or SIGTERM. The action at hand is finished and reported first; a second signal ends orca at once, without \
+     a document on stdout.",
 )];
 
 const OUTPUT_ENV: &[Row] = &[
@@ -69,7 +73,7 @@ const PASS_ENV: &[Row] = &[
 ];
 const CONFIG_ENV: &[Row] = &[
     ("ORCA_CONFIG, SWARM_FILE", "As --config; the first that is set counts."),
-    ("DEPENDENCIES_FILE, NODES_FILE", "Orcastra's older files, read in addition."),
+    ("DEPENDENCIES_FILE, NODES_FILE, REBALANCE_CONFIG", "Orcastra's older files, read in addition."),
     ("STACK_NAME", "The stack of anchors and dependents for which the file names none."),
     ("PRUNE_UNKNOWN_LABELS, RESTART_DEPENDENTS, MAX_MISMATCH_DURATION", "Defaults for options the file doesn't set."),
 ];
@@ -174,7 +178,62 @@ const PAGES: &[Page] = &[
                 "orca rebalance plan -o json | jq -r '.data.immovable[] | select(.would_gain > 0) | .service'",
             ),
         ],
-        see: &["orca-snapshot", "orca-anchors-follow"],
+        see: &["orca-rebalance-apply", "orca-rebalance-measure", "orca-snapshot", "orca-anchors-follow"],
+    },
+    Page {
+        name: "orca-rebalance-apply",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("What the guard rails allow, from live figures:", "orca rebalance apply --metrics node_exporter"),
+            ("What would that be?", "orca rebalance apply --metrics node_exporter --dry-run"),
+            (
+                "A plan that somebody has read:",
+                "orca rebalance plan --metrics memory.json -o json > plan.json\norca rebalance apply plan.json",
+            ),
+            ("A node came back empty:", "orca rebalance apply --goal count"),
+            ("Before maintenance:", "orca rebalance apply --empty node-3 --unguarded"),
+        ],
+        see: &["orca-rebalance-plan", "orca-rebalance-recover", "orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-rebalance-recover",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("After an apply was killed:", "orca rebalance recover"),
+            ("Is anything left?", "orca rebalance recover --dry-run --detailed-exitcode"),
+        ],
+        see: &["orca-rebalance-apply"],
+    },
+    Page {
+        name: "orca-rebalance-measure",
+        exits: &[FINE, FAILED, USAGE, ENGINE, UNMEASURED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("From the exporter on each node:", "orca rebalance measure --metrics node_exporter > memory.json"),
+            ("Plan by it:", "orca rebalance plan --metrics memory.json"),
+            ("Why are figures missing? With jq(1):", "orca rebalance measure | jq .missing"),
+            (
+                "A sample every minute, so that figures are smoothed, in /etc/cron.d/orca:",
+                "* * * * * root orca rebalance measure >/dev/null",
+            ),
+        ],
+        see: &["orca-rebalance-plan", "orca-probe"],
+    },
+    Page {
+        name: "orca-probe",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[OUTPUT_ENV],
+        files: &[&[
+            ("/proc/meminfo, /proc/pressure/memory, /proc/vmstat", "The machine."),
+            ("/host/cgroup, else /sys/fs/cgroup", "Its containers, version 1 and 2."),
+        ]],
+        examples: &[("Look at this machine:", "orca probe")],
+        see: &["orca-rebalance-measure"],
     },
     Page {
         name: "orca-gc",
@@ -185,6 +244,10 @@ const PAGES: &[Page] = &[
             ("What would go from this engine's node, why, and how much that is:", "orca gc --dry-run"),
             ("On a worker; a manager says what the services need:", "orca gc --manager ssh://manager-1"),
             ("On every node of the swarm:", "orca -H ssh://manager-1 gc --all-nodes"),
+            (
+                "The same where only the manager can be reached; gc.service.image names an image that has orca in it:",
+                "orca -H ssh://manager-1 gc --via service",
+            ),
             (
                 "Only where the disk is nearly full, every hour, in /etc/cron.d/orca:",
                 "7 * * * * root orca gc --when-disk-above 80% --manager ssh://manager-1",
@@ -276,8 +339,11 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-sim",
-        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE],
-        environment: &[&[("DOCKER_HOST", "Set for the command that is run: the simulated engine.")]],
+        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE, NO_SNAPSHOT],
+        environment: &[&[
+            ("DOCKER_HOST", "Set for the command that is run: the simulated engine."),
+            ("ORCA_STATE_DIR", "Set for the command that is run: a folder that goes with it."),
+        ]],
         files: &[],
         examples: &[
             ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),

@@ -48,13 +48,25 @@ pub enum UpdateState {
 impl UpdateState {
     /// Why nobody else should touch the service now; `None` when a rollout has ended.
     pub fn busy(self) -> Option<&'static str> {
+        self.under_way().or(self.stuck())
+    }
+
+    /// What is going on by itself and ends by itself: nothing to report, something to wait for.
+    pub fn under_way(self) -> Option<&'static str> {
         match self {
             Self::Updating => Some("an update is in progress"),
-            Self::Paused => Some("its update is paused"),
             Self::RollbackStarted => Some("a rollback is in progress"),
+            _ => None,
+        }
+    }
+
+    /// What stays as it is until somebody acts; so does, for all that is known, a state newer than orca.
+    pub fn stuck(self) -> Option<&'static str> {
+        match self {
+            Self::Paused => Some("its update is paused"),
             Self::RollbackPaused => Some("its rollback is paused"),
             Self::Unknown => Some("its update is in a state that this orca does not know"),
-            Self::Completed | Self::RollbackCompleted => None,
+            _ => None,
         }
     }
 }
@@ -70,7 +82,8 @@ pub struct Service {
     pub name: String,
     /// How many tasks it wants.
     pub mode: Mode,
-    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may not.
+    /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may
+    /// not.
     pub has_placement: bool,
     /// `TaskTemplate.Placement.Constraints`.
     pub constraints: Vec<Constraint>,
@@ -84,8 +97,24 @@ pub struct Service {
     pub update: Option<UpdateState>,
     /// When the last rollout began, if there was one: tasks made before are of an older version.
     pub update_started: Option<Timestamp>,
+    /// What a move of orca has left in it, if one has not ended.
+    pub trace: Option<Trace>,
+    /// orca made it for a short while, and removes it again.
+    pub temporary: bool,
     /// The object as the engine sent it.
     pub raw: Box<RawValue>,
+}
+
+/// The service label of what orca makes for a short while: `prepull`, say.
+pub const TEMPORARY_LABEL: &str = "orca.temporary";
+
+/// What a move has left in a service, see [`crate::engine::edit::moving`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// Its spec is the move's.
+    Spec,
+    /// Its spec is the user's own again, but a rollback would bring back the move's.
+    PreviousSpec,
 }
 
 impl Service {
@@ -93,6 +122,12 @@ impl Service {
     pub fn read(raw: Box<RawValue>) -> serde_json::Result<Self> {
         let view: View = serde_json::from_str(raw.get())?;
         let template = view.spec.task_template;
+        let previous = view.previous_spec.unwrap_or_default();
+        let trace = match (view.spec.labels.restore, previous.labels.restore) {
+            (Some(_), _) => Some(Trace::Spec),
+            (None, Some(_)) => Some(Trace::PreviousSpec),
+            (None, None) => None,
+        };
         Ok(Self {
             id: view.id,
             version: view.version.index,
@@ -111,6 +146,8 @@ impl Service {
             restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
             update: view.update_status.as_ref().and_then(|status| status.state),
             update_started: view.update_status.and_then(|status| status.started_at),
+            trace,
+            temporary: view.spec.labels.temporary.is_some(),
             raw,
         })
     }
@@ -130,13 +167,34 @@ struct View {
     id: ServiceId,
     version: Version,
     spec: Spec,
+    #[serde(default)]
+    previous_spec: Option<PreviousSpec>,
     update_status: Option<UpdateStatus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PreviousSpec {
+    #[serde(deserialize_with = "or_default")]
+    labels: Labels,
+}
+
+/// The labels that mean something to orca in whatever it does: see [`crate::engine::edit::moving::RESTORE_LABEL`].
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Labels {
+    #[serde(rename = "orca.move.restore")]
+    restore: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "orca.temporary")]
+    temporary: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Spec {
     name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    labels: Labels,
     #[serde(default, deserialize_with = "or_default")]
     task_template: TaskTemplate,
     #[serde(default, deserialize_with = "or_default")]

@@ -50,6 +50,30 @@ pub enum TaskState {
     Unknown,
 }
 
+impl TaskState {
+    /// The engine's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Allocated => "allocated",
+            Self::Pending => "pending",
+            Self::Assigned => "assigned",
+            Self::Accepted => "accepted",
+            Self::Preparing => "preparing",
+            Self::Ready => "ready",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Shutdown => "shutdown",
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Remove => "remove",
+            Self::Orphaned => "orphaned",
+            Self::Unknown => "in a state that this orca does not know",
+        }
+    }
+}
+
 /// A swarm task.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -110,19 +134,34 @@ pub struct ContainerStatus {
 
 /// `Status` of a task.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(from = "StatusView")]
 pub struct TaskStatus {
     /// What its node says of it.
     pub state: TaskState,
     /// Since when.
-    #[serde(deserialize_with = "timestamp")]
     pub timestamp: Option<Timestamp>,
     /// The error text, if it failed or can't be placed.
-    #[serde(deserialize_with = "or_default")]
     pub err: String,
-    /// Its container.
+    /// Its container, once it has failed: nobody asks about the others, and they are the many.
+    pub container: Option<Box<ContainerStatus>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct StatusView {
+    state: TaskState,
+    #[serde(deserialize_with = "timestamp")]
+    timestamp: Option<Timestamp>,
     #[serde(deserialize_with = "or_default")]
-    pub container_status: ContainerStatus,
+    err: String,
+    container_status: Option<ContainerStatus>,
+}
+
+impl From<StatusView> for TaskStatus {
+    fn from(StatusView { state, timestamp, err, container_status }: StatusView) -> Self {
+        let failed = matches!(state, TaskState::Complete | TaskState::Failed | TaskState::Rejected);
+        Self { state, timestamp, err, container: container_status.filter(|_| failed).map(Box::new) }
+    }
 }
 
 impl Task {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::edit::moving::{BRANCH_LABEL, PAUSE_LABEL};
 use crate::engine::edit::{RECORD_LABEL, record_keys};
 use crate::model::node::NodeState;
 use crate::model::{Constraint, Node};
@@ -126,7 +127,8 @@ enum Pick<'a> {
     Many(Vec<&'a Node>),
 }
 
-/// The node that a configured name means: an id, or a hostname that only one node has, not counting those that are down.
+/// The node that a configured name means: an id, or a hostname that only one node has, not counting those that are
+/// down.
 fn pick<'a>(cluster: &'a Snapshot, name: &str) -> Pick<'a> {
     if let Some(node) = cluster.nodes.iter().find(|node| node.id.0 == name) {
         return Pick::One(node);
@@ -153,7 +155,10 @@ fn plan_configured(node: &Node, wanted: &settings::Node, policy: &Policy, plan: 
     }
     let record = record_of(node);
     for (key, value) in &node.labels {
-        let ours = !wanted.labels.contains_key(key) && key != RECORD_LABEL && !policy.anchors.contains(key.as_str());
+        let ours = !wanted.labels.contains_key(key)
+            && key != RECORD_LABEL
+            && ![BRANCH_LABEL, PAUSE_LABEL].contains(&key.as_str())
+            && !policy.anchors.contains(key.as_str());
         if let Some(reason) = ours.then(|| policy.unwanted(key, record.contains(key))).flatten() {
             plan.actions.push(removal(node, key, value, reason));
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::smooth::Samples;
 use crate::model::{NodeId, ServiceId, TaskId};
 
 /// The longest time between two looks that counts as watched: nobody knows what happened while orca was off.
@@ -79,6 +80,8 @@ pub struct RebalanceMemory {
     pub active: bool,
     /// Services that were moved.
     pub services: BTreeMap<ServiceId, MovedService>,
+    /// Memory figures of the last minutes.
+    pub samples: Samples,
 }
 
 /// What is remembered of a service that was moved.
@@ -87,8 +90,6 @@ pub struct RebalanceMemory {
 pub struct MovedService {
     /// Its moves, oldest first.
     pub moves: Vec<Moved>,
-    /// It is left alone until then, since moving it did not help.
-    pub quarantined_until: Option<Timestamp>,
 }
 
 /// One move of a task.
@@ -129,25 +130,28 @@ pub struct DependentMemory {
 }
 
 /// Time that passes have watched go by: a gap, or a clock that was set, counts for little.
+///
+/// Only the time between two looks counts that both found the same, one right after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopwatch {
     /// Milliseconds counted.
     total_ms: u64,
-    /// When it was looked at last.
-    last: Timestamp,
+    /// When it was looked at last; none where that look found something else.
+    last: Option<Timestamp>,
 }
 
 impl Stopwatch {
     /// Starts, or goes on, and looks at it.
     pub fn tick(running: Option<Self>, now: Timestamp) -> Self {
-        let Some(Self { total_ms, last }) = running else { return Self { total_ms: 0, last: now } };
-        let passed = elapsed(last, now).min(UNWATCHED).as_millis();
-        Self { total_ms: total_ms.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX)), last: now }
+        let (total_ms, last) = running.map_or((0, None), |watch| (watch.total_ms, watch.last));
+        let passed = last.map_or(Duration::ZERO, |last| elapsed(last, now)).min(UNWATCHED).as_millis();
+        Self { total_ms: total_ms.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX)), last: Some(now) }
     }
 
-    /// Lets the time since the last look go by uncounted.
-    pub fn skip(running: Option<Self>, now: Timestamp) -> Option<Self> {
-        running.map(|watch| Self { last: now, ..watch })
+    /// Stops it: the time until it is next looked at does not count.
+    #[must_use]
+    pub fn stop(self) -> Self {
+        Self { last: None, ..self }
     }
 
     /// The time counted.
@@ -198,6 +202,20 @@ mod tests {
             assert_eq!(ticked.total(), Duration::from_secs(total), "at {now}");
             watch = Some(ticked);
         }
-        assert_eq!(Stopwatch::skip(watch, at(500)).unwrap().total(), Duration::from_secs(690));
+    }
+
+    #[test]
+    fn time_around_a_look_that_found_otherwise_does_not_count() {
+        let watch = Stopwatch::tick(Some(Stopwatch::tick(None, at(0))), at(10)).stop();
+        assert_eq!(watch.total(), Duration::from_secs(10));
+        let watch = Stopwatch::tick(Some(watch), at(40));
+        assert_eq!(watch.total(), Duration::from_secs(10), "neither before nor after that look");
+        assert_eq!(Stopwatch::tick(Some(watch), at(45)).total(), Duration::from_secs(15));
+    }
+
+    #[test]
+    fn a_stopwatch_of_an_older_orca_goes_on() {
+        let old = serde_json::from_value(serde_json::json!({"total_ms": 5000, "last": at(0)})).unwrap();
+        assert_eq!(Stopwatch::tick(Some(old), at(5)).total(), Duration::from_secs(10));
     }
 }

@@ -9,6 +9,7 @@ pub mod gc;
 pub mod labels;
 pub mod memory;
 pub mod rebalance;
+pub mod recover;
 pub(crate) mod words;
 
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ use memory::Memory;
 /// A pass that works on the swarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
+    /// `orca rebalance recover`.
+    Recover,
     /// `orca labels sync`.
     Labels,
     /// `orca anchors follow`.
@@ -31,11 +34,12 @@ pub enum Pass {
 
 impl Pass {
     /// The passes of `orca reconcile`, in their order.
-    pub const ALL: [Self; 2] = [Self::Labels, Self::Anchors];
+    pub const ALL: [Self; 3] = [Self::Recover, Self::Labels, Self::Anchors];
 
     /// The command's name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Recover => "rebalance recover",
             Self::Labels => "labels sync",
             Self::Anchors => "anchors follow",
             Self::Autoheal => "autoheal",
@@ -50,6 +54,7 @@ impl Pass {
     /// Decides what to do. `now` is when the snapshot was taken.
     pub fn plan(self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
         match self {
+            Self::Recover => recover::plan(cluster),
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),

@@ -7,7 +7,7 @@ mod text;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, hint_of, kind_of};
@@ -115,7 +115,7 @@ pub struct Summary {
 }
 
 /// What became of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Dry run: it would be done.
@@ -129,7 +129,7 @@ pub enum Status {
 }
 
 /// An action and what became of it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedAction {
     /// Stable id.
     pub id: String,
@@ -156,7 +156,7 @@ pub struct ReportedAction {
 }
 
 /// Why a command failed.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedError {
     /// Decides the exit code.
     pub kind: ErrorKind,

@@ -22,7 +22,10 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     }
     if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
         text += picture;
-    } else if !report.actions.is_empty() {
+    }
+    // A picture of a plan shows what is planned; what became of it is another matter.
+    let told = report.data.contains_key("picture") && report.run.dry_run;
+    if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }
     for Blocked { target, reasons, .. } in &report.blocked {
@@ -76,7 +79,7 @@ fn actions_table(actions: &[ReportedAction], color: bool) -> String {
         let status = if color { Cell::new(status).fg(shade) } else { Cell::new(status) };
         table.add_row([status, Cell::new(object), Cell::new(change(action)), Cell::new(why)]);
     }
-    format!("{table}\n")
+    shown(&table)
 }
 
 /// Where it is, if it lies on one node.
@@ -114,13 +117,22 @@ fn data_table(rows: &[Value], color: bool) -> String {
             other => other.to_string(),
         }));
     }
-    format!("{table}\n")
+    shown(&table)
+}
+
+/// A table without the blanks that fill up its last column.
+pub(super) fn shown(table: &Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// An empty table with these heads.
 pub(super) fn new_table(color: bool, heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal without colours has a width all the same; anything else gets whole lines.
+    if let Some(width) = table.width() {
+        table.set_width(width);
+    }
     if color {
         table.enforce_styling();
     } else {

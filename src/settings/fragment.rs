@@ -16,6 +16,7 @@ use super::autoheal::AutohealEntry;
 use super::bootstrap::BootstrapEntry;
 use super::de::Spanned;
 use super::gc::GcEntry;
+use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
 pub(super) const FUTURE_SECTIONS: [&str; 7] = ["logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
@@ -52,59 +53,10 @@ pub(super) struct File {
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
     /// Making a swarm of engines.
     pub(super) bootstrap: Option<Spanned<BootstrapEntry>>,
-}
-
-/// Moving tasks so that no node runs out of memory: where figures come from, and guard rails.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RebalanceEntry {
-    /// Where memory figures come from.
-    pub(super) metrics: Option<MetricsEntry>,
-    /// Act when a node uses more than this, in percent, for `high_for`; default 80.
-    pub(super) high: Option<Percent>,
-    /// How long a node must be above `high`; default `10m`.
-    pub(super) high_for: Option<Spanned<Span>>,
-    /// Once acting, go on until no node uses more than this, in percent; default 70.
-    pub(super) clear_high: Option<Percent>,
-    /// Act when the fullest node is this far above the emptiest, in points, for `spread_for`; default 20.
-    pub(super) spread: Option<Percent>,
-    /// How long nodes must be `spread` apart; default `30m`.
-    pub(super) spread_for: Option<Spanned<Span>>,
-    /// Once acting, go on until nodes are no further apart than this, in points; default 10.
-    pub(super) clear_spread: Option<Percent>,
-    /// Points that the fullest node must lose for each restart; default 1.
-    pub(super) min_gain: Option<Percent>,
-    /// Move at most so many tasks in one run; default 5.
-    pub(super) max_moves: Option<Spanned<u32>>,
-    /// Fill no target above this, in percent; default 80.
-    pub(super) target_max: Option<Percent>,
-    /// Fill no target further above the mean than this, in points; default 5.
-    pub(super) target_above_mean: Option<Percent>,
-    /// Leave a service alone for so long after it was moved; default `6h`.
-    pub(super) cooldown: Option<Spanned<Span>>,
-    /// Don't move a service back for so long to a node that it left; default `24h`.
-    pub(super) no_return: Option<Spanned<Span>>,
-    /// Leave tasks alone that have been running for less; default `10m`.
-    pub(super) min_age: Option<Spanned<Span>>,
-}
-
-/// Where memory figures come from.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MetricsEntry {
-    /// `file`, or `reservations` as an estimate; default is the file, if one is named, else reservations.
-    pub(super) source: Option<Spanned<MetricsSource>>,
-    /// Metrics file (schema `orca.metrics/1`) where `--metrics` names none.
-    pub(super) file: Option<Spanned<String>>,
-    /// Don't believe figures that are further apart from the snapshot; default `10m`.
-    pub(super) max_age: Option<Spanned<Span>>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum MetricsSource {
-    File,
-    Reservations,
+    /// Orcastra's own file of the same, which has its own grammar.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) older_rebalance: Option<OlderRebalance>,
 }
 
 /// A percentage, or points of one.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Origin;
@@ -16,7 +16,7 @@ use super::show::span;
 
 /// `gc:`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gc {
     /// What is younger stays.
     pub grace: Duration,
@@ -40,12 +40,29 @@ pub struct Gc {
     pub when_disk_above: Option<f64>,
     /// Nodes worked on at a time.
     pub parallel: u32,
+    /// How `--via service` runs on the nodes.
+    pub service: GcService,
     /// `$GC_DRY_RUN`: plan only.
     pub dry_run: bool,
 }
 
+/// `gc.service:`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GcService {
+    /// An image that has orca in its `PATH`.
+    pub image: Option<String>,
+    /// The engine's socket on each node; what swarm's templates know may stand in it, as `{{.Node.Hostname}}`.
+    pub socket: String,
+}
+
+impl Default for GcService {
+    fn default() -> Self {
+        Self { image: None, socket: "/var/run/docker.sock".to_owned() }
+    }
+}
+
 /// `gc.exclude:`; `*` and `?` stand for any text and any character.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclude {
     /// Container names.
     pub containers: Vec<String>,
@@ -71,6 +88,7 @@ impl Default for Gc {
             exclude: Exclude::default(),
             when_disk_above: None,
             parallel: 4,
+            service: GcService::default(),
             dry_run: false,
         }
     }
@@ -102,6 +120,18 @@ pub(super) struct GcEntry {
     when_disk_above: Option<Percent>,
     /// Work on so many nodes at a time; default 4.
     parallel: Option<Spanned<u32>>,
+    /// What `--via service` runs on the nodes.
+    service: Option<ServiceEntry>,
+}
+
+/// What `orca gc --via service` runs on the nodes.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ServiceEntry {
+    /// An image that has orca in its `PATH`, and that every node has or can pull.
+    image: Option<Spanned<String>>,
+    /// The engine's socket on each node, in which `{{.Node.Hostname}}` may stand; default `/var/run/docker.sock`.
+    socket: Option<Spanned<String>>,
 }
 
 /// Patterns of names that stay; `*` stands for any text, `?` for any one character.
@@ -148,6 +178,11 @@ pub(super) fn resolve(
     if let Some(parallel) = entry.parallel.as_ref().filter(|parallel| parallel.value == 0) {
         section.log.at(parallel.mark, "gc.parallel must be at least 1, not 0");
     }
+    let service = entry.service.clone().unwrap_or_default();
+    if let Some(image) = section.word("service.image", service.image.as_ref()) {
+        gc.service.image = Some(image);
+    }
+    gc.service.socket = section.word("service.socket", service.socket.as_ref()).unwrap_or(gc.service.socket);
     section.flag("dry_run", None, "GC_DRY_RUN", &mut gc.dry_run);
     gc
 }
@@ -174,6 +209,8 @@ impl Gc {
         shown.extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| (key, json!(list))));
         shown.extend(self.when_disk_above.map(|share| ("when_disk_above", super::show::percent(share))));
         shown.push(("parallel", json!(self.parallel)));
+        shown.extend(self.service.image.as_ref().map(|image| ("service.image", json!(image))));
+        shown.push(("service.socket", json!(self.service.socket)));
         shown
     }
 }

@@ -54,7 +54,11 @@ pub fn load_if_any(input: &Input) -> anyhow::Result<Settings> {
 }
 
 fn sources(input: &Input) -> Result<Vec<Source>, Error> {
-    let older = [("DEPENDENCIES_FILE", SourceKind::Dependencies), ("NODES_FILE", SourceKind::Nodes)];
+    let older = [
+        ("DEPENDENCIES_FILE", SourceKind::Dependencies),
+        ("NODES_FILE", SourceKind::Nodes),
+        ("REBALANCE_CONFIG", SourceKind::Rebalance),
+    ];
     let older = older.map(|(variable, kind)| (env_text(&input.env, variable), variable, kind));
     let mut paths: Vec<PathBuf> = Vec::new();
     let mut sources = Vec::new();
@@ -80,25 +84,34 @@ fn sources(input: &Input) -> Result<Vec<Source>, Error> {
 }
 
 fn main_source(input: &Input) -> Result<Option<Source>, Error> {
-    let kind = SourceKind::Main;
     let named = input.config.as_deref().or_else(|| env_text(&input.env, "ORCA_CONFIG"));
     if let Some(name) = named.or_else(|| env_text(&input.env, "SWARM_FILE")) {
         if name == "-" {
             let text = read_text(io::stdin().lock()).map_err(|error| unreadable("stdin", &error))?;
-            return Ok(Some(Source { name: "stdin".to_owned(), kind, text }));
+            return something("stdin", "stdin", text).map(Some);
         }
         let text = read_file(name).map_err(|error| unreadable(&format!("`{name}`"), &error))?;
-        return Ok(Some(Source { name: name.to_owned(), kind, text }));
+        return something(name, &format!("`{name}`"), text).map(Some);
     }
     for path in &input.defaults {
         let name = path.display().to_string();
         match read_file(path) {
-            Ok(text) => return Ok(Some(Source { name, kind, text })),
+            Ok(text) => return something(&name, &format!("`{name}`"), text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&format!("`{name}`"), &error)),
         }
     }
     Ok(None)
+}
+
+/// A main file with something in it. A full disk or a failed command before a pipe leaves an empty one, and orca would
+/// take back every label that it has set.
+fn something(name: &str, shown: &str, text: String) -> Result<Source, Error> {
+    if text.trim().is_empty() {
+        let error = Error::new(ErrorKind::Config, format!("the configuration {shown} is empty"));
+        return Err(error.hint("if that is meant, write `{}` into it"));
+    }
+    Ok(Source { name: name.to_owned(), kind: SourceKind::Main, text })
 }
 
 /// The path by which two names of one file are recognised.
@@ -128,7 +141,7 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => failed.hint(hint()),
         io::ErrorKind::PermissionDenied => failed.hint("run as a user who may read it, or name another with `-c FILE`"),
-        _ => failed,
+        _ => failed.hint("name a YAML file with `-c FILE`"),
     }
 }
 

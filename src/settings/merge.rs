@@ -9,6 +9,7 @@ use super::check::check;
 use super::de::{NodeDe, Spanned};
 use super::fragment::{AnchorEntry, Entries, File, NodeEntry, OptionsEntry, schema};
 use super::problem::Log;
+use super::rebalance_file::older_schema;
 use super::tree::{self, Kind, Node};
 use super::{Source, SourceKind};
 
@@ -36,6 +37,11 @@ fn fragment(mut node: Node, kind: SourceKind, document: &Value, log: &mut Log<'_
         }
         return File { dependencies: convert(&node, log), ..File::default() };
     }
+    if kind == SourceKind::Rebalance {
+        let schema = older_schema();
+        let usable = check(&mut node, &schema, &schema, "", log);
+        return File { older_rebalance: if usable { convert(&node, log) } else { None }, ..File::default() };
+    }
     if !check(&mut node, document, document, "", log) {
         return File::default();
     }
@@ -61,7 +67,8 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 }
 
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
-    let File { leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap } = file;
+    let File { leader, advertise_addr, stack, nodes, options, dependencies, .. } = file;
+    let File { rebalance, older_rebalance, gc, autoheal, bootstrap, .. } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);
@@ -71,6 +78,7 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.gc, gc, "gc", log);
     once(&mut merged.autoheal, autoheal, "autoheal", log);
     once(&mut merged.bootstrap, bootstrap, "bootstrap", log);
+    merged.older_rebalance = older_rebalance.or(merged.older_rebalance.take());
     let Some(options) = options else { return };
     let OptionsEntry { prune_unknown_labels, restart_dependents, retry_intervals, max_mismatch, hold, enforce } =
         options;

@@ -14,6 +14,7 @@ mod merge;
 mod policy;
 mod problem;
 mod rebalance;
+mod rebalance_file;
 mod resolve;
 mod section;
 mod show;
@@ -26,10 +27,10 @@ use std::time::Duration;
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use bootstrap::Bootstrap;
 pub use fragment::schema;
-pub use gc::{Exclude, Gc};
+pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
 pub use problem::{Problem, Problems};
-pub use rebalance::{MetricsSettings, MetricsSource, Rebalance};
+pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
@@ -55,6 +56,8 @@ pub enum SourceKind {
     Dependencies,
     /// Orcastra's `nodes.yml`: the half of `swarm.yml` without `dependencies`.
     Nodes,
+    /// Orcastra's `rebalance_config.yml`.
+    Rebalance,
 }
 
 /// Merges and checks sources. Pure: equal input gives equal settings, or the same problems in the same order.

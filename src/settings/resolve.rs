@@ -22,6 +22,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let policy = resolver.policy(file, env);
     let rebalance = super::rebalance::resolve(
         file.rebalance.as_ref().map(|entry| &entry.value),
+        file.older_rebalance.as_ref(),
         &mut resolver.origins,
         resolver.log,
     );

@@ -74,6 +74,16 @@ impl Section<'_, '_> {
         self.came_from(key, percent);
     }
 
+    /// A text that must say something.
+    pub(super) fn word(&mut self, key: &str, written: Option<&Spanned<String>>) -> Option<String> {
+        let written = written?;
+        if written.value.trim().is_empty() {
+            self.log.at(written.mark, format!("{}.{key} must not be empty", self.name));
+        }
+        self.came_from(key, written);
+        Some(written.value.clone())
+    }
+
     /// Patterns of names.
     pub(super) fn patterns(&mut self, key: &str, written: Option<&Vec<Spanned<String>>>, into: &mut Vec<String>) {
         let Some(patterns) = written else { return };

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Anchor, Node, Origin, Rebalance, Settings};
+use super::{Anchor, MetricsSettings, Node, Origin, Rebalance, Settings};
+use crate::metrics::url::Url;
 
 /// One effective value.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -123,13 +124,31 @@ fn section_tree(path: &str, shown: Vec<(&'static str, Value)>, origins: &BTreeMa
 
 fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> Out {
     let path = "rebalance";
-    let (mut metrics, mut entries) = (Vec::new(), Vec::new());
-    let source = rebalance.metrics.source.map(super::MetricsSource::name);
-    optional(&mut metrics, origins, "rebalance.metrics", "source", source);
-    let file = rebalance.metrics.file.as_ref().and_then(|file| file.to_str());
-    optional(&mut metrics, origins, "rebalance.metrics", "file", file);
-    value(&mut metrics, origins, "rebalance.metrics", "max_age", json!(span(rebalance.metrics.max_age)));
-    entries.push(("metrics".to_owned(), Out::Map(metrics, None)));
+    let mut entries = Vec::new();
+    value(&mut entries, origins, path, "auto", json!(rebalance.auto));
+    entries.push(("metrics".to_owned(), metrics_tree(&rebalance.metrics, origins)));
+    let services: Vec<_> = rebalance
+        .services
+        .iter()
+        .map(|(name, policy)| {
+            let (mut keys, path) = (Vec::new(), format!("rebalance.services.{name}"));
+            if let Some(enabled) = policy.enabled {
+                value(&mut keys, origins, &path, "enabled", json!(enabled));
+            }
+            if let Some(cooldown) = policy.cooldown {
+                value(&mut keys, origins, &path, "cooldown", json!(span(cooldown)));
+            }
+            (name.clone(), Out::Map(keys, None))
+        })
+        .collect();
+    if !services.is_empty() {
+        entries.push(("services".to_owned(), Out::Map(services, None)));
+    }
+    // As the file has it: 80, not 80.0.
+    let percent = |share: f64| {
+        let percent = (share * 1e8).round() / 1e6;
+        percent.to_string().parse::<u64>().map_or_else(|_| json!(percent), |whole| json!(whole))
+    };
     value(&mut entries, origins, path, "high", percent(rebalance.high));
     value(&mut entries, origins, path, "high_for", json!(span(rebalance.high_for)));
     value(&mut entries, origins, path, "clear_high", percent(rebalance.clear_high));
@@ -142,7 +161,44 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     value(&mut entries, origins, path, "target_above_mean", percent(rebalance.target_above_mean));
     value(&mut entries, origins, path, "cooldown", json!(span(rebalance.cooldown)));
     value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
+    value(&mut entries, origins, path, "quarantine", json!(span(rebalance.quarantine)));
     value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
+    Out::Map(entries, None)
+}
+
+fn metrics_tree(metrics: &MetricsSettings, origins: &BTreeMap<String, Origin>) -> Out {
+    let (path, mut entries) = ("rebalance.metrics", Vec::new());
+    optional(&mut entries, origins, path, "source", metrics.source.map(super::MetricsSource::name));
+    optional(&mut entries, origins, path, "file", metrics.file.as_ref().and_then(|file| file.to_str()));
+    let prometheus = metrics.prometheus.as_ref().map(ToString::to_string);
+    optional(&mut entries, origins, path, "prometheus", prometheus.as_deref());
+    let mut map = |key: &str, keys: Vec<(String, Out)>| {
+        if !keys.is_empty() {
+            entries.push((key.to_owned(), Out::Map(keys, None)));
+        }
+    };
+    let (exporters, machines) = (format!("{path}.node_exporters"), format!("{path}.node_exporter_nodes"));
+    let mut keys = Vec::new();
+    for (name, url) in &metrics.node_exporters {
+        value(&mut keys, origins, &exporters, name, json!(url.to_string()));
+    }
+    map("node_exporters", keys);
+    let machine = |(name, url): (&String, &Url)| {
+        let mut keys = Vec::new();
+        value(&mut keys, origins, &format!("{machines}.{name}"), "exporter_url", json!(url.to_string()));
+        (name.clone(), Out::Map(keys, None))
+    };
+    map("node_exporter_nodes", metrics.node_exporter_nodes.iter().map(machine).collect());
+    let mut keys = Vec::new();
+    for (name, machine) in &metrics.node_map {
+        value(&mut keys, origins, &format!("{path}.node_map"), name, json!(machine));
+    }
+    map("node_map", keys);
+    value(&mut entries, origins, path, "node_exporter_port", json!(metrics.node_exporter_port));
+    value(&mut entries, origins, path, "max_age", json!(span(metrics.max_age)));
+    value(&mut entries, origins, path, "window", json!(span(metrics.window)));
+    value(&mut entries, origins, path, "timeout", json!(span(metrics.timeout)));
+    optional(&mut entries, origins, path, "probe_image", metrics.probe_image.as_deref());
     Out::Map(entries, None)
 }
 

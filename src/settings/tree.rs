@@ -243,7 +243,8 @@ impl Frame {
         Ok(())
     }
 
-    /// Puts merged entries before the map's own, as Python's reader does; own keys win, then the map that was named first.
+    /// Puts merged entries before the map's own, as Python's reader does; own keys win, then the map that was named
+    /// first.
     fn merge(&mut self) {
         let Kind::Map(entries) = &mut self.part.node.kind else { return };
         let mut merged = Vec::new();

@@ -10,9 +10,9 @@
 //! | `POST nodes/KEY {state}`, `DELETE nodes/KEY` | goes down, comes back; is gone for good |
 //! | `POST leader {name}` | leadership moves |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
-//! | `POST images {match, state, err}`, `DELETE images` | images that end up in this state instead of running |
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
 //! | `POST engines/NAME {power, swarm}` | of a fleet: `on`, `off`, `dying` (with the next write); a swarm of its `own`, or `none` |
+//! | `POST images {match, state, err, node}`, `DELETE images` | images that end up in this state instead of running, on all nodes or one |
 //! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |
 //! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
 

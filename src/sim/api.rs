@@ -35,6 +35,8 @@ pub(super) enum Body {
     Json(String),
     /// Plain text.
     Text(&'static str),
+    /// A stream of log frames.
+    Frames(Vec<u8>),
     /// Nothing.
     Empty,
     /// The event stream, which goes on.
@@ -75,21 +77,20 @@ impl Request {
         !matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    /// The body.
-    pub fn body_json(&self) -> Result<Value, Refusal> {
+    pub(super) fn json(&self) -> Result<Value, Refusal> {
         serde_json::from_slice(&self.body).map_err(|error| Refusal::new(400, format!("invalid JSON: {error}")))
     }
 
     /// The body as a service spec, as far as the version in the path knows it.
     fn service_spec(&self) -> Result<Value, Refusal> {
-        let mut spec = self.body_json()?;
+        let mut spec = self.json()?;
         if let Some(version) = &self.version {
             strip_newer(&mut spec, numbers(version).1);
         }
         Ok(spec)
     }
 
-    fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
+    pub(super) fn object_version(&self, kind: &str) -> Result<u64, Refusal> {
         let text = self.query.get("version");
         text.parse().map_err(|_| Refusal::new(400, format!("invalid {kind} version '{text}'")))
     }
@@ -132,8 +133,12 @@ impl Cluster {
                 self.check_manager()?;
                 self.route_swarm(request, &segments)
             }
+            ["configs", ..] => {
+                self.check_manager()?;
+                self.route_configs(request, &segments)
+            }
             ["networks", ..] => self.route_networks(request, &segments),
-            ["secrets" | "configs", "json"] | ["secrets" | "configs"] if reads => Ok(Reply::json(200, "[]".to_owned())),
+            ["secrets", "json"] | ["secrets"] if reads => Ok(Reply::json(200, "[]".to_owned())),
             ["containers" | "images" | "volumes" | "system" | "build", ..] => self.route_stock(request, &segments),
             _ => Err(Refusal::new(404, "page not found")),
         }
@@ -145,7 +150,7 @@ impl Cluster {
             ("GET", ["nodes"]) => Ok(Reply::json(200, self.list_nodes(&request.query)?)),
             ("GET", ["nodes", key]) => Ok(Reply::json(200, self.find_node(key)?.text.clone())),
             ("POST", ["nodes", key, "update"]) => {
-                let (version, spec) = (request.object_version("node")?, request.body_json()?);
+                let (version, spec) = (request.object_version("node")?, request.json()?);
                 let id = self.find_node(key)?.id.clone();
                 self.update_node(&id, version, spec)?;
                 Ok(Reply::empty(200))
@@ -177,6 +182,10 @@ impl Cluster {
                 self.remove_service(&id)?;
                 Ok(Reply::empty(200))
             }
+            ("GET", ["services", key, "logs"]) => {
+                let body = Body::Frames(self.logs(&self.find_service(key)?.id));
+                Ok(Reply { status: 200, headers: Vec::new(), body })
+            }
             ("GET", ["tasks"]) => Ok(Reply::json(200, self.list_tasks(&request.query)?)),
             ("GET", ["tasks", key]) => Ok(Reply::json(200, self.find_task(key)?.text.clone())),
             _ => Err(Refusal::new(404, "page not found")),
@@ -202,7 +211,8 @@ impl Cluster {
         }
         if numbers(version) < numbers(oldest) {
             let text = format!(
-                "client version {version} is too old. Minimum supported API version is {oldest}, please upgrade your client to a newer version"
+                "client version {version} is too old. \
+                 Minimum supported API version is {oldest}, please upgrade your client to a newer version"
             );
             return Err(Refusal::new(400, text));
         }
@@ -213,10 +223,13 @@ impl Cluster {
         let text = match self.membership.as_str() {
             "active/manager" => return Ok(()),
             "active/worker" => {
-                "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager."
+                "This node is not a swarm manager. \
+                 Worker nodes can't be used to view or modify cluster state. \
+                 Please run this command on a manager node or promote the current node to a manager."
             }
             _ => {
-                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
+                "This node is not a swarm manager. \
+                 Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
             }
         };
         Err(Refusal::new(503, text))

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use super::json;
 use super::object::{Node, Service, Task};
 use super::stock::Stock;
 use super::tasks::Tasks;
+use crate::engine::parts::SCHEMA;
 
 /// The API version simulated unless something says otherwise.
 pub(super) const DEFAULT_API: &str = "1.51";
@@ -29,6 +29,8 @@ pub struct Cluster {
     pub(super) tasks: Tasks,
     /// User-made networks; raw objects by id.
     pub(super) networks: BTreeMap<String, Value>,
+    /// Config objects; raw objects by id.
+    pub(super) configs: BTreeMap<String, Value>,
     /// The last version index handed out.
     pub(super) index: u64,
     /// Objects made so far: ids follow from it.
@@ -67,6 +69,9 @@ pub(super) struct Broken {
     pub state: String,
     #[serde(default)]
     pub err: String,
+    /// Hostname of the only node where it is so; empty for all.
+    #[serde(default)]
+    pub node: String,
 }
 
 /// What a snapshot file holds.
@@ -97,6 +102,7 @@ impl Cluster {
             services: BTreeMap::new(),
             tasks: Tasks::default(),
             networks: BTreeMap::new(),
+            configs: BTreeMap::new(),
             index: 10,
             made: 0,
             // A fixed start keeps unit tests and generated clusters equal from run to run.
@@ -118,8 +124,8 @@ impl Cluster {
 
     /// The cluster of an `orca.snapshot/1` file. Objects keep every field they have, known or not.
     pub fn from_snapshot(text: &str) -> anyhow::Result<Self> {
-        let file: File = serde_json::from_str(text).context("not a snapshot")?;
-        anyhow::ensure!(file.schema == "orca.snapshot/1", "unknown snapshot schema `{}`", file.schema);
+        let file: File = serde_json::from_str(text)?;
+        anyhow::ensure!(file.schema == SCHEMA, "its schema is `{}`, not `{SCHEMA}`", file.schema);
         let mut cluster = Self::empty();
         cluster.info = file.info;
         if let Some(api) = file.api {

@@ -142,7 +142,7 @@ impl Cluster {
 
     fn init(&mut self, at: usize, request: &Request) -> Result<Value, Refusal> {
         self.must_be_out(at)?;
-        let options: Value = request.body_json()?;
+        let options: Value = request.json()?;
         if !self.nodes.is_empty() {
             self.found_own(at);
             return Ok("own".into());
@@ -170,7 +170,7 @@ impl Cluster {
 
     fn join_at(&mut self, at: usize, request: &Request) -> Result<Value, Refusal> {
         self.must_be_out(at)?;
-        let joining: Joining = serde_json::from_value(request.body_json()?).unwrap_or_default();
+        let joining: Joining = serde_json::from_value(request.json()?).unwrap_or_default();
         let role = match joining.join_token.as_str() {
             MANAGER_TOKEN => "manager",
             WORKER_TOKEN => "worker",

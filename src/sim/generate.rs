@@ -64,7 +64,8 @@ impl Cluster {
                 "TaskTemplate": {
                     "ContainerSpec": {
                         "Image": image, "Labels": {"com.docker.stack.namespace": stack},
-                        "Env": ["TZ=UTC", format!("SERVICE={name}")], "Privileges": {"CredentialSpec": null, "SELinuxContext": null},
+                        "Env": ["TZ=UTC", format!("SERVICE={name}")],
+                        "Privileges": {"CredentialSpec": null, "SELinuxContext": null},
                         "Isolation": "default",
                     },
                     "Resources": {"Limits": {"MemoryBytes": 268_435_456}, "Reservations": {}},

@@ -1,6 +1,9 @@
-//! Finding objects as the engine does: by id, then by name, then by a unique beginning of an id; and the filtered lists.
+//! Finding objects as the engine does: by id, then by name, then by a unique beginning of an id; and the filtered
+//! lists.
 
 use std::collections::BTreeMap;
+
+use serde_json::json;
 
 use super::cluster::{Cluster, push_list, tree};
 use super::json::labels;
@@ -110,9 +113,8 @@ impl Cluster {
             }
         };
         let head = service.text.strip_suffix('}').unwrap_or(&service.text);
-        format!(
-            r#"{head},"ServiceStatus":{{"RunningTasks":{running},"DesiredTasks":{desired},"CompletedTasks":{completed}}}}}"#
-        )
+        let status = json!({"RunningTasks": running, "DesiredTasks": desired, "CompletedTasks": completed});
+        format!(r#"{head},"ServiceStatus":{status}}}"#)
     }
 
     /// `GET /tasks`.

@@ -10,12 +10,14 @@
 mod admin;
 mod api;
 mod cluster;
+mod configs;
 mod constraint;
 mod faults;
 mod fleet;
 mod generate;
 mod info;
 mod json;
+mod logs;
 mod lookup;
 mod networks;
 mod nodes;

@@ -86,7 +86,8 @@ impl Cluster {
         let node = self.nodes.get(id).ok_or_else(|| Refusal::not_found("node", id))?;
         if node.role == "manager" {
             let text = format!(
-                "node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal"
+                "node {id} is a cluster manager and is a member of the raft cluster. \
+                 It must be demoted to worker before removal"
             );
             return Err(Refusal::rpc("FailedPrecondition", text));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::cluster::{Cluster, mix, tree};
+use super::cluster::{Broken, Cluster, mix, tree};
 use super::json;
 use super::object::{Mode, Service, Task};
 use super::rollout::meaning;
@@ -165,7 +165,10 @@ impl Cluster {
 
     /// Writes what becomes of a started task: it runs, it completes, or its image is one that doesn't work.
     fn run(&mut self, service: &Service, raw: &mut Value) {
-        let rule = self.broken.iter().find(|rule| service.image.contains(&rule.image)).cloned();
+        let node = self.nodes.get(json::text(raw, "/NodeID")).map_or("", |node| node.hostname.as_str());
+        let here = |rule: &&Broken| rule.node.is_empty() || rule.node == node;
+        let rule = self.broken.iter().filter(here).find(|rule| service.image.contains(&rule.image)).cloned();
+        let rule = rule.or_else(|| no_command(raw));
         if let Some(rule) = rule {
             self.status(raw, &rule.state, "started", &rule.err);
             if matches!(rule.state.as_str(), "failed" | "rejected") {
@@ -297,6 +300,14 @@ impl Cluster {
             .collect();
         self.forget_tasks(&old);
     }
+}
+
+/// An empty entrypoint takes away the image's own: what is left is nothing to run.
+fn no_command(task: &Value) -> Option<Broken> {
+    let command = json::list(task, "/Spec/ContainerSpec/Command");
+    let nothing = command.len() == 1 && command[0] == "" && json::list(task, "/Spec/ContainerSpec/Args").is_empty();
+    let err = "no command specified".to_owned();
+    nothing.then(|| Broken { image: String::new(), state: "rejected".to_owned(), err, node: String::new() })
 }
 
 /// Whether a stopped task keeps its slot because the restart policy says that it is finished.

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::cluster::Cluster;
 use super::serve::{serve, serve_fleet};
 use crate::error::{Error, ErrorKind};
+use crate::snapshot;
 
 /// What `orca sim` was asked to do.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +44,7 @@ impl Options {
     /// The cluster these options describe.
     pub fn cluster(&self) -> anyhow::Result<Cluster> {
         let mut cluster = if let Some(path) = &self.from {
-            let text = std::fs::read_to_string(path).with_context(|| format!("read `{}`", path.display()))?;
-            Cluster::from_snapshot(&text).with_context(|| format!("load `{}`", path.display()))?
+            snapshot::load_as(path, Cluster::from_snapshot)?
         } else {
             let nodes = if self.nodes == 0 { 3 } else { self.nodes };
             let managers = self.managers.max(1);
@@ -71,16 +71,13 @@ pub async fn run(options: Options) -> anyhow::Result<i32> {
         return run_fleet(options).await;
     }
     let cluster = options.cluster()?;
-    // Kept until the end: dropping it removes the socket's folder.
-    let mut folder = None;
-    let socket = match options.listen {
-        Some(path) => path,
-        None => folder.insert(tempfile::tempdir().context("make a folder for the socket")?).path().join("sim.sock"),
-    };
+    // Kept until the end: dropping it removes the folder.
+    let folder = tempfile::tempdir().context("can't make a folder for the socket and the command's state")?;
+    let socket = options.listen.unwrap_or_else(|| folder.path().join("sim.sock"));
     let listener = bind(&socket)?;
     let result = tokio::select! {
         () = serve(cluster, listener, Vec::new()) => Ok(0),
-        result = wait(&options.command, &socket) => result,
+        result = wait(&options.command, &socket, folder.path()) => result,
     };
     // Gone already is as good.
     let _ = std::fs::remove_file(&socket);
@@ -90,20 +87,15 @@ pub async fn run(options: Options) -> anyhow::Result<i32> {
 /// The same for engines in no swarm.
 async fn run_fleet(options: Options) -> anyhow::Result<i32> {
     let cluster = Cluster::fleet(options.bare);
-    let mut folder = None;
-    let dir = match options.listen {
-        Some(dir) => {
-            std::fs::create_dir_all(&dir).with_context(|| format!("make the folder `{}`", dir.display()))?;
-            dir
-        }
-        None => folder.insert(tempfile::tempdir().context("make a folder for the sockets")?).path().to_owned(),
-    };
+    let folder = tempfile::tempdir().context("can't make a folder for the sockets and the command's state")?;
+    let dir = options.listen.unwrap_or_else(|| folder.path().to_owned());
+    std::fs::create_dir_all(&dir).with_context(|| format!("can't make the folder `{}`", dir.display()))?;
     let sockets: Vec<PathBuf> = cluster.seat_names().iter().map(|name| dir.join(format!("{name}.sock"))).collect();
     let listeners = sockets.iter().map(|socket| bind(socket)).collect::<anyhow::Result<Vec<_>>>()?;
     let first = sockets.first().cloned().unwrap_or_default();
     let result = tokio::select! {
         () = serve_fleet(cluster, listeners) => Ok(0),
-        result = wait(&options.command, &first) => result,
+        result = wait(&options.command, &first, folder.path()) => result,
     };
     for socket in sockets {
         // Gone already is as good.
@@ -117,13 +109,16 @@ fn bind(path: &Path) -> anyhow::Result<UnixListener> {
     let stale = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
         && std::os::unix::net::UnixStream::connect(path).is_err();
     if stale {
-        std::fs::remove_file(path).with_context(|| format!("remove the stale socket `{}`", path.display()))?;
+        std::fs::remove_file(path).with_context(|| format!("can't remove the stale socket `{}`", path.display()))?;
     }
-    UnixListener::bind(path).with_context(|| format!("listen on `{}`", path.display()))
+    UnixListener::bind(path).with_context(|| {
+        Error::new(ErrorKind::Failed, format!("can't listen on `{}`", path.display()))
+            .hint("the folder must exist and be writable, and no other `orca sim` may serve there")
+    })
 }
 
 /// Waits for the command, or without one for a signal.
-async fn wait(command: &[OsString], socket: &Path) -> anyhow::Result<i32> {
+async fn wait(command: &[OsString], socket: &Path, folder: &Path) -> anyhow::Result<i32> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let Some((program, arguments)) = command.split_first() else {
@@ -138,13 +133,18 @@ async fn wait(command: &[OsString], socket: &Path) -> anyhow::Result<i32> {
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
         .env("DOCKER_HOST", host)
+        // A copy has the id of its cluster: a rehearsal must not get into what orca remembers of the real one.
+        .env("ORCA_STATE_DIR", folder.join("state"))
         // They would win over, or not go with, the simulated host.
         .env_remove("DOCKER_CONTEXT")
         .env_remove("DOCKER_TLS_VERIFY")
         .env_remove("DOCKER_CERT_PATH")
         .kill_on_drop(true)
         .spawn()
-        .with_context(|| format!("run `{}`", program.display()))?;
+        .with_context(|| {
+            Error::new(ErrorKind::Failed, format!("can't run `{}`", program.display()))
+                .hint("after `--` comes a program with its arguments, as `orca sim -- docker node ls`")
+        })?;
     loop {
         tokio::select! {
             status = child.wait() => {

@@ -277,6 +277,7 @@ fn content_type(reply: &Reply) -> Option<&'static str> {
     match reply.body {
         Body::Json(_) | Body::Events(_) => Some("application/json"),
         Body::Text(_) => Some("text/plain; charset=utf-8"),
+        Body::Frames(_) => Some("application/vnd.docker.multiplexed-stream"),
         Body::Empty => None,
     }
 }
@@ -285,6 +286,7 @@ fn into_bytes(body: Body) -> Bytes {
     match body {
         Body::Json(text) => Bytes::from(text),
         Body::Text(text) => Bytes::from_static(text.as_bytes()),
+        Body::Frames(bytes) => Bytes::from(bytes),
         Body::Empty | Body::Events(_) => Bytes::new(),
     }
 }

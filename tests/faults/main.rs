@@ -8,6 +8,7 @@ mod common;
 mod config;
 mod engine;
 mod process;
+mod rounds;
 mod state;
 mod writes;
 
@@ -111,6 +112,12 @@ impl Stage {
         let line = |row: &Value| format!("{} {} {}", text(row, "kind"), text(row, "target_name"), text(row, "status"));
         Ok(rows.iter().map(line).collect())
     }
+}
+
+/// A service of one replica.
+fn service(name: &str, constraints: &[&str]) -> Value {
+    json!({"Name": name, "Mode": {"Replicated": {"Replicas": 1}}, "TaskTemplate":
+        {"ContainerSpec": {"Image": "127.0.0.1:1/bb:1"}, "Placement": {"Constraints": constraints}}})
 }
 
 /// The status of each action, in order.

@@ -1,9 +1,9 @@
 //! Writes that meet somebody else's, whose object is gone, or whose answer is lost.
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Stage, statuses};
+use super::{Stage, service, statuses};
 use crate::common::cluster::text;
 
 fn node_path(stage: &Stage, name: &str) -> Result<String> {
@@ -72,11 +72,6 @@ fn a_node_that_is_gone_before_the_write() -> Result<()> {
     assert_eq!((ended.exit, &report["outcome"]), (Some(0), &json!("unchanged")), "{ended}");
     assert_eq!(report["warnings"][0]["code"], "unknown_node", "{ended}");
     Ok(())
-}
-
-fn service(name: &str, constraints: &[&str]) -> Value {
-    json!({"Name": name, "Mode": {"Replicated": {"Replicas": 1}}, "TaskTemplate":
-        {"ContainerSpec": {"Image": "127.0.0.1:1/bb:1"}, "Placement": {"Constraints": constraints}}})
 }
 
 #[test]

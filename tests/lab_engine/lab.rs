@@ -93,6 +93,13 @@ impl Lab {
         output(&mut command).unwrap_or_else(|error| panic!("node-{node}: docker {args}: {error}"))
     }
 
+    /// The same with words that have blanks in them.
+    pub(crate) fn docker_words(&self, node: usize, words: &[&str]) -> String {
+        let mut command = Command::new("docker");
+        command.env("DOCKER_HOST", self.host(node)).args(words);
+        output(&mut command).unwrap_or_else(|error| panic!("node-{node}: docker {words:?}: {error}"))
+    }
+
     pub(crate) fn try_docker(&self, node: usize, args: &str) -> Option<String> {
         output(Command::new("docker").env("DOCKER_HOST", self.host(node)).args(words(args))).ok()
     }

@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod bootstrap;
+mod flapping;
 mod lab;
+mod metrics;
 mod node_side;
 mod proxy;
 

@@ -58,6 +58,9 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
     let args = ["gc", "--grace", "5s", "--all-nodes"];
     let planned = lab.orca(1, &hosts(&lab), state.path(), &[&args[..], &["-n"]].concat());
     assert_eq!(tags(&lab, 1), ["1", "2", "3", "4"], "a dry run takes nothing");
+    let calm = lab.orca(1, &hosts(&lab), state.path(), &[&args[..], &["--when-disk-above", "99.9%"]].concat());
+    assert_eq!((calm.exit, calm.json["outcome"].as_str()), (0, Some("unchanged")), "{}", calm.json);
+    let args = [&args[..], &["--when-disk-above", "1%"]].concat();
     let done = lab.orca(1, &hosts(&lab), state.path(), &args);
     assert_eq!((done.exit, done.json["outcome"].as_str()), (0, Some("changed")), "{}", done.json);
     assert_eq!(planned.actions(), done.actions(), "what was planned was done");
@@ -71,6 +74,11 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
     }
     assert_eq!(lab.orca(1, &hosts(&lab), state.path(), &args).json["outcome"], "unchanged");
 
+    // Back to the version before, and forward again.
+    for image in ["2", "3"] {
+        lab.docker(1, "service rollback -d app");
+        runs(&lab, &format!("127.0.0.1:1/fill:{image}"));
+    }
     for (from, to) in [(2, 3), (3, 1)] {
         let constraint = |node: usize| format!("node.hostname==node-{node}");
         let (old, new) = (constraint(from), constraint(to));
@@ -85,16 +93,67 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
         });
     }
     lab.docker(1, "service update -d --no-resolve-image --image 127.0.0.1:1/fill:2 app");
-    lab.wait_for("the old image", Duration::from_secs(60), || {
-        let tasks =
-            lab.docker(1, "service ps app --filter desired-state=running --format {{.Image}}={{.CurrentState}}");
-        tasks.trim().starts_with("127.0.0.1:1/fill:2=Running")
-    });
+    runs(&lab, "127.0.0.1:1/fill:2");
     lab.docker(1, "service rm app");
     for node in 1..=3 {
         lab.docker(node, "volume rm gc-data");
         lab.wait_for("no task", Duration::from_secs(60), || {
             lab.try_docker(node, "rmi -f 127.0.0.1:1/fill:2 127.0.0.1:1/fill:3").is_some()
+        });
+    }
+}
+
+/// Waits until the task of `app` runs this image.
+fn runs(lab: &Lab, image: &str) {
+    lab.wait_for(image, Duration::from_secs(60), || {
+        let tasks =
+            lab.docker(1, "service ps app --filter desired-state=running --format {{.Image}}={{.CurrentState}}");
+        tasks.trim().starts_with(&format!("{image}=Running"))
+    });
+}
+
+#[test]
+fn a_service_frees_every_disk_without_any_address_and_stays_nowhere() {
+    let lab = Lab::clean();
+    lab.run(&["image", "--orca", env!("CARGO_BIN_EXE_orca")]);
+    let state = tempfile::tempdir().unwrap();
+    let socket = lab.socket(1).display().to_string().replace("node-1", "{{.Node.Hostname}}");
+    let config = format!(
+        "gc: {{exclude: {{images: ['127.0.0.1:1/bb:*', '127.0.0.1:1/orca:*']}}, \
+         service: {{image: '127.0.0.1:1/orca:1', socket: '{socket}'}}}}"
+    );
+    for node in 1..=3 {
+        for tag in ["1", "2"] {
+            image(&lab, node, tag);
+        }
+    }
+    // It runs on the second node alone; the others may have to take it over.
+    lab.docker(
+        1,
+        "service create -d --no-resolve-image --name app --constraint node.hostname==node-2 --stop-grace-period 1s \
+        127.0.0.1:1/fill:2 sleep 1d",
+    );
+    runs(&lab, "127.0.0.1:1/fill:2");
+    std::thread::sleep(Duration::from_secs(6));
+    let args = ["gc", "--grace", "5s", "--via", "service", "--when-disk-above", "1%"];
+    let done = lab.orca(1, &config, state.path(), &args);
+    assert_eq!((done.exit, done.json["outcome"].as_str()), (0, Some("changed")), "{}", done.json);
+    for node in 1..=3 {
+        assert_eq!(tags(&lab, node), ["2"], "node-{node}");
+        let freed = done.json["data"]["nodes"][node - 1]["freed_bytes"].as_u64().unwrap();
+        assert!(freed >= 600_000, "node-{node}: {freed}");
+    }
+    assert_eq!(lab.docker(1, "service ls --format {{.Name}}").trim(), "app", "it was removed");
+    assert_eq!(lab.docker(1, "config ls -q").trim(), "", "its order was removed");
+    for node in 1..=3 {
+        lab.wait_for("no container of it", Duration::from_secs(30), || {
+            lab.docker(node, "ps -aq --filter name=orca-gc").trim().is_empty()
+        });
+    }
+    lab.docker(1, "service rm app");
+    for node in 1..=3 {
+        lab.wait_for("no task", Duration::from_secs(60), || {
+            lab.try_docker(node, "rmi -f 127.0.0.1:1/fill:2").is_some()
         });
     }
 }

@@ -87,7 +87,7 @@ fn an_engine_that_is_another_node_is_left_alone() {
 #[test]
 fn a_manager_that_cant_be_asked_leaves_everything_unknown() {
     let here = Sim::start();
-    let (exit, report, _) = here.orca(&here.host(), "", &["gc", "--manager", "unix:///nonexistent/sock"]);
+    let (exit, report, _) = here.orca(&here.host(), "{}", &["gc", "--manager", "unix:///nonexistent/sock"]);
     assert_eq!((exit, report["outcome"].as_str()), (75, Some("blocked")), "{report:#}");
     let reason = report["blocked"][0]["reasons"][0].as_str().unwrap();
     assert!(reason.contains("what the cluster needs is not known"), "{reason}");
@@ -104,7 +104,7 @@ fn what_makes_no_sense_is_refused() {
         (vec!["gc", "--parallel", "0"], 64, "invalid value"),
         (vec!["autoheal", "--only", "everything"], 64, "invalid value"),
     ] {
-        let (code, _, stderr) = sim.orca(&sim.host(), "", &args);
+        let (code, _, stderr) = sim.orca(&sim.host(), "{}", &args);
         assert!(code == exit && stderr.contains(says), "{args:?}: {code}: {stderr}");
     }
     let dir = tempfile::tempdir().unwrap();

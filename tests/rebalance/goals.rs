@@ -79,6 +79,31 @@ fn a_node_is_emptied_and_what_must_stay_is_blocked() {
 }
 
 #[test]
+fn room_is_made_for_what_has_to_leave() {
+    let reserves = |bytes: u64| {
+        move |spec: &mut serde_json::Value| {
+            spec["TaskTemplate"]["Resources"]["Reservations"]["MemoryBytes"] = (bytes << 20).into();
+        }
+    };
+    // `n2` has room for `big` only when `small` has gone to `n3`; nothing weighs on `idle`.
+    let cluster = Cluster::default()
+        .node("n1", 1000, 0)
+        .node("n2", 1000, 0)
+        .node("n3", 500, 0)
+        .service("big", &[("n1", 100)])
+        .with(reserves(800))
+        .service("idle", &[("n1", 0)])
+        .service("small", &[("n2", 10)])
+        .with(reserves(300));
+    let planned = cluster.unguarded(Goal::Empty("n1".to_owned()));
+    let steps = moves(&planned);
+    assert!(planned.balance.goal.met, "{steps:?}");
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    let at = |step: &str| steps.iter().position(|found| found == step);
+    assert!(at("small.1: n2 -> n3") < at("big.1: n1 -> n2") && at("small.1: n2 -> n3").is_some(), "{steps:?}");
+}
+
+#[test]
 fn what_a_pin_costs_is_what_moving_it_gains() {
     let free = lopsided();
     let mut pinned = free.clone();

@@ -100,7 +100,7 @@ fn what_was_moved_lately_rests_and_does_not_return() {
         let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_hours(hours);
         let mut memory = seen(60);
         let moves = vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")) }];
-        let service = MovedService { moves, quarantined_until: None };
+        let service = MovedService { moves };
         memory.rebalance.services.insert(orca::model::ServiceId("id-a".to_owned()), service);
         memory
     };
@@ -108,12 +108,43 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     let planned = pressed().guarded("", &moved(7, "n2"), knee());
     assert!(!moves(&planned).contains(&"a.1: n1 -> n2".to_owned()), "{:?}", moves(&planned));
     let mut memory = moved(30, "n2");
-    memory
-        .rebalance
-        .services
-        .values_mut()
-        .for_each(|s| s.quarantined_until = Some("2026-12-01T00:00:00Z".parse().unwrap()));
-    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"]);
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new());
+    for service in memory.rebalance.services.values_mut() {
+        service.moves.push(Moved { from: orca::model::NodeId("id-n3".to_owned()), ..service.moves[0].clone() });
+    }
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"], "twice in a week is ping-pong");
+    let free = pressed().guarded("rebalance: {quarantine: 24h}", &memory, knee());
+    assert_eq!(reasons(&free, "a"), Vec::<String>::new());
+}
+
+#[test]
+fn a_label_says_where_a_task_is_to_be() {
+    let prefer = |key: &str, node: &str| {
+        let (key, node) = (key.to_owned(), node.to_owned());
+        let mut cluster = Cluster::default().node("n1", 1000, 50).node("n2", 1000, 50).node("n3", 1000, 50);
+        cluster = cluster.service("a", &[("n1", 300)]);
+        cluster = cluster.with(|spec| spec["Labels"][key] = node.into());
+        cluster.service("b", &[("n1", 300)])
+    };
+    for (key, here, there) in [("orca.rebalance.node", "n1", "n3"), ("orchestration.preferred.node", "id-n1", "id-n3")]
+    {
+        let stays = prefer(key, here).guarded("rebalance: {target_above_mean: 50}", &seen(60), restarts(1));
+        assert_eq!(reasons(&stays, "a"), ["preferred-node"]);
+        assert_eq!(moves(&stays), ["b.1: n1 -> n2"]);
+        let goes = prefer(key, there).guarded("rebalance: {target_above_mean: 50}", &seen(60), restarts(2));
+        assert!(!moves(&goes).contains(&"a.1: n1 -> n2".to_owned()), "{:?}", moves(&goes));
+        assert_eq!(reasons(&prefer(key, here).unguarded(restarts(1)), "a"), Vec::<String>::new());
+    }
+    // Of several replicas one is where it is to be.
+    let several = Cluster::default()
+        .node("n1", 1000, 0)
+        .node("n2", 1000, 0)
+        .node("n3", 1000, 0)
+        .service("a", &[("n1", 300), ("n2", 500)])
+        .with(|spec| spec["Labels"]["orca.rebalance.node"] = "n1".into());
+    let planned = several.guarded("rebalance: {target_above_mean: 50}", &seen(60), restarts(2));
+    assert!(!moves(&planned).iter().any(|step| step.starts_with("a.1")), "{:?}", moves(&planned));
+    assert_eq!(reasons(&planned, "a"), ["preferred-node"]);
 }
 
 #[test]

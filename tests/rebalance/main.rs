@@ -7,4 +7,5 @@ mod cluster;
 mod goals;
 mod guards;
 mod limits;
+mod measured;
 mod promises;

@@ -3,6 +3,7 @@
 mod errors;
 mod hostile;
 mod load;
+mod metrics;
 mod shapes;
 mod show;
 

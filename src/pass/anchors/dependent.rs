@@ -14,8 +14,8 @@ use crate::settings::{Anchor, Dependent};
 /// A dependent that has been well placed for so long is no longer on its way to being given up.
 const RECOVERED: Duration = Duration::from_secs(60);
 
-/// Plans what the constraint needs; `place` are the actions that make a place for the dependent, none if the anchor runs
-/// nowhere. Returns the service if it is deployed and can follow.
+/// Plans what the constraint needs; `place` are the actions that make a place for the dependent, none if the anchor
+/// runs nowhere. Returns the service if it is deployed and can follow.
 pub(super) fn plan_constraint<'a>(
     view: &View<'a>,
     anchor: &Anchor,
@@ -59,6 +59,10 @@ pub(super) fn plan_constraint<'a>(
 fn tie(view: &View, anchor: &Anchor, service: &Service, place: Option<&[String]>, plan: &mut Plan) {
     let constraint = Constraint::on_label(&anchor.label.key, &anchor.label.value).text;
     let mut reasons = hands_off(view, service);
+    if place.is_some() {
+        // Without a place there is nothing to be added yet, and a rollout keeps orca from nothing.
+        reasons.extend(under_way(service));
+    }
     if anchor.enforce && service.update == Some(UpdateState::RollbackCompleted) {
         // Adding it again would only start the same failing rollout again.
         reasons.push("its last update failed and was rolled back".to_owned());
@@ -85,7 +89,8 @@ fn tie(view: &View, anchor: &Anchor, service: &Service, place: Option<&[String]>
     }
 }
 
-/// Plans one dependent of an anchor that runs. Tells whether it must still be restarted because the anchor was replaced.
+/// Plans one dependent of an anchor that runs. Tells whether it must still be restarted because the anchor was
+/// replaced.
 pub(super) fn plan(context: &Context, dependent: &Dependent, draft: &mut Draft) -> bool {
     let anchor = context.anchor;
     let key = memory_key(anchor, &dependent.name);
@@ -139,7 +144,7 @@ fn settle(
             plan.warnings.push(Warning::new("dependent_ended", text));
         }
         Place::Converging => {
-            memory.misplaced = Stopwatch::skip(memory.misplaced, context.now);
+            not_misplaced(memory);
             plan.unsettled.push(format!("`{}` is on its way", service.name));
         }
         Place::Wrong(what) => {
@@ -163,20 +168,33 @@ fn well_placed(context: &Context, since: Duration, memory: &mut DependentMemory)
         *memory = DependentMemory::default();
     } else {
         memory.placed = Some(placed);
-        memory.misplaced = Stopwatch::skip(memory.misplaced, context.now).filter(|_| long < RECOVERED);
+        not_misplaced(memory);
+        memory.misplaced = memory.misplaced.filter(|_| long < RECOVERED);
     }
+}
+
+/// This look did not find it misplaced: stops that clock. Before the first restart, and where its tasks don't keep
+/// ending, it even starts afresh: two mismatches that pass by themselves are not one that stays.
+fn not_misplaced(memory: &mut DependentMemory) {
+    let stays = memory.attempts > 0 || memory.keeps_ending;
+    memory.misplaced = memory.misplaced.filter(|_| stays).map(Stopwatch::stop);
 }
 
 /// The labels are right and the dependent is not: restarts it as the ladder allows.
 fn repair(context: &Context, service: &Service, key: &str, what: &str, memory: &mut DependentMemory, plan: &mut Plan) {
-    let mut reasons = context.hands_off(service);
-    memory.misplaced = if reasons.is_empty() || memory.attempts > 0 {
+    let (mut reasons, passing) = (hands_off(context.view, service), context.passing(service));
+    memory.misplaced = if memory.attempts > 0 || reasons.is_empty() && passing.is_empty() {
         Some(Stopwatch::tick(memory.misplaced, context.now))
     } else {
         // Somebody else is at it: their time doesn't count. A rollout that orca itself began does.
-        Stopwatch::skip(memory.misplaced, context.now)
+        memory.misplaced.map(Stopwatch::stop)
     };
-    match ladder::step(context.anchor, memory, context.now) {
+    let step = ladder::step(context.anchor, memory, context.now);
+    if step == Step::Due {
+        // Only now does that stand in the way; until then it may well be what puts the dependent right.
+        reasons.extend(passing);
+    }
+    match step {
         Step::GiveUp(after) => {
             let after = humantime::format_duration(Duration::from_secs(after.as_secs()));
             let attempts = memory.attempts;
@@ -219,13 +237,13 @@ fn restart(
     let replaced = &context.followed.service.name;
     plan.unsettled.push(format!("`{}` is to be restarted after `{replaced}`", service.name));
     if matches!(place, Place::Beside(_)) && context.label_actions.is_empty() {
-        let mut reasons = context.hands_off(service);
+        let mut reasons = hands_off(context.view, service);
         if memory.attempts > 0 && service.update == Some(UpdateState::RollbackCompleted) {
             reasons.push("its restart failed and was rolled back".to_owned());
         }
         if !reasons.is_empty() {
             block(plan, anchor, service, reasons);
-        } else if ladder::restart_due(anchor, memory, context.now) {
+        } else if context.passing(service).is_empty() && ladder::restart_due(anchor, memory, context.now) {
             let origin = &anchor.origin;
             let reason = format!("its anchor `{replaced}` was replaced, and `restart_dependents` is set: {origin}");
             plan.actions.push(force_update(service, key, reason));
@@ -235,20 +253,23 @@ fn restart(
 }
 
 impl Context<'_> {
-    /// Why this dependent must not be restarted now.
-    fn hands_off(&self, service: &Service) -> Vec<String> {
-        let mut reasons = hands_off(self.view, service);
-        if self.on_its_way {
-            let anchor = &self.anchor.name;
-            reasons.push(format!("its anchor `{anchor}` follows another service and is not in place itself yet"));
-        }
-        reasons
+    /// Why this dependent must not be restarted now, but will be in order, or may be restarted, without anybody's help.
+    fn passing(&self, service: &Service) -> Vec<String> {
+        let anchor = &self.anchor.name;
+        let chain = format!("its anchor `{anchor}` follows another service and is not in place itself yet");
+        under_way(service).into_iter().chain(self.on_its_way.then_some(chain)).collect()
     }
 }
 
-/// Why this service's spec must not be touched now.
+/// The rollout that this service is in the middle of. Its spec must not be touched until that has ended, which it does
+/// by itself: it is worth a word only where orca would act now.
+fn under_way(service: &Service) -> Option<String> {
+    service.update.and_then(UpdateState::under_way).map(str::to_owned)
+}
+
+/// Why this service's spec must not be touched until somebody acts, or Swarm has cleaned up.
 fn hands_off(view: &View, service: &Service) -> Vec<String> {
-    let mut reasons: Vec<String> = service.update.and_then(UpdateState::busy).map(str::to_owned).into_iter().collect();
+    let mut reasons: Vec<String> = service.update.and_then(UpdateState::stuck).map(str::to_owned).into_iter().collect();
     // Changing a service whose task points at a removed node can crash an old manager.
     let gone = |task: &&&Task| !task.node.0.is_empty() && view.cluster.node(&task.node).is_none();
     if let Some(task) = view.tasks(service).iter().find(gone) {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::view::{Followed, View};
 use crate::model::{Mode, Node, NodeId, Task};
 use crate::pass::memory::{Stopwatch, elapsed};
@@ -16,13 +14,7 @@ const HOMELESS: Duration = Duration::from_secs(60);
 /// The anchor runs somewhere: the label goes there first, then leaves the nodes that the anchor has left.
 ///
 /// Returns the ids of the planned actions.
-pub(super) fn plan_present(
-    view: &View,
-    anchor: &Anchor,
-    followed: &Followed,
-    now: Timestamp,
-    plan: &mut Plan,
-) -> Vec<String> {
+pub(super) fn plan_present(view: &View, anchor: &Anchor, followed: &Followed, plan: &mut Plan) -> Vec<String> {
     let name = &followed.service.name;
     let mut additions = Vec::new();
     for node in view.cluster.nodes.iter().filter(|node| followed.nodes.contains(&node.id)) {
@@ -41,7 +33,7 @@ pub(super) fn plan_present(
         plan.actions.push(action);
     }
     // A task that was just made gets its node in a moment: it may be this one again.
-    let young = |task: &&Task| task.created_at.is_some_and(|made| elapsed(made, now) < HOMELESS);
+    let young = |task: &&Task| task.created_at.is_some_and(|made| elapsed(made, view.cluster.engine_time) < HOMELESS);
     let homeless = followed.tasks.iter().any(|task| task.node.0.is_empty() && young(task));
     let mut ids = additions.clone();
     for node in labelled(view, anchor).filter(|node| !followed.nodes.contains(&node.id)) {

@@ -76,7 +76,7 @@ fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: 
     };
     if followed.nodes.is_empty() {
         let absent = if followed.uncertain {
-            Stopwatch::skip(remembered.absent, now)
+            remembered.absent.map(Stopwatch::stop)
         } else {
             Some(Stopwatch::tick(remembered.absent, now))
         };
@@ -88,7 +88,7 @@ fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: 
         }
         return;
     }
-    let label_actions = label::plan_present(view, anchor, &followed, now, &mut draft.plan);
+    let label_actions = label::plan_present(view, anchor, &followed, &mut draft.plan);
     let on_its_way = draft.unplaced.contains(&followed.service.id);
     let context = Context { view, anchor, followed: &followed, label_actions, on_its_way, memory, now };
     let mut restarts_due = false;
@@ -99,7 +99,8 @@ fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: 
     draft.remember(anchor, AnchorMemory { tasks, absent: None });
 }
 
-/// The tasks to compare with in the next pass: the present ones once they are all there and nothing waits for a restart.
+/// The tasks to compare with in the next pass: the present ones once they are all there and nothing waits for a
+/// restart.
 fn remembered_tasks(
     anchor: &Anchor,
     followed: &Followed,

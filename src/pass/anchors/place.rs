@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Context;
-use crate::model::service::UpdateState;
-use crate::model::{Mode, Service, Task, TaskState};
+use crate::model::{Mode, Service, Task, TaskState, UpdateState};
 use crate::pass::memory::{DependentMemory, elapsed};
 
 /// How long a task without a node, and without a word why, is taken for one that is being placed.
@@ -39,9 +38,7 @@ pub(super) fn place(context: &Context, service: &Service, memory: &mut Dependent
         let why = if pending.status.err.is_empty() { "" } else { ": " };
         return Place::Wrong(format!("it is pending{why}{}", pending.status.err));
     }
-    // What is paused stays so until somebody acts: that is no way to get anywhere.
-    let paused = matches!(service.update, Some(UpdateState::Paused | UpdateState::RollbackPaused));
-    if !paused && service.update.is_some_and(|update| update.busy().is_some()) {
+    if service.update.and_then(UpdateState::under_way).is_some() {
         return Place::Converging;
     }
     if tasks_keep_ending(tasks, memory) {
@@ -56,10 +53,12 @@ pub(super) fn place(context: &Context, service: &Service, memory: &mut Dependent
     }
     let beside = |task: &&&Task| task.running() && context.followed.nodes.contains(&task.node);
     if tasks.iter().filter(beside).count() < tasks.len() {
-        return if paused { Place::Wrong("not all of its tasks run".to_owned()) } else { Place::Converging };
+        // What is stuck stays so until somebody acts: that is no way to get anywhere.
+        let stuck = service.update.and_then(UpdateState::stuck).is_some();
+        return if stuck { Place::Wrong("not all of its tasks run".to_owned()) } else { Place::Converging };
     }
     let since = tasks.iter().filter_map(|task| task.status.timestamp).max();
-    Place::Beside(since.map_or(Duration::ZERO, |since| elapsed(since, context.now)))
+    Place::Beside(since.map_or(Duration::ZERO, |since| elapsed(since, context.view.cluster.engine_time)))
 }
 
 /// Whether a slot's task has ended again and again.
@@ -77,5 +76,5 @@ fn tasks_keep_ending(tasks: &[&Task], memory: &mut DependentMemory) -> bool {
 }
 
 fn young(task: &Task, context: &Context) -> bool {
-    task.created_at.is_some_and(|made| elapsed(made, context.now) < YOUNG)
+    task.created_at.is_some_and(|made| elapsed(made, context.view.cluster.engine_time) < YOUNG)
 }

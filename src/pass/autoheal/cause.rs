@@ -29,7 +29,7 @@ impl Cause {
     pub(super) fn of(task: &Task, service: &Service) -> Option<Self> {
         let err = task.status.err.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
-        let code = task.status.container_status.exit_code;
+        let code = task.status.container.as_ref().map_or(0, |container| container.exit_code);
         match task.status.state {
             // Moved away, not failed.
             TaskState::Rejected if has(&["no longer meets constraints"]) => None,

@@ -101,7 +101,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     });
     for sick in sick {
         let known = next.autoheal.containers.entry(sick.container.name.clone()).or_default();
-        known.calm = Stopwatch::skip(known.calm, now);
+        known.calm = known.calm.map(Stopwatch::stop);
         // Another container of this name, or started anew by somebody else: what was watched is over.
         if known.started != sick.started {
             known.unhealthy = None;

@@ -32,9 +32,9 @@ struct Flapping<'a> {
 pub(super) fn plan(view: &View<'_>, memory: &Memory, now: Timestamp, plan: &mut Plan) {
     let mut next = memory.clone();
     let (mut facts, mut ill, mut budget) = (Vec::new(), BTreeSet::new(), view.settings.services.max_actions);
-    for flapping in find(view, now, &mut plan.unchanged) {
+    for flapping in find(view, &mut plan.unchanged) {
         ill.insert(&flapping.service.id);
-        let explained = explain(view, &flapping, now);
+        let explained = explain(view, &flapping);
         let mut reasons = explained.reasons;
         let policy = policy(view, flapping.service, plan);
         let known = memory.autoheal.services.get(&flapping.service.id).cloned().unwrap_or_default();
@@ -71,8 +71,8 @@ pub(super) fn plan(view: &View<'_>, memory: &Memory, now: Timestamp, plan: &mut 
 }
 
 /// The services of which some slot fails too often, by name.
-fn find<'v>(view: &'v View<'_>, now: Timestamp, sound: &mut u64) -> Vec<Flapping<'v>> {
-    let settings = &view.settings.services;
+fn find<'v>(view: &'v View<'_>, sound: &mut u64) -> Vec<Flapping<'v>> {
+    let (settings, now) = (&view.settings.services, view.cluster.engine_time);
     let mut ends: BTreeMap<(&str, String), Vec<(&Task, Cause)>> = BTreeMap::new();
     let mut calm: BTreeSet<(&str, String)> = BTreeSet::new();
     // A task that runs for longer than failures come means that it is over.
@@ -113,7 +113,8 @@ struct Explained {
     fact: Value,
 }
 
-fn explain(view: &View<'_>, flapping: &Flapping<'_>, now: Timestamp) -> Explained {
+fn explain(view: &View<'_>, flapping: &Flapping<'_>) -> Explained {
+    let now = view.cluster.engine_time;
     let Flapping { service, ends } = flapping;
     let all: Vec<&(&Task, Cause)> = ends.values().flatten().collect();
     let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
@@ -155,11 +156,9 @@ fn explain(view: &View<'_>, flapping: &Flapping<'_>, now: Timestamp) -> Explaine
         newest.iter().map(|task| view.cluster.node(&task.node).map_or("", |node| node.key.as_str())).collect();
     let containers: Vec<Value> = newest
         .iter()
-        .filter(|task| !task.status.container_status.id.is_empty())
-        .map(|task| {
-            json!({ "id": task.status.container_status.id, "node": task.node.0,
-            "exit_code": task.status.container_status.exit_code })
-        })
+        .filter_map(|task| Some((task, task.status.container.as_ref()?)))
+        .filter(|(_, container)| !container.id.is_empty())
+        .map(|(task, ended)| json!({ "id": ended.id, "node": task.node.0, "exit_code": ended.exit_code }))
         .collect();
     let fact = json!({ "service": service.name, "failures": all.len(), "slots": ends.keys().collect::<Vec<_>>(),
         "since": first, "causes": said, "errors": texts, "nodes": nodes, "containers": containers });
@@ -245,6 +244,10 @@ fn step(
 
 /// The change that a step makes, or why it can't be made.
 fn change(service: &Service, step: Step) -> Result<Change, String> {
+    if service.trace.is_some() {
+        // Its spec, or the one before, is not what its owner wrote.
+        return Err("a move of one of its tasks has not ended; `orca rebalance recover` ends it".to_owned());
+    }
     if !service.has_placement {
         return Err("its spec has no Placement, and a write could crash the managers".to_owned());
     }

@@ -11,6 +11,7 @@ mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::edit::moving::PAUSE_LABEL;
 use crate::engine::swarm::Standing;
 use crate::model::node::Availability;
 use crate::model::{Node, Role};
@@ -187,11 +188,12 @@ impl<'a> Planner<'a> {
                 Availability::Drain => "drain",
                 Availability::Unknown => "unknown",
             };
-            if before == after {
+            // A pause of a move belongs to that move, which ends it.
+            if before == after || node.labels.contains_key(PAUSE_LABEL) {
                 self.plan.unchanged += 1;
                 continue;
             }
-            let change = Change::AvailabilitySet { before: Some(before.to_owned()), after: after.clone() };
+            let change = Change::AvailabilitySet { before: before.to_owned(), after: after.clone() };
             let reason = self.origin(&format!("nodes.{}.availability", host.name));
             let action = Action::on_host(host.name, Some(node), change, reason);
             self.plan.actions.push(if after == "drain" { action.disruptive() } else { action });
@@ -201,7 +203,8 @@ impl<'a> Planner<'a> {
 
     /// The labels of nodes that are known to be the hosts of the file, as `labels sync` sets them.
     fn labels(&mut self, ours: &BTreeMap<&str, &str>, swarm: &Snapshot) {
-        let Plan { actions, blocked, unchanged, .. } = labels::plan(swarm, self.settings);
+        let proven = without_twins(swarm, ours);
+        let Plan { actions, blocked, unchanged, .. } = labels::plan(proven.as_ref().unwrap_or(swarm), self.settings);
         self.plan.unchanged += unchanged;
         let named: BTreeSet<&str> = ours.values().copied().collect();
         self.plan.blocked.extend(blocked.into_iter().filter(|blocked| named.contains(blocked.target.name.as_str())));
@@ -307,6 +310,19 @@ impl<'a> Planner<'a> {
     fn origin(&self, path: &str) -> String {
         self.settings.origins.get(path).map_or_else(|| path.to_owned(), ToString::to_string)
     }
+}
+
+/// The swarm without nodes that share a hostname with a host of the file and, as its engine says, are not that host; none
+/// if there is no such node.
+fn without_twins(swarm: &Snapshot, ours: &BTreeMap<&str, &str>) -> Option<Snapshot> {
+    let names: BTreeSet<&str> = ours.values().copied().collect();
+    let is_twin = |node: &Node| names.contains(node.name.as_str()) && !ours.contains_key(node.id.0.as_str());
+    swarm.nodes.iter().any(is_twin).then(|| Snapshot {
+        nodes: swarm.nodes.iter().filter(|node| !is_twin(node)).cloned().collect(),
+        services: swarm.services.clone(),
+        cluster: swarm.cluster.clone(),
+        ..Snapshot::nothing()
+    })
 }
 
 /// What waits for an action that is refused, or for a node that this run leaves alone, is not planned either.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::model::stock::Image;
@@ -21,7 +21,7 @@ pub enum Facts<'a> {
 }
 
 /// What the cluster needs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keep {
     /// `repository:tag`.
     tags: BTreeSet<(String, String)>,
@@ -31,8 +31,8 @@ pub struct Keep {
     volumes: BTreeSet<String>,
     /// Names of volumes with a part that is different for each task.
     patterns: Vec<Vec<String>>,
-    /// Tasks that the managers remember: whether they have ended.
-    tasks: BTreeMap<String, bool>,
+    /// Tasks that have not ended.
+    live: BTreeSet<String>,
     /// The last failure of each slot.
     failures: BTreeSet<String>,
 }
@@ -45,9 +45,8 @@ impl Keep {
             keep.service(&service.raw)?;
         }
         for task in &cluster.tasks {
-            let ended = task.ended();
-            keep.tasks.insert(task.id.0.clone(), ended);
-            if !ended {
+            if !task.ended() {
+                keep.live.insert(task.id.0.clone());
                 keep.image(&task.spec.container_spec.image);
             }
         }
@@ -124,9 +123,9 @@ impl Keep {
         self.volumes.contains(name) || self.patterns.iter().any(|parts| has_parts(name, parts))
     }
 
-    /// What the managers know of a task: whether it has ended; none if they have forgotten it.
-    pub fn task_ended(&self, id: &str) -> Option<bool> {
-        self.tasks.get(id).copied()
+    /// Whether the managers know of this task that it has not ended.
+    pub fn lives(&self, task: &str) -> bool {
+        self.live.contains(task)
     }
 
     /// Whether this task is the last failure of its slot.

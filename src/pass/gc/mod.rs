@@ -151,7 +151,7 @@ fn container_stays(input: &Input<'_>, container: &Container) -> Option<&'static 
         match facts {
             Facts::Unknown(_) => return Some("not known whether it is needed"),
             // A task that still lives has a container that waits to be started, or to be removed by the engine.
-            Facts::Known(keep) if keep.task_ended(task) == Some(false) => return Some("of a task that has not ended"),
+            Facts::Known(keep) if keep.lives(task) => return Some("of a task that has not ended"),
             Facts::Known(keep) if keep.last_failure(task) => return Some("the last failure of its slot"),
             Facts::Known(_) | Facts::Standalone => {}
         }

@@ -1,15 +1,16 @@
 //! What a plan says beside its actions: `data` of the report.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::figures::Source;
 use super::order::Mechanism;
 use super::reason::Finding;
 use super::trigger::Trigger;
+use crate::metrics::Pressure;
 
 /// A share before and after the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change<T> {
     /// As it is.
     pub before: T,
@@ -72,6 +73,8 @@ pub struct MetricsUsed {
     pub source: Source,
     /// They are not measured.
     pub estimated: bool,
+    /// Tasks whose figures are not measured: what they reserve.
+    pub estimated_tasks: u64,
     /// RFC 3339; null where they are not measured.
     pub taken_at: Option<String>,
     /// Ready nodes without usable figures.
@@ -131,12 +134,14 @@ pub struct NodeBalance {
     pub share: Option<Change<f64>>,
     /// Memory in use that can't leave: the system's, and that of immovable tasks, bytes.
     pub base_bytes: Option<u64>,
+    /// How much its tasks wait for memory, where that is measured.
+    pub pressure: Option<Pressure>,
     /// Tasks.
     pub tasks: Change<u64>,
 }
 
 /// A service in a move.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MovedService {
     /// Service id.
     pub id: String,
@@ -144,10 +149,12 @@ pub struct MovedService {
     pub name: String,
     /// Its version when the plan was made.
     pub version: u64,
+    /// Of its spec, without values that may be secret: tells whether it is still the one that the plan was made on.
+    pub spec_sha256: String,
 }
 
 /// A node in a move.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MoveEnd {
     /// Node id.
     pub id: String,
@@ -158,7 +165,7 @@ pub struct MoveEnd {
 }
 
 /// How long a task is expected to be away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Downtime {
     /// With its image on the target, ms.
     pub expected_ms: u64,
@@ -167,7 +174,7 @@ pub struct Downtime {
 }
 
 /// One move.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Move {
     /// 1 is the first.
     pub seq: u32,

@@ -10,8 +10,12 @@ use super::reason::{Finding, Reason};
 use super::words::span;
 use super::world::World;
 
+/// A footprint that grows faster than this, as a share per minute, is not what it will be.
+const GROWING: f64 = 0.05;
 /// Stopping takes so long that an update starts the new task before the old one has ended (moby/moby#36111).
 const LONG_STOP_S: u64 = 60;
+/// A service that was moved so often within the quarantine is left alone: moving it again would not last either.
+const PING_PONG: usize = 2;
 
 /// Says of every task why it must stay; an empty list where nothing forbids it.
 pub(super) fn findings(
@@ -34,7 +38,8 @@ pub(super) fn findings(
             let mut found = of_service[world.tasks[task].service].clone();
             found.extend(of_task(world, task));
             if guarded {
-                found.extend(too_young(world, task, now));
+                found.extend(too_young(world, task));
+                found.extend(warming_up(world, task));
             }
             found.sort();
             found
@@ -69,6 +74,10 @@ fn of_service(world: &World<'_>, service: usize) -> Vec<Finding> {
     }
     if let Some(label) = opt_out(needs) {
         bar(Reason::OptOut, format!("the label {label}"));
+    }
+    let name = &seen.service.name;
+    if world.settings.rebalance.services.get(name).is_some_and(|own| own.enabled == Some(false)) {
+        bar(Reason::OptOut, format!("rebalance.services.{name}.enabled is false"));
     }
     found.extend(storage(needs));
     found
@@ -141,26 +150,36 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
     found
 }
 
-fn too_young(world: &World<'_>, task: usize, now: Timestamp) -> Option<Finding> {
+fn too_young(world: &World<'_>, task: usize) -> Option<Finding> {
     let least = world.settings.rebalance.min_age;
-    let age = elapsed(world.tasks[task].task.status.timestamp?, now);
+    let age = elapsed(world.tasks[task].task.status.timestamp?, world.cluster.engine_time);
     // Without its age, so that a plan and the same plan a second later read the same.
     (age < least).then(|| Finding::new(Reason::TooYoung, format!("it has been running for less than {}", span(least))))
+}
+
+fn warming_up(world: &World<'_>, task: usize) -> Option<Finding> {
+    let memory = world.figures.task(&world.tasks[task].task.id, world.service_of(task).needs.memory)?;
+    let growth = memory.growth_per_minute.filter(|growth| *growth > GROWING)?;
+    Some(Finding::new(Reason::WarmingUp, format!("its memory grows by {:.0} % a minute", growth * 100.0)))
 }
 
 fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, now: Timestamp) -> Vec<Finding> {
     let policy = &world.settings.rebalance;
     let Some(moved) = memory.services.get(&world.services[service].service.id) else { return Vec::new() };
+    let own = policy.services.get(&world.services[service].service.name);
+    let cooldown = own.and_then(|own| own.cooldown).unwrap_or(policy.cooldown);
     let mut found = Vec::new();
     if let Some(last) = moved.moves.iter().map(|moved| moved.at).max() {
         let age = elapsed(last, now);
-        if age < policy.cooldown {
-            let detail = format!("moved {} ago; the cooldown is {}", span(age), span(policy.cooldown));
+        if age < cooldown {
+            let detail = format!("moved {} ago; the cooldown is {}", span(age), span(cooldown));
             found.push(Finding::new(Reason::Cooldown, detail));
         }
     }
-    if let Some(until) = moved.quarantined_until.filter(|until| *until > now) {
-        found.push(Finding::new(Reason::Quarantine, format!("moving it didn't help; left alone until {until}")));
+    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < policy.quarantine).count();
+    if lately >= PING_PONG {
+        let detail = format!("moved {lately} times within {}, and the balance didn't last", span(policy.quarantine));
+        found.push(Finding::new(Reason::Quarantine, detail));
     }
     found
 }

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::metrics::{Metrics, NodeMemory, TaskMemory};
 use crate::model::node::NodeState;
 use crate::model::{Offer, TaskId};
 use crate::snapshot::Snapshot;
+use jiff::Timestamp;
 
 use super::reason::Reason;
 use super::world::{Placed, Seen};
@@ -19,14 +16,7 @@ use super::world::{Placed, Seen};
 const COVERAGE: f64 = 1.15;
 
 /// Where memory figures come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A metrics file.
-    File,
-    /// What services reserve, taken for what they use.
-    Reservations,
-}
+pub use crate::settings::MetricsSource as Source;
 
 /// Why the memory of a node is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +48,7 @@ impl<'a> Figures<'a> {
     ) -> Self {
         let Some(metrics) = metrics else {
             let mut nodes: Vec<_> =
-                offers.iter().map(|offer| NodeMemory { total_bytes: offer.memory, used_bytes: 0 }).collect();
+                offers.iter().map(|offer| NodeMemory { total_bytes: offer.memory, ..NodeMemory::default() }).collect();
             for task in tasks {
                 nodes[task.node].used_bytes += services[task.service].needs.memory;
             }
@@ -67,7 +57,9 @@ impl<'a> Figures<'a> {
         };
         let mut footprints = vec![0_u64; offers.len()];
         for task in tasks {
-            let memory = metrics.tasks.get(&task.task.id).copied().unwrap_or_default();
+            // What is not measured proves nothing.
+            let measured = metrics.tasks.get(&task.task.id).copied().filter(|memory| !memory.estimated);
+            let memory = measured.unwrap_or_default();
             footprints[task.node] = footprints[task.node].saturating_add(memory.footprint_bytes);
         }
         let age = cluster.taken_at.duration_since(metrics.taken_at).unsigned_abs();
@@ -86,19 +78,36 @@ impl<'a> Figures<'a> {
                 Err(Doubt { reason: Reason::NoMetric, detail })
             } else {
                 memory.map_or_else(
-                    || Err(Doubt { reason: Reason::NoMetric, detail: "no figures of this node".to_owned() }),
+                    || {
+                        let why = metrics.missing.get(&node.name).map(String::as_str);
+                        let detail = why.unwrap_or("no figures of this node").to_owned();
+                        Err(Doubt { reason: Reason::NoMetric, detail })
+                    },
                     |memory| plausible(*memory, footprints[at]),
                 )
             });
         }
-        Self { source: Source::File, taken_at: Some(metrics.taken_at), nodes, tasks: Some(&metrics.tasks) }
+        Self { source: metrics.source, taken_at: Some(metrics.taken_at), nodes, tasks: Some(&metrics.tasks) }
     }
 
     /// The memory of a task whose service reserves so much; none if it is not known.
     pub(super) fn task(&self, id: &TaskId, reserved: u64) -> Option<TaskMemory> {
         match self.tasks {
             Some(tasks) => tasks.get(id).copied(),
-            None => Some(TaskMemory { footprint_bytes: reserved, working_set_bytes: reserved }),
+            None => Some(TaskMemory {
+                footprint_bytes: reserved,
+                working_set_bytes: reserved,
+                estimated: true,
+                ..TaskMemory::default()
+            }),
+        }
+    }
+
+    /// How many tasks have figures that are not measured.
+    pub(super) fn estimates(&self, tasks: &[Placed<'_>]) -> usize {
+        match self.tasks {
+            Some(known) => tasks.iter().filter(|task| known.get(&task.task.id).is_some_and(|m| m.estimated)).count(),
+            None => tasks.len(),
         }
     }
 
@@ -123,7 +132,7 @@ fn usable(state: NodeState, memory: NodeMemory) -> Result<NodeMemory, Doubt> {
 
 #[expect(clippy::cast_precision_loss, reason = "a comparison with 15 % leeway")]
 fn plausible(memory: NodeMemory, footprints: u64) -> Result<NodeMemory, Doubt> {
-    let NodeMemory { total_bytes, used_bytes } = memory;
+    let NodeMemory { total_bytes, used_bytes, .. } = memory;
     let doubt = |detail| Err(Doubt { reason: Reason::StaleMetric, detail });
     if total_bytes == 0 {
         return doubt("its total is 0 bytes".to_owned());

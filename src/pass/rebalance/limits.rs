@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::edit::moving::PREFERRED_LABEL;
 use crate::model::node::{Availability, NodeState};
 use crate::model::{Constraint, Needs};
 
@@ -9,6 +10,7 @@ use super::group::Group;
 use super::reason::{Finding, Reason};
 use super::scene::Terms;
 use super::solve::problem::Row;
+use super::steer;
 use super::world::{Seen, World};
 
 /// The rows of the problem, by what they stand for.
@@ -103,6 +105,9 @@ fn spread(seen: &Seen<'_>) -> (u64, Reason) {
     }
 }
 
+/// Labels of a service that say where it is to run: orca's own, and Orcastra's.
+const PREFERENCES: [&str; 2] = [PREFERRED_LABEL, "orchestration.preferred.node"];
+
 /// Where units may be, whatever runs there: each different answer once.
 #[derive(Debug)]
 pub(super) struct Classes<'a> {
@@ -115,7 +120,7 @@ pub(super) struct Classes<'a> {
 }
 
 /// What the answer for one service depends on.
-type Key<'a> = (Vec<&'a str>, &'a [(String, String)], Vec<&'a str>, Vec<usize>, Option<&'a str>);
+type Key<'a> = (Vec<&'a str>, &'a [(String, String)], Vec<&'a str>, Vec<usize>, Option<usize>);
 
 impl<'a> Classes<'a> {
     pub(super) fn new(
@@ -134,6 +139,15 @@ impl<'a> Classes<'a> {
         for service in &services {
             let own = self.service(*service, group);
             allowed.iter_mut().zip(own).for_each(|(all, own)| *all &= own);
+            if self.preferred(*service).is_some_and(|(_, node)| node == self.node_of[home]) {
+                allowed.fill(false);
+            }
+        }
+        let elsewhere = allowed.iter().enumerate().any(|(bin, allowed)| *allowed && bin != home);
+        self.only_where_it_can_be_sent(tasks[0], home, &mut allowed);
+        if elsewhere && !allowed.iter().enumerate().any(|(bin, allowed)| *allowed && bin != home) {
+            let detail = "Swarm can't be told which of the other nodes with replicas takes it".to_owned();
+            return Err(vec![Finding::new(Reason::MultiCopyOnSource, detail)]);
         }
         if !allowed.iter().enumerate().any(|(bin, allowed)| *allowed && bin != home) {
             return Err(self.nowhere(&services, group, home));
@@ -151,12 +165,26 @@ impl<'a> Classes<'a> {
         allowed
     }
 
+    /// A node that has replicas of the service already is chosen before others with as many only by chance.
+    fn only_where_it_can_be_sent(&self, task: usize, home: usize, allowed: &mut [bool]) {
+        let seen = self.world.service_of(task);
+        if seen.per_node.values().all(|count| *count < 2) {
+            // Then the spread row leaves it nodes without any.
+            return;
+        }
+        for (bin, allowed) in allowed.iter_mut().enumerate().filter(|(bin, _)| *bin != home) {
+            *allowed &= steer::way(seen, self.node_of[home], self.node_of[bin]).is_ok();
+        }
+    }
+
     fn service(&mut self, service: usize, group: Option<&Group>) -> Vec<bool> {
         let world = self.world;
         let seen = &world.services[service];
         let needs = &seen.needs;
         let constraints = own_constraints(seen, group);
-        let preferred = self.preferred(needs);
+        // One of several replicas is where it is to be, and the others may be anywhere.
+        let single = seen.tasks.len() == 1;
+        let preferred = self.preferred(service).map(|(_, node)| node).filter(|node| single && self.takes(*node));
         let key: Key<'a> = (
             constraints.iter().map(|constraint| constraint.text.as_str()).collect(),
             &needs.platforms,
@@ -177,18 +205,27 @@ impl<'a> Classes<'a> {
                     && offer.has_platform(needs)
                     && offer.missing_plugin(needs).is_none()
                     && !key.3.contains(node)
-                    && preferred.is_none_or(|id| facts.id.0 == id)
+                    && preferred.is_none_or(|other| other == *node)
             })
             .collect();
         self.by_key.insert(key, allowed.clone());
         allowed
     }
 
-    /// The node that Orcastra's label prefers, if there is one and guard rails are on.
-    fn preferred(&self, needs: &'a Needs) -> Option<&'a str> {
-        let id = needs.labels.get("orchestration.preferred.node").map(String::as_str)?;
-        let exists = self.world.cluster.nodes.iter().any(|node| node.id.0 == id);
-        (exists && self.terms.guarded && self.terms.evacuate.is_none()).then_some(id)
+    /// The node that a label of the service prefers, if there is one and guard rails are on, and the label's key.
+    fn preferred(&self, service: usize) -> Option<(&'static str, usize)> {
+        if !self.terms.guarded || self.terms.evacuate.is_some() {
+            return None;
+        }
+        let labels = &self.world.services[service].needs.labels;
+        PREFERENCES.iter().find_map(|key| {
+            let wanted = labels.get(*key)?;
+            let nodes = &self.world.cluster.nodes;
+            let mut called =
+                (0..nodes.len()).filter(|node| nodes[*node].name == *wanted || nodes[*node].id.0 == *wanted);
+            // Of two nodes with that hostname none is meant.
+            called.next().filter(|_| called.next().is_none()).map(|node| (*key, node))
+        })
     }
 
     fn takes(&self, node: usize) -> bool {
@@ -206,10 +243,10 @@ impl<'a> Classes<'a> {
             let needs = &seen.needs;
             let constraints = own_constraints(seen, group);
             let others = || self.node_of.iter().filter(|node| **node != self.node_of[home] && self.takes(**node));
-            if let Some(id) =
-                self.preferred(needs).filter(|id| self.world.cluster.nodes[self.node_of[home]].id.0 == *id)
-            {
-                found.insert(Finding::new(Reason::PreferredNode, format!("orchestration.preferred.node={id}")));
+            if let Some((key, _)) = self.preferred(*service).filter(|(_, node)| *node == self.node_of[home]) {
+                let detail = format!("{key}={}", self.world.services[*service].needs.labels[key]);
+                found.insert(Finding::new(Reason::PreferredNode, detail));
+                continue;
             }
             let matches = |node: &usize| {
                 constraints.iter().all(|c| c.matches(&self.world.cluster.nodes[*node], &self.world.offers[*node]))

@@ -5,6 +5,7 @@
 
 pub mod balance;
 mod bars;
+pub mod check;
 mod count;
 mod evacuate;
 pub mod figures;
@@ -16,6 +17,7 @@ pub mod order;
 pub mod reason;
 mod scene;
 pub mod solve;
+mod steer;
 mod tell;
 pub mod trigger;
 pub mod words;
@@ -27,7 +29,7 @@ use jiff::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Metrics;
 use crate::model::node::NodeState;
-use crate::pass::memory::Memory;
+use crate::pass::memory::{Memory, RebalanceMemory};
 use crate::plan::{Plan, Warning};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -94,14 +96,7 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     };
     let terms = Terms { guarded: request.guarded, evacuate };
     let scene = Scene::new(world, terms, &memory.rebalance, now);
-    let shares: Vec<(&str, f64)> = scene
-        .problem
-        .bins
-        .iter()
-        .zip(&scene.node_of)
-        .map(|(bin, node)| (scene.world.host(*node), share(bin)))
-        .collect();
-    let (trigger, seen) = trigger::judge(&shares, &settings.rebalance, &memory.rebalance, now);
+    let (trigger, seen) = trigger::judge(&shares(&scene), &settings.rebalance, &memory.rebalance, now);
     // A goal of its own is its own reason.
     let asked = matches!(request.goal, Goal::Memory(Ask::Knee | Ask::Restarts(_)));
     let trigger = if request.guarded && asked { trigger } else { Trigger::off() };
@@ -110,6 +105,23 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     let mut planned = tell::planned(&scene, request, &solution, trigger, missing);
     planned.plan.memory = Some(Memory { rebalance: seen, ..memory.clone() });
     Ok(planned)
+}
+
+/// Looks whether there is a reason to act, and plans nothing: what is to be remembered of that.
+///
+/// # Errors
+/// If too little is known to tell.
+pub fn watch(input: &Input<'_>) -> Result<RebalanceMemory> {
+    let Input { cluster, settings, metrics, memory, now } = *input;
+    let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    missing(&world)?;
+    let scene = Scene::new(world, Terms::default(), &memory.rebalance, now);
+    Ok(trigger::judge(&shares(&scene), &settings.rebalance, &memory.rebalance, now).1)
+}
+
+fn shares<'s>(scene: &'s Scene<'_>) -> Vec<(&'s str, f64)> {
+    let bins = scene.problem.bins.iter().zip(&scene.node_of);
+    bins.map(|(bin, node)| (scene.world.host(*node), share(bin))).collect()
 }
 
 fn solution(scene: &Scene<'_>, goal: &Goal) -> Solution {

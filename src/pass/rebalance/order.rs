@@ -1,14 +1,15 @@
 //! One move at a time: an order in which every target has room when its turn comes, the most pressing first.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::scene::Scene;
 use super::solve::sequence;
 use super::solve::state::State;
+use super::steer;
 
 /// How a task is made to move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mechanism {
     /// The only replica: a temporary constraint on the target node.
@@ -17,6 +18,9 @@ pub enum Mechanism {
     Exclude,
     /// One of several on its node, which has the most: one replica more on the target, then one less.
     Scale,
+    /// One of several on its node, which has the most, and one more than the target: one replica less, then one more on the
+    /// target.
+    Shift,
     /// It follows its anchor, whose label moves.
     Follow,
 }
@@ -44,15 +48,12 @@ pub(super) fn legs(scene: &Scene<'_>, at: &[usize]) -> (Vec<Leg>, Vec<usize>) {
     (order.into_iter().map(leg).collect(), stuck)
 }
 
-/// How this task is made to move, as part of its unit.
-pub(super) fn mechanism(scene: &Scene<'_>, unit: usize, task: usize) -> Mechanism {
+/// How this task is made to move to that bin, as part of its unit.
+pub(super) fn mechanism(scene: &Scene<'_>, unit: usize, task: usize, to: usize) -> Mechanism {
     if scene.members[unit].tasks.first() != Some(&task) {
         return Mechanism::Follow;
     }
-    let seen = scene.world.service_of(task);
-    match seen.per_node.get(&scene.world.tasks[task].node) {
-        _ if seen.tasks.len() == 1 => Mechanism::SinglePin,
-        Some(1) | None => Mechanism::Exclude,
-        Some(_) => Mechanism::Scale,
-    }
+    let (seen, from) = (scene.world.service_of(task), scene.world.tasks[task].node);
+    // Where an earlier move of the same plan makes a way, there is none yet: the move itself looks again.
+    steer::way(seen, from, scene.node_of[to]).map_or(Mechanism::Exclude, |way| way.mechanism)
 }

@@ -51,6 +51,8 @@ pub enum Reason {
     PreferredNode,
     /// It has been running for too short a time to know its memory.
     TooYoung,
+    /// Its memory grows so fast that it will be something else on the target.
+    WarmingUp,
     /// Its memory, or that of its node, is not known.
     NoMetric,
     /// The figures of its node are too old or can't be true.

@@ -16,6 +16,10 @@ use super::world::World;
 /// The part of the working set that comes back at the target when caches have warmed up.
 const WARM: f64 = 0.9;
 
+/// The share of time that all tasks, or some, wait for memory above which a node is under pressure, and the share of
+/// its memory that must be in use.
+const PRESSED: (f64, f64, f64) = (0.01, 0.10, 0.70);
+
 /// The cluster as a problem, and what its numbers stand for.
 #[derive(Debug)]
 pub(super) struct Scene<'a> {
@@ -73,7 +77,10 @@ impl<'a> Scene<'a> {
                 Err(found) => tasks.iter().for_each(|task| findings[*task].clone_from(&found)),
             }
         }
-        let problem = Problem { bins, units, rows: std::mem::take(&mut rows.all), allowed: classes.into_allowed() };
+        fit_into_loads(&bins, &mut units);
+        let urgent = node_of.iter().map(|node| pressed(&world, *node)).collect();
+        let all = std::mem::take(&mut rows.all);
+        let problem = Problem { bins, units, rows: all, allowed: classes.into_allowed(), urgent };
         Self { world, terms, problem, node_of, bin_of, members, findings, rows }
     }
 }
@@ -91,6 +98,15 @@ fn bins(world: &World<'_>, terms: Terms) -> (Vec<Bin>, Vec<usize>, Vec<Option<us
         set_ceilings(&mut bins, without, world);
     }
     (bins, node_of, bin_of)
+}
+
+/// Whether tasks of a node wait for memory, or were killed for want of it, while it is full: those leave first. Pressure
+/// without a full node is a task at its own limit.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn pressed(world: &World<'_>, node: usize) -> bool {
+    let Ok(memory) = &world.figures.nodes[node] else { return false };
+    let full = memory.used_bytes as f64 > PRESSED.2 * memory.total_bytes as f64;
+    full && memory.pressure.is_some_and(|p| p.full > PRESSED.0 || p.some > PRESSED.1 || p.oom_kills > 0)
 }
 
 /// No target is filled above the guard rail: a fixed share, or so much above the mean.
@@ -158,6 +174,23 @@ fn several_copies(world: &World<'_>, service: usize, task: usize) -> Option<Find
     Some(Finding::new(Reason::MultiCopyOnSource, detail))
 }
 
+/// Tasks may seem to use more than their node, within the leeway of [`super::figures`], or because they are estimated: no
+/// more can leave a node than it has in use. What is taken off stays in what a target must have room for.
+fn fit_into_loads(bins: &[Bin], units: &mut [Unit]) {
+    let mut sums = vec![0_u128; bins.len()];
+    for unit in &*units {
+        sums[unit.home] += u128::from(unit.weight);
+    }
+    for unit in units {
+        let (load, sum) = (u128::from(bins[unit.home].load), sums[unit.home]);
+        if sum > load {
+            let weight = u64::try_from(u128::from(unit.weight) * load / sum).unwrap_or(unit.weight);
+            unit.slack = unit.slack.saturating_add(unit.weight - weight);
+            unit.weight = weight;
+        }
+    }
+}
+
 /// The nodes that each service left so short a time ago that it must not go back, by position.
 fn left_lately(world: &World<'_>, memory: &RebalanceMemory, now: Timestamp) -> BTreeMap<usize, BTreeSet<usize>> {
     let mut left = BTreeMap::new();
@@ -174,7 +207,7 @@ fn left_lately(world: &World<'_>, memory: &RebalanceMemory, now: Timestamp) -> B
 }
 
 /// Weight is the unreclaimable footprint; the target must have room for `max(footprint, 0.9 x working set,
-/// reservation)`.
+/// reservation)`, and for what nine of ten samples needed.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -188,7 +221,8 @@ fn unit(world: &World<'_>, rows: &Rows, tasks: &[usize], home: usize, class: usi
         let memory = world.figures.task(&world.tasks[*task].task.id, reserved).unwrap_or_default();
         let warm = (memory.working_set_bytes as f64 * WARM) as u64;
         weight = weight.saturating_add(memory.footprint_bytes);
-        slack = slack.saturating_add(warm.max(reserved).saturating_sub(memory.footprint_bytes));
+        let fit = warm.max(reserved).max(memory.fit_bytes.unwrap_or_default());
+        slack = slack.saturating_add(fit.saturating_sub(memory.footprint_bytes));
     }
     let restarts = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
     // More than the whole node can't leave it, whatever the figures say.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::fingerprint;
 use crate::model::TaskId;
 use crate::model::node::Availability;
 use crate::plan::{Action, Blocked, Plan, Target, Warning};
@@ -17,7 +18,7 @@ use super::solve::SAME;
 use super::solve::state::State;
 use super::trigger::{Trigger, TriggerState};
 use super::words::{bytes, count, percent};
-use super::{Goal, Planned, Request, gain, round};
+use super::{Goal, Planned, Request, check, gain, round};
 
 /// Stop and start of a small container, as measured on engines 20.10 and 28.5, ms.
 const RESTART_MS: u64 = 2_600;
@@ -70,10 +71,11 @@ fn add_move(
     let (placed, seen) = (&world.tasks[task], world.service_of(task));
     let (from, to) = (scene.node_of[leg.from], scene.node_of[leg.to]);
     let memory = world.figures.task(&placed.task.id, seen.needs.memory).unwrap_or_default();
-    let mechanism = order::mechanism(scene, leg.unit, task);
+    let mechanism = order::mechanism(scene, leg.unit, task, leg.to);
     let group = scene.members[leg.unit].group.clone();
     let reason = reason(scene, request, leg, group.as_deref());
-    let action = Action::on_task(placed.task, seen.service, world.host(from), world.host(to), reason.clone());
+    let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
+    let action = Action::on_task(target, seen.service.version, world.host(from), world.host(to), reason.clone());
     let end = |node: usize, share: (f64, f64)| MoveEnd {
         id: world.cluster.nodes[node].id.0.clone(),
         name: world.host(node).to_owned(),
@@ -90,6 +92,7 @@ fn add_move(
             id: seen.service.id.0.clone(),
             name: seen.service.name.clone(),
             version: seen.service.version,
+            spec_sha256: check::spec_of(seen.service).map(|spec| fingerprint::of_spec(&spec)).unwrap_or_default(),
         },
         slot: placed.task.slot,
         from: end(from, leg.from_share),
@@ -144,7 +147,7 @@ fn left_behind(scene: &Scene<'_>, state: &State<'_>, node: usize, immovable: &[I
             || vec!["no other node has room for it".to_owned()],
             |known| known.reasons.iter().map(|finding| finding.detail.clone()).collect(),
         );
-        let target = Target::task(placed.task, seen.service);
+        let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
         blocked.push(Blocked { id: format!("task/{}#move", target.name), target, reasons });
     }
     blocked
@@ -202,6 +205,7 @@ fn balance(
         metrics: MetricsUsed {
             source: figures.source,
             estimated: figures.estimated(),
+            estimated_tasks: figures.estimates(&scene.world.tasks) as u64,
             taken_at: figures.taken_at.map(|at| at.to_string()),
             missing: missing.map(|(node, _)| node.name.clone()).collect(),
         },
@@ -343,6 +347,7 @@ fn nodes(scene: &Scene<'_>, home: &State<'_>, state: &State<'_>, moves: &[Move])
                 used_bytes: bin.map(|bin| Change { before: home.load[bin], after: state.load[bin] }),
                 share: bin.map(|bin| Change { before: round(home.share[bin]), after: round(state.share[bin]) }),
                 base_bytes: bin.map(|bin| home.load[bin].saturating_sub(movable(bin))),
+                pressure: world.figures.nodes[at].as_ref().ok().and_then(|memory| memory.pressure),
                 tasks: Change { before: tasks[at], after: tasks[at] + come - gone },
             }
         })

@@ -52,6 +52,13 @@ pub struct Found {
 }
 
 impl Found {
+    /// An assignment from elsewhere: the bin of each unit.
+    pub fn at(problem: &Problem, at: &[usize]) -> Self {
+        let mut state = State::new(problem);
+        state.restore(at);
+        Self::of(&state)
+    }
+
     fn of(state: &State<'_>) -> Self {
         Self { at: state.at.clone(), peak: state.peak(), restarts: state.restarts, roughness: state.roughness() }
     }
@@ -129,7 +136,7 @@ fn search(walk: &mut Walk<'_>, question: &Question, enough: f64, home: &mut Stat
         walk.looks += 2 * current.at.len() as u64;
         walk.state.restore(&current.at);
         destroy(walk, limit);
-        mend(walk, limit, enough, best);
+        mend(walk, limit, enough, home, best);
         tidy(walk);
         let found = Found::of(&walk.state);
         stale += 1;
@@ -189,8 +196,8 @@ fn kick(walk: &mut Walk<'_>, limit: u32) {
     }
 }
 
-/// Spends what is left of the restarts, aiming below the best peak.
-fn mend(walk: &mut Walk<'_>, limit: u32, enough: f64, best: &mut Found) {
+/// Spends what is left of the restarts, aiming below the best peak; keeps what is better on the way.
+fn mend(walk: &mut Walk<'_>, limit: u32, enough: f64, home: &mut State<'_>, best: &mut Found) {
     let mut reach = walk.random.unit();
     let blur = if walk.random.below(2) == 0 { 0.0 } else { 0.3 * walk.random.unit() };
     let swaps = walk.random.below(4) != 0;
@@ -206,6 +213,11 @@ fn mend(walk: &mut Walk<'_>, limit: u32, enough: f64, best: &mut Found) {
         let taste = Taste { aim: aim.min(share - SAME), limit, swaps, blur };
         let Some(step) = walk.best(hot, &taste) else { break };
         walk.make(step);
+        if walk.state.peak() < best.peak - SAME {
+            // Further steps may end in exchanges that no order of moves can make: this one may be the best that can.
+            walk.looks += walk.state.at.len() as u64;
+            take(home, best, Found::of(&walk.state));
+        }
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Problem {
     pub rows: Vec<Row>,
     /// By class, whether a bin may be a target.
     pub allowed: Vec<Vec<bool>>,
+    /// By bin, whether what leaves it should leave first; bins beyond the end are not urgent.
+    pub urgent: Vec<bool>,
 }
 
 impl Problem {

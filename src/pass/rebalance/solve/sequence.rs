@@ -26,7 +26,7 @@ fn attempt(state: &mut State<'_>, at: &[usize], yielding: bool) -> (Vec<usize>, 
     let mut waiting: Vec<usize> = (0..at.len()).filter(|unit| at[*unit] != problem.units[*unit].home).collect();
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let mut best: Option<((bool, bool, f64, u64), usize)> = None;
+        let mut best: Option<(Key, usize)> = None;
         for (place, unit) in waiting.iter().enumerate() {
             let (home, to, weight) = (problem.units[*unit].home, at[*unit], problem.units[*unit].weight);
             let after = problem.share(to, state.load[to] + weight);
@@ -35,7 +35,8 @@ fn attempt(state: &mut State<'_>, at: &[usize], yielding: bool) -> (Vec<usize>, 
                 continue;
             }
             let wanted = yielding && waiting.iter().any(|other| at[*other] == home && !state.fits(*other, home));
-            let key = (wanted, after <= start, state.share[home], weight);
+            let urgent = problem.urgent.get(home).copied().unwrap_or_default();
+            let key = (wanted, after <= start, urgent, state.share[home], weight);
             if best.is_none_or(|(best, _)| better(&key, &best)) {
                 best = Some((key, place));
             }
@@ -51,7 +52,10 @@ fn attempt(state: &mut State<'_>, at: &[usize], yielding: bool) -> (Vec<usize>, 
     (order, waiting)
 }
 
-/// Yields a place that others wait for, stays below the peak, relieves the fullest node, by the most.
-fn better(a: &(bool, bool, f64, u64), b: &(bool, bool, f64, u64)) -> bool {
-    a.0.cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3)).is_gt()
+/// Yields a place that others wait for, stays below the peak, leaves a node under pressure, relieves the fullest node,
+/// by the most.
+type Key = (bool, bool, bool, f64, u64);
+
+fn better(a: &Key, b: &Key) -> bool {
+    (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)).then(a.3.total_cmp(&b.3)).then(a.4.cmp(&b.4)).is_gt()
 }

@@ -146,6 +146,7 @@ fn a_swap_needs_room_for_one_of_them_first() {
     // Two bins whose reserved memory is full: their units can't change places one after the other.
     let unit = |home, weight| Unit { weight, slack: 0, home, restarts: 1, class: 0, needs: vec![(0, 10)] };
     let problem = Problem {
+        urgent: Vec::new(),
         bins: vec![Bin { total: 100, load: 90, ceiling: u64::MAX }, Bin { total: 100, load: 10, ceiling: u64::MAX }],
         units: vec![unit(0, 60), unit(1, 5)],
         rows: vec![Row { room: vec![10, 10], used: vec![10, 10] }],

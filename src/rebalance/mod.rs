@@ -1,28 +1,36 @@
-//! One run of `orca rebalance plan`: observe, read the figures, plan, report. Writes nothing, not even its memory.
+//! `orca rebalance`: the run that only plans writes nothing, not even its memory (the source `probe` starts a service,
+//! which is gone again when the plan is made); [`apply`] moves tasks.
 
-use std::path::PathBuf;
+pub mod apply;
+pub mod file;
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::cli::{BalanceGoal, RebalancePlan};
+use crate::cli::{BalanceGoal, Wish};
 use crate::cycle::{Options, Source, memory_key};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::metrics::{self, Metrics};
+use crate::measure::{self, Measurement};
+use crate::metrics::Wanted;
+use crate::pass::memory::Memory;
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{self, Balance, Goal, Input, Request};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
-use crate::settings::{MetricsSource, Settings};
+use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::state::State;
 
-/// The command's name in reports.
-pub const COMMAND: &str = "rebalance plan";
+/// The commands' names in reports.
+pub const PLAN: &str = "rebalance plan";
+/// See [`PLAN`].
+pub const APPLY: &str = "rebalance apply";
+/// See [`PLAN`].
+pub const RECOVER: &str = "rebalance recover";
 
-/// What the flags of `rebalance plan` ask for.
-pub fn request(args: &RebalancePlan) -> Result<Request> {
+/// What the flags ask for.
+pub fn request(args: &Wish) -> Result<Request> {
     let peak = args.max_restarts.is_some() || args.target_peak.is_some();
     if peak && args.goal == BalanceGoal::Count {
         let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
@@ -41,12 +49,14 @@ pub fn request(args: &RebalancePlan) -> Result<Request> {
 /// A run of the planner.
 #[derive(Debug)]
 pub struct Rehearsal<'a> {
+    /// The command that is run.
+    pub command: &'static str,
     /// Where the snapshot comes from.
     pub source: &'a Source,
     /// What to plan by.
     pub settings: &'a Settings,
     /// `--metrics`.
-    pub metrics: Option<PathBuf>,
+    pub metrics: Option<Wanted>,
     /// What is asked for.
     pub request: Request,
     /// The bounds.
@@ -59,12 +69,8 @@ impl Rehearsal<'_> {
     /// Plans once. Whatever happens, there is a report; the balance where there is a plan.
     pub async fn run(&self) -> (Report, Option<Balance>) {
         let started = Instant::now();
-        let mut report = Report::new(COMMAND, Run::start(true));
-        let mut interrupt = std::pin::pin!(self.interrupt.nth(1));
-        let planned = tokio::select! {
-            _ = &mut interrupt => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()),
-            planned = self.plan(started + self.options.timeout, &mut report) => planned,
-        };
+        let mut report = Report::new(self.command, Run::start(true));
+        let planned = self.plan(started + self.options.timeout, &mut report).await;
         let (balance, unchanged) = match planned {
             Ok(planned) => planned,
             Err(error) => {
@@ -83,22 +89,16 @@ impl Rehearsal<'_> {
 
     async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<(Option<Balance>, u64)> {
         // Before anything is asked of the engine: a wrong file is a wrong file.
-        let metrics = self.metrics()?;
-        let cluster = match self.source {
-            Source::Engine(engine) => Snapshot::observe(&engine.until(deadline)).await?,
-            Source::File(path) => snapshot::load(path)?,
-        };
+        let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
+        let cluster = self.observe(deadline).await?;
         report.cluster = Some(Cluster::of(&cluster));
         if self.options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok((None, 0));
         }
-        let state = State::peek(&self.options.state_dir).unwrap_or_else(|error| {
-            let text = format!("cooldowns and since when there is pressure are not known: {error:#}");
-            report.warnings.push(Warning::new("state_unreadable", text));
-            None
-        });
-        let memory = state.map(|state| state.memory(&memory_key(&cluster, self.settings))).unwrap_or_default();
+        let memory = self.memory(&cluster, report);
+        let measured = Measurement { settings: self.settings, cluster: &cluster, deadline, interrupt: self.interrupt };
+        let metrics = measured.figures(figures, &memory.rebalance.samples, &mut report.warnings).await?.0;
         let (settings, now) = (self.settings, cluster.taken_at);
         let input = Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now };
         let planned = rebalance::plan(&input, &self.request)?;
@@ -106,26 +106,35 @@ impl Rehearsal<'_> {
         report.actions = planned.plan.actions.iter().map(planned_status).collect();
         report.blocked = planned.plan.blocked;
         report.warnings.extend(planned.plan.warnings);
-        if let serde_json::Value::Object(data) =
-            serde_json::to_value(&planned.balance).context("can't report the plan")?
-        {
-            report.data = data;
-        }
+        report.data = data(&planned.balance)?;
         Ok((Some(planned.balance), planned.plan.unchanged))
     }
 
-    /// The figures that were asked for; none where reservations are to do.
-    fn metrics(&self) -> Result<Option<Metrics>> {
-        let wanted = &self.settings.rebalance.metrics;
-        let file = self.metrics.as_ref().or(wanted.file.as_ref());
-        match (wanted.source, file, &self.metrics) {
-            (Some(MetricsSource::File), None, _) => {
-                let error = Error::new(ErrorKind::Config, "rebalance.metrics.source is `file`, but no file is named");
-                Err(error.hint("give --metrics FILE, or set rebalance.metrics.file").into())
+    async fn observe(&self, deadline: Instant) -> Result<Snapshot> {
+        match self.source {
+            Source::Engine(engine) => {
+                let until = engine.until(deadline);
+                measure::unless(self.interrupt, Box::pin(Snapshot::observe(&until))).await?
             }
-            // A flag is said later than a file.
-            (Some(MetricsSource::Reservations), _, None) | (_, None, _) => Ok(None),
-            (_, Some(file), _) => metrics::load(file).map(Some),
+            Source::File(path) => snapshot::load(path),
         }
+    }
+
+    /// What earlier passes left, as far as it can be read.
+    fn memory(&self, cluster: &Snapshot, report: &mut Report) -> Memory {
+        let state = State::peek(&self.options.state_dir).unwrap_or_else(|error| {
+            let text = format!("cooldowns and since when there is pressure are not known: {error:#}");
+            report.warnings.push(Warning::new("state_unreadable", text));
+            None
+        });
+        state.map(|state| state.memory(&memory_key(cluster, self.settings))).unwrap_or_default()
+    }
+}
+
+/// The balance as `data` of the report.
+fn data(balance: &Balance) -> Result<serde_json::Map<String, serde_json::Value>> {
+    match serde_json::to_value(balance).context("can't report the plan")? {
+        serde_json::Value::Object(data) => Ok(data),
+        _ => Ok(serde_json::Map::new()),
     }
 }

@@ -1,0 +1,79 @@
+//! Brings an image to a node before a task is moved there, with nothing but the manager: a job on that node, which has
+//! no command. An engine pulls the image, looks whether it has it, and only then refuses to make a container of nothing
+//! (measured on 20.10, 26.1 and 28.5); a path that doesn't exist would be refused first, image or not.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::model::service::TEMPORARY_LABEL;
+use crate::model::{NodeId, TaskState};
+
+/// What an engine says when it has the image; older ones with a capital letter.
+const NO_COMMAND: &str = "o command specified";
+/// How often the job is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Whether the image is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pulled {
+    /// It is.
+    There,
+    /// It is not: the engine's words.
+    Missing(String),
+}
+
+/// Brings the image to the node, and waits for that until `deadline`.
+///
+/// # Errors
+/// If the job can't be made or looked at. It is removed in any case, if the engine can be reached.
+pub async fn prepull(
+    engine: &Engine,
+    api: &str,
+    image: &str,
+    node: &NodeId,
+    run: &str,
+    deadline: Instant,
+) -> Result<Pulled> {
+    let name = format!("orca-prepull-{run}");
+    let spec = json!({
+        "Name": name,
+        "Labels": { TEMPORARY_LABEL: "prepull" },
+        "Mode": { "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 1 } },
+        "TaskTemplate": {
+            // An empty entrypoint takes away the image's own, and its command with it.
+            "ContainerSpec": { "Image": image, "Command": [""] },
+            "RestartPolicy": { "Condition": "none" },
+            "Placement": { "Constraints": [format!("node.id=={}", node.0)] },
+        },
+    });
+    let id = engine.create("services", api, &spec).await.context("can't make the job that pulls the image")?;
+    let Some(id) = id else {
+        return Err(Error::new(ErrorKind::Conflict, format!("there is a service called `{name}` already")).into());
+    };
+    let pulled = watch(engine, &id, deadline).await;
+    engine.remove("services", &id).await.with_context(|| format!("can't remove the service `{name}`"))?;
+    pulled
+}
+
+async fn watch(engine: &Engine, id: &str, deadline: Instant) -> Result<Pulled> {
+    loop {
+        let tasks = engine.tasks_of(id).await?;
+        let ended = tasks
+            .iter()
+            .find(|task| matches!(task.status.state, TaskState::Failed | TaskState::Rejected | TaskState::Complete));
+        if let Some(task) = ended {
+            let err = &task.status.err;
+            return Ok(if err.contains(NO_COMMAND) { Pulled::There } else { Pulled::Missing(err.clone()) });
+        }
+        if Instant::now() >= deadline {
+            let state = tasks.first().map_or_else(|| "not begun".to_owned(), |task| task.status.err.clone());
+            return Ok(Pulled::Missing(format!("pulling it took too long {state}").trim_end().to_owned()));
+        }
+        sleep(LOOK).await;
+    }
+}

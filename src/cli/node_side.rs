@@ -1,0 +1,101 @@
+//! What passes that work on nodes themselves take: `orca bootstrap`, `orca gc` and `orca autoheal`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{duration, share};
+use crate::gc::Via;
+
+/// `orca bootstrap`.
+#[derive(Debug, Args)]
+pub struct Bootstrap {
+    /// Change only this node of the config; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+    /// Accept an even number of managers in the end
+    #[arg(long)]
+    pub allow_even_managers: bool,
+    /// Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id
+    #[arg(long)]
+    pub remove_ghosts: bool,
+    /// Ask so many engines at a time [default: bootstrap.parallel, else 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+}
+
+/// `orca gc`.
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// Which nodes.
+    #[command(flatten)]
+    pub reach: NodeArgs,
+    /// Leave alone what is younger than this [default: gc.grace, else 3h]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub grace: Option<Duration>,
+    /// Keep the newest N images of each repository [default: gc.keep_images, else 0]
+    #[arg(long, value_name = "N")]
+    pub keep_images: Option<u32>,
+    /// Also remove anonymous volumes that nothing uses
+    #[arg(long)]
+    pub volumes: bool,
+    /// Also remove the volume of this name, if nothing uses it; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub volume: Vec<String>,
+    /// Work on so many nodes at a time [default: gc.parallel, else 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+    /// Do something only where the disk under the engine's data is used more than this, as 80%
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub when_disk_above: Option<f64>,
+    /// How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Via::Engines)]
+    pub via: Via,
+    /// Do what an orca elsewhere has written here, and answer in lines for a log
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub order: Option<PathBuf>,
+    /// Stay so long after that
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", hide = true)]
+    pub linger: Duration,
+}
+
+/// `orca autoheal`.
+#[derive(Debug, Args)]
+pub struct Heal {
+    /// Which nodes.
+    #[command(flatten)]
+    pub reach: NodeArgs,
+    /// Look only at this
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub only: Option<Ill>,
+    /// Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true
+    #[arg(long)]
+    pub all: bool,
+    /// Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub grace: Option<Duration>,
+}
+
+/// What may be ill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ill {
+    /// Containers that are no swarm tasks.
+    Containers,
+    /// Services, and tasks that find no node.
+    Services,
+}
+
+/// Which nodes a node-side pass works on; without any, the engine it is pointed at.
+#[derive(Debug, Clone, Args)]
+pub struct NodeArgs {
+    /// Work on this node, by hostname or id, through nodes.NAME.host; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with = "all_nodes")]
+    pub node: Vec<String>,
+    /// Work on every node of the swarm
+    #[arg(long)]
+    pub all_nodes: bool,
+    /// Ask this manager's engine about the cluster, where the engine worked on is none
+    #[arg(long, env = "ORCA_MANAGER", value_name = "URL", hide_env_values = true)]
+    pub manager: Option<String>,
+}

@@ -1,0 +1,67 @@
+//! What a run that may write holds: the lock of the cluster on this host, the state file, and a deadline.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use tokio::time::Instant;
+
+use super::{Options, cluster_id};
+use crate::engine::Engine;
+use crate::lock::{self, Lock};
+use crate::plan::Warning;
+use crate::snapshot::Snapshot;
+use crate::state::{self, State};
+
+/// The means to write; others on this host are locked out as long as it lives.
+#[derive(Debug)]
+pub struct Live {
+    /// The manager; every request fails once the deadline has passed.
+    pub engine: Engine,
+    /// Memory and journal.
+    pub state: State,
+    /// The run ends then.
+    pub deadline: Instant,
+    _lock: Lock,
+}
+
+impl Live {
+    /// Takes the lock and opens the state. A cluster that another orca has changed meanwhile is
+    /// observed again.
+    pub async fn enter(
+        engine: Engine,
+        options: &Options,
+        cluster: &mut Snapshot,
+        deadline: Instant,
+        observe: impl AsyncFn(&Engine) -> Result<Snapshot>,
+    ) -> Result<(Self, Option<Warning>)> {
+        let (mut engine, mut deadline) = (engine, deadline);
+        state::make_dir(&options.state_dir)?;
+        let lock = lock::take(&options.state_dir, cluster_id(cluster), options.lock_timeout).await?;
+        if lock.waited {
+            // Waiting for the other was no part of this pass.
+            deadline = Instant::now() + options.timeout;
+            engine = engine.until(deadline);
+            *cluster = observe(&engine).await?;
+        }
+        let (state, warning) = State::open(&options.state_dir)?;
+        Ok((Self { engine, state, deadline, _lock: lock }, warning))
+    }
+}
+
+/// The name of a state directory, which no other has: whoever holds its lock speaks for all runs that bear the name.
+pub fn host_id(state_dir: &Path) -> Result<String> {
+    let path = state_dir.join("id");
+    let unusable = || format!("can't use `{}`", path.display());
+    match std::fs::read_to_string(&path) {
+        Ok(id) if !id.trim().is_empty() => return Ok(id.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(unusable),
+    }
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/uuid").context("can't make a random id")?;
+    let mut file = tempfile::NamedTempFile::new_in(state_dir).with_context(unusable)?;
+    file.write_all(id.as_bytes()).with_context(unusable)?;
+    file.persist(&path).with_context(unusable)?;
+    Ok(id.trim().to_owned())
+}

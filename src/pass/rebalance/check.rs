@@ -1,0 +1,142 @@
+//! Whether a planned move still is what the plan meant, on the cluster as it is now, and what is to be written for it.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::fingerprint;
+use crate::model::node::{Availability, NodeState};
+use crate::pass::memory::RebalanceMemory;
+use crate::plan::MoveOrder;
+
+use super::balance::Move;
+use super::order::Mechanism;
+use super::scene::{Scene, Terms};
+use super::solve::state::State;
+use super::steer;
+use super::world::World;
+use super::{Goal, Input, Request, node_called};
+
+/// Checks a move that leads a unit (an anchor's, or a single task's). The inner error has all the reasons against it.
+///
+/// # Errors
+/// If the cluster can't be read.
+pub fn order(input: &Input<'_>, request: &Request, planned: &Move) -> Result<Result<MoveOrder, Vec<String>>> {
+    let Input { cluster, settings, metrics, memory, now } = *input;
+    let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    let drifted = drift(&world, planned);
+    if !drifted.is_empty() {
+        return Ok(Err(drifted));
+    }
+    let evacuate = match &request.goal {
+        Goal::Empty(name) => Some(node_called(cluster, name)?),
+        _ => None,
+    };
+    let terms = Terms { guarded: request.guarded, evacuate };
+    Ok(judged(&Scene::new(world, terms, &memory.rebalance, now), planned))
+}
+
+/// What is not as the plan knew it.
+fn drift(world: &World<'_>, planned: &Move) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match world.tasks.iter().find(|placed| placed.task.id.0 == planned.task) {
+        None => reasons.push("the task is gone".to_owned()),
+        Some(placed) if world.cluster.nodes[placed.node].id.0 != planned.from.id => {
+            reasons.push(format!("the task runs on `{}` now", world.host(placed.node)));
+        }
+        Some(placed) => {
+            let service = world.services[placed.service].service;
+            if service.trace.is_some() {
+                reasons.push("its service carries the traces of another move".to_owned());
+            }
+            if !spec_of(service).is_ok_and(|spec| fingerprint::of_spec(&spec) == planned.service.spec_sha256) {
+                reasons.push("its service's spec has changed".to_owned());
+            }
+        }
+    }
+    match world.cluster.nodes.iter().find(|node| node.id.0 == planned.to.id) {
+        None => reasons.push(format!("the node `{}` is gone", planned.to.name)),
+        Some(node) if node.state != NodeState::Ready || node.availability != Availability::Active => {
+            reasons.push(format!("the node `{}` takes no tasks now", node.name));
+        }
+        Some(_) => {}
+    }
+    reasons
+}
+
+/// The scheduler's filters and the guard rails, as they stand now.
+fn judged(scene: &Scene<'_>, planned: &Move) -> Result<MoveOrder, Vec<String>> {
+    let world = &scene.world;
+    let position = |id: &str| world.cluster.nodes.iter().position(|node| node.id.0 == id);
+    let task = world.tasks.iter().position(|placed| placed.task.id.0 == planned.task);
+    let (Some(task), Some(to)) = (task, position(&planned.to.id)) else {
+        return Err(vec!["the task or its target is gone".to_owned()]);
+    };
+    let Some(unit) = scene.members.iter().position(|members| members.tasks.first() == Some(&task)) else {
+        let found = &scene.findings[task];
+        return Err(if found.is_empty() {
+            vec!["it moves with another task now".to_owned()]
+        } else {
+            found.iter().map(|finding| finding.detail.clone()).collect()
+        });
+    };
+    let fits = scene.bin_of[to].is_some_and(|bin| State::new(&scene.problem).fits(unit, bin));
+    if !fits {
+        return Err(vec![format!("`{}` has no room for it any more, or may not take it", planned.to.name)]);
+    }
+    let (placed, seen) = (&world.tasks[task], world.service_of(task));
+    let temporary = steer::temporary(world, seen, placed.node, to).map_err(|why| vec![why])?;
+    Ok(MoveOrder {
+        service: seen.service.id.clone(),
+        name: seen.service.name.clone(),
+        spec: planned.service.spec_sha256.clone(),
+        task: placed.task.id.clone(),
+        slot: placed.task.slot,
+        from: world.cluster.nodes[placed.node].id.clone(),
+        to: world.cluster.nodes[to].id.clone(),
+        to_name: world.host(to).to_owned(),
+        temporary,
+        patience: Duration::from_millis(planned.downtime.max_ms),
+    })
+}
+
+/// Why an anchor group can't follow its anchor: a dependent without the constraint stays where it is.
+pub fn strays(input: &Input<'_>, group: &[&Move]) -> Vec<String> {
+    let labels: Vec<_> = input.settings.anchors.iter().map(|anchor| &anchor.label).collect();
+    let tied = |name: &str| {
+        input.cluster.service(name).is_some_and(|service| {
+            let holds = |constraint: &crate::model::Constraint| {
+                labels.iter().any(|label| constraint.demands_label(&label.key, &label.value))
+            };
+            service.constraints.iter().any(holds)
+        })
+    };
+    group
+        .iter()
+        .filter(|moved| moved.mechanism == Mechanism::Follow && !tied(&moved.service.name))
+        .map(|moved| format!("`{}` has no constraint on its anchor's label and would stay", moved.service.name))
+        .collect()
+}
+
+/// The spec of a service as JSON.
+pub(super) fn spec_of(service: &crate::model::Service) -> serde_json::Result<serde_json::Value> {
+    let mut object: serde_json::Value = serde_json::from_str(service.raw.get())?;
+    Ok(object.get_mut("Spec").map(serde_json::Value::take).unwrap_or_default())
+}
+
+/// Whether there is a reason to act that earlier passes have seen for long enough, for what asks for one.
+pub fn may_act(state: super::trigger::TriggerState) -> bool {
+    use super::trigger::TriggerState::{Active, Fired, Off};
+    matches!(state, Fired | Active | Off)
+}
+
+/// Notes a move in the memory: cooldowns begin when it is begun.
+pub fn note(memory: &mut RebalanceMemory, planned: &Move, now: jiff::Timestamp) {
+    let moved = memory.services.entry(crate::model::ServiceId(planned.service.id.clone())).or_default();
+    moved.moves.push(crate::pass::memory::Moved { at: now, from: crate::model::NodeId(planned.from.id.clone()) });
+    // Older ones mean nothing to any guard rail.
+    let kept = moved.moves.len().saturating_sub(MOVES_KEPT);
+    moved.moves.drain(..kept);
+}
+
+const MOVES_KEPT: usize = 10;

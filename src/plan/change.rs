@@ -1,0 +1,353 @@
+//! The closed list of changes that orca makes, and their names in reports, journal and metrics.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::TargetKind;
+use crate::model::Role;
+
+/// The closed list of changes that orca can make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Sets a node label.
+    LabelSet {
+        /// Label key.
+        key: String,
+        /// Value found.
+        before: Option<String>,
+        /// Value wanted.
+        after: String,
+        /// Whether orca enters the key into its record on the node.
+        record: bool,
+    },
+    /// Removes a node label, and the key from orca's record on the node.
+    LabelRemove {
+        /// Label key.
+        key: String,
+        /// Value found.
+        before: String,
+    },
+    /// Takes keys that are no longer on the node out of orca's record.
+    RecordForget {
+        /// Label keys.
+        keys: Vec<String>,
+    },
+    /// Keeps new tasks off a node that takes them.
+    NodePause {
+        /// The service that it is done for.
+        by: String,
+    },
+    /// Undoes that.
+    NodeResume {
+        /// The service that it was done for.
+        by: String,
+    },
+    /// Adds a placement constraint to a service.
+    ConstraintAdd {
+        /// The constraint's text.
+        constraint: String,
+    },
+    /// Restarts a service's tasks.
+    ForceUpdate {
+        /// The counter found.
+        before: u64,
+    },
+    /// Takes what a move has written out of a service's spec.
+    MoveUndo,
+    /// Writes a service's spec as it is, so that what a move has written is not its previous spec any more.
+    MoveSeal,
+    /// Removes a service that orca made for a short while.
+    TemporaryRemove,
+    /// Moves a task to another node: a protocol of several updates, not an edit.
+    TaskMove {
+        /// Hostname of the node where it runs.
+        from: String,
+        /// Hostname of the node where it is to run.
+        to: String,
+    },
+    /// Goes back to the spec before the service's last update.
+    Rollback {
+        /// The image found.
+        before: String,
+        /// The image of the spec before.
+        after: String,
+    },
+    /// Sets a service's replicas to none.
+    ScaleZero {
+        /// The replicas found.
+        before: u64,
+    },
+    /// Makes a swarm of an engine that is in none.
+    SwarmInit,
+    /// Writes the swarm's unlock key into a file that only its owner can read.
+    UnlockKeySave {
+        /// The file.
+        file: String,
+    },
+    /// Lets an engine that is in no swarm join.
+    NodeJoin {
+        /// Which token it joins with.
+        role: Role,
+    },
+    /// Promotes or demotes a node.
+    RoleSet {
+        /// Role found.
+        before: Role,
+        /// Role wanted.
+        after: Role,
+    },
+    /// Says whether a node takes tasks, as the settings have it.
+    AvailabilitySet {
+        /// Availability found.
+        before: String,
+        /// Availability wanted.
+        after: String,
+    },
+    /// Removes a node that is down.
+    NodeRemove,
+    /// Restarts a container that is no swarm task.
+    ContainerRestart {
+        /// Seconds between SIGTERM and SIGKILL that the container's label asks for; none: the container's own.
+        stop_timeout: Option<u32>,
+        /// The longest that the engine may take, in seconds.
+        patience: u32,
+    },
+    /// Removes a container, image, volume or network from its node.
+    Remove {
+        /// Which of them it is.
+        what: TargetKind,
+        /// An image's names, each of which has to go.
+        names: Vec<String>,
+        /// Bytes that go with it, as far as the engine can tell.
+        bytes: u64,
+    },
+    /// Removes build cache that nothing has used for so long.
+    CachePrune {
+        /// In seconds.
+        unused_for: u64,
+        /// Bytes that go with it.
+        bytes: u64,
+    },
+}
+
+/// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ActionKind {
+    /// A node label is set.
+    #[serde(rename = "node.label.set")]
+    NodeLabelSet,
+    /// A node label is removed.
+    #[serde(rename = "node.label.remove")]
+    NodeLabelRemove,
+    /// A stale entry leaves orca's record on a node.
+    #[serde(rename = "node.record.forget")]
+    NodeRecordForget,
+    /// A node takes no new tasks.
+    #[serde(rename = "node.pause")]
+    NodePause,
+    /// A node takes tasks again.
+    #[serde(rename = "node.resume")]
+    NodeResume,
+    /// A service gets a placement constraint.
+    #[serde(rename = "service.constraint.add")]
+    ServiceConstraintAdd,
+    /// A service's tasks are restarted.
+    #[serde(rename = "service.force_update")]
+    ServiceForceUpdate,
+    /// A half-done move is taken out of a service's spec.
+    #[serde(rename = "service.move.undo")]
+    ServiceMoveUndo,
+    /// A half-done move is taken out of a service's previous spec.
+    #[serde(rename = "service.move.seal")]
+    ServiceMoveSeal,
+    /// A service that orca made for a short while is removed.
+    #[serde(rename = "service.temporary.remove")]
+    ServiceTemporaryRemove,
+    /// A task is moved to another node.
+    #[serde(rename = "task.move")]
+    TaskMove,
+    /// A service goes back to its spec before.
+    #[serde(rename = "service.rollback")]
+    ServiceRollback,
+    /// A service is scaled.
+    #[serde(rename = "service.scale")]
+    ServiceScale,
+    /// A swarm is made.
+    #[serde(rename = "swarm.init")]
+    SwarmInit,
+    /// The unlock key is saved.
+    #[serde(rename = "swarm.unlock_key.save")]
+    SwarmUnlockKeySave,
+    /// An engine joins.
+    #[serde(rename = "node.join")]
+    NodeJoin,
+    /// A node is promoted or demoted.
+    #[serde(rename = "node.role.set")]
+    NodeRoleSet,
+    /// A node is told whether to take tasks.
+    #[serde(rename = "node.availability.set")]
+    NodeAvailabilitySet,
+    /// A node that is down is removed.
+    #[serde(rename = "node.remove")]
+    NodeRemove,
+    /// A container is restarted.
+    #[serde(rename = "container.restart")]
+    ContainerRestart,
+    /// A container is removed.
+    #[serde(rename = "container.remove")]
+    ContainerRemove,
+    /// An image is removed.
+    #[serde(rename = "image.remove")]
+    ImageRemove,
+    /// A volume is removed.
+    #[serde(rename = "volume.remove")]
+    VolumeRemove,
+    /// A network is removed.
+    #[serde(rename = "network.remove")]
+    NetworkRemove,
+    /// Build cache is removed.
+    #[serde(rename = "build_cache.prune")]
+    BuildCachePrune,
+}
+
+impl ActionKind {
+    /// The dotted name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NodeLabelSet => "node.label.set",
+            Self::NodeLabelRemove => "node.label.remove",
+            Self::NodeRecordForget => "node.record.forget",
+            Self::NodePause => "node.pause",
+            Self::NodeResume => "node.resume",
+            Self::ServiceConstraintAdd => "service.constraint.add",
+            Self::ServiceForceUpdate => "service.force_update",
+            Self::ServiceMoveUndo => "service.move.undo",
+            Self::ServiceMoveSeal => "service.move.seal",
+            Self::ServiceTemporaryRemove => "service.temporary.remove",
+            Self::TaskMove => "task.move",
+            Self::ServiceRollback => "service.rollback",
+            Self::ServiceScale => "service.scale",
+            Self::SwarmInit => "swarm.init",
+            Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
+            Self::NodeJoin => "node.join",
+            Self::NodeRoleSet => "node.role.set",
+            Self::NodeAvailabilitySet => "node.availability.set",
+            Self::NodeRemove => "node.remove",
+            Self::ContainerRestart => "container.restart",
+            Self::ContainerRemove => "container.remove",
+            Self::ImageRemove => "image.remove",
+            Self::VolumeRemove => "volume.remove",
+            Self::NetworkRemove => "network.remove",
+            Self::BuildCachePrune => "build_cache.prune",
+        }
+    }
+
+    /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
+    pub fn rank(self) -> u8 {
+        match self {
+            // Without a swarm, and without the node in it, nothing can be done to it.
+            Self::SwarmInit | Self::SwarmUnlockKeySave | Self::NodeJoin => 0,
+            Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            Self::NodeRoleSet | Self::NodeAvailabilitySet => 1,
+            Self::ServiceConstraintAdd => 2,
+            Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
+            // On a node: containers first, then what they used.
+            Self::ContainerRestart | Self::ContainerRemove => 4,
+            Self::ImageRemove | Self::BuildCachePrune => 5,
+            Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove => 6,
+        }
+    }
+}
+
+impl Change {
+    /// The change's name in the dotted vocabulary.
+    pub fn kind(&self) -> ActionKind {
+        match self {
+            Self::LabelSet { .. } => ActionKind::NodeLabelSet,
+            Self::LabelRemove { .. } => ActionKind::NodeLabelRemove,
+            Self::RecordForget { .. } => ActionKind::NodeRecordForget,
+            Self::NodePause { .. } => ActionKind::NodePause,
+            Self::NodeResume { .. } => ActionKind::NodeResume,
+            Self::ConstraintAdd { .. } => ActionKind::ServiceConstraintAdd,
+            Self::ForceUpdate { .. } => ActionKind::ServiceForceUpdate,
+            Self::MoveUndo => ActionKind::ServiceMoveUndo,
+            Self::MoveSeal => ActionKind::ServiceMoveSeal,
+            Self::TemporaryRemove => ActionKind::ServiceTemporaryRemove,
+            Self::TaskMove { .. } => ActionKind::TaskMove,
+            Self::Rollback { .. } => ActionKind::ServiceRollback,
+            Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::SwarmInit => ActionKind::SwarmInit,
+            Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
+            Self::NodeJoin { .. } => ActionKind::NodeJoin,
+            Self::RoleSet { .. } => ActionKind::NodeRoleSet,
+            Self::AvailabilitySet { .. } => ActionKind::NodeAvailabilitySet,
+            Self::NodeRemove => ActionKind::NodeRemove,
+            Self::ContainerRestart { .. } => ActionKind::ContainerRestart,
+            Self::CachePrune { .. } => ActionKind::BuildCachePrune,
+            Self::Remove { what, .. } => match what {
+                TargetKind::Image => ActionKind::ImageRemove,
+                TargetKind::Volume => ActionKind::VolumeRemove,
+                TargetKind::Network => ActionKind::NetworkRemove,
+                _ => ActionKind::ContainerRemove,
+            },
+        }
+    }
+
+    /// What of a node it changes, as the end of the action's id.
+    pub(super) fn of_a_node(&self) -> String {
+        match self {
+            Self::LabelSet { key, .. } | Self::LabelRemove { key, .. } => return format!("label/{key}"),
+            Self::SwarmInit => "init",
+            Self::UnlockKeySave { .. } => "unlock_key",
+            Self::NodeJoin { .. } => "join",
+            Self::NodeRemove => "remove",
+            Self::RoleSet { .. } => "role",
+            Self::AvailabilitySet { .. } | Self::NodePause { .. } | Self::NodeResume { .. } => "availability",
+            _ => "record",
+        }
+        .to_owned()
+    }
+
+    /// Bytes that it frees, as far as is known beforehand.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => *bytes,
+            _ => 0,
+        }
+    }
+
+    /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
+    /// two specs, and each write replaces one.
+    pub fn stands_alone(&self) -> bool {
+        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove)
+    }
+
+    /// The changed value as it was found and as it is wanted, for the report.
+    pub fn values(&self) -> (Value, Value) {
+        match self {
+            Self::LabelSet { before, after, .. } => (before.clone().into(), after.clone().into()),
+            Self::LabelRemove { before, .. } => (before.clone().into(), Value::Null),
+            Self::RecordForget { keys } => (keys.join(",").into(), Value::Null),
+            Self::NodePause { .. } => ("active".into(), "pause".into()),
+            Self::NodeResume { .. } => ("pause".into(), "active".into()),
+            Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
+            Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
+            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
+            Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
+            Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
+            Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
+            Self::NodeJoin { role } => (Value::Null, role.name().into()),
+            Self::RoleSet { before, after } => (before.name().into(), after.name().into()),
+            Self::AvailabilitySet { before, after } => (before.clone().into(), after.clone().into()),
+            Self::NodeRemove => ("down".into(), Value::Null),
+            Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
+            Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
+                (serde_json::json!({ "size_bytes": bytes }), Value::Null)
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `GET /services/{id}/logs`: what the simulated tasks of a service have printed, which is nothing, but for `orca probe`.
+//!
+//! A simulated node uses a tenth of its memory by itself, and a simulated task exactly what it reserves.
+
+use serde_json::{Value, json};
+
+use super::cluster::Cluster;
+use super::json;
+
+impl Cluster {
+    /// The log stream of a service, as frames that name the node of each line.
+    pub(super) fn logs(&self, service: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for task in self.tasks.of_service(service).into_iter().filter(|task| task.state == "running") {
+            let raw: Value = serde_json::from_str(&task.text).unwrap_or_default();
+            let container = raw.pointer("/Spec/ContainerSpec");
+            let words = |key: &str| container.map(|container| json::list(container, key)).unwrap_or_default();
+            if !words("/Command").iter().chain(words("/Args")).any(|word| word == "probe") {
+                continue;
+            }
+            let details = format!(
+                "com.docker.swarm.node.id={},com.docker.swarm.service.id={service},com.docker.swarm.task.id={}",
+                task.node, task.id
+            );
+            for line in self.probed(&task.node) {
+                let message = format!("{details} {line}\n");
+                bytes.extend([1, 0, 0, 0]);
+                bytes.extend(u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
+                bytes.extend(message.as_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// What `orca probe` would print on this node.
+    fn probed(&self, node: &str) -> Vec<Value> {
+        let total = self.nodes.get(node).map_or(0, |node| node.memory);
+        let (mut used, mut lines) = (total / 10, Vec::new());
+        for task in self.tasks.iter().filter(|task| task.node == node && task.state == "running") {
+            let raw: Value = serde_json::from_str(&task.text).unwrap_or_default();
+            let container = json::text(&raw, "/Status/ContainerStatus/ContainerID");
+            if !container.is_empty() {
+                used += task.memory;
+                let memory = task.memory;
+                lines.push(json!({"container": container, "footprint_bytes": memory, "working_set_bytes": memory}));
+            }
+        }
+        let available = total.saturating_sub(used);
+        let machine =
+            json!({"schema": "orca.probe/1", "total_bytes": total, "available_bytes": available, "arc_bytes": 0});
+        let end = json!({"containers": lines.len()});
+        [vec![machine], lines, vec![end]].concat()
+    }
+}
