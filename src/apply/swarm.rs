@@ -115,6 +115,11 @@ async fn without_vote(home: &Engine, id: &str, limit: Instant) -> Result<()> {
     Err(Error::new(ErrorKind::Unsettled, "it still has its vote").hint("run again").into())
 }
 
+/// Removes a node that is down; false when it was gone already.
+pub async fn remove(home: &Engine, api: &str, id: &str, limit: Instant) -> Result<bool> {
+    home.until(limit).remove_node(api, id).await
+}
+
 /// Writes the unlock key into a new file that only its owner can read.
 pub async fn save_key(home: &Engine, file: &Path, limit: Instant) -> Result<()> {
     use std::io::Write as _;

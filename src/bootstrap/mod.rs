@@ -4,6 +4,7 @@
 //! stopped is the same as one that was not.
 
 mod fleet;
+mod joins;
 mod steps;
 
 use std::collections::BTreeSet;

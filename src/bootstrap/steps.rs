@@ -5,22 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::fleet::{Fleet, told};
 use super::{Bootstrapping, Touched};
 use crate::apply::{self, swarm};
-use crate::engine::swarm::{Init, Join, Tokens};
-use crate::engine::{Engine, Written};
+use crate::engine::Written;
+use crate::engine::swarm::{Init, Tokens};
 use crate::error::{Error, ErrorKind, kind_of};
-use crate::model::{Member, Node, Role};
+use crate::model::Role;
 use crate::pass::bootstrap::{Consent, Sight, plan};
 use crate::plan::{Action, Change, Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{ReportedAction, Status};
-use crate::snapshot::Snapshot;
 use crate::state::{Actor, State};
 
 /// How often a node may change under orca before it is given up.
@@ -28,7 +26,7 @@ const MAX_CONFLICTS: u32 = 5;
 
 /// The steps of one run.
 pub(super) struct Steps<'a> {
-    run: &'a Bootstrapping<'a>,
+    pub(super) run: &'a Bootstrapping<'a>,
     consent: &'a Consent,
     key_file: &'a Path,
     state: &'a State,
@@ -36,7 +34,7 @@ pub(super) struct Steps<'a> {
     progress: &'a Progress,
     deadline: Instant,
     budget: usize,
-    tokens: Option<Tokens>,
+    pub(super) tokens: Option<Tokens>,
     /// Actions that were tried, by id.
     tried: BTreeSet<String>,
     /// Those of them that succeeded.
@@ -46,7 +44,7 @@ pub(super) struct Steps<'a> {
     warnings: Vec<Warning>,
     error: Option<anyhow::Error>,
     /// No step is begun any more, for this reason.
-    halt: Option<String>,
+    pub(super) halt: Option<String>,
     /// Steps that failed, and why.
     failed: Vec<String>,
     /// The change of the managers that failed: the next one has to wait until that is settled.
@@ -54,7 +52,7 @@ pub(super) struct Steps<'a> {
 }
 
 /// How a step ended.
-enum Ended {
+pub(super) enum Ended {
     Done,
     /// It is not needed any more, and why.
     Moot(String),
@@ -63,8 +61,8 @@ enum Ended {
 }
 
 /// A step under way: its actions, its rows in the journal, when it began.
-struct Begun {
-    actions: Vec<Action>,
+pub(super) struct Begun {
+    pub(super) actions: Vec<Action>,
     rows: Vec<i64>,
     since: Instant,
 }
@@ -120,7 +118,7 @@ impl<'a> Steps<'a> {
             current = plan(&fleet.world, self.run.settings, self.consent);
         }
         self.progress.end();
-        self.leave_out(wanted, &current);
+        self.leave_out(&wanted, &current);
         current
     }
 
@@ -210,7 +208,7 @@ impl<'a> Steps<'a> {
         {
             self.halt = Some("the swarm's manager was lost".to_owned());
         }
-        self.conclude(begun, ended);
+        self.conclude(&begun, ended);
         // Roles show in the engine's own standing, too.
         Touched::from([name])
     }
@@ -224,7 +222,7 @@ impl<'a> Steps<'a> {
             }
             Change::NodeRemove => {
                 let (home, known) = fleet.home()?;
-                let removed = home.until(limit).remove_node(&known.api, &actions[0].target.id).await?;
+                let removed = swarm::remove(home, &known.api, &actions[0].target.id, limit).await?;
                 Ok(if removed { Ended::Done } else { Ended::Moot("it was gone already".to_owned()) })
             }
             _ => {
@@ -264,72 +262,7 @@ impl<'a> Steps<'a> {
         swarm::init(engine, &standing.api, &init, limit).await
     }
 
-    /// Lets engines join side by side. Each fails alone.
-    async fn joins(&mut self, actions: Vec<Action>, fleet: &mut Fleet<'_>, limit: Instant) -> Touched {
-        let begun: Vec<Begun> = actions.into_iter().map(|action| self.begin(vec![action])).collect();
-        let parallel = usize::try_from(self.run.settings.bootstrap.parallel).unwrap_or(1).max(1);
-        let prepared = self.prepare(fleet, limit).await;
-        let ended: Vec<(Begun, Result<Ended>)> = match &prepared {
-            Err(error) => {
-                let why = told(error);
-                begun.into_iter().map(|begun| (begun, Err(Error::new(ErrorKind::Failed, why.clone()).into()))).collect()
-            }
-            Ok((home, managers, tokens)) => {
-                let joins = begun.into_iter().map(|begun| async {
-                    let joined = self.join(&begun.actions[0], fleet, home, managers, tokens, limit).await;
-                    (begun, joined.map(|()| Ended::Done))
-                });
-                futures_util::stream::iter(joins).buffered(parallel).collect().await
-            }
-        };
-        if prepared.is_err() {
-            self.halt = Some("the swarm's manager was lost".to_owned());
-        }
-        let mut touched = Touched::new();
-        for (begun, ended) in ended {
-            let name = host_of(&begun.actions[0]);
-            self.conclude(begun, ended);
-            touched.insert(name);
-        }
-        touched
-    }
-
-    /// What all joins need: the manager to look at, the addresses to join at, the tokens.
-    async fn prepare(&mut self, fleet: &Fleet<'_>, limit: Instant) -> Result<(Engine, Vec<String>, Tokens)> {
-        let (home, known) = fleet.home()?;
-        let tokens = match self.tokens.clone() {
-            Some(tokens) => tokens,
-            None => home.until(limit).join_tokens().await?,
-        };
-        self.tokens = Some(tokens.clone());
-        Ok((home.clone(), addresses(known), tokens))
-    }
-
-    async fn join(
-        &self,
-        action: &Action,
-        fleet: &Fleet<'_>,
-        home: &Engine,
-        managers: &[String],
-        tokens: &Tokens,
-        limit: Instant,
-    ) -> Result<()> {
-        let name = host_of(action);
-        let gone = || Error::new(ErrorKind::Failed, format!("`{name}` can't be asked any more"));
-        let engine = fleet.engines.get(&name).ok_or_else(gone)?;
-        let Some(Sight::Seen(standing)) = fleet.world.hosts.get(&name) else { return Err(gone().into()) };
-        let Change::NodeJoin { role } = action.change else { return Err(gone().into()) };
-        let node = self.run.settings.nodes.get(&name);
-        let join = Join {
-            managers,
-            advertise: node.and_then(|node| node.ip.as_deref()).unwrap_or_default(),
-            availability: node.and_then(|node| node.availability.as_deref()).unwrap_or("active"),
-            token: if role == Role::Manager { &tokens.manager } else { &tokens.worker },
-        };
-        swarm::join(engine, home, &standing.api, &join, role, limit).await
-    }
-
-    fn begin(&mut self, actions: Vec<Action>) -> Begun {
+    pub(super) fn begin(&mut self, actions: Vec<Action>) -> Begun {
         let now = Timestamp::now();
         let mut rows = Vec::new();
         for action in &actions {
@@ -342,7 +275,7 @@ impl<'a> Steps<'a> {
         Begun { actions, rows, since: Instant::now() }
     }
 
-    fn conclude(&mut self, begun: Begun, mut ended: Result<Ended>) {
+    pub(super) fn conclude(&mut self, begun: &Begun, mut ended: Result<Ended>) {
         let name = &begun.actions[0].target.name;
         if let Ok(Ended::Conflict) = &ended {
             let met = self.conflicts.entry(name.clone()).or_default();
@@ -395,7 +328,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Reports what was planned and not even tried.
-    fn leave_out(&mut self, wanted: Vec<Action>, left: &Plan) {
+    fn leave_out(&mut self, wanted: &[Action], left: &Plan) {
         let mut said = self.tried.clone();
         for action in wanted.iter().chain(&left.actions) {
             if !said.insert(action.id.clone()) {
@@ -426,16 +359,8 @@ fn is_alone(change: &Change) -> bool {
 }
 
 /// The name in the file of the node that an action works on; a ghost is its host's.
-fn host_of(action: &Action) -> String {
+pub(super) fn host_of(action: &Action) -> String {
     let key = action.id.strip_prefix("node/").unwrap_or(&action.id);
     let key = key.split_once('#').map_or(key, |(key, _)| key);
     key.split_once('@').map_or(key, |(name, _)| name).to_owned()
-}
-
-/// Where managers listen for nodes that want to join.
-fn addresses(swarm: &Snapshot) -> Vec<String> {
-    let of = |node: &Node| {
-        Member::read(&node.raw).ok().filter(|member| member.reachable).map(|member| member.manager_address)
-    };
-    swarm.nodes.iter().filter_map(of).filter(|address| !address.is_empty()).collect()
 }

@@ -247,10 +247,19 @@ impl ActionKind {
     pub fn rank(self) -> u8 {
         match self {
             // Without a swarm, and without the node in it, nothing can be done to it.
-            Self::SwarmInit | Self::SwarmUnlockKeySave | Self::NodeJoin => 0,
-            Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
-            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
-            Self::NodeRoleSet | Self::NodeAvailabilitySet => 1,
+            Self::SwarmInit
+            | Self::SwarmUnlockKeySave
+            | Self::NodeJoin
+            | Self::NodeLabelSet
+            | Self::NodePause
+            | Self::NodeResume
+            | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal
+            | Self::ServiceTemporaryRemove
+            | Self::NodeLabelRemove
+            | Self::NodeRecordForget
+            | Self::NodeRoleSet
+            | Self::NodeAvailabilitySet => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate | Self::TaskMove | Self::ServiceRollback | Self::ServiceScale => 3,
             // On a node: containers first, then what they used.
@@ -336,13 +345,14 @@ impl Change {
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
-            Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
+            Self::Rollback { before, after } | Self::AvailabilitySet { before, after } => {
+                (before.clone().into(), after.clone().into())
+            }
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
             Self::SwarmInit => (Value::Null, "swarm".into()),
             Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
             Self::NodeJoin { role } => (Value::Null, role.name().into()),
             Self::RoleSet { before, after } => (before.name().into(), after.name().into()),
-            Self::AvailabilitySet { before, after } => (before.clone().into(), after.clone().into()),
             Self::NodeRemove => ("down".into(), Value::Null),
             Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {

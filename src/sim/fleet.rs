@@ -47,9 +47,8 @@ struct Order {
     swarm: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 struct Joining {
     join_token: String,
     remote_addrs: Vec<String>,
@@ -103,14 +102,14 @@ impl Cluster {
     fn sit(&mut self, at: usize) {
         let Seat { name, node, .. } = self.seats[at].clone();
         let role = node.as_ref().and_then(|id| self.nodes.get(id)).map(|node| node.role.clone());
-        self.membership = match role.as_deref() {
+        let membership = match role.as_deref() {
             Some("manager") => "active/manager",
             // Removed from the swarm, it doesn't know it yet.
             Some(_) => "active/worker",
             None if node.is_some() => "error",
             None => "inactive",
-        }
-        .to_owned();
+        };
+        membership.clone_into(&mut self.membership);
         json::set(&mut self.info, &["Name"], name.as_str());
         json::set(&mut self.info, &["ID"], format!("engine-{name}"));
         json::set(&mut self.info, &["Swarm", "NodeID"], node.unwrap_or_default());

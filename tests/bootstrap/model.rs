@@ -62,8 +62,12 @@ impl Model {
     /// The same, these of them in our swarm.
     pub fn with(names: &[&str], managers: &[&str], workers: &[&str]) -> Self {
         let mut model = Self::bare(names);
-        managers.iter().for_each(|name| model.enter(name, Role::Manager));
-        workers.iter().for_each(|name| model.enter(name, Role::Worker));
+        for name in managers {
+            model.enter(name, Role::Manager);
+        }
+        for name in workers {
+            model.enter(name, Role::Worker);
+        }
         model
     }
 

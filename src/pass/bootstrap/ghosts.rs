@@ -2,7 +2,7 @@
 //! only when the host itself is back and Ready.
 
 use super::managers::Leaving;
-use super::{Host, Place, Planner, id};
+use super::{Host, Place, Planner, id, join};
 use crate::model::node::NodeState;
 use crate::model::{Member, Node, Role};
 use crate::plan::{Action, Blocked, Change, Target, Warning};
@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
         if let (Place::Bare(_), Some(_), Role::Manager) = (&host.place, &voter, host.role) {
             // Two votes of one host, of which one is lost, are worse than none.
             let because = format!("{}; as a worker until its ghost has given up its vote", host.because);
-            let join = self.join(host, Role::Worker, &because, &[]);
+            let join = join(host, Role::Worker, &because, &[]);
             self.plan.actions.push(join);
         }
         if matches!(host.place, Place::Bare(_)) {

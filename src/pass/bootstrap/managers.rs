@@ -1,7 +1,7 @@
 //! Who becomes a manager and who ceases to be one. No step here may take the majority; the last may not leave an even
 //! number, unless the operator agrees.
 
-use super::{Host, Place, Planner};
+use super::{Host, Place, Planner, join};
 use crate::model::{Member, Role};
 use crate::plan::{Action, Blocked, Change, Target};
 use crate::snapshot::Snapshot;
@@ -36,7 +36,7 @@ impl Managers {
         Self { now: 0, count: 1, reachable: 1 }
     }
 
-    pub(super) fn count(self) -> usize {
+    pub(super) fn now(self) -> usize {
         self.now
     }
 
@@ -183,7 +183,7 @@ impl<'a> Planner<'a> {
             let promote = Action::on_host(host.name, node, change, host.because.clone());
             promote.after(ghost.map(|ghost| ghost.gone.clone()).into_iter().collect())
         } else {
-            self.join(host, Role::Manager, &host.because, ready)
+            join(host, Role::Manager, &host.because, ready)
         };
         self.plan.actions.push(action);
     }

@@ -147,7 +147,7 @@ impl<'a> Planner<'a> {
         self.changes(&hosts, swarm, &[]);
         self.members(&hosts, swarm);
         if self.managers.is_even_now() && !self.consent.even_managers {
-            let count = self.managers.count();
+            let count = self.managers.now();
             let text = format!("the swarm has {count} managers: it bears no more losses than with {}", count - 1);
             self.plan.warnings.push(Warning::new("even_managers", text));
         }
@@ -164,7 +164,7 @@ impl<'a> Planner<'a> {
         self.votes(hosts, swarm, removals, ready);
         for host in hosts.iter().filter(|host| host.concerned) {
             if let (Place::Bare(_), Role::Worker) = (&host.place, host.role) {
-                let join = self.join(host, Role::Worker, &host.because, ready);
+                let join = join(host, Role::Worker, &host.because, ready);
                 self.plan.actions.push(join);
             }
             let join = id(host.name, "join");
@@ -230,12 +230,6 @@ impl<'a> Planner<'a> {
             let action = Action::on_host(host.name, None, change, origin.to_string());
             self.plan.actions.push(action.after(requires.to_vec()));
         }
-    }
-
-    fn join(&self, host: &Host<'_>, role: Role, because: &str, ready: &[String]) -> Action {
-        let availability = host.wanted.availability.as_ref().map(|text| format!("; {text}")).unwrap_or_default();
-        let reason = format!("{because}{availability}");
-        Action::on_host(host.name, None, Change::NodeJoin { role }, reason).after(ready.to_vec())
     }
 
     fn save_key(&mut self, name: &str, requires: Vec<String>) {
@@ -335,6 +329,13 @@ fn drop_the_impossible(actions: &mut Vec<Action>) {
             return;
         }
     }
+}
+
+/// The action that lets a host join.
+fn join(host: &Host<'_>, role: Role, because: &str, ready: &[String]) -> Action {
+    let availability = host.wanted.availability.as_ref().map(|text| format!("; {text}")).unwrap_or_default();
+    let reason = format!("{because}{availability}");
+    Action::on_host(host.name, None, Change::NodeJoin { role }, reason).after(ready.to_vec())
 }
 
 /// The id of an action on a node of the file.

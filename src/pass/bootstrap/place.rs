@@ -37,13 +37,11 @@ pub fn home<'a>(world: &'a World, settings: &'a Settings) -> Home<'a> {
     if let Some(Sight::Seen(standing)) = sight
         && standing.state == "active"
     {
-        return match world.swarms.values().find(|swarm| member(swarm, standing).is_some()) {
-            Some(swarm) => Home::Swarm(swarm),
-            None => {
-                let told = world.silent.iter().map(|silent| format!("; {silent}")).collect::<String>();
-                refused(format!("the leader `{leader}` is in a swarm none of whose managers could be asked{told}"))
-            }
-        };
+        if let Some(swarm) = world.swarms.values().find(|swarm| member(swarm, standing).is_some()) {
+            return Home::Swarm(swarm);
+        }
+        let told = world.silent.iter().map(|silent| format!("; {silent}")).collect::<String>();
+        return refused(format!("the leader `{leader}` is in a swarm none of whose managers could be asked{told}"));
     }
     let named = |swarm: &&Snapshot| swarm.nodes.iter().any(|node| node.name == leader || node.id.0 == leader);
     let known: Vec<&Snapshot> = world.swarms.values().filter(named).collect();
