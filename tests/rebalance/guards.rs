@@ -1,6 +1,6 @@
 //! Guard rails: on by default, each of them a setting.
 
-use orca::pass::memory::{Memory, Moved, MovedService};
+use orca::pass::memory::{Memory, Moved, MovedService, Stopwatch};
 use orca::pass::rebalance::Goal;
 use orca::pass::rebalance::memory::Ask;
 use orca::pass::rebalance::trigger::TriggerState;
@@ -23,10 +23,11 @@ fn knee() -> Goal {
 
 /// A memory in which the reason to act has been there for so long.
 fn seen(minutes: i64) -> Memory {
+    let now = NOW.parse::<jiff::Timestamp>().unwrap();
+    let minute = |ago: i64| now - jiff::SignedDuration::from_mins(ago);
+    let watch = (0..=minutes).rev().fold(None, |watch, ago| Some(Stopwatch::tick(watch, minute(ago))));
     let mut memory = Memory::default();
-    let since = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_mins(minutes);
-    memory.rebalance.high_since = Some(since);
-    memory.rebalance.spread_since = Some(since);
+    (memory.rebalance.high, memory.rebalance.spread) = (watch, watch);
     memory
 }
 
@@ -52,7 +53,14 @@ fn how_long_is_said_as_far_as_it_is_known() {
     assert_eq!(state(&seen(15)), TriggerState::Fired);
     assert_eq!(moves(&pressed().guarded("", &seen(5), knee())), Vec::<String>::new());
     let next = pressed().guarded("", &seen(15), knee()).plan.memory.unwrap().rebalance;
-    assert!(next.active && next.high_since == seen(15).rebalance.high_since);
+    assert!(next.active && next.high == seen(15).rebalance.high);
+    // Two looks with a day between them are no day of pressure.
+    let mut gap = seen(0);
+    let day = jiff::SignedDuration::from_hours(24);
+    let long_ago = Stopwatch::tick(None, NOW.parse::<jiff::Timestamp>().unwrap() - day);
+    (gap.rebalance.high, gap.rebalance.spread) = (None, Some(long_ago));
+    let emptier = Cluster::default().node("n1", 1000, 700).node("n2", 1000, 100);
+    assert_eq!(emptier.guarded("", &gap, knee()).balance.trigger.state, TriggerState::Waiting);
     // Below the mark again, but not yet calm.
     let mut memory = Memory::default();
     memory.rebalance.active = true;
