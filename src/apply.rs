@@ -3,6 +3,7 @@
 //! On a conflict the object is read again and the whole pass is planned again on what is known now; what the new plan
 //! says about that object is done instead. Nothing here decides what ought to be.
 
+mod arrival;
 mod judge;
 pub mod local;
 pub mod moving;

@@ -297,9 +297,16 @@ impl Cycle<'_> {
         let mut plan = recover::plan(cluster);
         let mut sub = SubReport::of(Pass::Recover, &mut plan);
         if plan.actions.is_empty() {
+            if self.passes.len() == 1 {
+                self.sweep(cluster, live, report, &mut sub).await;
+            }
             return sub;
         }
-        let turn = match self.turn(cluster, live, report).await {
+        let taken = match self.owner(cluster, report) {
+            Ok(owner) => Turn::take(&live.engine, &cluster.api, owner).await,
+            Err(error) => Err(error),
+        };
+        let turn = match taken {
             Ok(turn) => turn,
             Err(error) if kind_of(&error) == ErrorKind::Locked && self.passes.len() > 1 => {
                 sub.warnings.push(Warning::new("moving", format!("{error:#}: what it has begun is left alone")));
@@ -317,10 +324,25 @@ impl Cycle<'_> {
         sub
     }
 
-    async fn turn(&self, cluster: &Snapshot, live: &Live, report: &Report) -> Result<Turn> {
+    /// A run that was killed before its first move has left nothing but its turn, which would keep others waiting.
+    async fn sweep(&self, cluster: &Snapshot, live: &Live, report: &Report, sub: &mut SubReport) {
+        let swept = match self.owner(cluster, report) {
+            Ok(owner) => Turn::sweep(&live.engine, &cluster.api, owner).await,
+            Err(error) => Err(error),
+        };
+        match swept {
+            Ok(false) => {}
+            Ok(true) => {
+                let text = "the turn to move tasks, which a stopped run had left, was given back";
+                sub.noticed.push(Warning::new("turn_left", text));
+            }
+            Err(error) => sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}"))),
+        }
+    }
+
+    fn owner(&self, cluster: &Snapshot, report: &Report) -> Result<Owner> {
         let host = live::host_id(&self.options.state_dir)?;
-        let owner = Owner { host, node: cluster.node_name.clone(), run: report.run.id.clone() };
-        Turn::take(&live.engine, &cluster.api, owner).await
+        Ok(Owner { host, node: cluster.node_name.clone(), run: report.run.id.clone() })
     }
 
     /// Plans one pass and carries the plan out.

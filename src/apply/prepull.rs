@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
 use crate::model::service::TEMPORARY_LABEL;
 use crate::model::{NodeId, TaskState};
 
@@ -25,6 +26,8 @@ pub enum Pulled {
     There,
     /// It is not: the engine's words.
     Missing(String),
+    /// A signal came first.
+    Interrupted,
 }
 
 /// Brings the image to the node, and waits for that until `deadline`.
@@ -38,6 +41,7 @@ pub async fn prepull(
     node: &NodeId,
     run: &str,
     deadline: Instant,
+    interrupt: &Interrupt,
 ) -> Result<Pulled> {
     let name = format!("orca-prepull-{run}");
     let spec = json!({
@@ -55,12 +59,12 @@ pub async fn prepull(
     let Some(id) = id else {
         return Err(Error::new(ErrorKind::Conflict, format!("there is a service called `{name}` already")).into());
     };
-    let pulled = watch(engine, &id, deadline).await;
+    let pulled = watch(engine, &id, deadline, interrupt).await;
     engine.remove("services", &id).await.with_context(|| format!("can't remove the service `{name}`"))?;
     pulled
 }
 
-async fn watch(engine: &Engine, id: &str, deadline: Instant) -> Result<Pulled> {
+async fn watch(engine: &Engine, id: &str, deadline: Instant, interrupt: &Interrupt) -> Result<Pulled> {
     loop {
         let tasks = engine.tasks_of(id).await?;
         let ended = tasks
@@ -74,6 +78,9 @@ async fn watch(engine: &Engine, id: &str, deadline: Instant) -> Result<Pulled> {
             let state = tasks.first().map_or_else(|| "not begun".to_owned(), |task| task.status.err.clone());
             return Ok(Pulled::Missing(format!("pulling it took too long {state}").trim_end().to_owned()));
         }
-        sleep(LOOK).await;
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            _ = interrupt.nth(1) => return Ok(Pulled::Interrupted),
+        }
     }
 }

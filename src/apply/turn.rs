@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::engine::{Engine, Written};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, kind_of};
 
 /// The object's name.
 const NAME: &str = "orca.turn";
@@ -136,6 +136,21 @@ impl Turn {
             return Ok(());
         }
         self.engine.remove("configs", &object.id).await
+    }
+
+    /// Gives back a turn that a stopped run has left; false if there is none, or its run may go on.
+    ///
+    /// # Errors
+    /// If the engine is lost.
+    pub async fn sweep(engine: &Engine, api: &str, owner: Owner) -> Result<bool> {
+        if engine.object("configs", NAME).await?.is_none() {
+            return Ok(false);
+        }
+        match Self::take(engine, api, owner).await {
+            Ok(turn) => turn.end().await.map(|()| true),
+            Err(error) if kind_of(&error) == ErrorKind::Locked => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn read(&self) -> Result<Option<Object>> {

@@ -33,7 +33,10 @@ impl Session {
                 let timeout = self.global.timeout.unwrap_or(TIMEOUT);
                 Box::pin(self.rebalance_apply(args, &Options { timeout, ..options }, interrupt)).await
             }
-            cli::Rebalance::Recover => self.passes(rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await,
+            cli::Rebalance::Recover => {
+                let settings = self.settings_if_any(interrupt).await;
+                self.passes_with(settings, rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await
+            }
         }
     }
 
@@ -76,7 +79,7 @@ impl Session {
 
     /// The config first: nothing is asked of the engine while it is wrong.
     async fn ready(&self, interrupt: &Interrupt) -> Result<(Settings, Source)> {
-        let settings = self.settings(interrupt).await?;
+        let settings = self.settings_if_any(interrupt).await?;
         Ok((settings, self.source()?))
     }
 
@@ -99,7 +102,7 @@ impl Session {
         match Box::pin(run.run()).await {
             Ok(taken) => {
                 // The document is on stdout, and has no place for these.
-                taken.warnings.iter().for_each(|warning| tracing::warn!("{}: {}", warning.code, warning.message));
+                self.printer.warnings(&taken.warnings);
                 self.finish(measure::COMMAND, Ok(taken.document))
             }
             Err(error) => {

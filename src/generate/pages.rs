@@ -37,6 +37,14 @@ const REFUSED: &[Row] = &[(
     "Try later: the memory of more than a third of the nodes is not known, or --empty has to leave something behind \
      (the report says what, and why).",
 )];
+const UNMOVED: &[Row] = &[(
+    "75",
+    "Try later: there is no plan (the memory of more than a third of the nodes is not known), a saved plan is stale, \
+     another orca moves tasks, a move was left out (its image is not on the target, say), memory is not as the plan \
+     foresaw, or the time is up (the report says which).",
+)];
+const UNENDED: &[Row] =
+    &[("75", "Try later: another orca moves tasks or works on this cluster, or objects kept changing.")];
 const UNKNOWN: &[Row] = &[(
     "75",
     "Try later: what the cluster needs is not known, so that images and volumes stay; another orca works on it, the time \
@@ -188,7 +196,7 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-rebalance-apply",
-        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, UNMOVED, CONFIG, INTERRUPTED],
         environment: PASS_ENVIRONMENT,
         files: PASS_FILES,
         examples: &[
@@ -205,7 +213,7 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-rebalance-recover",
-        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, UNENDED, CONFIG, INTERRUPTED],
         environment: PASS_ENVIRONMENT,
         files: PASS_FILES,
         examples: &[

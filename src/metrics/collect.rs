@@ -63,7 +63,7 @@ pub fn choose(flag: Option<&Wanted>, settings: &MetricsSettings) -> Result<Choic
         (MetricsSource::File, None) => lacks("no file is named", "give --metrics FILE, or set rebalance.metrics.file"),
         (MetricsSource::Reservations, _) => Ok(Choice::Reservations),
         (MetricsSource::Prometheus, _) if settings.prometheus.is_none() => {
-            lacks("no URL is", "set rebalance.metrics.prometheus to Prometheus' own URL")
+            lacks("no URL is set", "set rebalance.metrics.prometheus to Prometheus' own URL")
         }
         (MetricsSource::Probe, _) if settings.probe_image.is_none() => {
             lacks("no image is named", "set rebalance.metrics.probe_image to an image that has orca in its PATH")
@@ -248,7 +248,9 @@ impl Collector<'_> {
                 (at, told)
             })
         });
-        futures_util::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await
+        let mut told: Vec<_> = futures_util::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+        told.sort_by_key(|(at, _)| *at);
+        told
     }
 
     fn target(&self, url: &Url) -> Result<Target, String> {

@@ -149,11 +149,14 @@ impl Metrics {
 
 /// Reads a metrics file from disk.
 pub fn load(path: &Path) -> Result<Metrics> {
-    const HINT: &str = "it holds {\"taken_at\": ..., \"nodes\": {HOSTNAME: {\"total_bytes\", \"used_bytes\"}}, \
+    const HINT: &str = "a metrics file holds {\"taken_at\": ..., \"nodes\": {HOSTNAME: {\"total_bytes\", \"used_bytes\"}}, \
                         \"tasks\": {TASK_ID: {\"footprint_bytes\", \"working_set_bytes\"}}}";
     let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .with_context(|| Error::new(ErrorKind::Config, format!("can't read the metrics `{name}`")).hint(HINT))?;
+    let text = std::fs::read_to_string(path).with_context(|| {
+        let sources = MetricsSource::ALL.map(MetricsSource::name).join(", ");
+        Error::new(ErrorKind::Config, format!("`{name}` is no metrics source, and can't be read as a metrics file"))
+            .hint(format!("sources are {sources}; {HINT}"))
+    })?;
     Metrics::parse(&text)
         .with_context(|| Error::new(ErrorKind::Config, format!("`{name}` is not a metrics file")).hint(HINT))
 }

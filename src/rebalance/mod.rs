@@ -2,7 +2,9 @@
 //! which is gone again when the plan is made); [`apply`] moves tasks.
 
 pub mod apply;
+mod course;
 pub mod file;
+mod unit;
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;

@@ -42,6 +42,8 @@ fn last_line(report: &Report) -> String {
     let Summary { planned, done, failed, skipped, blocked, unchanged } = report.summary;
     let outcome = match report.outcome {
         Outcome::Unchanged => "unchanged",
+        // What only plans is no rehearsal of anything.
+        Outcome::Planned if report.command.ends_with(" plan") => "planned",
         Outcome::Planned => "planned (dry run, nothing was written)",
         Outcome::Changed => "changed",
         Outcome::Partial => "partly done",
@@ -102,7 +104,10 @@ fn change(action: &ReportedAction) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    format!("{what}: {} -> {}", value(&action.before), value(&action.after))
+    match (&action.before, &action.after) {
+        (Value::Null, Value::Null) => what.to_owned(),
+        (before, after) => format!("{what}: {} -> {}", value(before), value(after)),
+    }
 }
 
 fn data_table(rows: &[Value], color: bool) -> String {

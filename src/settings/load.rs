@@ -45,7 +45,7 @@ pub fn load(input: &Input) -> anyhow::Result<Settings> {
 /// The same for commands that need no configuration: where no file is named and none of the default files is there, what
 /// is built in and the environment decide.
 pub fn load_if_any(input: &Input) -> anyhow::Result<Settings> {
-    let variables = ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE"];
+    let variables = ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE", "REBALANCE_CONFIG"];
     let named = input.config.is_some() || variables.iter().any(|name| env_text(&input.env, name).is_some());
     if named || input.defaults.iter().any(|path| path.exists()) {
         return load(input);

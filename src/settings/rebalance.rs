@@ -128,7 +128,8 @@ pub enum MetricsSource {
 }
 
 impl MetricsSource {
-    const ALL: [Self; 6] =
+    /// All of them.
+    pub const ALL: [Self; 6] =
         [Self::File, Self::Reservations, Self::NodeExporter, Self::Probe, Self::Prometheus, Self::Stats];
 
     /// The word in the file and for `--metrics`.

@@ -2,7 +2,7 @@
 //!
 //! | request | effect |
 //! |---|---|
-//! | `GET`, `DELETE requests` | counters and list of all requests so far; reset |
+//! | `GET`, `DELETE requests` | counters and list of all requests so far, with their bodies; reset |
 //! | `GET state` | sizes, task states, placement by service, leader, whether the manager crashed |
 //! | `GET snapshot` | the cluster as an `orca.snapshot/1` document |
 //! | `POST fault {kind, method, path, after, every, times, ms}`, `DELETE fault` | see [`Fault`] |
@@ -50,8 +50,10 @@ impl Log {
         }
         *self.counts.entry(format!("{} {}", request.method, request.path)).or_default() += 1;
         if self.entries.len() < LOGGED {
+            let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
             self.entries.push(json!({
                 "method": request.method, "path": request.path, "version": request.version, "status": status,
+                "body": body,
             }));
         }
     }

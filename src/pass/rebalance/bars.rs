@@ -139,7 +139,7 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
         Err(doubt) => {
             found.push(Finding::new(doubt.reason, format!("`{}`: {}", world.host(placed.node), doubt.detail)));
         }
-        Ok(_) if world.figures.task(&placed.task.id, needs.memory).is_none() => {
+        Ok(_) if world.figures.task(placed, needs.memory).is_none() => {
             found.push(Finding::new(Reason::NoMetric, "no figures of this task".to_owned()));
         }
         Ok(_) => {}
@@ -158,7 +158,7 @@ fn too_young(world: &World<'_>, task: usize) -> Option<Finding> {
 }
 
 fn warming_up(world: &World<'_>, task: usize) -> Option<Finding> {
-    let memory = world.figures.task(&world.tasks[task].task.id, world.service_of(task).needs.memory)?;
+    let memory = world.figures.task(&world.tasks[task], world.service_of(task).needs.memory)?;
     let growth = memory.growth_per_minute.filter(|growth| *growth > GROWING)?;
     Some(Finding::new(Reason::WarmingUp, format!("its memory grows by {:.0} % a minute", growth * 100.0)))
 }

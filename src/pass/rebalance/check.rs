@@ -23,7 +23,8 @@ use super::{Goal, Input, Request, node_called};
 /// If the cluster can't be read.
 pub fn order(input: &Input<'_>, request: &Request, planned: &Move) -> Result<Result<MoveOrder, Vec<String>>> {
     let Input { cluster, settings, metrics, memory, now } = *input;
-    let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    let mut world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    world.figures.guess = !matches!(request.goal, Goal::Memory(_));
     let drifted = drift(&world, planned);
     if !drifted.is_empty() {
         return Ok(Err(drifted));
@@ -43,6 +44,9 @@ fn drift(world: &World<'_>, planned: &Move) -> Vec<String> {
         None => reasons.push("the task is gone".to_owned()),
         Some(placed) if world.cluster.nodes[placed.node].id.0 != planned.from.id => {
             reasons.push(format!("the task runs on `{}` now", world.host(placed.node)));
+        }
+        Some(placed) if world.cluster.nodes[placed.node].id.0 == planned.to.id => {
+            reasons.push(format!("the task runs on `{}` already", planned.to.name));
         }
         Some(placed) => {
             let service = world.services[placed.service].service;

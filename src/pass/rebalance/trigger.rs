@@ -131,7 +131,7 @@ impl Rule {
             TriggerState::Fired if self.seen.is_some() => format!("{}, for {since}", self.what),
             TriggerState::Waiting => format!("{}, for {since} of {}", self.what, span(self.long)),
             TriggerState::Unconfirmed => {
-                format!("{}; for how long is not known yet ({} are needed to act)", self.what, span(self.long))
+                format!("{}; `apply` waits until passes have seen that for {}", self.what, span(self.long))
             }
             _ => self.what.clone(),
         }
