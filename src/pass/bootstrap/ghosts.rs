@@ -8,20 +8,25 @@ use crate::model::{Member, Node, Role};
 use crate::plan::{Action, Blocked, Change, Target, Warning};
 use crate::snapshot::Snapshot;
 
-/// The nodes that a host once was. Its engine says that it is none of them now.
+/// The nodes that a host once was, and that are Down.
 fn of<'s>(place: &Place<'_>, swarm: &'s Snapshot) -> Vec<&'s Node> {
+    former(place, swarm).into_iter().filter(|node| node.state == NodeState::Down).collect()
+}
+
+/// The nodes of a host's name that are not this host now, as its engine says.
+fn former<'s>(place: &Place<'_>, swarm: &'s Snapshot) -> Vec<&'s Node> {
     let (hostname, now) = match place {
         Place::Bare(standing) => (standing.name.as_str(), ""),
         Place::Member { node, .. } => (node.name.as_str(), node.id.0.as_str()),
         Place::Lost | Place::Stuck(_) => return Vec::new(),
     };
-    let is = |node: &&Node| node.name == hostname && node.id.0 != now && node.state == NodeState::Down;
+    let is = |node: &&Node| node.name == hostname && node.id.0 != now;
     swarm.nodes.iter().filter(is).collect()
 }
 
-/// The ghost of this host that still counts for the managers' majority, if there is one.
+/// The ghost of this host that still counts for the managers' majority, if there is one; it may not be Down yet.
 pub(super) fn voting<'s>(place: &Place<'_>, swarm: &'s Snapshot) -> Option<&'s Node> {
-    of(place, swarm).into_iter().find(|node| votes(node).is_some())
+    former(place, swarm).into_iter().find(|node| votes(node).is_some())
 }
 
 fn votes(node: &Node) -> Option<Member> {

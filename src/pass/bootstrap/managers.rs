@@ -147,10 +147,9 @@ impl<'a> Planner<'a> {
                 .filter(missing)
                 .map(|host| format!("`{}` is to be a manager, but can't be had now", host.name)),
         );
-        reasons.extend(
-            super::ghosts::voting(&host.place, swarm)
-                .map(|ghost| format!("its ghost `{}` still is a manager: --remove-ghosts removes it", ghost.id.0)),
-        );
+        reasons.extend(super::ghosts::voting(&host.place, swarm).map(|ghost| {
+            format!("its ghost `{}` still is a manager: --remove-ghosts removes it once it is Down", ghost.id.0)
+        }));
         self.block(host, if matches!(host.place, Place::Bare(_)) { "join" } else { "role" }, reasons);
     }
 
