@@ -63,7 +63,9 @@ impl Printer {
     /// Prints warnings on stderr, unless told to be quiet.
     pub fn warnings(&self, warnings: &[Warning]) {
         if !self.quiet {
-            warnings.iter().for_each(|warning| err(&format!("warning: {}\n", warning.message)));
+            for warning in warnings {
+                err(&format!("warning: {}\n", warning.message));
+            }
         }
     }
 
