@@ -1,6 +1,7 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
 mod autoheal;
+mod bootstrap;
 mod gc;
 mod rebalance;
 mod tell;
@@ -139,6 +140,7 @@ impl Session {
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
+            Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {
@@ -271,6 +273,7 @@ impl Session {
             from: args.from,
             nodes: args.nodes,
             managers: args.managers,
+            bare: args.bare,
             services: args.services,
             tasks: args.tasks,
             start_delay: args.start_delay,

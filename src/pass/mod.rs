@@ -4,6 +4,7 @@
 
 pub mod anchors;
 pub mod autoheal;
+pub mod bootstrap;
 pub mod gc;
 pub mod labels;
 pub mod memory;

@@ -13,6 +13,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde_json::Value;
 
 use super::autoheal::AutohealEntry;
+use super::bootstrap::BootstrapEntry;
 use super::de::Spanned;
 use super::gc::GcEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
@@ -50,6 +51,8 @@ pub(super) struct File {
     pub(super) gc: Option<Spanned<GcEntry>>,
     /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
+    /// Making a swarm of engines.
+    pub(super) bootstrap: Option<Spanned<BootstrapEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.
     #[serde(skip)]
     #[schemars(skip)]

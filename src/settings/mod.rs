@@ -3,6 +3,7 @@
 //! Parsing a `&str` is pure; only [`load`] reads files. Nothing here contacts an engine.
 
 mod autoheal;
+mod bootstrap;
 mod check;
 mod conflicts;
 mod de;
@@ -24,6 +25,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
+pub use bootstrap::Bootstrap;
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
@@ -99,7 +101,7 @@ impl fmt::Display for Origin {
 /// The merged, checked configuration: the only thing passes see of the files.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Swarm address of the first manager (for `bootstrap`).
+    /// The first manager, a key of `nodes` (for `bootstrap`).
     pub leader: Option<String>,
     /// `--advertise-addr` of the first manager (for `bootstrap`).
     pub advertise_addr: Option<String>,
@@ -117,6 +119,8 @@ pub struct Settings {
     pub gc: Gc,
     /// `autoheal:`.
     pub autoheal: Autoheal,
+    /// `bootstrap:`.
+    pub bootstrap: Bootstrap,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

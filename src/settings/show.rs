@@ -100,6 +100,7 @@ fn tree(settings: &Settings) -> Out {
     top.push(("rebalance".to_owned(), rebalance_tree(&settings.rebalance, origins)));
     top.push(("gc".to_owned(), section_tree("gc", settings.gc.shown(), origins)));
     top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
+    top.push(("bootstrap".to_owned(), section_tree("bootstrap", settings.bootstrap.shown(), origins)));
     Out::Map(top, None)
 }
 

@@ -104,6 +104,10 @@ autoheal:
     max_actions: 1  # default
   pending:
     after: 30s  # default
+bootstrap:
+  autolock: false  # default
+  parallel: 8  # default
+  wait: 1m  # default
 ";
 
 #[test]
