@@ -299,7 +299,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--target-peak', '--target-peak', [CompletionResultType]::ParameterName, 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75')
             [CompletionResult]::new('--goal', '--goal', [CompletionResultType]::ParameterName, 'What to even out: memory, or the number of replicas and tasks on each node')
             [CompletionResult]::new('--empty', '--empty', [CompletionResultType]::ParameterName, 'Move everything off this node, before maintenance')
-            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'A moved task must have been running for so long before its service''s spec is put back')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'A moved task must have been running for so long before its service''s spec is put back [default: rebalance.settle, else 10s]')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')

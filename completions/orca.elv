@@ -282,7 +282,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
             cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
             cand --empty 'Move everything off this node, before maintenance'
-            cand --settle 'A moved task must have been running for so long before its service''s spec is put back'
+            cand --settle 'A moved task must have been running for so long before its service''s spec is put back [default: rebalance.settle, else 10s]'
             cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
