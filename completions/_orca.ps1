@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Free disk space on nodes without hurting a service')
             [CompletionResult]::new('autoheal', 'autoheal', [CompletionResultType]::ParameterValue, 'Say what is ill and why, and heal what may be healed')
+            [CompletionResult]::new('bootstrap', 'bootstrap', [CompletionResultType]::ParameterValue, 'Make a swarm of the engines that the config names')
             [CompletionResult]::new('exporter', 'exporter', [CompletionResultType]::ParameterValue, 'node_exporter on every node')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
@@ -299,7 +300,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--target-peak', '--target-peak', [CompletionResultType]::ParameterName, 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75')
             [CompletionResult]::new('--goal', '--goal', [CompletionResultType]::ParameterName, 'What to even out: memory, or the number of replicas and tasks on each node')
             [CompletionResult]::new('--empty', '--empty', [CompletionResultType]::ParameterName, 'Move everything off this node, before maintenance')
-            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'A moved task must have been running for so long before its service''s spec is put back')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'A moved task must have been running for so long before its service''s spec is put back [default: rebalance.settle, else 10s]')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
@@ -439,6 +440,37 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
             [CompletionResult]::new('--all-nodes', '--all-nodes', [CompletionResultType]::ParameterName, 'Work on every node of the swarm')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;bootstrap' {
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Change only this node of the config; may be given several times')
+            [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Ask so many engines at a time [default: bootstrap.parallel, else 8]')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--allow-even-managers', '--allow-even-managers', [CompletionResultType]::ParameterName, 'Accept an even number of managers in the end')
+            [CompletionResult]::new('--remove-ghosts', '--remove-ghosts', [CompletionResultType]::ParameterName, 'Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
             [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
@@ -737,6 +769,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Begin as this snapshot (see `orca snapshot`)')
             [CompletionResult]::new('--nodes', '--nodes', [CompletionResultType]::ParameterName, 'Without --from: so many nodes')
             [CompletionResult]::new('--managers', '--managers', [CompletionResultType]::ParameterName, 'Without --from: so many of them managers')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`')
             [CompletionResult]::new('--services', '--services', [CompletionResultType]::ParameterName, 'Without --from: so many services')
             [CompletionResult]::new('--tasks', '--tasks', [CompletionResultType]::ParameterName, 'Without --from: so many tasks')
             [CompletionResult]::new('--start-delay', '--start-delay', [CompletionResultType]::ParameterName, 'Tasks take this long to start')
@@ -856,6 +889,7 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Free disk space on nodes without hurting a service')
             [CompletionResult]::new('autoheal', 'autoheal', [CompletionResultType]::ParameterValue, 'Say what is ill and why, and heal what may be healed')
+            [CompletionResult]::new('bootstrap', 'bootstrap', [CompletionResultType]::ParameterValue, 'Make a swarm of the engines that the config names')
             [CompletionResult]::new('exporter', 'exporter', [CompletionResultType]::ParameterValue, 'node_exporter on every node')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
@@ -906,6 +940,9 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             break
         }
         'orca;help;autoheal' {
+            break
+        }
+        'orca;help;bootstrap' {
             break
         }
         'orca;help;exporter' {

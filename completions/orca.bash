@@ -22,6 +22,9 @@ _orca() {
             orca,autoheal)
                 cmd="orca__subcmd__autoheal"
                 ;;
+            orca,bootstrap)
+                cmd="orca__subcmd__bootstrap"
+                ;;
             orca,completions)
                 cmd="orca__subcmd__completions"
                 ;;
@@ -111,6 +114,9 @@ _orca() {
                 ;;
             orca__subcmd__help,autoheal)
                 cmd="orca__subcmd__help__subcmd__autoheal"
+                ;;
+            orca__subcmd__help,bootstrap)
+                cmd="orca__subcmd__help__subcmd__bootstrap"
                 ;;
             orca__subcmd__help,completions)
                 cmd="orca__subcmd__help__subcmd__completions"
@@ -230,7 +236,7 @@ _orca() {
 
     case "${cmd}" in
         orca)
-            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help"
+            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -505,6 +511,84 @@ _orca() {
                     return 0
                     ;;
                 --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__bootstrap)
+            opts="-H -c -o -n -q -v -h --node --allow-even-managers --remove-ghosts --parallel --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1212,7 +1296,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__help)
-            opts="labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help"
+            opts="labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1254,6 +1338,20 @@ _orca() {
             return 0
             ;;
         orca__subcmd__help__subcmd__autoheal)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__help__subcmd__bootstrap)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2614,7 +2712,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__sim)
-            opts="-H -c -o -n -q -v -h --listen --from --nodes --managers --services --tasks --start-delay --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
+            opts="-H -c -o -n -q -v -h --listen --from --nodes --managers --bare --services --tasks --start-delay --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2633,6 +2731,10 @@ _orca() {
                     return 0
                     ;;
                 --managers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bare)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

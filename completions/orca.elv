@@ -49,6 +49,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
             cand gc 'Free disk space on nodes without hurting a service'
             cand autoheal 'Say what is ill and why, and heal what may be healed'
+            cand bootstrap 'Make a swarm of the engines that the config names'
             cand exporter 'node_exporter on every node'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
@@ -282,7 +283,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --target-peak 'Bring the fullest node down to this with the fewest restarts, as 75% or 0.75'
             cand --goal 'What to even out: memory, or the number of replicas and tasks on each node'
             cand --empty 'Move everything off this node, before maintenance'
-            cand --settle 'A moved task must have been running for so long before its service''s spec is put back'
+            cand --settle 'A moved task must have been running for so long before its service''s spec is put back [default: rebalance.settle, else 10s]'
             cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
             cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
@@ -413,6 +414,36 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --color 'When to colour text [env: NO_COLOR]'
             cand --all-nodes 'Work on every node of the swarm'
             cand --all 'Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;bootstrap'= {
+            cand --node 'Change only this node of the config; may be given several times'
+            cand --parallel 'Ask so many engines at a time [default: bootstrap.parallel, else 8]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --allow-even-managers 'Accept an even number of managers in the end'
+            cand --remove-ghosts 'Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id'
             cand -n 'Plan and report, write nothing anywhere'
             cand --dry-run 'Plan and report, write nothing anywhere'
             cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
@@ -694,6 +725,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand --from 'Begin as this snapshot (see `orca snapshot`)'
             cand --nodes 'Without --from: so many nodes'
             cand --managers 'Without --from: so many of them managers'
+            cand --bare 'So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`'
             cand --services 'Without --from: so many services'
             cand --tasks 'Without --from: so many tasks'
             cand --start-delay 'Tasks take this long to start'
@@ -809,6 +841,7 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
             cand gc 'Free disk space on nodes without hurting a service'
             cand autoheal 'Say what is ill and why, and heal what may be healed'
+            cand bootstrap 'Make a swarm of the engines that the config names'
             cand exporter 'node_exporter on every node'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
@@ -848,6 +881,8 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;gc'= {
         }
         &'orca;help;autoheal'= {
+        }
+        &'orca;help;bootstrap'= {
         }
         &'orca;help;exporter'= {
             cand deploy 'Run node_exporter on every node, and see that each one answers'

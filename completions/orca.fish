@@ -52,6 +52,7 @@ complete -c orca -n "__fish_orca_needs_command" -f -a "anchors" -d 'Services tha
 complete -c orca -n "__fish_orca_needs_command" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
 complete -c orca -n "__fish_orca_needs_command" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
 complete -c orca -n "__fish_orca_needs_command" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_needs_command" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
 complete -c orca -n "__fish_orca_needs_command" -f -a "exporter" -d 'node_exporter on every node'
 complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
 complete -c orca -n "__fish_orca_needs_command" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
@@ -245,7 +246,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l goal -d 'What to even out: memory, or the number of replicas and tasks on each node' -r -f -a "memory\t'The share of memory in use'
 count\t'The number of replicas of each service, then of tasks'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l empty -d 'Move everything off this node, before maintenance' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l settle -d 'A moved task must have been running for so long before its service\'s spec is put back' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l settle -d 'A moved task must have been running for so long before its service\'s spec is put back [default: rebalance.settle, else 10s]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -362,6 +363,32 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -l leader-only -d 'A
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l node -d 'Change only this node of the config; may be given several times' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l parallel -d 'Ask so many engines at a time [default: bootstrap.parallel, else 8]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l allow-even-managers -d 'Accept an even number of managers in the end'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l remove-ghosts -d 'Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -582,6 +609,7 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -l listen -d 'Serve on th
 complete -c orca -n "__fish_orca_using_subcommand sim" -l from -d 'Begin as this snapshot (see `orca snapshot`)' -r -F
 complete -c orca -n "__fish_orca_using_subcommand sim" -l nodes -d 'Without --from: so many nodes' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l managers -d 'Without --from: so many of them managers' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l bare -d 'So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l services -d 'Without --from: so many services' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l tasks -d 'Without --from: so many tasks' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l start-delay -d 'Tasks take this long to start' -r
@@ -676,22 +704,23 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal exporter reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'

@@ -10,6 +10,7 @@ mod judge;
 pub mod local;
 pub mod moving;
 pub mod prepull;
+pub mod swarm;
 pub mod turn;
 
 use std::collections::BTreeSet;
@@ -395,7 +396,8 @@ fn obstacle(
     missing.map(|id| format!("needs `{id}`, which was not done"))
 }
 
-fn skipped(action: &Action, why: &str) -> ReportedAction {
+/// An action that was not even tried.
+pub fn skipped(action: &Action, why: &str) -> ReportedAction {
     ReportedAction::new(action, Status::Skipped, Some(why.to_owned()))
 }
 

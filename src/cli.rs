@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
 
-pub use node_side::{Collect, Deploy, Exporter, Heal, Ill, NodeArgs};
+pub use node_side::{Bootstrap, Collect, Deploy, Exporter, Heal, Ill, NodeArgs};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -156,6 +156,14 @@ pub enum Command {
     /// label autoheal=true: restarted, ever more seldom, and given up at last. Works on the engine it is pointed at;
     /// services need a manager.
     Autoheal(Heal),
+    /// Make a swarm of the engines that the config names
+    ///
+    /// Reaches each node's engine by nodes.NAME.host (default ssh://IP), not by --host. Makes a swarm on the leader if it is
+    /// in none; lets the other nodes join with the token of their role (worker unless role: manager is set), managers one
+    /// at a time; promotes and demotes; sets labels and availability. A node in another swarm is refused, never forced. The
+    /// swarm never loses its majority of managers, and doesn't end on an even number of them. A run that was stopped goes
+    /// on with the next one; a swarm that is as the config says is left alone.
+    Bootstrap(Bootstrap),
     /// node_exporter on every node
     #[command(subcommand)]
     Exporter(Exporter),
@@ -259,9 +267,10 @@ pub struct RebalanceApply {
     /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
     #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
     pub plan: Option<PathBuf>,
-    /// A moved task must have been running for so long before its service's spec is put back
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "10s")]
-    pub settle: Duration,
+    /// A moved task must have been running for so long before its service's spec is put back [default: rebalance.settle,
+    /// else 10s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub settle: Option<Duration>,
     /// Label each moved service with the node where its task is to stay (orca.rebalance.node)
     #[arg(long)]
     pub pin: bool,
@@ -369,6 +378,9 @@ pub struct Sim {
     /// Without --from: so many of them managers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub managers: usize,
+    /// So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, conflicts_with_all = ["from", "nodes", "managers", "services", "tasks"])]
+    pub bare: usize,
     /// Without --from: so many services
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub services: usize,

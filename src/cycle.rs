@@ -317,6 +317,14 @@ impl Cycle<'_> {
                 return sub;
             }
         };
+        // What was under way may have been ended until now.
+        match Snapshot::observe(&live.engine).await {
+            Ok(now) => *cluster = now,
+            Err(error) => {
+                sub.applied(Applied::none_of(&plan, error), report);
+                return sub;
+            }
+        }
         let mut sub = self.act(Pass::Recover, cluster, live, bounds, report).await;
         if let Err(error) = turn.end().await {
             sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}")));
@@ -437,6 +445,11 @@ impl Cycle<'_> {
 /// What is remembered belongs to a cluster and a config: another config on this host has its own anchors.
 pub fn memory_key(cluster: &Snapshot, settings: &Settings) -> String {
     format!("{} {}", cluster_id(cluster), settings.files.join(" "))
+}
+
+/// What is remembered of the balance belongs to the cluster alone: a move is a move, by whatever config.
+pub fn balance_key(cluster: &Snapshot) -> String {
+    format!("{}#balance", cluster_id(cluster))
 }
 
 /// The cluster's id, for locks and journals.

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod autoheal;
+pub mod bootstrap;
 pub mod cli;
 pub mod cycle;
 pub mod dispatch;

@@ -201,12 +201,15 @@ pub struct MoveOrder {
 impl Action {
     /// A change of a node.
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
-        let what = match &change {
-            Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
-            Change::NodePause { .. } | Change::NodeResume { .. } => "availability".to_owned(),
-            _ => "record".to_owned(),
-        };
+        let what = change.of_a_node();
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)
+    }
+
+    /// A change of a node that the settings name; `node` is what the swarm has of it, if it is in it.
+    pub fn on_host(name: &str, node: Option<&Node>, change: Change, reason: impl Into<String>) -> Self {
+        let target = node.map_or_else(|| Target::unknown(TargetKind::Node, name), Target::node);
+        let what = change.of_a_node();
+        Self::new(target, name, &what, change, reason.into(), node.map_or(0, |node| node.version))
     }
 
     /// A change of a service.
@@ -230,7 +233,7 @@ impl Action {
     }
 
     /// A change of a machine outside of the swarm, called `what` in the action's id.
-    pub fn on_host(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+    pub fn on_machine(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
         Self::new(Target::unknown(TargetKind::Host, name), name, what, change, reason.into(), 0)
     }
 

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 24] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 23] = [
     &["anchors", "follow"],
     &["rebalance"],
     &["rebalance", "plan"],
+    &["bootstrap"],
     &["gc"],
     &["autoheal"],
     &["exporter"],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::judge::{Seen, judge, unwanted};
-use super::moving::{Ended, LOOK, Mover, patiently};
+use super::moving::{Ended, LOOK, Mover, TAKEN_OVER, patiently};
 use crate::engine::edit::moving::Detour;
 use crate::model::{Task, TaskId, TaskState};
 use crate::plan::MoveOrder;
@@ -52,7 +52,7 @@ impl Mover<'_> {
             let what = if there.is_some() { "settling" } else { waiting.as_str() };
             self.progress.waiting(&format!("{}.{} -> {}: {what}", order.name, order.slot, order.to_name));
             if !self.turn.renew().await.unwrap_or(true) {
-                return Err("another orca has taken over the turn to move tasks".to_owned());
+                return Err(TAKEN_OVER.to_owned());
             }
             if Instant::now() >= deadline {
                 let patience = order.patience.as_secs();
@@ -72,7 +72,13 @@ impl Mover<'_> {
     }
 
     /// The last checks of a move that went well: of several replicas the right one has gone.
-    pub(super) async fn arrived(&self, order: &MoveOrder, before: &[Task], task: TaskId) -> Result<Ended> {
+    pub(super) async fn arrived(
+        &self,
+        order: &MoveOrder,
+        before: &[Task],
+        task: TaskId,
+        changed: bool,
+    ) -> Result<Ended> {
         let engine = self.engine.until(Instant::now() + HEAL);
         let since = Instant::now();
         let tasks = loop {
@@ -100,7 +106,7 @@ impl Mover<'_> {
             (Some(stopped), Some(started)) if started > stopped => started.duration_since(stopped).unsigned_abs(),
             _ => Duration::ZERO,
         };
-        Ok(Ended::Arrived { task, away })
+        Ok(Ended::Arrived { task, away, changed })
     }
 
     /// Waits until the service is whole again, and says what has become of it.
@@ -108,10 +114,11 @@ impl Mover<'_> {
         let (engine, until) = (self.engine.until(Instant::now() + HEAL), Instant::now() + HEAL);
         loop {
             if let Ok(tasks) = engine.tasks_of(&order.service.0).await {
-                let here = |task: &&Task| task.slot == order.slot && task.running();
+                let same = order.temporary.detour == Detour::None;
+                let here = |task: &&Task| task.running() && (task.slot == order.slot || !same);
                 if let Some(task) = tasks.iter().find(here) {
                     let node = self.cluster.node(&task.node).map_or(task.node.0.as_str(), |node| node.name.as_str());
-                    return format!("its spec is as before, and its task runs on `{node}`");
+                    return format!("nothing of the move is left in its spec, and its task runs on `{node}`");
                 }
                 if tasks.iter().all(unwanted) {
                     return match engine.object("services", &order.service.0).await {
@@ -121,7 +128,7 @@ impl Mover<'_> {
                 }
             }
             if Instant::now() >= until || self.interrupt.exit_code().is_some() {
-                return "its spec is as before, but its task does not run yet".to_owned();
+                return "nothing of the move is left in its spec, but its task does not run yet".to_owned();
             }
             sleep(LOOK).await;
         }

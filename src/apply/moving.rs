@@ -32,6 +32,9 @@ pub(super) const LOOK: Duration = Duration::from_millis(200);
 /// Putting a spec back is tried for so long, whatever the deadlines say; a swarm elects a new leader in less.
 const UNDO: Duration = Duration::from_secs(45);
 
+/// Why nothing goes on.
+pub(super) const TAKEN_OVER: &str = "another orca has taken over the turn to move tasks";
+
 /// How a move ended; the spec is as it was in any case.
 #[derive(Debug)]
 pub enum Ended {
@@ -41,11 +44,21 @@ pub enum Ended {
         task: TaskId,
         /// How long neither ran, by their nodes' clocks.
         away: Duration,
+        /// Somebody else has changed the service meanwhile.
+        changed: bool,
     },
     /// Nothing was written.
     Refused(String),
     /// It was tried in vain.
     Failed(String),
+}
+
+/// A move that has been begun.
+#[derive(Debug)]
+struct Begun {
+    ticket: Ticket,
+    /// The service's spec as it was written last.
+    spec: Value,
 }
 
 /// What a move needs beside its order.
@@ -78,33 +91,48 @@ impl Mover<'_> {
         if !before.iter().any(|task| task.id == order.task && task.running()) {
             return Ok(Ended::Refused("the task is not running any more".to_owned()));
         }
-        if order.temporary.nudge == Nudge::Branch {
-            self.nudge(order, true).await?;
+        if !self.turn.renew().await? {
+            return Ok(Ended::Refused(TAKEN_OVER.to_owned()));
         }
-        let ticket = match self.begin(order, deadline).await? {
-            Ok(ticket) => ticket,
-            Err(why) => {
-                self.nudge(order, false).await?;
+        let begun = match order.temporary.nudge {
+            Nudge::Branch => self.nudge(order, true).await,
+            Nudge::None | Nudge::Pause => Ok(()),
+        };
+        let begun = match begun {
+            Ok(()) => self.begin(order, deadline).await,
+            Err(error) => Err(error),
+        };
+        let mut written = match begun {
+            Ok(Ok(written)) => written,
+            Ok(Err(why)) => {
+                self.nudge(order, false).await.map_err(|error| unended(order, error))?;
                 return Ok(Ended::Refused(why));
             }
+            Err(error) => {
+                let cleared = self.nudge(order, false).await;
+                return Err(if cleared.is_ok() { error } else { unended(order, error) });
+            }
         };
-        let watched = match self.detour(order, &ticket, &before, deadline).await {
+        let watched = match self.detour(order, &mut written, &before, deadline).await {
             Ok(left) => self.watch(order, left.as_deref().unwrap_or(&before), deadline).await,
             Err(why) => Err(why),
         };
-        self.end(order, &ticket).await.with_context(|| unended(order))?;
-        self.nudge(order, false).await.with_context(|| unended(order))?;
+        // Whatever becomes of one, the other is tried.
+        let resumed = self.nudge(order, false).await;
+        let changed = self.end(order, &written).await.map_err(|error| unended(order, error))?;
+        resumed.map_err(|error| unended(order, error))?;
         match watched {
-            Ok(task) => self.arrived(order, &before, task).await,
+            Ok(task) => self.arrived(order, &before, task, changed).await,
             Err(why) => {
                 let healed = self.heal(order).await;
-                Ok(Ended::Failed(format!("{why}; {healed}")))
+                let meddled = if changed { "; somebody else has changed its service meanwhile" } else { "" };
+                Ok(Ended::Failed(format!("{why}{meddled}; {healed}")))
             }
         }
     }
 
     /// Writes what steers the task, if the service is still as the plan knew it. The inner error says why it isn't.
-    async fn begin(&self, order: &MoveOrder, deadline: Instant) -> Result<Result<Ticket, String>> {
+    async fn begin(&self, order: &MoveOrder, deadline: Instant) -> Result<Result<Begun, String>> {
         let engine = self.engine.until(deadline);
         let note = format!(
             "orca moves {}.{} to {}; should it have been stopped in the middle: orca rebalance recover",
@@ -124,15 +152,16 @@ impl Mover<'_> {
             if fingerprint::of_spec(&spec) != order.spec {
                 return Ok(Err("its spec has changed since the plan was made".to_owned()));
             }
-            let (steered, ticket) = moving::begin(&spec, &order.temporary, &note)?;
-            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &steered).await {
-                Ok(Written::Done) => return Ok(Ok(ticket)),
+            let (spec, ticket) = moving::begin(&spec, &order.temporary, &note)?;
+            let begun = Begun { ticket, spec };
+            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &begun.spec).await {
+                Ok(Written::Done) => return Ok(Ok(begun)),
                 Ok(Written::Conflict) => {}
                 Ok(Written::Gone) => return Ok(Err("the service is gone".to_owned())),
                 // It may have been made: then it must be ended too.
                 Err(error) if may_pass(&error) => {
-                    return if self.was_made(order).await.with_context(|| unended(order))? {
-                        Ok(Ok(ticket))
+                    return if self.was_made(order).await.map_err(|error| unended(order, error))? {
+                        Ok(Ok(begun))
                     } else {
                         Err(error)
                     };
@@ -177,9 +206,9 @@ impl Mover<'_> {
     /// By way of one replica less: waits until the old one has gone, and asks for the new one. Returns the tasks that are
     /// left; the error says why it doesn't go on.
     async fn detour(
-        &self,
+        &mut self,
         order: &MoveOrder,
-        ticket: &Ticket,
+        begun: &mut Begun,
         before: &[Task],
         deadline: Instant,
     ) -> Result<Option<Vec<Task>>, String> {
@@ -197,15 +226,21 @@ impl Mover<'_> {
                     break tasks;
                 }
             }
-            if Instant::now() >= deadline || self.interrupt.exit_code().is_some() {
+            if self.interrupt.exit_code().is_some() {
+                return Err("interrupted by a signal".to_owned());
+            }
+            if Instant::now() >= deadline {
                 return Err("the old task did not go in time".to_owned());
+            }
+            if !self.turn.renew().await.unwrap_or(true) {
+                return Err(TAKEN_OVER.to_owned());
             }
             sleep(LOOK).await;
         };
         if order.temporary.nudge == Nudge::Pause {
             self.nudge(order, true).await.map_err(|error| format!("{error:#}"))?;
         }
-        self.refill(order, ticket, deadline).await?;
+        self.refill(order, begun, deadline).await?;
         if order.temporary.nudge == Nudge::Pause {
             self.given(order, &left, deadline).await;
             self.nudge(order, false).await.map_err(|error| format!("{error:#}"))?;
@@ -214,14 +249,17 @@ impl Mover<'_> {
     }
 
     /// Asks for the replica again.
-    async fn refill(&self, order: &MoveOrder, ticket: &Ticket, deadline: Instant) -> Result<(), String> {
+    async fn refill(&self, order: &MoveOrder, begun: &mut Begun, deadline: Instant) -> Result<(), String> {
         let engine = self.engine.until(deadline);
         for _ in 0..=MAX_CONFLICTS {
             let read = patiently(|| read(&engine, &order.service)).await.map_err(|error| format!("{error:#}"))?;
             let Some((raw, service)) = read else { return Err("the service is gone".to_owned()) };
-            let spec = moving::refill(&raw, ticket).map_err(|error| format!("{error:#}"))?;
+            let spec = moving::refill(&raw, &begun.ticket).map_err(|error| format!("{error:#}"))?;
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
-                Ok(Written::Done) => return Ok(()),
+                Ok(Written::Done) => {
+                    begun.spec = moving::refilled(&begun.spec, &begun.ticket);
+                    return Ok(());
+                }
                 Ok(_) => {}
                 Err(error) => return Err(format!("the replica was not asked for again: {error:#}")),
             }
@@ -248,13 +286,16 @@ impl Mover<'_> {
         Ok(read.is_some_and(|(_, service)| service.trace.is_some()))
     }
 
-    /// Takes the move's traces out of the service, whatever else has happened to it.
-    async fn end(&self, order: &MoveOrder, ticket: &Ticket) -> Result<()> {
+    /// Takes the move's traces out of the service, whatever else has happened to it. Says whether something has.
+    async fn end(&self, order: &MoveOrder, begun: &Begun) -> Result<bool> {
         let until = Instant::now() + UNDO;
         let engine = self.engine.until(until);
+        let mut changed = None;
         loop {
-            let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
-            let Some(spec) = moving::next_to_end(&raw, Some(ticket))? else { return Ok(()) };
+            let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(true) };
+            changed = changed.or(Some(!moving::same(&spec_of(&raw)?, &begun.spec)));
+            let ended = moving::next_to_end(&raw, Some(&begun.ticket))?;
+            let Some(spec) = ended else { return Ok(changed.unwrap_or_default()) };
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
                 Ok(Written::Done | Written::Gone) => {}
                 // Another writer that never rests must not be met by one that never does either.
@@ -281,12 +322,13 @@ impl Mover<'_> {
     }
 }
 
-fn unended(order: &MoveOrder) -> Error {
+fn unended(order: &MoveOrder, error: anyhow::Error) -> anyhow::Error {
     let text = format!(
-        "the move of {}.{} could not be ended: its service still carries what steers it",
+        "the move of {}.{} could not be ended: its service, or a node, may still carry what steers it",
         order.name, order.slot
     );
-    Error::new(ErrorKind::Unreachable, text).hint("run `orca rebalance recover` when the engine answers again")
+    let kind = kind_of(&error);
+    error.context(Error::new(kind, text).hint("run `orca rebalance recover` when the engine answers again"))
 }
 
 async fn read(engine: &Engine, id: &ServiceId) -> Result<Option<(Box<RawValue>, Service)>> {

@@ -1,4 +1,4 @@
-//! What passes that work on nodes themselves take: `orca gc`, `orca autoheal` and `orca exporter`.
+//! What passes that work on nodes themselves take: `orca bootstrap`, `orca gc`, `orca autoheal` and `orca exporter`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +8,23 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{duration, share};
 use crate::exporter;
 use crate::gc::Via;
+
+/// `orca bootstrap`.
+#[derive(Debug, Args)]
+pub struct Bootstrap {
+    /// Change only this node of the config; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+    /// Accept an even number of managers in the end
+    #[arg(long)]
+    pub allow_even_managers: bool,
+    /// Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id
+    #[arg(long)]
+    pub remove_ghosts: bool,
+    /// Ask so many engines at a time [default: bootstrap.parallel, else 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+}
 
 /// `orca gc`.
 #[derive(Debug, Args)]

@@ -84,8 +84,17 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
         Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
         Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
-        // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm.
+        Change::RoleSet { after, .. } => object.pointer("/Spec/Role").and_then(Value::as_str) == Some(after.name()),
+        Change::AvailabilitySet { after, .. } => {
+            object.pointer("/Spec/Availability").and_then(Value::as_str) == Some(after)
+        }
+        // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm. Nor is what
+        // makes a node one.
         Change::TaskMove { .. }
+        | Change::SwarmInit
+        | Change::UnlockKeySave { .. }
+        | Change::NodeJoin { .. }
+        | Change::NodeRemove
         | Change::TemporaryRemove
         | Change::ServiceCreate { .. }
         | Change::HostProgram { .. }
@@ -164,6 +173,8 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
             replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
         }
+        Change::RoleSet { after, .. } => set_text(spec, "Role", after.name())?,
+        Change::AvailabilitySet { after, .. } => set_text(spec, "Availability", after)?,
         Change::FieldSet { path, after, .. } => field::set(spec, path, after)?,
         Change::ServiceCreate { .. } => bail!("what is not there can't be edited"),
         Change::HostProgram { .. }
@@ -173,6 +184,9 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         | Change::Remove { .. }
         | Change::CachePrune { .. } => {
             bail!("what lies on one node is no spec to edit")
+        }
+        Change::SwarmInit | Change::UnlockKeySave { .. } | Change::NodeJoin { .. } | Change::NodeRemove => {
+            bail!("who is in the swarm is no spec to edit")
         }
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
@@ -191,6 +205,11 @@ fn available(spec: &mut Value, from: &str, to: &str) {
     if let Some(availability) = spec.get_mut("Availability").filter(|found| *found == from) {
         *availability = to.into();
     }
+}
+
+fn set_text(spec: &mut Value, key: &str, text: &str) -> Result<()> {
+    spec.as_object_mut().context("the node's spec is not an object")?.insert(key.to_owned(), text.into());
+    Ok(())
 }
 
 fn labels(spec: &mut Value) -> Result<&mut Map<String, Value>> {

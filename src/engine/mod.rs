@@ -17,6 +17,7 @@ pub(crate) mod path;
 mod pool;
 mod ride;
 mod ssh;
+pub mod swarm;
 mod tls;
 pub mod wire;
 

@@ -59,6 +59,11 @@ const ILL: &[Row] = &[(
 const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
 const UNMEASURED: &[Row] =
     &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];
+const NOT_MADE: &[Row] = &[(
+    "75",
+    "A node or a change was refused (the report says why), another orca works on it, another writer kept changing a node, \
+     a node was not ready in time, or the time ran out. The next run goes on.",
+)];
 const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
 const INTERRUPTED: &[Row] = &[(
     "130, 143",
@@ -144,6 +149,7 @@ const PAGES: &[Page] = &[
             "orca-reconcile",
             "orca-labels-sync",
             "orca-anchors-follow",
+            "orca-bootstrap",
             "orca-gc",
             "orca-autoheal",
             "orca-exporter-deploy",
@@ -250,6 +256,36 @@ const PAGES: &[Page] = &[
         ]],
         examples: &[("Look at this machine:", "orca probe")],
         see: &["orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-bootstrap",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, NOT_MADE, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[
+            CONFIG_FILES,
+            STATE_FILES,
+            &[
+                (
+                    "/var/lib/orca/unlock-key",
+                    "With bootstrap.autolock: the key that managers need when they restart; mode 0600.",
+                ),
+                (
+                    "~/.ssh/config, ~/.ssh/known_hosts",
+                    "What ssh(1) reads for ssh:// hosts. Host keys are checked; nothing is asked.",
+                ),
+            ],
+        ],
+        examples: &[
+            ("Who would join as what, and what stands in the way:", "orca bootstrap --dry-run"),
+            ("Make the swarm, or go on with it:", "orca bootstrap"),
+            ("One more node:", "orca bootstrap --node node-6"),
+            ("A host that was installed anew, in place of what it was:", "orca bootstrap --remove-ghosts"),
+            (
+                "Rehearse with five simulated engines (/tmp/fleet/n1.sock, ...):",
+                "orca sim --bare 5 --listen /tmp/fleet",
+            ),
+        ],
+        see: &["orca-labels-sync", "orca-reconcile", "orca-sim", "ssh", "docker-swarm-init", "docker-swarm-join"],
     },
     Page {
         name: "orca-gc",
@@ -386,8 +422,9 @@ const PAGES: &[Page] = &[
             ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),
             ("Look at them:", "docker -H unix:///tmp/sim.sock node ls"),
             ("Rehearse on a copy of the cluster:", "orca sim --from cluster.json -- orca reconcile --once"),
+            ("Five engines in no swarm, for orca-bootstrap(1):", "orca sim --bare 5 --listen /tmp/fleet"),
         ],
-        see: &["orca-snapshot"],
+        see: &["orca-snapshot", "orca-bootstrap"],
     },
     Page {
         name: "orca-schema",

@@ -124,7 +124,20 @@ impl FromStr for Wanted {
     }
 }
 
+impl NodeMemory {
+    /// What is in use, as a part of 1.
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 15 digits")]
+    pub fn share(&self) -> f64 {
+        self.used_bytes as f64 / self.total_bytes.max(1) as f64
+    }
+}
+
 impl Metrics {
+    /// The share of the fullest node.
+    pub fn peak(&self) -> f64 {
+        self.nodes.values().map(NodeMemory::share).fold(0.0, f64::max)
+    }
+
     /// Takes a move into account: what a task used on one node it uses on another, under another id.
     pub fn follow(&mut self, from: &str, to: &str, task: &TaskId, successor: &TaskId) {
         let Some(memory) = self.tasks.remove(task) else { return };

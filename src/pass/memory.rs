@@ -99,6 +99,12 @@ pub struct Moved {
     pub at: Timestamp,
     /// The node that the task left.
     pub from: NodeId,
+    /// `run.id` of the report.
+    #[serde(default)]
+    pub run: String,
+    /// The task was put back, or Swarm placed it anew.
+    #[serde(default)]
+    pub failed: bool,
 }
 
 /// What is remembered of an anchor.

@@ -4,6 +4,7 @@
 
 pub mod anchors;
 pub mod autoheal;
+pub mod bootstrap;
 pub mod exporter;
 pub mod gc;
 pub mod labels;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::TargetKind;
+use crate::model::Role;
 
 /// The closed list of changes that orca can make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,34 @@ pub enum Change {
         /// The replicas found.
         before: u64,
     },
+    /// Makes a swarm of an engine that is in none.
+    SwarmInit,
+    /// Writes the swarm's unlock key into a file that only its owner can read.
+    UnlockKeySave {
+        /// The file.
+        file: String,
+    },
+    /// Lets an engine that is in no swarm join.
+    NodeJoin {
+        /// Which token it joins with.
+        role: Role,
+    },
+    /// Promotes or demotes a node.
+    RoleSet {
+        /// Role found.
+        before: Role,
+        /// Role wanted.
+        after: Role,
+    },
+    /// Says whether a node takes tasks, as the settings have it.
+    AvailabilitySet {
+        /// Availability found.
+        before: String,
+        /// Availability wanted.
+        after: String,
+    },
+    /// Removes a node that is down.
+    NodeRemove,
     /// Makes a service.
     ServiceCreate {
         /// Its whole spec.
@@ -179,6 +208,24 @@ pub enum ActionKind {
     /// A service is scaled.
     #[serde(rename = "service.scale")]
     ServiceScale,
+    /// A swarm is made.
+    #[serde(rename = "swarm.init")]
+    SwarmInit,
+    /// The unlock key is saved.
+    #[serde(rename = "swarm.unlock_key.save")]
+    SwarmUnlockKeySave,
+    /// An engine joins.
+    #[serde(rename = "node.join")]
+    NodeJoin,
+    /// A node is promoted or demoted.
+    #[serde(rename = "node.role.set")]
+    NodeRoleSet,
+    /// A node is told whether to take tasks.
+    #[serde(rename = "node.availability.set")]
+    NodeAvailabilitySet,
+    /// A node that is down is removed.
+    #[serde(rename = "node.remove")]
+    NodeRemove,
     /// A service is made.
     #[serde(rename = "service.create")]
     ServiceCreate,
@@ -231,6 +278,12 @@ impl ActionKind {
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
+            Self::SwarmInit => "swarm.init",
+            Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
+            Self::NodeJoin => "node.join",
+            Self::NodeRoleSet => "node.role.set",
+            Self::NodeAvailabilitySet => "node.availability.set",
+            Self::NodeRemove => "node.remove",
             Self::ServiceCreate => "service.create",
             Self::ServiceFieldSet => "service.field.set",
             Self::HostProgramSet => "host.program.set",
@@ -248,8 +301,20 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
-            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            // Without a swarm, and without the node in it, nothing can be done to it.
+            Self::SwarmInit
+            | Self::SwarmUnlockKeySave
+            | Self::NodeJoin
+            | Self::NodeLabelSet
+            | Self::NodePause
+            | Self::NodeResume
+            | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal
+            | Self::ServiceTemporaryRemove
+            | Self::NodeLabelRemove
+            | Self::NodeRecordForget
+            | Self::NodeRoleSet
+            | Self::NodeAvailabilitySet => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate
             | Self::TaskMove
@@ -260,7 +325,7 @@ impl ActionKind {
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
             Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
-            Self::VolumeRemove | Self::NetworkRemove | Self::HostUnitStart => 6,
+            Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove | Self::HostUnitStart => 6,
         }
     }
 }
@@ -282,6 +347,12 @@ impl Change {
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::SwarmInit => ActionKind::SwarmInit,
+            Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
+            Self::NodeJoin { .. } => ActionKind::NodeJoin,
+            Self::RoleSet { .. } => ActionKind::NodeRoleSet,
+            Self::AvailabilitySet { .. } => ActionKind::NodeAvailabilitySet,
+            Self::NodeRemove => ActionKind::NodeRemove,
             Self::ServiceCreate { .. } => ActionKind::ServiceCreate,
             Self::FieldSet { .. } => ActionKind::ServiceFieldSet,
             Self::HostProgram { .. } => ActionKind::HostProgramSet,
@@ -296,6 +367,21 @@ impl Change {
                 _ => ActionKind::ContainerRemove,
             },
         }
+    }
+
+    /// What of a node it changes, as the end of the action's id.
+    pub(super) fn of_a_node(&self) -> String {
+        match self {
+            Self::LabelSet { key, .. } | Self::LabelRemove { key, .. } => return format!("label/{key}"),
+            Self::SwarmInit => "init",
+            Self::UnlockKeySave { .. } => "unlock_key",
+            Self::NodeJoin { .. } => "join",
+            Self::NodeRemove => "remove",
+            Self::RoleSet { .. } => "role",
+            Self::AvailabilitySet { .. } | Self::NodePause { .. } | Self::NodeResume { .. } => "availability",
+            _ => "record",
+        }
+        .to_owned()
     }
 
     /// Bytes that it frees, as far as is known beforehand.
@@ -324,8 +410,15 @@ impl Change {
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
-            Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
+            Self::Rollback { before, after } | Self::AvailabilitySet { before, after } => {
+                (before.clone().into(), after.clone().into())
+            }
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
+            Self::NodeJoin { role } => (Value::Null, role.name().into()),
+            Self::RoleSet { before, after } => (before.name().into(), after.name().into()),
+            Self::NodeRemove => ("down".into(), Value::Null),
             Self::ServiceCreate { spec } => {
                 (Value::Null, spec.pointer("/TaskTemplate/ContainerSpec/Image").cloned().unwrap_or_default())
             }

@@ -9,11 +9,13 @@ use super::file::PlanFile;
 use super::{APPLY, Rehearsal};
 use crate::apply::turn::{Owner, Turn};
 use crate::cycle::live::{self, Live};
-use crate::cycle::{Bounds, Cycle, memory_key};
+use crate::cycle::{Bounds, Cycle, balance_key};
 use crate::error::{Error, ErrorKind};
 use crate::measure::{self, Figures, Measurement};
+use crate::metrics::{Metrics, NodeMemory};
 use crate::pass::rebalance::balance::Move;
-use crate::pass::rebalance::{self, Balance, Goal, Input, check};
+use crate::pass::rebalance::memory::Ask;
+use crate::pass::rebalance::{self, Balance, Goal, Input, Request, check};
 use crate::pass::{Pass, recover};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -23,6 +25,9 @@ use crate::snapshot::Snapshot;
 const REPLANS: u32 = 3;
 /// A share of memory may be so far from what the plan foresaw.
 const FORESEEN: f64 = 0.10;
+
+/// The look after a move takes no longer.
+const AFTERWARDS: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// How tasks are moved.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +95,9 @@ impl Relocation<'_> {
         let (metrics, _) = measured.figures(figures, &memory.rebalance.samples, &mut report.warnings).await?;
         let input =
             Input { cluster: &cluster, settings, metrics: metrics.as_ref(), memory: &memory, now: cluster.taken_at };
+        if metrics.is_none() {
+            report.warnings.extend(file.unmeasured());
+        }
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
         let mut stale = None;
         for (at, group) in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).enumerate() {
@@ -115,25 +123,23 @@ impl Relocation<'_> {
             report.outcome = Outcome::Skipped;
             return Ok(None);
         }
-        let (live, warning) = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe).await?;
+        let entering = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe);
+        let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;
         report.cluster = Some(Cluster::of(&cluster));
         report.warnings.extend(warning);
-        let owner = Owner {
-            host: live::host_id(&options.state_dir)?,
-            node: cluster.node_name.clone(),
-            run: report.run.id.clone(),
-        };
-        let unbounded = live.engine.until(Instant::now() + options.timeout * 2);
-        let mut turn = Turn::take(&unbounded, &cluster.api, owner).await?;
-        let memory = live.state.memory(&memory_key(&cluster, settings));
+        let memory = live.state.memory(&balance_key(&cluster));
         let bounds = Bounds::new(live.deadline, options);
-        let (metrics, stop, moved, balance) = (None, None, Vec::new(), None);
-        let mut course = Course { live, cluster, figures, metrics, memory, bounds, report, stop, moved, balance };
+        let (metrics, stop, off_plan, moved, balance) = (None, None, None, Vec::new(), None);
+        let mut course =
+            Course { live, cluster, figures, metrics, memory, bounds, report, stop, off_plan, moved, balance };
+        let mut turn = None;
         let ended = self.go(&mut course, &mut turn).await;
         course.bounds.progress.end();
         let Course { stop, moved, balance, report, .. } = course;
         report.data.insert("moved".to_owned(), moved.into());
-        if let Err(error) = turn.end().await {
+        if let Some(turn) = turn
+            && let Err(error) = turn.end().await
+        {
             let text =
                 format!("the turn to move tasks could not be given back, and ends by itself in minutes: {error:#}");
             report.warnings.push(Warning::new("turn_not_ended", text));
@@ -149,9 +155,12 @@ impl Relocation<'_> {
         Ok(balance)
     }
 
-    async fn go(&self, course: &mut Course<'_>, turn: &mut Turn) -> Result<()> {
-        self.recover(course).await?;
+    async fn go(&self, course: &mut Course<'_>, turn: &mut Option<Turn>) -> Result<()> {
+        self.recover(course, turn).await?;
         self.measure(course).await?;
+        if course.metrics.is_none() {
+            course.report.warnings.extend(self.file.as_ref().and_then(PlanFile::unmeasured));
+        }
         let (mut round, mut drifts) = (0, 0);
         loop {
             let fresh;
@@ -165,8 +174,9 @@ impl Relocation<'_> {
             let groups: Vec<&[Move]> = moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).collect();
             let mut drifted = false;
             for (at, group) in groups.iter().enumerate() {
-                let turned = self.group(course, turn, group, &request).await;
+                let turned = self.group(course, self.turn(course, turn).await?, group, &request).await;
                 match turned {
+                    Ok(Turned::Done) if Self::ends_here(course, &groups[at + 1..], &request) => return Ok(()),
                     Ok(Turned::Done) => continue,
                     Ok(Turned::Drifted) if self.file.is_none() && drifts < REPLANS => {
                         drifted = true;
@@ -187,6 +197,42 @@ impl Relocation<'_> {
         }
     }
 
+    /// The turn to move tasks: taken when there is something to move, and not before.
+    async fn turn<'t>(&self, course: &Course<'_>, turn: &'t mut Option<Turn>) -> Result<&'t mut Turn> {
+        let taken = if let Some(turn) = turn.take() {
+            turn
+        } else {
+            let host = live::host_id(&self.rehearsal.options.state_dir)?;
+            let owner = Owner { host, node: course.cluster.node_name.clone(), run: course.report.run.id.clone() };
+            Turn::take(&course.live.engine, &course.cluster.api, owner).await?
+        };
+        Ok(turn.insert(taken))
+    }
+
+    /// After a move that went well: whether the rest of the plan is not to be carried out.
+    fn ends_here(course: &mut Course<'_>, left: &[&[Move]], request: &Request) -> bool {
+        let off_plan = course.off_plan.take();
+        if left.is_empty() {
+            course.report.warnings.extend(off_plan.map(|text| Warning::new("not_as_foreseen", text)));
+            return false;
+        }
+        if let Some(text) = off_plan {
+            course.stop = Some(Error::new(ErrorKind::Refused, text).hint("plan afresh").into());
+            for moves in left {
+                course.skip_all(moves, "the run had ended before its turn");
+            }
+            return true;
+        }
+        let peak = course.metrics.as_ref().map(Metrics::peak);
+        let met = matches!((&request.goal, peak), (Goal::Memory(Ask::Peak(goal)), Some(peak)) if peak <= *goal);
+        if met && matches!(course.figures, Figures::Live(..)) {
+            let text = format!("the goal is met; moves that were planned and are not needed: {}", left.len());
+            course.report.warnings.push(Warning::new("goal_met", text));
+            return true;
+        }
+        false
+    }
+
     /// Whether there may be more to move when a plan has been carried out: of several replicas on a node Swarm gives up
     /// only the last, so that a plan has at most one of them.
     fn goes_on(&self, course: &Course<'_>) -> bool {
@@ -205,7 +251,7 @@ impl Relocation<'_> {
         let (metrics, samples) = measured.figures(figures, earlier, &mut course.report.warnings).await?;
         course.metrics = metrics;
         if let Some(samples) = samples {
-            let key = memory_key(&course.cluster, settings);
+            let key = balance_key(&course.cluster);
             let mut kept = course.live.state.memory(&key);
             kept.rebalance.samples.clone_from(&samples);
             course.memory.rebalance.samples = samples;
@@ -214,37 +260,36 @@ impl Relocation<'_> {
         Ok(())
     }
 
-    /// After a move: measures again, and says whether the cluster is as the plan foresaw. Figures of a file and
-    /// reservations foresee themselves.
-    pub(super) async fn as_foreseen(&self, course: &mut Course<'_>, moved: &Move) -> Result<bool> {
+    /// After a move: measures again, and notes what is not as the plan foresaw. Figures of a file and reservations foresee
+    /// themselves.
+    pub(super) async fn look_whether_as_foreseen(&self, course: &mut Course<'_>, moved: &Move) -> Result<()> {
         if !matches!(course.figures, Figures::Live(..)) {
-            return Ok(true);
+            return Ok(());
         }
-        course.cluster = Snapshot::observe(&course.live.engine).await?;
+        // The move is made: whatever time the run has left, this look belongs to it.
+        let engine = course.live.engine.until(Instant::now() + AFTERWARDS);
+        course.look(&engine).await?;
         self.measure(course).await?;
-        let share = |node: &str| {
-            let memory = course.metrics.as_ref()?.nodes.get(node)?;
-            #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 15 digits")]
-            let share = memory.used_bytes as f64 / memory.total_bytes as f64;
-            Some(share)
-        };
         for end in [&moved.from, &moved.to] {
-            let Some(found) = share(&end.name).filter(|found| (found - end.expected.after).abs() > FORESEEN) else {
-                continue;
-            };
-            let (node, found, foreseen) = (&end.name, found * 100.0, end.expected.after * 100.0);
-            let text = format!("`{node}` is at {found:.1} %, not at {foreseen:.1} % as the plan foresaw");
-            course.stop = Some(Error::new(ErrorKind::Refused, text).hint("plan afresh").into());
-            return Ok(false);
+            let memory = course.metrics.as_ref().and_then(|metrics| metrics.nodes.get(&end.name));
+            let found = memory.map(NodeMemory::share);
+            if let Some(found) = found.filter(|found| (found - end.expected.after).abs() > FORESEEN) {
+                let (node, found, foreseen) = (&end.name, found * 100.0, end.expected.after * 100.0);
+                let text = format!("`{node}` is at {found:.1} %, not at {foreseen:.1} % as the plan foresaw");
+                course.off_plan = Some(text);
+            }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Ends what an earlier run has left.
-    async fn recover(&self, course: &mut Course<'_>) -> Result<()> {
+    async fn recover(&self, course: &mut Course<'_>, turn: &mut Option<Turn>) -> Result<()> {
         if recover::plan(&course.cluster).actions.is_empty() {
             return Ok(());
         }
+        self.turn(course, turn).await?;
+        // What was under way may have been ended until now.
+        course.cluster = Snapshot::observe(&course.live.engine).await?;
         self.pass(course, Pass::Recover).await;
         course.cluster = Snapshot::observe(&course.live.engine).await?;
         Ok(())
@@ -268,7 +313,7 @@ impl Relocation<'_> {
         if let Some(next) = planned.plan.memory
             && next != course.memory
         {
-            let key = memory_key(&course.cluster, settings);
+            let key = balance_key(&course.cluster);
             // What this run has moved is noted there, and not in what it plans by.
             let services = course.live.state.memory(&key).rebalance.services;
             let mut kept = next.clone();
@@ -281,12 +326,7 @@ impl Relocation<'_> {
         }
         // What an earlier plan of this run could not move may have found its way.
         course.report.blocked = planned.plan.blocked;
-        let mut balance = planned.balance;
-        if !check::may_act(balance.trigger.state) {
-            let text = format!("nothing is moved yet: {}", balance.trigger.detail);
-            course.report.warnings.push(Warning::new("not_yet", text));
-            balance.moves.clear();
-        }
+        let balance = planned.balance;
         let moves = balance.moves.clone();
         let mut data = super::data(&balance)?;
         if round == 0 {

@@ -1,18 +1,21 @@
 //! What a run that moves tasks has at hand, and what it tells.
 
+use anyhow::Result;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::cycle::Bounds;
+use crate::apply::moving::patiently;
 use crate::cycle::live::Live;
+use crate::cycle::{Bounds, balance_key};
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::measure::Figures;
 use crate::metrics::Metrics;
 use crate::model::{Task, TaskId};
-use crate::pass::memory::Memory;
+use crate::pass::memory::{Memory, RebalanceMemory};
 use crate::pass::rebalance::Balance;
 use crate::pass::rebalance::balance::Move;
-use crate::plan::{Action, MoveOrder, Target};
+use crate::plan::{Action, MoveOrder, Target, Warning};
 use crate::report::{Report, ReportedAction, Status};
 use crate::snapshot::Snapshot;
 
@@ -29,6 +32,8 @@ pub(super) struct Course<'c> {
     pub(super) report: &'c mut Report,
     /// Why the run ends early.
     pub(super) stop: Option<anyhow::Error>,
+    /// What is not as the plan foresaw, in words.
+    pub(super) off_plan: Option<String>,
     pub(super) moved: Vec<serde_json::Value>,
     pub(super) balance: Option<Balance>,
 }
@@ -58,6 +63,23 @@ impl Course<'_> {
         Some(text.to_owned())
     }
 
+    /// Changes what is remembered of the balance. What the run plans by stays as it was.
+    pub(super) fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
+        let key = balance_key(&self.cluster);
+        let mut kept = self.live.state.memory(&key);
+        change(&mut kept.rebalance);
+        self.live.state.remember(&key, &kept)
+    }
+
+    /// Looks at the cluster again. Figures that are not taken again are as true as they were.
+    pub(super) async fn look(&mut self, engine: &Engine) -> Result<()> {
+        let before = std::mem::replace(&mut self.cluster, patiently(|| Snapshot::observe(engine)).await?).taken_at;
+        if let (Some(metrics), false) = (&mut self.metrics, matches!(self.figures, Figures::Live(..))) {
+            metrics.taken_at += self.cluster.taken_at.duration_since(before);
+        }
+        Ok(())
+    }
+
     pub(super) fn tell(&mut self, moved: &Move, status: Status, started: Instant, error: Option<String>) {
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let told = ReportedAction { duration_ms, ..ReportedAction::new(&action_of(moved), status, error) };
@@ -71,7 +93,11 @@ impl Course<'_> {
     }
 
     /// Notes where a task is now, and what that does to the figures, should they not be taken again.
-    pub(super) fn arrived(&mut self, moved: &Move, task: &TaskId, away: std::time::Duration) {
+    pub(super) fn arrived(&mut self, moved: &Move, task: &TaskId, away: std::time::Duration, changed: bool) {
+        if changed {
+            let text = format!("somebody else has changed `{}` while its task moved; that stays", moved.service.name);
+            self.report.warnings.push(Warning::new("changed_meanwhile", text));
+        }
         if let Some(metrics) = &mut self.metrics {
             metrics.follow(&moved.from.name, &moved.to.name, &TaskId(moved.task.clone()), task);
         }

@@ -7,17 +7,16 @@ use tokio::time::{Instant, sleep};
 use super::APPLY;
 use super::apply::{How, Relocation};
 use super::course::{Course, Turned, action_of, image_is_there, image_of, stale_plan};
-use crate::apply::moving::{Ended, Mover, patiently};
-use crate::apply::prepull::{Pulled, prepull};
+use crate::apply::moving::{Ended, Mover};
+use crate::apply::prepull::{Prepull, Pulled, prepull};
 use crate::apply::turn::Turn;
-use crate::cycle::{cluster_id, memory_key};
+use crate::cycle::cluster_id;
 use crate::error::{Error, ErrorKind};
 use crate::pass::Pass;
 use crate::pass::rebalance::balance::Move;
 use crate::pass::rebalance::{Input, Request, check};
 use crate::plan::{MoveOrder, Warning};
 use crate::report::Status;
-use crate::snapshot::Snapshot;
 use crate::state::Actor;
 
 /// What follows an anchor is looked at so often.
@@ -53,47 +52,51 @@ impl Relocation<'_> {
             }
         };
         course.bounds.budget -= group.len();
-        let (started, row) = (Instant::now(), self.note(course, first)?);
+        let (started, row) = (Instant::now(), Self::note(course, first)?);
         let ended = self.carry(course, turn, &order).await;
-        let text = match &ended {
-            Ok(Ended::Arrived { .. }) => None,
-            Ok(Ended::Refused(why) | Ended::Failed(why)) => Some(why.clone()),
-            Err(error) => Some(format!("{error:#}")),
-        };
-        let (status, word) = match &ended {
-            Ok(Ended::Arrived { .. }) => (Status::Done, "done"),
-            Ok(Ended::Refused(_)) => (Status::Skipped, "skipped"),
-            Ok(Ended::Failed(_)) | Err(_) => (Status::Failed, "failed"),
-        };
-        let finished = course.live.state.finish(row, word, text.as_deref());
-        finished.unwrap_or_else(|error| course.report.warnings.push(Warning::new("journal", format!("{error:#}"))));
-        course.tell(first, status, started, text.clone());
+        Self::tell(course, first, &ended, row, started);
         match ended {
-            Ok(Ended::Arrived { task, away }) => {
-                course.arrived(first, &task, away);
-                match self.followers(course, &group[1..], started).await? {
-                    Turned::Done if !self.as_foreseen(course, &group[group.len() - 1]).await? => Ok(Turned::Stop),
-                    turned => Ok(turned),
+            Ok(Ended::Arrived { task, away, changed }) => {
+                course.arrived(first, &task, away, changed);
+                let turned = self.followers(course, turn, &group[1..], started).await?;
+                if matches!(turned, Turned::Done) {
+                    self.look_whether_as_foreseen(course, &group[group.len() - 1]).await?;
                 }
+                Ok(turned)
             }
-            Ok(ended @ (Ended::Refused(_) | Ended::Failed(_))) => {
-                let why = text.unwrap_or_default();
+            Ok(Ended::Refused(_) | Ended::Failed(_)) | Err(_) => {
                 course.skip_all(&group[1..], "its anchor was not moved");
-                let interrupted = self.rehearsal.interrupt.exit_code().is_some();
-                let kind = match ended {
-                    _ if interrupted => ErrorKind::Interrupted,
-                    Ended::Refused(_) => ErrorKind::Refused,
-                    _ => ErrorKind::Failed,
+                let (kind, why) = match ended {
+                    Ok(Ended::Refused(why)) => (ErrorKind::Refused, why),
+                    Ok(Ended::Failed(why)) => (ErrorKind::Failed, why),
+                    Err(error) => return Err(error),
+                    Ok(Ended::Arrived { .. }) => return Ok(Turned::Done),
                 };
+                let kind = if self.rehearsal.interrupt.exit_code().is_some() { ErrorKind::Interrupted } else { kind };
                 let text = format!("{}.{} was not moved: {why}", first.service.name, first.slot);
                 course.stop = Some(Error::new(kind, text).into());
                 Ok(Turned::Stop)
             }
-            Err(error) => {
-                course.skip_all(&group[1..], "its anchor was not moved");
-                Err(error)
-            }
         }
+    }
+
+    /// How a move ended: in the report, the journal, and the memory of moves.
+    fn tell(course: &mut Course<'_>, planned: &Move, ended: &Result<Ended>, row: i64, started: Instant) {
+        let (status, word, text) = match ended {
+            Ok(Ended::Arrived { .. }) => (Status::Done, "done", None),
+            Ok(Ended::Refused(why)) => (Status::Skipped, "skipped", Some(why.clone())),
+            Ok(Ended::Failed(why)) => (Status::Failed, "failed", Some(why.clone())),
+            Err(error) => (Status::Failed, "failed", Some(format!("{error:#}"))),
+        };
+        let finished = course.live.state.finish(row, word, text.as_deref());
+        let corrected = match status {
+            Status::Done => Ok(()),
+            status => course.remember(|memory| check::correct(memory, planned, status == Status::Skipped)),
+        };
+        for error in [finished, corrected].into_iter().filter_map(Result::err) {
+            course.report.warnings.push(Warning::new("journal", format!("{error:#}")));
+        }
+        course.tell(planned, status, started, text);
     }
 
     /// Looks at the cluster as it is now; the inner error says what has changed.
@@ -103,7 +106,8 @@ impl Relocation<'_> {
         group: &[Move],
         request: &Request,
     ) -> Result<Result<MoveOrder, Vec<String>>> {
-        course.cluster = Snapshot::observe(&course.live.engine).await?;
+        let engine = course.live.engine.clone();
+        course.look(&engine).await?;
         let Course { cluster, metrics, memory, .. } = course;
         let settings = self.rehearsal.settings;
         let input = Input { cluster, settings, metrics: metrics.as_ref(), memory, now: cluster.taken_at };
@@ -115,13 +119,10 @@ impl Relocation<'_> {
     }
 
     /// Before the first write: the journal, and the cooldown that begins with it.
-    fn note(&self, course: &mut Course<'_>, planned: &Move) -> Result<i64> {
+    fn note(course: &mut Course<'_>, planned: &Move) -> Result<i64> {
         let now = Timestamp::now();
-        // What this run plans by stays as it was: a service with two moves in one plan is no ping-pong.
-        let mut kept = course.live.state.memory(&memory_key(&course.cluster, self.rehearsal.settings));
-        check::note(&mut kept.rebalance, planned, now);
-        course.live.state.remember(&memory_key(&course.cluster, self.rehearsal.settings), &kept)?;
         let run = course.report.run.id.clone();
+        course.remember(|memory| check::note(memory, planned, &run, now))?;
         let actor = Actor { run, cluster: cluster_id(&course.cluster).to_owned(), command: APPLY };
         course.live.state.begin(&actor, &action_of(planned), now)
     }
@@ -133,9 +134,9 @@ impl Relocation<'_> {
             let run = format!("{}-{}", course.report.run.id, course.report.actions.len());
             let deadline = Instant::now() + order.patience;
             let engine = live.engine.until(deadline + LOOK * 20);
-            let image = image_of(cluster, &order.service.0);
-            let interrupt = self.rehearsal.interrupt;
-            match prepull(&engine, &cluster.api, &image, &order.to, &run, deadline, interrupt).await? {
+            let (image, interrupt) = (&image_of(cluster, &order.service.0), self.rehearsal.interrupt);
+            let (api, node, run) = (&cluster.api, &order.to, &run);
+            match prepull(Prepull { engine: &engine, api, image, node, run, deadline, interrupt, turn }).await? {
                 Pulled::There => {}
                 Pulled::Missing(why) => {
                     let why = format!(
@@ -154,7 +155,13 @@ impl Relocation<'_> {
     }
 
     /// The labels of the anchor move, and Swarm moves what follows it.
-    async fn followers(&self, course: &mut Course<'_>, followers: &[Move], started: Instant) -> Result<Turned> {
+    async fn followers(
+        &self,
+        course: &mut Course<'_>,
+        turn: &mut Turn,
+        followers: &[Move],
+        started: Instant,
+    ) -> Result<Turned> {
         let patience = followers.iter().map(|moved| moved.downtime.max_ms).max().unwrap_or_default();
         let until = Instant::now() + std::time::Duration::from_millis(patience);
         let mut waiting: Vec<&Move> = followers.iter().collect();
@@ -162,18 +169,19 @@ impl Relocation<'_> {
             return Ok(Turned::Done);
         }
         let engine = course.live.engine.until(until + LOOK * 20);
-        course.cluster = patiently(|| Snapshot::observe(&engine)).await?;
+        course.look(&engine).await?;
         // Its labels belong to the moves, which have been counted.
         let budget = std::mem::replace(&mut course.bounds.budget, usize::MAX);
         self.pass(course, Pass::Anchors).await;
         course.bounds.budget = budget;
         loop {
-            course.cluster = patiently(|| Snapshot::observe(&engine)).await?;
+            course.look(&engine).await?;
+            turn.renew().await?;
             let (there, rest): (Vec<&Move>, Vec<&Move>) = waiting.into_iter().partition(|moved| course.follows(moved));
             for moved in there {
                 course.tell(moved, Status::Done, started, None);
                 if let Some(task) = course.task_at(moved) {
-                    course.arrived(moved, &task, std::time::Duration::ZERO);
+                    course.arrived(moved, &task, std::time::Duration::ZERO, false);
                 }
             }
             waiting = rest;

@@ -253,6 +253,21 @@ impl Report {
         }
     }
 
+    /// Takes in the report of a part that has a run of its own, as one more of `data.passes`.
+    pub fn absorb(&mut self, part: Self) {
+        let unchanged = self.summary.unchanged + part.summary.unchanged;
+        let passes = self.data.entry("passes").or_insert_with(|| Value::Array(Vec::new()));
+        if let (Some(passes), Ok(part)) = (passes.as_array_mut(), serde_json::to_value(&part)) {
+            passes.push(part);
+        }
+        self.run.duration_ms += part.run.duration_ms;
+        self.actions.extend(part.actions);
+        self.blocked.extend(part.blocked);
+        self.warnings.extend(part.warnings);
+        self.error = self.error.take().or(part.error);
+        self.conclude(unchanged);
+    }
+
     /// Counts, and sums up in one word; `unchanged` is the number of wanted facts that held already.
     pub fn conclude(&mut self, unchanged: u64) {
         let count = |status| self.actions.iter().filter(|action| action.status == status).count() as u64;

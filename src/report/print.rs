@@ -63,9 +63,8 @@ impl Printer {
     /// Prints warnings on stderr, unless told to be quiet.
     pub fn warnings(&self, warnings: &[Warning]) {
         if !self.quiet {
-            for warning in warnings {
-                err(&format!("warning: {}\n", warning.message));
-            }
+            let lines = warnings.iter().map(|warning| format!("warning: {}\n", warning.message));
+            err(&lines.collect::<String>());
         }
     }
 

@@ -13,6 +13,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde_json::Value;
 
 use super::autoheal::AutohealEntry;
+use super::bootstrap::BootstrapEntry;
 use super::de::Spanned;
 use super::exporter::ExporterEntry;
 use super::exporter_file::OlderExporter;
@@ -52,6 +53,8 @@ pub(super) struct File {
     pub(super) gc: Option<Spanned<GcEntry>>,
     /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
+    /// Making a swarm of engines.
+    pub(super) bootstrap: Option<Spanned<BootstrapEntry>>,
     /// `node_exporter` on every node.
     pub(super) exporter: Option<Spanned<ExporterEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.

@@ -72,20 +72,8 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 }
 
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
-    let File {
-        leader,
-        advertise_addr,
-        stack,
-        nodes,
-        options,
-        dependencies,
-        rebalance,
-        older_rebalance,
-        gc,
-        autoheal,
-        exporter,
-        older_exporter,
-    } = file;
+    let File { leader, advertise_addr, stack, nodes, options, dependencies, .. } = file;
+    let File { rebalance, older_rebalance, gc, autoheal, bootstrap, exporter, older_exporter, .. } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);
@@ -94,6 +82,7 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.rebalance, rebalance, "rebalance", log);
     once(&mut merged.gc, gc, "gc", log);
     once(&mut merged.autoheal, autoheal, "autoheal", log);
+    once(&mut merged.bootstrap, bootstrap, "bootstrap", log);
     once(&mut merged.exporter, exporter, "exporter", log);
     merged.older_exporter = older_exporter.or(merged.older_exporter.take());
     merged.older_rebalance = older_rebalance.or(merged.older_rebalance.take());

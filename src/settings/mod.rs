@@ -3,6 +3,7 @@
 //! Parsing a `&str` is pure; only [`load`] reads files. Nothing here contacts an engine.
 
 mod autoheal;
+mod bootstrap;
 mod check;
 mod conflicts;
 mod de;
@@ -26,6 +27,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
+pub use bootstrap::Bootstrap;
 pub use exporter::{Asked, Exporter, ExporterSsh, Older};
 pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
@@ -105,7 +107,7 @@ impl fmt::Display for Origin {
 /// The merged, checked configuration: the only thing passes see of the files.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Swarm address of the first manager (for `bootstrap`).
+    /// The first manager, a key of `nodes` (for `bootstrap`).
     pub leader: Option<String>,
     /// `--advertise-addr` of the first manager (for `bootstrap`).
     pub advertise_addr: Option<String>,
@@ -123,6 +125,8 @@ pub struct Settings {
     pub gc: Gc,
     /// `autoheal:`.
     pub autoheal: Autoheal,
+    /// `bootstrap:`.
+    pub bootstrap: Bootstrap,
     /// `exporter:`.
     pub exporter: Exporter,
     /// The files that were read, as the user named them.

@@ -30,6 +30,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let gc = super::gc::resolve(gc, env, &mut resolver.origins, resolver.log);
     let autoheal = file.autoheal.as_ref().map(|entry| &entry.value);
     let autoheal = super::autoheal::resolve(autoheal, env, &mut resolver.origins, resolver.log);
+    let bootstrap = file.bootstrap.as_ref().map(|entry| &entry.value);
+    let bootstrap = super::bootstrap::resolve(bootstrap, env, &mut resolver.origins, resolver.log);
     let exporter = file.exporter.as_ref().map(|entry| &entry.value);
     let older = file.older_exporter.as_ref();
     let exporter = super::exporter::resolve(exporter, older, env, &mut resolver.origins, resolver.log);
@@ -47,6 +49,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         rebalance,
         gc,
         autoheal,
+        bootstrap,
         exporter,
         files: Vec::new(),
         origins: resolver.origins,

@@ -100,6 +100,7 @@ fn tree(settings: &Settings) -> Out {
     top.push(("rebalance".to_owned(), rebalance_tree(&settings.rebalance, origins)));
     top.push(("gc".to_owned(), section_tree("gc", settings.gc.shown(), origins)));
     top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
+    top.push(("bootstrap".to_owned(), section_tree("bootstrap", settings.bootstrap.shown(), origins)));
     top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     Out::Map(top, None)
 }
@@ -183,6 +184,7 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
     value(&mut entries, origins, path, "quarantine", json!(span(rebalance.quarantine)));
     value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
+    value(&mut entries, origins, path, "settle", json!(span(rebalance.settle)));
     Out::Map(entries, None)
 }
 

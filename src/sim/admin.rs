@@ -11,6 +11,7 @@
 //! | `POST leader {name}` | leadership moves |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
+//! | `POST engines/NAME {power, swarm}` | of a fleet: `on`, `off`, `dying` (with the next write); a swarm of its `own`, or `none` |
 //! | `POST images {match, state, err, node}`, `DELETE images` | images that end up in this state instead of running, on all nodes or one |
 //! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |
 //! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
@@ -122,6 +123,7 @@ fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request:
         ("POST", ["images"]) => cluster.broken.push(body(request)?),
         ("DELETE", ["images"]) => cluster.broken.clear(),
         ("POST", ["stock"]) => cluster.add_stock(body(request)?),
+        ("POST", ["engines", name]) => cluster.order(name, &request.body)?,
         ("POST", ["membership"]) => cluster.membership = body::<Membership>(request)?.swarm,
         ("POST", ["crash"]) => cluster.panicked = true,
         ("DELETE", ["crash"]) => cluster.panicked = false,

@@ -107,7 +107,8 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     let moved = |hours: i64, from: &str| {
         let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_hours(hours);
         let mut memory = seen(60);
-        let moves = vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")) }];
+        let moves =
+            vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")), run: "1".to_owned(), failed: false }];
         let service = MovedService { moves };
         memory.rebalance.services.insert(orca::model::ServiceId("id-a".to_owned()), service);
         memory
@@ -120,7 +121,16 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     for service in memory.rebalance.services.values_mut() {
         service.moves.push(Moved { from: orca::model::NodeId("id-n3".to_owned()), ..service.moves[0].clone() });
     }
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new(), "two replicas in one run");
+    memory.rebalance.services.values_mut().for_each(|service| service.moves[1].run = "2".to_owned());
     assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"], "twice in a week is ping-pong");
+    let mut failed = memory.clone();
+    failed.rebalance.services.values_mut().for_each(|service| service.moves[1].failed = true);
+    assert_eq!(
+        reasons(&pressed().guarded("", &failed, knee()), "a"),
+        Vec::<String>::new(),
+        "a move that failed is none"
+    );
     let free = pressed().guarded("rebalance: {quarantine: 24h}", &memory, knee());
     assert_eq!(reasons(&free, "a"), Vec::<String>::new());
 }
@@ -182,7 +192,7 @@ fn doubtful_figures_are_not_used() {
         assert!(planned.plan.warnings[0].message.contains(why), "{:?}", planned.plan.warnings);
         assert!(moves(&planned).iter().all(|step| !step.contains("n3")), "{why}");
         cluster.memory.remove("n2");
-        let request = orca::pass::rebalance::Request { goal: restarts(5), guarded: false };
+        let request = orca::pass::rebalance::Request { goal: restarts(5), guarded: false, at_once: false };
         let error = cluster.try_plan("", &Memory::default(), &request).unwrap_err();
         assert!(error.to_string().starts_with("no plan: the memory of 2 of 3 ready nodes is not known"), "{error}");
         assert_eq!(orca::error::kind_of(&error), orca::error::ErrorKind::Refused);

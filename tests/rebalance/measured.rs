@@ -30,7 +30,7 @@ fn planned(cluster: &Cluster, guarded: bool, goal: Goal, change: impl FnOnce(&mu
         memory: &memory,
         now: NOW.parse().unwrap(),
     };
-    plan(&input, &Request { goal, guarded }).unwrap()
+    plan(&input, &Request { goal, guarded, at_once: false }).unwrap()
 }
 
 fn task<'m>(metrics: &'m mut Metrics, id: &str) -> &'m mut orca::metrics::TaskMemory {
@@ -106,7 +106,7 @@ fn single_services_have_settings_of_their_own() {
     assert_eq!(reasons(&told, "a"), ["opt-out"]);
     let mut memory = Memory::default();
     let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_mins(20);
-    let moved = Moved { at, from: orca::model::NodeId("gone".to_owned()) };
+    let moved = Moved { at, from: orca::model::NodeId("gone".to_owned()), run: String::new(), failed: false };
     let record = MovedService { moves: vec![moved] };
     memory.rebalance.services.insert(orca::model::ServiceId("id-b".to_owned()), record);
     let reason = |yaml: &str| reasons(&two().guarded(yaml, &memory, restarts(1)), "b");

@@ -22,7 +22,7 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, exporter)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter)"],
         ),
         (
             "mods: {}\nwatch:\n  x: 1\n",

@@ -76,6 +76,7 @@ rebalance:
   no_return: 1day  # default
   quarantine: 7days  # default
   min_age: 10m  # default
+  settle: 10s  # default
 gc:
   grace: 3h  # default
   keep_images: 0  # default
@@ -103,6 +104,10 @@ autoheal:
     max_actions: 1  # default
   pending:
     after: 30s  # default
+bootstrap:
+  autolock: false  # default
+  parallel: 8  # default
+  wait: 1m  # default
 exporter:
   name: node_exporter  # default
   image: quay.io/prometheus/node-exporter:v1.9.1@sha256:d00a542e409ee618a4edc67da14dd48c5da66726bbd5537ab2af9c1dfc442c8a  # default

@@ -170,6 +170,15 @@ pub fn refill(raw: &RawValue, ticket: &Ticket) -> Result<Value> {
     Ok(spec)
 }
 
+/// A spec that this orca has written for a move by way of one replica less, with the replica back.
+pub fn refilled(spec: &Value, ticket: &Ticket) -> Value {
+    let mut spec = spec.clone();
+    if let (Some(before), Some(replicas)) = (ticket.before.replicas, spec.pointer_mut("/Mode/Replicated/Replicas")) {
+        *replicas = before.into();
+    }
+    spec
+}
+
 /// The next write that is needed to end a move, if any: its traces taken out of the spec, then out of what a rollback
 /// would bring back. `ticket` is what the caller knows of the move, for the case that the label has been removed.
 ///
@@ -309,7 +318,7 @@ fn restore(map: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// Whether two values mean the same to an engine, which leaves out what is empty or zero.
-fn same(a: &Value, b: &Value) -> bool {
+pub fn same(a: &Value, b: &Value) -> bool {
     fn empty(value: &Value) -> bool {
         match value {
             Value::Null => true,

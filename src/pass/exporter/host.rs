@@ -100,7 +100,7 @@ pub fn plan(name: &str, facts: &Facts, exporter: &Exporter, program: Option<&str
     let send = program.filter(|sum| facts.program.as_deref() != Some(*sum));
     if let Some(sum) = send {
         let change = Change::HostProgram { before: facts.program.clone(), after: sum.to_owned() };
-        plan.actions.push(Action::on_host(name, "program", change, "exporter.ssh.binary"));
+        plan.actions.push(Action::on_machine(name, "program", change, "exporter.ssh.binary"));
     } else {
         plan.unchanged += 1;
     }
@@ -110,7 +110,7 @@ pub fn plan(name: &str, facts: &Facts, exporter: &Exporter, program: Option<&str
     if facts.unit.as_ref() != Some(&text) {
         let reason = if facts.unit.is_some() { "the unit has drifted" } else { "the machine has no such unit" };
         let change = Change::HostUnit { before: facts.unit.clone(), after: text };
-        plan.actions.push(Action::on_host(name, "unit", change, reason).after(first).disruptive());
+        plan.actions.push(Action::on_machine(name, "unit", change, reason).after(first).disruptive());
         return plan;
     }
     plan.unchanged += 1;
@@ -122,7 +122,7 @@ pub fn plan(name: &str, facts: &Facts, exporter: &Exporter, program: Option<&str
             (true, false) => "it would not run after a boot",
         };
         let before = format!("{}, {}", facts.active, facts.enabled);
-        let action = Action::on_host(name, "start", Change::HostStart { before, restart }, reason).after(first);
+        let action = Action::on_machine(name, "start", Change::HostStart { before, restart }, reason).after(first);
         plan.actions.push(if restart { action.disruptive() } else { action });
     } else {
         plan.unchanged += 1;

@@ -1,5 +1,7 @@
 //! What forbids moving a task, wherever it would go: storage, mode, state, labels, and the guard rails that look back.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::model::node::Availability;
@@ -176,8 +178,11 @@ fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, n
             found.push(Finding::new(Reason::Cooldown, detail));
         }
     }
-    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < policy.quarantine).count();
-    if lately >= PING_PONG {
+    // What failed says nothing of the balance, and several replicas may move in one run.
+    let lately = moved.moves.iter().filter(|moved| !moved.failed && elapsed(moved.at, now) < policy.quarantine);
+    let lately = lately.map(|moved| (&moved.run, moved.run.is_empty().then_some(moved.at))).collect::<BTreeSet<_>>();
+    if lately.len() >= PING_PONG {
+        let lately = lately.len();
         let detail = format!("moved {lately} times within {}, and the balance didn't last", span(policy.quarantine));
         found.push(Finding::new(Reason::Quarantine, detail));
     }

@@ -58,6 +58,8 @@ pub struct Request {
     pub goal: Goal,
     /// Guard rails are on; without them only what Swarm can do and data needs counts.
     pub guarded: bool,
+    /// Only for a reason to act that passes have seen for long enough: for what is to be carried out at once.
+    pub at_once: bool,
 }
 
 /// What a plan is made from.
@@ -103,7 +105,9 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     // A goal of its own is its own reason.
     let asked = matches!(request.goal, Goal::Memory(Ask::Knee | Ask::Restarts(_)));
     let trigger = if request.guarded && asked { trigger } else { Trigger::off() };
-    let allowed = trigger.allows();
+    let early = request.at_once && trigger.too_early();
+    warnings.extend(early.then(|| notes::not_yet(&trigger)));
+    let allowed = trigger.allows() && !early;
     let solution = if allowed { solution(&scene, &request.goal) } else { stay(&scene) };
     let mut planned = tell::planned(&scene, request, &solution, trigger, warnings);
     planned.plan.memory = Some(Memory { rebalance: seen, ..memory.clone() });

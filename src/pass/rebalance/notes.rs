@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use super::balance::Move;
 use super::scene::Scene;
 use super::solve::state::State;
+use super::trigger::Trigger;
 use super::words::{bytes, count};
 use super::world::World;
 use crate::engine::edit::moving::{BRANCH_LABEL, PAUSE_LABEL};
@@ -63,6 +64,11 @@ pub(super) fn no_spare_node(scene: &Scene<'_>, state: &State<'_>) -> Option<Warn
             format!("should `{host}` fail, the other nodes lack {} for its tasks", bytes(worst.0)),
         )
     })
+}
+
+/// There is a reason to act that has not lasted for long enough.
+pub(super) fn not_yet(trigger: &Trigger) -> Warning {
+    Warning::new("not_yet", format!("nothing is moved yet: {}", trigger.detail))
 }
 
 /// Tasks that nobody has measured, beside others that somebody has.

@@ -205,7 +205,8 @@ fn left_lately(world: &World<'_>, memory: &RebalanceMemory, now: Timestamp) -> B
     let mut left = BTreeMap::new();
     for (at, seen) in world.services.iter().enumerate() {
         let Some(moved) = memory.services.get(&seen.service.id) else { continue };
-        let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < world.settings.rebalance.no_return);
+        let lasts = world.settings.rebalance.no_return;
+        let lately = moved.moves.iter().filter(|moved| !moved.failed && elapsed(moved.at, now) < lasts);
         let nodes: BTreeSet<usize> =
             lately.filter_map(|moved| world.cluster.nodes.iter().position(|node| node.id == moved.from)).collect();
         if !nodes.is_empty() {

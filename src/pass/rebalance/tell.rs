@@ -265,6 +265,9 @@ fn verdict(
     };
     let policy = &scene.world.settings.rebalance;
     let text = match &request.goal {
+        Goal::Memory(_) if request.at_once && trigger.too_early() => {
+            format!("nothing is moved yet: {}", trigger.detail)
+        }
         Goal::Memory(_) if !trigger.allows() => format!("nothing to do: {}", trigger.detail),
         Goal::Memory(Ask::Peak(target)) if peak.before <= target + SAME => {
             format!("nothing to do: the fullest node is at {before}, the goal is {}", percent(*target))

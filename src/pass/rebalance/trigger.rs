@@ -44,6 +44,11 @@ impl Trigger {
         Self { state: TriggerState::Off, detail: "not looked at".to_owned() }
     }
 
+    /// Whether there is a reason to act, but not for long enough as far as is known.
+    pub(super) fn too_early(&self) -> bool {
+        matches!(self.state, TriggerState::Waiting | TriggerState::Unconfirmed)
+    }
+
     /// Whether it allows moves. What isn't confirmed yet may be planned: only applying it needs to wait.
     pub(super) fn allows(&self) -> bool {
         !matches!(self.state, TriggerState::Calm | TriggerState::Waiting)
