@@ -70,12 +70,7 @@ impl Healing<'_> {
             }
         }
         let unchanged = report.summary.unchanged;
-        report.conclude(unchanged);
-        if skipped && report.error.is_none() {
-            report.outcome = Outcome::Skipped;
-        }
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report
+        report.ended(started, Ok(unchanged))
     }
 
     /// Where the swarm's services are looked at; none where that is not wanted, or nobody can be asked.

@@ -3,6 +3,7 @@
 //! All passes of a run share one snapshot, one lock and one deadline.
 
 pub mod live;
+mod recovery;
 mod sub_report;
 
 use std::path::PathBuf;
@@ -11,14 +12,13 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::Instant;
 
-use crate::apply::turn::{Owner, Turn};
 use crate::apply::{Applied, Applier};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, kind_of};
+use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::pass::memory::Memory;
-use crate::pass::{Pass, recover};
-use crate::plan::{Plan, Warning};
+use crate::pass::Pass;
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
@@ -138,13 +138,7 @@ impl Cycle<'_> {
         if let Source::Engine(engine) = self.source {
             report.data.insert("requests".to_owned(), (engine.requests() - requests).into());
         }
-        let skipped = report.outcome == Outcome::Skipped;
-        report.conclude(unchanged);
-        if skipped && report.error.is_none() {
-            report.outcome = Outcome::Skipped;
-        }
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report
+        report.ended(started, Ok(unchanged))
     }
 
     /// A snapshot file is a copy: there is nothing to write to.
@@ -284,73 +278,6 @@ impl Cycle<'_> {
         let planned = |action| ReportedAction::new(action, Status::Planned, None);
         let actions = plan.actions.iter().map(planned).collect();
         SubReport { actions, ..SubReport::of(pass, &mut plan) }
-    }
-
-    /// Ends what a stopped run has left, unless another orca is moving tasks: then it is no leftover.
-    async fn recover(
-        &self,
-        cluster: &mut Snapshot,
-        live: &mut Live,
-        bounds: &mut Bounds,
-        report: &mut Report,
-    ) -> SubReport {
-        let mut plan = recover::plan(cluster);
-        let mut sub = SubReport::of(Pass::Recover, &mut plan);
-        if plan.actions.is_empty() {
-            if self.passes.len() == 1 {
-                self.sweep(cluster, live, report, &mut sub).await;
-            }
-            return sub;
-        }
-        let taken = match self.owner(cluster, report) {
-            Ok(owner) => Turn::take(&live.engine, &cluster.api, owner).await,
-            Err(error) => Err(error),
-        };
-        let turn = match taken {
-            Ok(turn) => turn,
-            Err(error) if kind_of(&error) == ErrorKind::Locked && self.passes.len() > 1 => {
-                sub.warnings.push(Warning::new("moving", format!("{error:#}: what it has begun is left alone")));
-                return sub;
-            }
-            Err(error) => {
-                sub.applied(Applied::none_of(&plan, error), report);
-                return sub;
-            }
-        };
-        // What was under way may have been ended until now.
-        match Snapshot::observe(&live.engine).await {
-            Ok(now) => *cluster = now,
-            Err(error) => {
-                sub.applied(Applied::none_of(&plan, error), report);
-                return sub;
-            }
-        }
-        let mut sub = self.act(Pass::Recover, cluster, live, bounds, report).await;
-        if let Err(error) = turn.end().await {
-            sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}")));
-        }
-        sub
-    }
-
-    /// A run that was killed before its first move has left nothing but its turn, which would keep others waiting.
-    async fn sweep(&self, cluster: &Snapshot, live: &Live, report: &Report, sub: &mut SubReport) {
-        let swept = match self.owner(cluster, report) {
-            Ok(owner) => Turn::sweep(&live.engine, &cluster.api, owner).await,
-            Err(error) => Err(error),
-        };
-        match swept {
-            Ok(false) => {}
-            Ok(true) => {
-                let text = "the turn to move tasks, which a stopped run had left, was given back";
-                sub.noticed.push(Warning::new("turn_left", text));
-            }
-            Err(error) => sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}"))),
-        }
-    }
-
-    fn owner(&self, cluster: &Snapshot, report: &Report) -> Result<Owner> {
-        let host = live::host_id(&self.options.state_dir)?;
-        Ok(Owner { host, node: cluster.node_name.clone(), run: report.run.id.clone() })
     }
 
     /// Plans one pass and carries the plan out.

@@ -66,20 +66,8 @@ impl Collection<'_> {
     pub async fn run(&self) -> Report {
         let started = Instant::now();
         let mut report = Report::new(COMMAND, Run::start(self.options.dry_run));
-        let unchanged = match self.visit_all(started + self.options.timeout, &mut report).await {
-            Ok(unchanged) => unchanged,
-            Err(error) => {
-                report.fail(&error);
-                0
-            }
-        };
-        let skipped = report.outcome == Outcome::Skipped;
-        report.conclude(unchanged);
-        if skipped && report.error.is_none() {
-            report.outcome = Outcome::Skipped;
-        }
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report
+        let unchanged = self.visit_all(started + self.options.timeout, &mut report).await;
+        report.ended(started, unchanged)
     }
 
     async fn visit_all(&self, deadline: Instant, report: &mut Report) -> Result<u64> {

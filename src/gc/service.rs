@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::node::{Visited, interrupted};
 use super::order::{Heard, Order};
 use crate::engine::Engine;
-use crate::engine::lifecycle::Logs;
+use crate::engine::logs::Logs;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
@@ -87,7 +87,7 @@ impl Errand<'_> {
         }
         // By its name: an answer that was lost may have been that it was made. Not within a deadline that is over.
         let late = self.engine.until(self.deadline.max(Instant::now() + RESERVE));
-        match remove(&late, &self.cluster.api, &name).await {
+        match remove(&late, &name).await {
             Ok(()) if made.is_ok() => {
                 let text = format!("the service `{name}` was started on the nodes and removed again");
                 warnings.push(Warning::new("gc_service", text));
@@ -128,7 +128,8 @@ impl Errand<'_> {
         };
         let linger = format!("{}s", left.as_secs());
         let spec = service(name, image, &labels, &config, &self.order.settings.service.socket, &only, &linger);
-        engine.create_service(&self.cluster.api, &spec).await
+        let made = engine.create("services", &self.cluster.api, &spec).await?;
+        made.ok_or_else(|| Error::new(ErrorKind::Conflict, format!("there is a service `{name}` already")).into())
     }
 
     /// Reads the logs until every node has said all, or can't.
@@ -209,8 +210,8 @@ fn obstacle(node: &Node) -> Option<&'static str> {
     }
 }
 
-async fn remove(engine: &Engine, api: &str, name: &str) -> Result<()> {
-    engine.remove_service(api, name).await?;
+async fn remove(engine: &Engine, name: &str) -> Result<()> {
+    engine.remove("services", name).await?;
     engine.remove("configs", name).await
 }
 
@@ -218,7 +219,7 @@ async fn remove(engine: &Engine, api: &str, name: &str) -> Result<()> {
 pub(super) async fn sweep(engine: &Engine, cluster: &Snapshot, host: &str, warnings: &mut Vec<Warning>) {
     for service in cluster.services.iter().filter(|service| left_behind(service, host)) {
         let name = &service.name;
-        let text = match remove(engine, &cluster.api, name).await {
+        let text = match remove(engine, name).await {
             Ok(()) => format!("`{name}`, which an orca that was killed had left behind, was removed"),
             Err(error) => {
                 format!("`{name}`, which an orca that was killed has left behind, can't be removed: {error:#}")

@@ -1,13 +1,13 @@
 //! The metrics source `probe`: a global service of orca's own runs `orca probe` on every node, its logs are read through
 //! the manager, and it is removed again, whatever happens.
 //!
-//! The only writes that measuring makes are here: the service is created and removed through [`crate::engine::lifecycle`].
+//! The only writes that measuring makes are here: a service that is created and removed as a whole.
 //! It is no job: its containers would stay on the nodes. It says what it has to say and sleeps, until it is removed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use super::TaskMemory;
 use super::fetch::words;
 use super::probe::{MOUNTED, Told};
 use crate::engine::Engine;
-use crate::engine::lifecycle::Logs;
+use crate::engine::logs::Logs;
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
 use crate::model::{NodeId, TaskId};
@@ -98,7 +98,8 @@ impl Probe<'_> {
             .unwrap_or(self.deadline)
             .min(Instant::now() + PATIENCE)
             .max(Instant::now());
-        let made = self.engine.until(until).create_service(&self.cluster.api, &spec).await;
+        let made = self.engine.until(until).create("services", &self.cluster.api, &spec).await;
+        let made = made.and_then(|id| id.with_context(|| format!("there is a service `{name}` already")));
         match &made {
             Ok(id) => {
                 tokio::select! {
@@ -111,7 +112,7 @@ impl Probe<'_> {
         }
         // By its name: an answer that was lost may have been that it was made. Not within a deadline that is over.
         let late = self.deadline.max(Instant::now() + RESERVE);
-        match self.engine.until(late).remove_service(&self.cluster.api, &name).await {
+        match self.engine.until(late).remove("services", &name).await {
             Ok(()) if made.is_ok() => {
                 let text = format!("the service `{name}` was started on the nodes and removed again");
                 probed.warnings.push(Warning::new("probe_service", text));
@@ -139,7 +140,7 @@ impl Probe<'_> {
                 continue;
             }
             let name = &service.name;
-            let text = match self.engine.remove_service(&self.cluster.api, &service.id.0).await {
+            let text = match self.engine.remove("services", &service.id.0).await {
                 Ok(()) => format!("`{name}`, a probe that was left behind, was removed"),
                 Err(error) => format!("`{name}`, a probe that was left behind, can't be removed: {}", words(&error)),
             };

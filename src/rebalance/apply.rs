@@ -57,29 +57,20 @@ impl Relocation<'_> {
         let started = Instant::now();
         let mut report = Report::new(APPLY, Run::start(false));
         let ended = self.relocate(started + self.rehearsal.options.timeout, &mut report).await;
-        let balance = ended.unwrap_or_else(|error| {
-            report.fail(&error);
-            None
-        });
-        let skipped = report.outcome == Outcome::Skipped;
-        report.conclude(0);
-        if skipped && report.error.is_none() {
-            report.outcome = Outcome::Skipped;
-        }
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        (report, balance)
+        let (balance, unchanged) = match ended {
+            Ok(balance) => (balance, Ok(0)),
+            Err(error) => (None, Err(error)),
+        };
+        (report.ended(started, unchanged), balance)
     }
 
     /// Says what would be moved, and writes nothing.
     pub async fn rehearse(&self) -> (Report, Option<Balance>) {
         let Some(file) = &self.file else { return self.rehearsal.run().await };
+        let started = Instant::now();
         let mut report = Report::new(APPLY, Run::start(true));
         let checked = self.check_file(file, &mut report).await;
-        if let Err(error) = checked {
-            report.fail(&error);
-        }
-        report.conclude(0);
-        (report, None)
+        (report.ended(started, checked.map(|()| 0)), None)
     }
 
     /// Checks the moves of a saved plan, each as if it were the first.

@@ -74,19 +74,10 @@ impl Rehearsal<'_> {
         let mut report = Report::new(self.command, Run::start(true));
         let planned = self.plan(started + self.options.timeout, &mut report).await;
         let (balance, unchanged) = match planned {
-            Ok(planned) => planned,
-            Err(error) => {
-                report.fail(&error);
-                (None, 0)
-            }
+            Ok((balance, unchanged)) => (balance, Ok(unchanged)),
+            Err(error) => (None, Err(error)),
         };
-        let skipped = report.outcome == Outcome::Skipped;
-        report.conclude(unchanged);
-        if skipped && report.error.is_none() {
-            report.outcome = Outcome::Skipped;
-        }
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        (report, balance)
+        (report.ended(started, unchanged), balance)
     }
 
     async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<(Option<Balance>, u64)> {

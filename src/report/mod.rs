@@ -6,10 +6,12 @@ pub mod gc;
 pub mod print;
 mod text;
 
+use anyhow::Result;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use crate::error::{ErrorKind, hint_of, kind_of};
 use crate::plan::{Action, ActionKind, Blocked, Target, Warning};
@@ -279,7 +281,22 @@ impl Report {
             blocked: self.blocked.len() as u64,
             unchanged,
         };
-        self.outcome = self.outcome_of();
+        // A pass that was not this engine's stays that, unless it has failed.
+        if self.outcome != Outcome::Skipped || self.error.is_some() {
+            self.outcome = self.outcome_of();
+        }
+    }
+
+    /// The report of a run that is over: `unchanged` as for [`Self::conclude`], or why it failed.
+    #[must_use]
+    pub fn ended(mut self, started: Instant, unchanged: Result<u64>) -> Self {
+        let unchanged = unchanged.unwrap_or_else(|error| {
+            self.fail(&error);
+            0
+        });
+        self.conclude(unchanged);
+        self.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self
     }
 
     fn outcome_of(&self) -> Outcome {

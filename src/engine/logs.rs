@@ -1,17 +1,13 @@
-//! Services that orca makes and removes as a whole: those of its own, never a user's. Their logs, too.
-//!
-//! Used by the metrics source `probe` alone; whoever calls this from a dry run has a bug.
+//! What the tasks of a service print, as the managers gather it.
 
 use anyhow::{Context as _, Result};
-use http::{Method, Request};
+use http::Request;
 use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
-use serde::Deserialize;
-use serde_json::Value;
 
+use super::Engine;
 use super::path::{segment, with_query};
 use super::wire::full;
-use super::{Engine, message, refused};
 use crate::error::{Error, ErrorKind};
 
 /// The output of a service's tasks, as it comes.
@@ -35,35 +31,6 @@ pub struct LogLine {
 const MAX_FRAME: usize = 1 << 20;
 
 impl Engine {
-    /// Makes a service of this spec; returns its id.
-    ///
-    /// # Errors
-    /// If the engine refuses, or is lost. In the latter case the service may have been made.
-    pub async fn create_service(&self, api: &str, spec: &Value) -> Result<String> {
-        #[derive(Deserialize)]
-        struct Created {
-            #[serde(rename = "ID")]
-            id: String,
-        }
-        let path = format!("/v{api}/services/create");
-        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
-        if !reply.is_success() {
-            return Err(refused(&path, reply.status, &message(&reply)));
-        }
-        let created: Created = serde_json::from_slice(&reply.body).context("the engine names no id of the service")?;
-        Ok(created.id)
-    }
-
-    /// Removes a service by id or name; one that is gone is removed.
-    pub async fn remove_service(&self, api: &str, service: &str) -> Result<()> {
-        let path = format!("/v{api}/services/{}", segment(service));
-        let reply = self.wire.request(Method::DELETE, &path, None).await?;
-        match reply.status {
-            200..=299 | 404 => Ok(()),
-            status => Err(refused(&path, status, &message(&reply))),
-        }
-    }
-
     /// Follows what the tasks of a service print, from the beginning. How long, is the caller's business.
     pub async fn service_logs(&self, api: &str, service: &str) -> Result<Logs> {
         let path = format!("/v{api}/services/{}/logs", segment(service));
