@@ -17,7 +17,7 @@ use crate::pass::memory::Memory;
 pub use change::{ActionKind, Change};
 
 /// What one pass decided.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 #[must_use = "a plan that nobody applies or reports is lost"]
 pub struct Plan {
     /// In the order in which they are to be done.
