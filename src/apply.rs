@@ -3,8 +3,10 @@
 //! On a conflict the object is read again and the whole pass is planned again on what is known now; what the new plan
 //! says about that object is done instead. Nothing here decides what ought to be.
 
+pub mod files;
 mod judge;
 pub mod local;
+pub mod logs;
 pub mod moving;
 pub mod prepull;
 pub mod turn;
@@ -275,7 +277,8 @@ impl Applier<'_> {
             | TargetKind::Image
             | TargetKind::Volume
             | TargetKind::Network
-            | TargetKind::BuildCache => {}
+            | TargetKind::BuildCache
+            | TargetKind::File => {}
         }
         Ok(true)
     }
@@ -292,7 +295,8 @@ impl Applier<'_> {
             | TargetKind::Image
             | TargetKind::Volume
             | TargetKind::Network
-            | TargetKind::BuildCache => None,
+            | TargetKind::BuildCache
+            | TargetKind::File => None,
             TargetKind::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
             }

@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
 
-pub use node_side::{Collect, Heal, Ill, NodeArgs};
+pub use node_side::{Collect, Heal, Ill, Logs, NodeArgs, Rotate};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -156,6 +156,9 @@ pub enum Command {
     /// label autoheal=true: restarted, ever more seldom, and given up at last. Works on the engine it is pointed at;
     /// services need a manager.
     Autoheal(Heal),
+    /// Log files
+    #[command(subcommand)]
+    Logs(Logs),
     /// Run every pass: half-done moves, labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;

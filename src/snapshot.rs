@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub cluster: Option<String>,
     /// Hostname of the engine that was asked.
     pub node_name: String,
+    /// What containers on that engine log to by default.
+    pub log_driver: String,
     /// Node id of the engine that was asked.
     pub node_id: NodeId,
     /// Sorted by hostname, then id.
@@ -46,6 +48,7 @@ pub struct Snapshot {
 struct Info {
     name: String,
     server_version: String,
+    logging_driver: String,
     /// RFC 3339, in the engine's own time zone.
     system_time: String,
     swarm: Swarm,
@@ -101,6 +104,7 @@ impl Snapshot {
             engine: info.server_version,
             cluster: info.swarm.cluster.map(|cluster| cluster.id).filter(|id| !id.is_empty()),
             node_name: info.name,
+            log_driver: info.logging_driver,
             node_id: info.swarm.node_id,
             nodes,
             services,

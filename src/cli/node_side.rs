@@ -1,9 +1,9 @@
-//! What passes that work on nodes themselves take: `orca gc` and `orca autoheal`.
+//! What passes that work on nodes themselves take: `orca gc`, `orca autoheal` and `orca logs rotate`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{duration, share};
 use crate::gc::Via;
@@ -67,6 +67,36 @@ pub enum Ill {
     Containers,
     /// Services, and tasks that find no node.
     Services,
+}
+
+/// Log files.
+#[derive(Debug, Subcommand)]
+pub enum Logs {
+    /// Keep log files on this host bounded
+    ///
+    /// Rotates the logs that logs.rules name, by copying and emptying them in place or by renaming them and telling their
+    /// program; compresses copies and removes old ones. Hands logrotate's own configuration (logs.logrotate) to
+    /// logrotate, with a state file of orca's. Lists containers and services whose json-file log has no max-size.
+    ///
+    /// Copying and emptying loses what a program writes between the last look at its log and the emptying, a few
+    /// microseconds; a program that doesn't open its log for appending goes on writing where it was, and leaves a hole.
+    /// Renaming loses nothing.
+    Rotate(Rotate),
+}
+
+/// `orca logs rotate`.
+#[derive(Debug, Args)]
+pub struct Rotate {
+    /// Copy and empty logs of containers that have no max-size and are larger than this, as 1G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub truncate_above: Option<u64>,
+    /// Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each
+    #[arg(long)]
+    pub fix_services: bool,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    crate::settings::parse_size(text)
 }
 
 /// Which nodes a node-side pass works on; without any, the engine it is pointed at.

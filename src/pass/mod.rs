@@ -6,6 +6,7 @@ pub mod anchors;
 pub mod autoheal;
 pub mod gc;
 pub mod labels;
+pub mod logs;
 pub mod memory;
 pub mod rebalance;
 pub mod recover;
@@ -29,6 +30,8 @@ pub enum Pass {
     Anchors,
     /// `orca autoheal`: services and pending tasks.
     Autoheal,
+    /// `orca logs rotate --fix-services`.
+    Logs,
 }
 
 impl Pass {
@@ -42,6 +45,7 @@ impl Pass {
             Self::Labels => "labels sync",
             Self::Anchors => "anchors follow",
             Self::Autoheal => "autoheal",
+            Self::Logs => "logs rotate",
         }
     }
 
@@ -57,6 +61,7 @@ impl Pass {
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
+            Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
         }
     }
 }

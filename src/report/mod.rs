@@ -2,6 +2,7 @@
 
 pub mod balance;
 pub mod gc;
+pub mod logs;
 pub mod print;
 mod text;
 

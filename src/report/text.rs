@@ -61,7 +61,7 @@ fn last_line(report: &Report) -> String {
     format!("{} {outcome}{counts} ({} ms)\n", report.command, report.run.duration_ms)
 }
 
-fn actions_table(actions: &[ReportedAction], color: bool) -> String {
+pub(super) fn actions_table(actions: &[ReportedAction], color: bool) -> String {
     let mut table = new_table(color, &["STATUS", "OBJECT", "CHANGE", "WHY"]);
     for action in actions {
         let (status, shade) = match action.status {
@@ -118,7 +118,7 @@ fn data_table(rows: &[Value], color: bool) -> String {
 }
 
 /// A table without the blanks that fill up its last column.
-fn shown(table: &Table) -> String {
+pub(super) fn shown(table: &Table) -> String {
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

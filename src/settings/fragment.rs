@@ -15,10 +15,11 @@ use serde_json::Value;
 use super::autoheal::AutohealEntry;
 use super::de::Spanned;
 use super::gc::GcEntry;
+use super::logs::LogsEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 7] = ["logs", "mods", "exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 6] = ["mods", "exporter", "update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -50,6 +51,8 @@ pub(super) struct File {
     pub(super) gc: Option<Spanned<GcEntry>>,
     /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
+    /// Bounded log files on a node.
+    pub(super) logs: Option<Spanned<LogsEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.
     #[serde(skip)]
     #[schemars(skip)]

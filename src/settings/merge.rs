@@ -67,7 +67,7 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 }
 
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
-    let File { leader, advertise_addr, stack, nodes, options, dependencies, rebalance, older_rebalance, gc, autoheal } =
+    let File { leader, advertise_addr, stack, nodes, options, dependencies, rebalance, older_rebalance, gc, autoheal, logs } =
         file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
@@ -77,6 +77,7 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.rebalance, rebalance, "rebalance", log);
     once(&mut merged.gc, gc, "gc", log);
     once(&mut merged.autoheal, autoheal, "autoheal", log);
+    once(&mut merged.logs, logs, "logs", log);
     merged.older_rebalance = older_rebalance.or(merged.older_rebalance.take());
     let Some(options) = options else { return };
     let OptionsEntry { prune_unknown_labels, restart_dependents, retry_intervals, max_mismatch, hold, enforce } =

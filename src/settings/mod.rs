@@ -9,6 +9,7 @@ mod de;
 mod fragment;
 mod gc;
 mod load;
+mod logs;
 mod merge;
 mod policy;
 mod problem;
@@ -27,6 +28,7 @@ pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
+pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
 pub use problem::{Problem, Problems};
 pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
@@ -117,6 +119,8 @@ pub struct Settings {
     pub gc: Gc,
     /// `autoheal:`.
     pub autoheal: Autoheal,
+    /// `logs:`.
+    pub logs: Logs,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

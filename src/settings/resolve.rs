@@ -30,6 +30,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let gc = super::gc::resolve(gc, env, &mut resolver.origins, resolver.log);
     let autoheal = file.autoheal.as_ref().map(|entry| &entry.value);
     let autoheal = super::autoheal::resolve(autoheal, env, &mut resolver.origins, resolver.log);
+    let logs = file.logs.as_ref().map(|entry| &entry.value);
+    let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
@@ -40,6 +42,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         rebalance,
         gc,
         autoheal,
+        logs,
         files: Vec::new(),
         origins: resolver.origins,
     }
