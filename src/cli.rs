@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
 
-pub use node_side::{Collect, Heal, Ill, Logs, NodeArgs, Rotate};
+pub use node_side::{Collect, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -159,6 +159,9 @@ pub enum Command {
     /// Log files
     #[command(subcommand)]
     Logs(Logs),
+    /// Mod files in a cache directory
+    #[command(subcommand)]
+    Mods(Mods),
     /// Run every pass: half-done moves, labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
@@ -352,6 +355,8 @@ pub enum SchemaName {
     Config,
     /// Of what commands print.
     Report,
+    /// Of the list of mods in $MOD_MANAGER_CONFIG.
+    Mods,
 }
 
 /// `orca sim`.

@@ -3,6 +3,7 @@
 mod autoheal;
 mod gc;
 mod logs;
+mod mods;
 mod rebalance;
 mod tell;
 
@@ -16,7 +17,7 @@ use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 
-use crate::cli::{Anchors, Cli, Command, Global, Labels, LogFormat, Logs, Output, Reconcile, When};
+use crate::cli::{Anchors, Cli, Command, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -141,6 +142,7 @@ impl Session {
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Logs(Logs::Rotate(args)) => Box::pin(self.logs_rotate(&args, options, interrupt)).await,
+            Command::Mods(Mods::Fetch(args)) => Box::pin(self.mods_fetch(args, options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {

@@ -22,6 +22,7 @@ pub mod logs;
 pub mod measure;
 pub mod metrics;
 pub mod model;
+pub mod mods;
 pub mod nodes;
 pub mod pass;
 pub mod plan;

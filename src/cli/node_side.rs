@@ -1,4 +1,5 @@
-//! What passes that work on nodes themselves take: `orca gc`, `orca autoheal` and `orca logs rotate`.
+//! What passes that work on nodes themselves take: `orca gc`, `orca autoheal`, `orca logs rotate` and `orca mods
+//! fetch`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,6 +94,30 @@ pub struct Rotate {
     /// Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each
     #[arg(long)]
     pub fix_services: bool,
+}
+
+/// Mod files in a cache directory.
+#[derive(Debug, Subcommand)]
+pub enum Mods {
+    /// Fetch mod files and mod images into a cache directory, once for each content
+    ///
+    /// Takes what mods.list and the file of $MOD_MANAGER_CONFIG name, and where that is switched on, what labels
+    /// com.linuxserver.mod.* of running containers (mods.label_hosts) and DOCKER_MODS of services (mods.docker_mods)
+    /// name. What is there already is fetched again only if its server has another version. Nothing is in its place
+    /// before it is whole, has the right checksum and is unpacked. Private addresses are not asked unless
+    /// mods.allow_addresses has them. Needs no engine for lists alone.
+    Fetch(FetchMods),
+}
+
+/// `orca mods fetch`.
+#[derive(Debug, Args)]
+pub struct FetchMods {
+    /// The cache directory [default: mods.dest, else $MOD_MANAGER_DEST, else /modcache]
+    #[arg(long, value_name = "DIR")]
+    pub dest: Option<PathBuf>,
+    /// Also remove what orca has fetched and nobody wants any more
+    #[arg(long)]
+    pub prune: bool,
 }
 
 fn size(text: &str) -> Result<u64, String> {

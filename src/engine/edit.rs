@@ -93,7 +93,9 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         | Change::LogCompress { .. }
         | Change::LogRemove { .. }
         | Change::LogNotify { .. }
-        | Change::Logrotate { .. } => false,
+        | Change::Logrotate { .. }
+        | Change::ModFetch { .. }
+        | Change::ModRemove { .. } => false,
         Change::LogLimit { max_size, .. } => {
             let options = object.pointer("/Spec/TaskTemplate/LogDriver/Options");
             options.and_then(|options| options.get("max-size")).and_then(Value::as_str) == Some(max_size)
@@ -191,7 +193,9 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         | Change::LogCompress { .. }
         | Change::LogRemove { .. }
         | Change::LogNotify { .. }
-        | Change::Logrotate { .. } => {
+        | Change::Logrotate { .. }
+        | Change::ModFetch { .. }
+        | Change::ModRemove { .. } => {
             bail!("what lies on one node is no spec to edit")
         }
         Change::LogLimit { max_size, max_file, .. } => limit_logs(spec, max_size, *max_file)?,

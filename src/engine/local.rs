@@ -208,6 +208,14 @@ impl Engine {
         Ok(containers)
     }
 
+    /// The containers that run.
+    pub async fn running(&self) -> Result<Vec<Container>> {
+        let views: Vec<ContainerView> = self.read("/containers/json").await?;
+        let mut containers: Vec<Container> = views.into_iter().map(ContainerView::container).collect();
+        containers.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(containers)
+    }
+
     /// Ids of all containers, stopped ones too.
     pub async fn container_ids(&self) -> Result<Vec<String>> {
         let views: Vec<ContainerView> = self.read(&with_query("/containers/json", &[("all", "true")])).await?;

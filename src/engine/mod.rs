@@ -17,7 +17,7 @@ pub(crate) mod path;
 mod pool;
 mod ride;
 mod ssh;
-mod tls;
+pub(crate) mod tls;
 pub mod wire;
 
 use anyhow::{Context as _, Result};

@@ -8,6 +8,7 @@ pub mod gc;
 pub mod labels;
 pub mod logs;
 pub mod memory;
+pub mod mods;
 pub mod rebalance;
 pub mod recover;
 pub(crate) mod words;

@@ -134,6 +134,18 @@ pub enum Change {
         /// A command and its arguments.
         command: Vec<String>,
     },
+    /// Fetches something into the cache directory.
+    ModFetch {
+        /// The SHA-256 of what is there.
+        before: Option<String>,
+        /// From where.
+        from: String,
+    },
+    /// Removes something from the cache directory.
+    ModRemove {
+        /// From where it came.
+        from: String,
+    },
     /// Lets logrotate do what its own configuration says.
     Logrotate {
         /// Logs that it says need rotating.
@@ -241,6 +253,12 @@ pub enum ActionKind {
     /// logrotate does what its own configuration says.
     #[serde(rename = "logrotate.run")]
     LogrotateRun,
+    /// Something is fetched into the cache directory.
+    #[serde(rename = "mod.fetch")]
+    ModFetch,
+    /// Something is removed from the cache directory.
+    #[serde(rename = "mod.remove")]
+    ModRemove,
 }
 
 impl ActionKind {
@@ -272,6 +290,8 @@ impl ActionKind {
             Self::LogRemove => "log.remove",
             Self::LogNotify => "log.notify",
             Self::LogrotateRun => "logrotate.run",
+            Self::ModFetch => "mod.fetch",
+            Self::ModRemove => "mod.remove",
         }
     }
 
@@ -292,6 +312,7 @@ impl ActionKind {
             Self::VolumeRemove | Self::NetworkRemove => 6,
             // Files on this host are in an order of their own.
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
+            Self::ModFetch | Self::ModRemove => 8,
         }
     }
 }
@@ -321,6 +342,8 @@ impl Change {
             Self::LogRemove { .. } => ActionKind::LogRemove,
             Self::LogNotify { .. } => ActionKind::LogNotify,
             Self::Logrotate { .. } => ActionKind::LogrotateRun,
+            Self::ModFetch { .. } => ActionKind::ModFetch,
+            Self::ModRemove { .. } => ActionKind::ModRemove,
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,
@@ -376,6 +399,8 @@ impl Change {
                 (Value::Null, signal.into_iter().chain(command).collect::<Vec<_>>().join(", ").into())
             }
             Self::Logrotate { logs } => (logs.clone().into(), Value::Null),
+            Self::ModFetch { before, from } => (before.clone().into(), from.clone().into()),
+            Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }
     }
 }

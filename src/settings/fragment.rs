@@ -16,10 +16,11 @@ use super::autoheal::AutohealEntry;
 use super::de::Spanned;
 use super::gc::GcEntry;
 use super::logs::LogsEntry;
+use super::mods::{ModEntry, ModsEntry};
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 6] = ["mods", "exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 5] = ["exporter", "update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -53,6 +54,12 @@ pub(super) struct File {
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
     /// Bounded log files on a node.
     pub(super) logs: Option<Spanned<LogsEntry>>,
+    /// Mod files in a cache directory.
+    pub(super) mods: Option<Spanned<ModsEntry>>,
+    /// What `$MOD_MANAGER_CONFIG` lists.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) more_mods: Vec<Spanned<ModEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.
     #[serde(skip)]
     #[schemars(skip)]

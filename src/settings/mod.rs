@@ -11,6 +11,7 @@ mod gc;
 mod load;
 mod logs;
 mod merge;
+mod mods;
 mod policy;
 mod problem;
 mod rebalance;
@@ -29,6 +30,7 @@ pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
 pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
+pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
 pub use problem::{Problem, Problems};
 pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
@@ -58,6 +60,8 @@ pub enum SourceKind {
     Nodes,
     /// Orcastra's `rebalance_config.yml`.
     Rebalance,
+    /// A list of mods, as `mods.list` is: the file of `$MOD_MANAGER_CONFIG`.
+    Mods,
 }
 
 /// Merges and checks sources. Pure: equal input gives equal settings, or the same problems in the same order.
@@ -121,6 +125,8 @@ pub struct Settings {
     pub autoheal: Autoheal,
     /// `logs:`.
     pub logs: Logs,
+    /// `mods:`.
+    pub mods: Mods,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

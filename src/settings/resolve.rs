@@ -32,6 +32,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let autoheal = super::autoheal::resolve(autoheal, env, &mut resolver.origins, resolver.log);
     let logs = file.logs.as_ref().map(|entry| &entry.value);
     let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
+    let mods = file.mods.as_ref().map(|entry| &entry.value);
+    let mods = super::mods::resolve(mods, &file.more_mods, env, &mut resolver.origins, resolver.log);
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
@@ -43,6 +45,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         gc,
         autoheal,
         logs,
+        mods,
         files: Vec::new(),
         origins: resolver.origins,
     }

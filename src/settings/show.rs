@@ -109,6 +109,7 @@ fn tree(settings: &Settings) -> Out {
     top.push(("gc".to_owned(), section_tree("gc", settings.gc.shown(), origins)));
     top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
     top.push(("logs".to_owned(), logs_tree(settings)));
+    top.push(("mods".to_owned(), mods_tree(settings)));
     Out::Map(top, None)
 }
 
@@ -131,23 +132,34 @@ fn section_tree(path: &str, shown: Vec<(&'static str, Value)>, origins: &BTreeMa
 }
 
 fn logs_tree(settings: &Settings) -> Out {
-    let mut rules = Vec::new();
-    for rule in &settings.logs.rules {
-        let mut keys: Vec<(String, Out)> = Vec::new();
-        for (key, value) in rule.shown() {
-            let out = Out::Value(value, rule.origin.clone());
-            match key.split_once('.') {
-                None => keys.push((key.to_owned(), out)),
-                Some((parent, key)) => match keys.last_mut() {
-                    Some((last, Out::Map(inner, _))) if last == parent => inner.push((key.to_owned(), out)),
-                    _ => keys.push((parent.to_owned(), Out::Map(vec![(key.to_owned(), out)], None))),
-                },
-            }
+    let rules = settings.logs.rules.iter().map(|rule| item(rule.shown(), &rule.origin)).collect();
+    with_items("rules", rules, section_tree("logs", settings.logs.shown(), &settings.origins))
+}
+
+fn mods_tree(settings: &Settings) -> Out {
+    let list = settings.mods.list.iter().map(|source| item(source.shown(), &source.origin)).collect();
+    with_items("list", list, section_tree("mods", settings.mods.shown(), &settings.origins))
+}
+
+/// One map of a list of maps, all of whose values come from where it begins.
+fn item(shown: Vec<(&'static str, Value)>, origin: &Origin) -> Vec<(String, Out)> {
+    let mut keys: Vec<(String, Out)> = Vec::new();
+    for (key, value) in shown {
+        let out = Out::Value(value, origin.clone());
+        match key.split_once('.') {
+            None => keys.push((key.to_owned(), out)),
+            Some((parent, key)) => match keys.last_mut() {
+                Some((last, Out::Map(inner, _))) if last == parent => inner.push((key.to_owned(), out)),
+                _ => keys.push((parent.to_owned(), Out::Map(vec![(key.to_owned(), out)], None))),
+            },
         }
-        rules.push(keys);
     }
-    let mut entries = if rules.is_empty() { Vec::new() } else { vec![("rules".to_owned(), Out::Items(rules))] };
-    if let Out::Map(more, _) = section_tree("logs", settings.logs.shown(), &settings.origins) {
+    keys
+}
+
+fn with_items(key: &str, items: Vec<Vec<(String, Out)>>, section: Out) -> Out {
+    let mut entries = if items.is_empty() { Vec::new() } else { vec![(key.to_owned(), Out::Items(items))] };
+    if let Out::Map(more, _) = section {
         entries.extend(more);
     }
     Out::Map(entries, None)

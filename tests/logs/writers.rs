@@ -128,7 +128,7 @@ fn a_large_log_takes_no_more_memory_than_a_small_one() {
 fn a_run_that_is_killed_leaves_the_log_whole_and_the_next_one_goes_on() {
     let orca = orca("  - {paths: [LOG/*.log], size: 1, compress: gzip}");
     let log = orca.path("log/app.log");
-    let random = Command::new("head").args(["-c", "60000000", "/dev/urandom"]).output().unwrap().stdout;
+    let random = Command::new("head").args(["-c", "25000000", "/dev/urandom"]).output().unwrap().stdout;
     std::fs::write(&log, &random).unwrap();
     let mut running = orca.start(&["logs", "rotate", "-o", "json"]).unwrap();
     let started = Instant::now();
