@@ -9,7 +9,7 @@ pub mod squeeze;
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path};
 
@@ -73,7 +73,7 @@ impl Dir {
             };
             dir = match rustix::fs::openat(&dir.fd, name, FOLDER, Mode::empty()) {
                 Ok(fd) => Self { fd },
-                Err(Errno::LOOP | Errno::NOTDIR) => dir.through(path, at, name.as_ref(), links)?,
+                Err(Errno::LOOP | Errno::NOTDIR) => dir.through(name.as_ref(), links)?,
                 Err(error) => return Err(error.into()),
             };
         }
@@ -81,7 +81,7 @@ impl Dir {
     }
 
     /// Goes on where a trusted link leads.
-    fn through(&self, path: &Path, at: usize, name: &Path, links: u32) -> io::Result<Self> {
+    fn through(&self, name: &Path, links: u32) -> io::Result<Self> {
         let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
             return Err(Errno::NOTDIR.into());
@@ -92,8 +92,9 @@ impl Dir {
         }
         let target = rustix::fs::readlinkat(&self.fd, name, Vec::new())?;
         let target = Path::new(std::str::from_utf8(target.as_bytes()).map_err(io::Error::other)?).to_owned();
-        let parent: std::path::PathBuf = path.components().take(at).collect();
-        Self::open_within(&tidy(&parent.join(target)), links - 1)
+        // Where the walk really is: `..` in a link counts from there.
+        let here = std::fs::read_link(format!("/proc/self/fd/{}", self.fd.as_raw_fd()))?;
+        Self::open_within(&tidy(&here.join(target)), links - 1)
     }
 
     /// Opens a folder in it; a link is not followed.
@@ -135,7 +136,8 @@ impl Dir {
     /// # Errors
     /// If that can't be told.
     pub fn stat(&self, name: &str) -> io::Result<Option<Stat>> {
-        match rustix::fs::statx(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS | StatxFlags::BTIME) {
+        match rustix::fs::statx(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS | StatxFlags::BTIME)
+        {
             Ok(statx) => Ok(Some(Stat::of(&statx))),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),

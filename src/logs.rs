@@ -136,7 +136,8 @@ impl Rotating<'_> {
             bounded.remove(id);
         });
         if let Some(cluster) = &cluster {
-            let settings = crate::settings::ContainerLogs { bounded: bounded.clone(), ..self.settings.logs.containers.clone() };
+            let settings =
+                crate::settings::ContainerLogs { bounded: bounded.clone(), ..self.settings.logs.containers.clone() };
             let facts = services::unbounded(cluster, &settings).into_iter().map(|(service, driver)| {
                 let own = || logs.iter().filter(|log| log.service.as_deref() == Some(&service.id.0));
                 let sizes: Vec<u64> = own().filter_map(|log| Some(log.seen.as_ref()?.0.size)).collect();
@@ -182,7 +183,9 @@ impl Rotating<'_> {
         let memory_key = "logs rotate".to_owned();
         let memory = match &hold {
             Some((_, state)) => state.memory(&memory_key),
-            None => State::peek(&self.options.state_dir).ok().flatten().map(|s| s.memory(&memory_key)).unwrap_or_default(),
+            None => {
+                State::peek(&self.options.state_dir).ok().flatten().map(|s| s.memory(&memory_key)).unwrap_or_default()
+            }
         };
         let sizes = self.add_containers(logs, &memory.logs, now, &mut planned);
         let mut book = self.ask_logrotate(&mut planned).await;
@@ -209,10 +212,10 @@ impl Rotating<'_> {
             progress: &progress,
             logrotate: &book,
         };
-        let applied = applier.apply(planned.actions).await;
-        report.actions.extend(applied.actions);
-        report.warnings.extend(applied.warnings);
-        if let Some(error) = applied.error {
+        let outcome = applier.apply(planned.actions).await;
+        report.actions.extend(outcome.actions);
+        report.warnings.extend(outcome.warnings);
+        if let Some(error) = outcome.error {
             report.fail(&error);
         }
         if due {
@@ -291,7 +294,11 @@ impl Rotating<'_> {
         report.actions.extend(swarm.actions);
         report.blocked.extend(swarm.blocked);
         report.warnings.extend(swarm.warnings);
-        if report.error.as_ref().is_none_or(|error| swarm.error.as_ref().is_some_and(|new| new.kind.weight() > error.kind.weight())) {
+        if report
+            .error
+            .as_ref()
+            .is_none_or(|error| swarm.error.as_ref().is_some_and(|new| new.kind.weight() > error.kind.weight()))
+        {
             report.error = swarm.error.or(report.error.take());
         }
         swarm.summary.unchanged

@@ -97,7 +97,7 @@ impl Fetching<'_> {
                 }
             }
         }
-        let wants = source::unite(wants, &mut refused);
+        let mut wants = source::unite(wants, &mut refused);
         let mut hold = None;
         if !self.options.dry_run {
             std::fs::create_dir_all(settings.dest.join(".orca/partial")).with_context(|| {
@@ -113,7 +113,7 @@ impl Fetching<'_> {
         }
         let manifest = Manifest::load(&settings.dest)?;
         let (net, hosts) = (Net::new(), Hosts::new(settings.per_host));
-        let there = look(&settings.dest, &wants, &manifest)?;
+        let there = look(&settings.dest, &mut wants, &manifest, &mut refused)?;
         let fetcher = Fetcher { settings, net: &net, hosts: &hosts, deadline };
         let seen = tokio::select! {
             _ = self.interrupt.nth(1) => return Err(interrupted()),
@@ -143,6 +143,7 @@ impl Fetching<'_> {
         let acting = Acting {
             fetcher,
             wants: &wants,
+            seen: &seen,
             manifest: RefCell::new(manifest),
             state,
             actor,
@@ -155,7 +156,12 @@ impl Fetching<'_> {
     }
 
     /// What containers and services ask for; none if it is not this engine's turn.
-    async fn ask_engine(&self, engine: &Engine, refused: &mut Vec<Refused>, report: &mut Report) -> Result<Option<Vec<Want>>> {
+    async fn ask_engine(
+        &self,
+        engine: &Engine,
+        refused: &mut Vec<Refused>,
+        report: &mut Report,
+    ) -> Result<Option<Vec<Want>>> {
         let settings = &self.settings.mods;
         let mut wants = Vec::new();
         if settings.docker_mods || self.options.leader_only {
@@ -181,13 +187,32 @@ fn interrupted() -> anyhow::Error {
 }
 
 /// Times of change of everything that is wanted or was fetched.
-fn look(dest: &Path, wants: &[Want], manifest: &Manifest) -> Result<BTreeMap<String, Option<Timestamp>>> {
-    let names = wants.iter().map(|want| &want.name).chain(manifest.mods.keys());
+fn look(
+    dest: &Path,
+    wants: &mut Vec<Want>,
+    manifest: &Manifest,
+    refused: &mut Vec<Refused>,
+) -> Result<BTreeMap<String, Option<Timestamp>>> {
+    let names: Vec<String> = wants.iter().map(|want| want.name.clone()).chain(manifest.mods.keys().cloned()).collect();
     let Ok(root) = Dir::open(dest) else {
         anyhow::ensure!(!dest.exists(), "`{}` can't be opened as a folder", dest.display());
-        return Ok(names.map(|name| (name.clone(), None)).collect());
+        return Ok(names.into_iter().map(|name| (name, None)).collect());
     };
-    names.map(|name| Ok((name.clone(), modified(&root, name)?))).collect()
+    let mut there = BTreeMap::new();
+    for name in names {
+        match modified(&root, &name) {
+            Ok(modified) => _ = there.insert(name, modified),
+            // A link where a folder should be, say: that one can't be had, the others can.
+            Err(error) => {
+                let known = refused.iter().any(|refused| refused.name == name);
+                wants.retain(|want| want.name != name);
+                if !known {
+                    refused.push(Refused { name, reason: format!("{error:#}") });
+                }
+            }
+        }
+    }
+    Ok(there)
 }
 
 /// When what has this name last changed; none if there is nothing.
@@ -217,7 +242,10 @@ async fn observe(
             return seen;
         }
         let Some(record) = manifest.mods.get(&want.name) else { return Seen::Missing };
-        match ask(fetcher, want, record).await {
+        let _turn = fetcher.hosts.turn(want).await;
+        let until = fetcher.until();
+        let asked = download::again(fetcher.settings.retries, until, async || ask(fetcher, want, record, until).await);
+        match asked.await {
             Ok(true) => Seen::Fresh,
             Ok(false) => Seen::Newer,
             Err(fault) => Seen::Unknown(fault.text().to_owned()),
@@ -228,9 +256,7 @@ async fn observe(
 }
 
 /// Whether the server still has what was fetched.
-async fn ask(fetcher: &Fetcher<'_>, want: &Want, record: &Record) -> Result<bool, Fault> {
-    let until = fetcher.until();
-    let _turn = fetcher.hosts.turn(want).await;
+async fn ask(fetcher: &Fetcher<'_>, want: &Want, record: &Record, until: Instant) -> Result<bool, Fault> {
     match &want.what {
         What::Image(image) => Ok(fetcher.registry(want, until).parts(image).await?.0.digest == record.sha256),
         What::File { url, .. } => {
@@ -258,6 +284,8 @@ async fn ask(fetcher: &Fetcher<'_>, want: &Want, record: &Record) -> Result<bool
 struct Acting<'a> {
     fetcher: Fetcher<'a>,
     wants: &'a [Want],
+    /// In the order of `wants`.
+    seen: &'a [Seen],
     manifest: RefCell<Manifest>,
     state: &'a State,
     actor: Actor,
@@ -410,7 +438,9 @@ impl Acting<'_> {
         if let Err(error) = manifest.save(&self.fetcher.settings.dest) {
             return Ended::Failed(format!("{error:#}"));
         }
-        let same = before.is_some_and(|before| {
+        let intact =
+            self.wants.iter().zip(self.seen).any(|(other, seen)| other.name == want.name && *seen == Seen::Newer);
+        let same = before.filter(|_| intact).is_some_and(|before| {
             before.sha256 == record.sha256 && before.from == record.from && before.unpacked == record.unpacked
         });
         if same { Ended::Same } else { Ended::Done(after) }

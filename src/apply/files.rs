@@ -13,14 +13,16 @@ use anyhow::{Context as _, Result};
 use tokio::process::Command;
 
 use crate::error::{Error, ErrorKind};
-use crate::files::squeeze::{self, Compress};
+use crate::files::squeeze::{self, Compress, Effort};
 use crate::files::{Dir, Kind, id_of, like};
 use crate::pass::logs::part_of;
 use crate::plan::{FileFact, Rotation};
 use crate::settings::Signal;
 
-/// A log that grows faster than this many rounds of copying is left alone.
-const ROUNDS: u32 = 64;
+/// A log that is not caught up with in so many looks at its end is left alone.
+const ROUNDS: u32 = 4096;
+/// So many rounds of copying may bring nothing before a log that grows faster is left alone.
+const PATIENT_ROUNDS: u32 = 4;
 /// What is left of a log when its copy gets its name: so little that the rest takes no time.
 const REST: u64 = 1 << 20;
 /// The longest run of a `postrotate` command.
@@ -121,13 +123,25 @@ struct Copying<'a> {
 impl Copying<'_> {
     /// False if the log grew too fast.
     fn run(&mut self, dir: &Dir, part: &str, copy: &str, compress: Compress) -> io::Result<bool> {
-        let mut rounds = 0;
-        while self.left()? > if rounds == 0 { 0 } else { REST } {
-            rounds += 1;
-            if rounds > ROUNDS {
-                return Ok(false);
+        let (mut before, mut effort, mut in_vain) = (0, Effort::Normal, 0);
+        loop {
+            let left = self.left()?;
+            if before > 0 && left <= REST {
+                break;
             }
-            self.round(compress)?;
+            if before > 0 && left > before / 2 {
+                // It grows about as fast as it is copied: less work on each byte, as long as that helps.
+                in_vain += u32::from(effort == Effort::Least && left >= before);
+                effort = effort.less();
+            }
+            if left == 0 || in_vain > PATIENT_ROUNDS {
+                break;
+            }
+            self.round(compress, effort)?;
+            before = left;
+        }
+        if in_vain > PATIENT_ROUNDS {
+            return Ok(false);
         }
         self.to.sync_all()?;
         // From here on a kill leaves the copy and the log, never half of both.
@@ -136,10 +150,10 @@ impl Copying<'_> {
         let mut rounds = 0;
         while self.left()? > 0 {
             rounds += 1;
-            if rounds > ROUNDS * ROUNDS {
+            if rounds > ROUNDS {
                 return Ok(false);
             }
-            self.round(compress)?;
+            self.round(compress, Effort::Least)?;
         }
         // What is written between the look before and this is lost; nobody can do better without the program's help.
         if self.from.metadata()?.len() >= self.done {
@@ -155,10 +169,10 @@ impl Copying<'_> {
         Ok(self.from.metadata()?.len().saturating_sub(self.done))
     }
 
-    fn round(&mut self, compress: Compress) -> io::Result<()> {
+    fn round(&mut self, compress: Compress, effort: Effort) -> io::Result<()> {
         let left = self.left()?;
         let mut some = (&mut *self.from).take(left);
-        self.done += squeeze::copy(&mut some, self.to, compress, &mut self.buffer)?;
+        self.done += squeeze::copy(&mut some, self.to, compress, effort, &mut self.buffer)?;
         Ok(())
     }
 }
@@ -176,7 +190,7 @@ pub fn compress(path: &str, fact: &FileFact, how: Compress) -> Result<Ended> {
     let mut to = dir.create(&part).context("can't make the compressed copy")?;
     let compressed = (|| {
         like(&file, &to)?;
-        let read = squeeze::copy(&mut file, &mut to, how, &mut buffer)?;
+        let read = squeeze::copy(&mut file, &mut to, how, Effort::Normal, &mut buffer)?;
         let meta = file.metadata()?;
         to.set_modified(meta.modified()?)?;
         to.sync_all()?;

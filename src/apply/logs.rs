@@ -85,9 +85,7 @@ impl LogApplier<'_> {
             Ok(Ended::Moot(why)) => (Status::Skipped, Some(why.clone())),
             Err(error) => (Status::Failed, Some(format!("{error:#}"))),
         };
-        if let Some(failed) =
-            row.and_then(|row| self.state.finish(row, journal_word(status), text.as_deref()).err())
-        {
+        if let Some(failed) = row.and_then(|row| self.state.finish(row, journal_word(status), text.as_deref()).err()) {
             applied.warnings.push(Warning::new("journal", format!("{failed:#}")));
         }
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

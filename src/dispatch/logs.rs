@@ -36,7 +36,8 @@ impl Session {
         let containers = &mut settings.logs.containers;
         let path = "logs.containers.truncate_above".to_owned();
         let written = settings.origins.get(&path).filter(|_| args.truncate_above.is_none()).cloned();
-        let flag = Origin { path: "--truncate-above".to_owned(), source: "command line".to_owned(), line: 0, column: 0 };
+        let flag =
+            Origin { path: "--truncate-above".to_owned(), source: "command line".to_owned(), line: 0, column: 0 };
         containers.truncate_above = args.truncate_above.or(containers.truncate_above);
         let (settings, options, truncate_origin) = (&settings, &options, written.unwrap_or(flag));
         let fix_services = args.fix_services;

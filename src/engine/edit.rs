@@ -128,7 +128,8 @@ fn limit_logs(spec: &mut Value, max_size: &str, max_file: u32) -> Result<()> {
     if driver.get("Options").is_none_or(Value::is_null) {
         driver["Options"] = Value::Object(Map::new());
     }
-    let options = driver.get_mut("Options").and_then(Value::as_object_mut).context("LogDriver.Options is not an object")?;
+    let options =
+        driver.get_mut("Options").and_then(Value::as_object_mut).context("LogDriver.Options is not an object")?;
     options.insert("max-size".to_owned(), max_size.into());
     options.insert("max-file".to_owned(), max_file.to_string().into());
     Ok(())

@@ -69,7 +69,8 @@ fn walk(
         walk(path, dir, rest, name, depth, places, problems);
     }
     for own in names {
-        let enters = if deep { depth < DEEPEST && !own.starts_with('.') } else { matches(part.as_bytes(), own.as_bytes()) };
+        let enters =
+            if deep { depth < DEEPEST && !own.starts_with('.') } else { matches(part.as_bytes(), own.as_bytes()) };
         if !enters || !hidden_fits(part, &own) {
             continue;
         }

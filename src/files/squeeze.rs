@@ -41,6 +41,44 @@ impl Compress {
     }
 }
 
+/// How much time a copy may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// As the tools themselves do it.
+    Normal,
+    /// What grows meanwhile must be caught up with.
+    Quick,
+    /// As fast as can be, however large it gets.
+    Least,
+}
+
+impl Effort {
+    /// The next one down.
+    #[must_use]
+    pub fn less(self) -> Self {
+        match self {
+            Self::Normal => Self::Quick,
+            Self::Quick | Self::Least => Self::Least,
+        }
+    }
+
+    fn gzip(self) -> flate2::Compression {
+        match self {
+            Self::Normal => flate2::Compression::default(),
+            Self::Quick => flate2::Compression::fast(),
+            Self::Least => flate2::Compression::none(),
+        }
+    }
+
+    fn zstd(self) -> i32 {
+        match self {
+            Self::Normal => zstd::DEFAULT_COMPRESSION_LEVEL,
+            Self::Quick => 1,
+            Self::Least => -20,
+        }
+    }
+}
+
 enum Encoder<W: Write> {
     None(W),
     Gzip(GzEncoder<W>),
@@ -52,13 +90,19 @@ enum Encoder<W: Write> {
 ///
 /// # Errors
 /// If one of both fails; a full disk among others.
-pub fn copy(from: &mut impl Read, to: &mut impl Write, how: Compress, buffer: &mut Vec<u8>) -> io::Result<u64> {
+pub fn copy(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    how: Compress,
+    effort: Effort,
+    buffer: &mut Vec<u8>,
+) -> io::Result<u64> {
     buffer.resize(CHUNK, 0);
     let mut encoder = match how {
         Compress::None => Encoder::None(to),
-        Compress::Gzip => Encoder::Gzip(GzEncoder::new(to, flate2::Compression::default())),
+        Compress::Gzip => Encoder::Gzip(GzEncoder::new(to, effort.gzip())),
         Compress::Zstd => {
-            let mut encoder = zstd::Encoder::new(to, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+            let mut encoder = zstd::Encoder::new(to, effort.zstd())?;
             encoder.include_checksum(true)?;
             Encoder::Zstd(encoder)
         }

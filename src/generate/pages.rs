@@ -57,10 +57,8 @@ const FETCHED: &[Row] = &[(
     "Something is refused (two things of one name, a stranger's file in the way) or its server can't be asked, another \
      orca works in this directory, or the time ran out (the report says why).",
 )];
-const ENGINE_LOST: &[Row] = &[(
-    "69",
-    "The engine can't be reached, or is no manager where one is needed. What needs no engine was done.",
-)];
+const ENGINE_LOST: &[Row] =
+    &[("69", "The engine can't be reached, or is no manager where one is needed. What needs no engine was done.")];
 const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
 const UNMEASURED: &[Row] =
     &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];

@@ -77,22 +77,31 @@ impl Half {
 
 /// Fetches with as many tries as the order allows.
 pub(super) async fn fetch(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault> {
+    again(order.retries, order.until, async || attempt(net, order).await).await
+}
+
+/// Tries something until it goes well or would fail again: each wait is twice the one before, or what the server asks for.
+pub(super) async fn again<T>(
+    retries: u32,
+    until: Instant,
+    mut attempt: impl AsyncFnMut() -> Result<T, Fault>,
+) -> Result<T, Fault> {
     let mut wait = BACKOFF;
     let mut tries = 0;
     loop {
-        let fault = match attempt(net, order).await {
-            Ok(fetched) => return Ok(fetched),
+        let fault = match attempt().await {
+            Ok(done) => return Ok(done),
             Err(fault) => fault,
         };
         let Fault::Passing(text, asked) = &fault else { return Err(fault) };
-        if tries >= order.retries {
+        if tries >= retries {
             return Err(fault);
         }
         let pause = asked.unwrap_or(wait).min(LONGEST_WAIT);
-        if Instant::now() + pause >= order.until {
+        if Instant::now() + pause >= until {
             return Err(passing(format!("{text}; no time is left for another try")));
         }
-        tracing::debug!(url = %order.url, "{text}; tries again in {} s", pause.as_secs());
+        tracing::debug!("{text}; tries again in {} s", pause.as_secs());
         tokio::time::sleep(pause).await;
         tries += 1;
         wait = wait.saturating_mul(2);
@@ -101,8 +110,9 @@ pub(super) async fn fetch(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault
 
 async fn attempt(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault> {
     let beside = order.partial.with_extension("json");
-    let half: Half = std::fs::read(&beside).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
-    let have = std::fs::metadata(&order.partial).map(|meta| meta.len()).unwrap_or(0);
+    let half: Half =
+        std::fs::read(&beside).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
+    let have = std::fs::metadata(&order.partial).map_or(0, |meta| meta.len());
     let mut headers = order.headers.clone();
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let validator = half.validator().filter(|_| have > 0 && half.url == order.url.to_string());
@@ -117,7 +127,9 @@ async fn attempt(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault> {
     }
     check(&answer, &order.url.to_string())?;
     let start = if answer.status == 206 { have } else { 0 };
-    if answer.status == 206 && answer.header("content-range").is_none_or(|range| !range.starts_with(&format!("bytes {have}-"))) {
+    if answer.status == 206
+        && answer.header("content-range").is_none_or(|range| !range.starts_with(&format!("bytes {have}-")))
+    {
         forget(&order.partial);
         return Err(passing(format!("{}: the server went on at another place", order.url)));
     }

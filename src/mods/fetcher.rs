@@ -142,10 +142,17 @@ impl Fetcher<'_> {
         Ok((record, fetched.resumed))
     }
 
-    async fn image(&self, want: &Want, image: &Image, until: Instant, bar: &ProgressBar) -> Result<(Record, u64), String> {
+    async fn image(
+        &self,
+        want: &Want,
+        image: &Image,
+        until: Instant,
+        bar: &ProgressBar,
+    ) -> Result<(Record, u64), String> {
         let words = |fault: super::net::Fault| fault.text().to_owned();
         let registry = self.registry(want, until);
-        let (parts, headers) = registry.parts(image).await.map_err(words)?;
+        let asked = download::again(self.settings.retries, until, async || registry.parts(image).await).await;
+        let (parts, headers) = asked.map_err(words)?;
         let (mut layers, mut size, mut resumed) = (Vec::new(), 0, 0);
         for layer in &parts.layers {
             let url = registry.blob(image, layer).map_err(words)?;
@@ -166,9 +173,12 @@ impl Fetcher<'_> {
             resumed += fetched.resumed;
             layers.push(partial);
         }
-        let (dest, name, most, files) = (self.settings.dest.clone(), want.name.clone(), self.settings.max_unpacked, layers.clone());
+        let (dest, name, most, files) =
+            (self.settings.dest.clone(), want.name.clone(), self.settings.max_unpacked, layers.clone());
         let put = tokio::task::spawn_blocking(move || put_tree(&dest, &name, &files, most, true)).await;
-        layers.iter().for_each(|layer| forget(layer));
+        for layer in &layers {
+            forget(layer);
+        }
         let modified = put.map_err(|_| "the work on it broke off".to_owned())?.map_err(|error| format!("{error:#}"))?;
         let record = Record {
             from: want.from(),

@@ -65,7 +65,8 @@ impl Manifest {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error).with_context(|| format!("can't read `{}`", path.display())),
         };
-        let hint = "it says what orca has fetched: move the whole cache directory aside, and orca fetches all of it again";
+        let hint =
+            "it says what orca has fetched: move the whole cache directory aside, and orca fetches all of it again";
         let failed = || {
             let text = format!("`{}` is not a manifest of the schema `{SCHEMA}`", path.display());
             Error::new(ErrorKind::Failed, text).hint(hint)
@@ -81,7 +82,8 @@ impl Manifest {
     pub fn save(&self, dest: &Path) -> Result<()> {
         let folder = dest.join(".orca");
         let mut file = tempfile::NamedTempFile::new_in(&folder).context("can't write the manifest")?;
-        file.write_all(format!("{:#}\n", serde_json::to_value(self)?).as_bytes()).context("can't write the manifest")?;
+        file.write_all(format!("{:#}\n", serde_json::to_value(self)?).as_bytes())
+            .context("can't write the manifest")?;
         file.as_file().sync_all().context("can't write the manifest")?;
         file.persist(folder.join("manifest.json")).context("can't write the manifest")?;
         Ok(())

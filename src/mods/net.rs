@@ -151,7 +151,13 @@ impl Net {
         Err(lasting(format!("more than {REDIRECTS} redirects, at last to {url}")))
     }
 
-    async fn once(&self, url: &Url, headers: &HeaderMap, allowed: Allowed<'_>, until: Instant) -> Result<Answer, Fault> {
+    async fn once(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        allowed: Allowed<'_>,
+        until: Instant,
+    ) -> Result<Answer, Fault> {
         if let Some(hosts) = allowed.hosts
             && !hosts.iter().any(|host| matches(host.as_bytes(), url.host.as_bytes()))
         {
@@ -164,7 +170,8 @@ impl Net {
         let answer_until = until.min(Instant::now() + SILENCE);
         if url.secure {
             let client = self.tls(&url.host)?;
-            let stream = timeout_at(connect_until.max(Instant::now() + CONNECT).min(until), client.secure(stream)).await;
+            let stream =
+                timeout_at(connect_until.max(Instant::now() + CONNECT).min(until), client.secure(stream)).await;
             let stream = stream.map_err(|_| passing(format!("no TLS with {url} in time")))?;
             let stream = stream.map_err(|error| lasting(format!("TLS with {url}: {error}")))?;
             ask(TokioIo::new(stream), url, headers, answer_until).await
@@ -193,7 +200,8 @@ where
     let (mut sender, connection) = builder.max_buf_size(BUFFER).handshake(io).await.map_err(broke)?;
     tokio::spawn(connection);
     let path = if url.path.is_empty() { "/" } else { &url.path };
-    let mut request = Request::get(path).body(Empty::<Bytes>::new()).map_err(|error| lasting(format!("{url}: {error}")))?;
+    let mut request =
+        Request::get(path).body(Empty::<Bytes>::new()).map_err(|error| lasting(format!("{url}: {error}")))?;
     *request.headers_mut() = headers.clone();
     let default = if url.secure { 443 } else { 80 };
     let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.clone() };
@@ -209,7 +217,8 @@ where
 
 async fn connect(url: &Url, allowed: &[Network]) -> Result<TcpStream, Fault> {
     let found = tokio::net::lookup_host((url.host.as_str(), url.port)).await;
-    let found: Vec<SocketAddr> = found.map_err(|error| passing(format!("`{}` can't be resolved: {error}", url.host)))?.collect();
+    let found: Vec<SocketAddr> =
+        found.map_err(|error| passing(format!("`{}` can't be resolved: {error}", url.host)))?.collect();
     let may = |address: &&SocketAddr| {
         is_public(address.ip()) || allowed.iter().any(|network| network.contains(plain(address.ip())))
     };
@@ -244,9 +253,10 @@ pub(super) fn is_public(address: IpAddr) -> bool {
             let parts = v6.segments();
             let carried = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
             match parts {
-                // NAT64, 6to4 and the old compatible form carry an IPv4 address.
-                [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] => public_v4(carried(high, low)),
-                [0x2002, high, low, ..] => public_v4(carried(high, low)),
+                // NAT64, the old compatible form and 6to4 carry an IPv4 address.
+                [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+                | [0, 0, 0, 0, 0, 0, high, low]
+                | [0x2002, high, low, _, _, _, _, _] => public_v4(carried(high, low)),
                 // Documentation, Teredo, ORCHID.
                 [0x2001, 0xdb8 | 0..=0x1ff, ..] => false,
                 // Only 2000::/3 is given out: neither local, unique local, multicast nor anything reserved.
@@ -258,11 +268,15 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 
 fn public_v4(v4: Ipv4Addr) -> bool {
     let [a, b, c, _] = v4.octets();
-    let special = matches!(
-        (a, b, c),
-        (0 | 10 | 127, ..) | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) | (192, 0, 0 | 2)
-            | (192, 88, 99) | (198, 18..=19, _) | (198, 51, 100) | (203, 0, 113) | (224..=255, ..)
-    );
+    let special = match (a, b, c) {
+        // This network, private, loopback, multicast and what is reserved.
+        (0 | 10 | 127 | 224..=255, ..)
+        // Carriers' own, link-local, private, benchmarks.
+        | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) | (198, 18..=19, _)
+        // Assignments, documentation, 6to4 relays.
+        | (192, 0, 0 | 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113) => true,
+        _ => false,
+    };
     !special
 }
 
@@ -296,9 +310,29 @@ mod tests {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
         for address in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.168.1.1", "192.0.2.1",
-            "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fd00::1", "ff02::1", "2001:db8::1",
-            "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::127.0.0.1", "2001::1", "fec0::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "2001:db8::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "::127.0.0.1",
+            "2001::1",
+            "fec0::1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }

@@ -92,7 +92,11 @@ impl Image {
                 && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
         };
         let tag = |c: char| c.is_ascii_alphanumeric() || "._-:".contains(c);
-        if !repository.split('/').all(part) || reference.is_empty() || reference.len() > 135 || !reference.chars().all(tag) {
+        if !repository.split('/').all(part)
+            || reference.is_empty()
+            || reference.len() > 135
+            || !reference.chars().all(tag)
+        {
             return Err(wrong());
         }
         let registry = registry.to_owned();
@@ -198,16 +202,19 @@ impl Registry<'_> {
             access_token: String,
         }
         let refused = || lasting(format!("`{image}` is not open to everybody, or not there"));
-        let challenge = answer.header("www-authenticate").and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(refused)?;
+        let challenge =
+            answer.header("www-authenticate").and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(refused)?;
         let part = |key: &str| {
             let start = challenge.find(&format!("{key}=\""))? + key.len() + 2;
             challenge[start..].split('"').next()
         };
         let realm = part("realm").ok_or_else(refused)?;
         let scope = format!("repository:{}:pull", image.repository);
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encode =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let sign = if realm.contains('?') { '&' } else { '?' };
-        let url = format!("{realm}{sign}service={}&scope={}", encode(part("service").unwrap_or_default()), encode(&scope));
+        let url =
+            format!("{realm}{sign}service={}&scope={}", encode(part("service").unwrap_or_default()), encode(&scope));
         let url = Url::parse(&url, 443).map_err(|why| lasting(format!("`{image}`: the registry's realm {why}")))?;
         if !url.secure && !self.insecure.contains(&image.registry) {
             return Err(lasting(format!("`{image}`: the registry wants a token from {url}, which is not encrypted")));

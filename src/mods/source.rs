@@ -112,7 +112,8 @@ fn read_label(value: &str, settings: &Mods) -> Result<(String, Url), String> {
     }
     let path = url.path.split('?').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    let name = percent_encoding::percent_decode_str(last).decode_utf8().map_err(|_| "its name is no UTF-8".to_owned())?;
+    let name =
+        percent_encoding::percent_decode_str(last).decode_utf8().map_err(|_| "its name is no UTF-8".to_owned())?;
     if name.contains('/') {
         return Err(format!("`{name}` is no name of a file"));
     }
@@ -149,9 +150,9 @@ pub fn of_services(cluster: &Snapshot, refused: &mut Vec<Refused>) -> Vec<Want> 
 
 /// Each name once. What several ask for alike is one thing; what is called alike and is not the same is refused.
 pub fn unite(wants: Vec<Want>, refused: &mut Vec<Refused>) -> Vec<Want> {
-    let mut named: BTreeMap<String, Vec<Want>> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Vec<Want>> = BTreeMap::new();
     for want in wants {
-        let same = named.entry(want.name.clone()).or_default();
+        let same = by_name.entry(want.name.clone()).or_default();
         match same.iter_mut().find(|other| other.what == want.what) {
             Some(other) => {
                 other.from_label &= want.from_label;
@@ -163,10 +164,11 @@ pub fn unite(wants: Vec<Want>, refused: &mut Vec<Refused>) -> Vec<Want> {
         }
     }
     let mut united = Vec::new();
-    for (name, mut same) in named {
+    for (name, mut same) in by_name {
         if same.len() > 1 {
             let all: Vec<String> = same.iter().map(|want| format!("{} ({})", want.from(), want.source)).collect();
-            let reason = format!("{} things are called so: {}; give them names of their own", all.len(), all.join(" and "));
+            let reason =
+                format!("{} things are called so: {}; give them names of their own", all.len(), all.join(" and "));
             refused.push(Refused { name, reason });
         } else {
             united.append(&mut same);
@@ -178,7 +180,8 @@ pub fn unite(wants: Vec<Want>, refused: &mut Vec<Refused>) -> Vec<Want> {
         let inner = format!("{}/", want.name);
         let other = names.iter().find(|name| name.starts_with(&inner));
         if let Some(other) = other {
-            let reason = format!("it would be the folder of `{other}` ({}); give one of them another name", want.source);
+            let reason =
+                format!("it would be the folder of `{other}` ({}); give one of them another name", want.source);
             refused.push(Refused { name: want.name.clone(), reason });
         }
         other.is_none()

@@ -17,6 +17,8 @@ const ENTRIES: u64 = 100_000;
 const DEEPEST: usize = 64;
 /// A frame of zstd may ask for a window of 2 to the power of this.
 const WINDOW: u32 = 24;
+/// The end of a zip file, longest comment included, in which it says how many entries it has.
+const ZIP_TAIL: u64 = 22 + 65_535;
 /// The beginning of a name that removes what a layer below has brought.
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
@@ -71,17 +73,18 @@ impl Tree {
             let name = path.to_str().with_context(|| format!("`{}` is no UTF-8", path.display()))?;
             let Some((parent, name)) = self.place(name)? else { continue };
             let mode = entry.header().mode().unwrap_or(0o644);
-            if layer && self.whiteout(&parent, name)? {
+            if layer && whiteout(&parent, name)? {
                 continue;
             }
             let target = entry.link_name()?.map(std::borrow::Cow::into_owned);
-            let target = || target.as_deref().and_then(Path::to_str).with_context(|| format!("`{name}` links to nothing"));
+            let target =
+                || target.as_deref().and_then(Path::to_str).with_context(|| format!("`{name}` links to nothing"));
             match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                     self.file(&parent, name, mode, &mut entry)?;
                 }
-                EntryType::Directory => _ = self.folder(&parent, name)?,
-                EntryType::Symlink => self.link(&parent, &path, name, target()?)?,
+                EntryType::Directory => _ = folder(&parent, name)?,
+                EntryType::Symlink => make_link(&parent, &path, name, target()?)?,
                 EntryType::Link => {
                     let target = target()?;
                     let inside = relative(target)?.join("/");
@@ -98,7 +101,16 @@ impl Tree {
         Ok(())
     }
 
-    fn zip(&mut self, from: impl Read + io::Seek) -> Result<()> {
+    fn zip(&mut self, mut from: impl Read + io::Seek) -> Result<()> {
+        // Its directory is held in memory: one with more entries than the plain format can count is no mod.
+        let end = from.seek(SeekFrom::End(0))?;
+        let mut tail = Vec::new();
+        from.seek(SeekFrom::Start(end.saturating_sub(ZIP_TAIL)))?;
+        Read::by_ref(&mut from).take(ZIP_TAIL).read_to_end(&mut tail)?;
+        if tail.windows(12).any(|window| window.starts_with(b"PK\x05\x06") && window[10..12] == [0xff, 0xff]) {
+            bail!("it has more than {ENTRIES} entries, or counts them as if");
+        }
+        from.seek(SeekFrom::Start(0))?;
         let mut archive = zip::ZipArchive::new(from).context("the archive can't be read")?;
         for at in 0..archive.len() {
             let mut entry = archive.by_index(at).context("the archive can't be read")?;
@@ -106,11 +118,11 @@ impl Tree {
             let Some((parent, name)) = self.place(&path)? else { continue };
             let mode = entry.unix_mode().unwrap_or(0o644);
             if entry.is_dir() {
-                self.folder(&parent, name)?;
+                folder(&parent, name)?;
             } else if entry.is_symlink() {
                 let mut target = String::new();
                 Read::by_ref(&mut entry).take(4096).read_to_string(&mut target)?;
-                self.link(&parent, Path::new(&path), name, &target)?;
+                make_link(&parent, Path::new(&path), name, &target)?;
             } else {
                 self.file(&parent, name, mode, &mut entry)?;
             }
@@ -127,14 +139,10 @@ impl Tree {
         let parts = relative(path)?;
         let Some((name, folders)) = parts.split_last() else { return Ok(None) };
         let mut dir = self.root.again()?;
-        for folder in folders {
-            dir = self.folder(&dir, folder)?;
+        for part in folders {
+            dir = folder(&dir, part)?;
         }
         Ok(Some((dir, name)))
-    }
-
-    fn folder(&self, parent: &Dir, name: &str) -> Result<Dir> {
-        parent.make(name).with_context(|| format!("`{name}` is no folder of its own"))
     }
 
     fn file(&mut self, parent: &Dir, name: &str, mode: u32, from: &mut impl Read) -> Result<()> {
@@ -154,40 +162,44 @@ impl Tree {
         to.set_permissions(std::fs::Permissions::from_mode(mode & 0o755 | 0o644))?;
         Ok(())
     }
+}
 
-    fn link(&self, parent: &Dir, path: &Path, name: &str, target: &str) -> Result<()> {
-        let mut depth = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
-        depth = depth.saturating_sub(1);
-        for part in Path::new(target).components() {
-            depth = match part {
-                Component::Normal(_) => depth + 1,
-                Component::CurDir => depth,
-                Component::ParentDir if depth > 0 => depth - 1,
-                _ => bail!("`{}` links to `{target}`, which is not in the archive", path.display()),
-            };
-        }
-        if target.is_empty() || target.contains('\0') {
-            bail!("`{}` links to nothing", path.display());
-        }
-        parent.remove(name)?;
-        parent.link(name, target).with_context(|| format!("can't make `{name}`"))
-    }
+fn folder(parent: &Dir, name: &str) -> Result<Dir> {
+    parent.make(name).with_context(|| format!("`{name}` is no folder of its own"))
+}
 
-    /// Whether this entry only removes something.
-    fn whiteout(&self, parent: &Dir, name: &str) -> Result<bool> {
-        if name == OPAQUE {
-            for name in parent.names()? {
-                parent.remove_all(&name)?;
-            }
-            return Ok(true);
-        }
-        let Some(gone) = name.strip_prefix(WHITEOUT) else { return Ok(false) };
-        if gone.is_empty() || gone == "." || gone == ".." {
-            bail!("`{name}` removes nothing that is in the archive");
-        }
-        parent.remove_all(gone)?;
-        Ok(true)
+fn make_link(parent: &Dir, path: &Path, name: &str, target: &str) -> Result<()> {
+    let mut depth = path.components().filter(|part| matches!(part, Component::Normal(_))).count();
+    depth = depth.saturating_sub(1);
+    for part in Path::new(target).components() {
+        depth = match part {
+            Component::Normal(_) => depth + 1,
+            Component::CurDir => depth,
+            Component::ParentDir if depth > 0 => depth - 1,
+            _ => bail!("`{}` links to `{target}`, which is not in the archive", path.display()),
+        };
     }
+    if target.is_empty() || target.contains('\0') {
+        bail!("`{}` links to nothing", path.display());
+    }
+    parent.remove(name)?;
+    parent.link(name, target).with_context(|| format!("can't make `{name}`"))
+}
+
+/// Whether this entry only removes something.
+fn whiteout(parent: &Dir, name: &str) -> Result<bool> {
+    if name == OPAQUE {
+        for name in parent.names()? {
+            parent.remove_all(&name)?;
+        }
+        return Ok(true);
+    }
+    let Some(gone) = name.strip_prefix(WHITEOUT) else { return Ok(false) };
+    if gone.is_empty() || gone == "." || gone == ".." {
+        bail!("`{name}` removes nothing that is in the archive");
+    }
+    parent.remove_all(gone)?;
+    Ok(true)
 }
 
 /// The parts of a path that leads into the folder and nowhere else.
@@ -200,7 +212,9 @@ fn relative(path: &str) -> Result<Vec<&str>> {
         match part {
             Component::Normal(part) => parts.extend(part.to_str()),
             Component::CurDir => {}
-            Component::RootDir | Component::ParentDir | Component::Prefix(_) => bail!("`{path}` leads out of the archive"),
+            Component::RootDir | Component::ParentDir | Component::Prefix(_) => {
+                bail!("`{path}` leads out of the archive")
+            }
         }
     }
     if parts.len() > DEEPEST {

@@ -71,7 +71,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
                 continue;
             }
             Seen::Foreign => {
-                let reason = "something is called so that orca did not put there: remove it, or give the mod another name";
+                let reason =
+                    "something is called so that orca did not put there: remove it, or give the mod another name";
                 plan.blocked.push(blocked(&want.name, "fetch", reason.to_owned()));
                 continue;
             }

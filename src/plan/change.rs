@@ -385,7 +385,9 @@ impl Change {
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
                 (serde_json::json!({ "size_bytes": bytes }), Value::Null)
             }
-            Self::LogLimit { before, max_size, max_file } => (before.clone(), format!("{max_size} x {max_file}").into()),
+            Self::LogLimit { before, max_size, max_file } => {
+                (before.clone(), format!("{max_size} x {max_file}").into())
+            }
             Self::LogRotate(Rotation { file, copy, .. }) => {
                 (serde_json::json!({ "size_bytes": file.size }), copy.clone().into())
             }
@@ -394,7 +396,8 @@ impl Change {
             }
             Self::LogRemove { file } => (serde_json::json!({ "size_bytes": file.size }), Value::Null),
             Self::LogNotify { signal, command } => {
-                let signal = signal.as_ref().map(|(signal, pid_file)| format!("{} to {}", signal.name(), pid_file.display()));
+                let signal =
+                    signal.as_ref().map(|(signal, pid_file)| format!("{} to {}", signal.name(), pid_file.display()));
                 let command = command.first().cloned();
                 (Value::Null, signal.into_iter().chain(command).collect::<Vec<_>>().join(", ").into())
             }

@@ -20,7 +20,11 @@ pub fn render(report: &Report, color: bool) -> String {
         let rest = containers.len().saturating_sub(SHOWN);
         let mut table = new_table(color, &["CONTAINER WITHOUT A LIMIT", "LOG", "A DAY"]);
         for log in containers.iter().take(SHOWN) {
-            table.add_row([log["container"].as_str().unwrap_or_default().to_owned(), size(&log["log_bytes"]), size(&log["bytes_per_day"])]);
+            table.add_row([
+                log["container"].as_str().unwrap_or_default().to_owned(),
+                size(&log["log_bytes"]),
+                size(&log["bytes_per_day"]),
+            ]);
         }
         text += &shown(&table);
         if rest > 0 {

@@ -252,7 +252,8 @@ pub(super) fn resolve(
         }
         // Docker reads whole numbers with a unit of one letter.
         if !size.value.0.trim_end_matches(['k', 'm', 'g', 'K', 'M', 'G']).bytes().all(|b| b.is_ascii_digit()) {
-            let text = format!("logs.containers.max_size must be as docker takes it (10m), not {}", quoted(&size.value.0));
+            let text =
+                format!("logs.containers.max_size must be as docker takes it (10m), not {}", quoted(&size.value.0));
             section.log.at(size.mark, text);
         }
         into.max_size.clone_from(&size.value.0);

@@ -73,8 +73,21 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 }
 
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
-    let File { leader, advertise_addr, stack, nodes, options, dependencies, rebalance, older_rebalance, gc, autoheal, logs, mods, more_mods } =
-        file;
+    let File {
+        leader,
+        advertise_addr,
+        stack,
+        nodes,
+        options,
+        dependencies,
+        rebalance,
+        older_rebalance,
+        gc,
+        autoheal,
+        logs,
+        mods,
+        more_mods,
+    } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);

@@ -196,12 +196,11 @@ pub(super) fn resolve(
     section.flag("docker_mods", entry.docker_mods.as_ref(), "", &mut mods.docker_mods);
     section.patterns("insecure_registries", entry.insecure_registries.as_ref(), &mut mods.insecure_registries);
     for network in entry.allow_addresses.iter().flatten() {
-        match Network::parse(&network.value) {
-            Some(network) => mods.allow_addresses.push(network),
-            None => {
-                let text = quoted(&network.value);
-                section.log.at(network.mark, format!("mods.allow_addresses must be addresses as 10.0.0.0/8, not {text}"));
-            }
+        if let Some(network) = Network::parse(&network.value) {
+            mods.allow_addresses.push(network);
+        } else {
+            let text = quoted(&network.value);
+            section.log.at(network.mark, format!("mods.allow_addresses must be addresses as 10.0.0.0/8, not {text}"));
         }
         section.came_from("allow_addresses", network);
     }
@@ -229,7 +228,11 @@ pub(super) fn resolve(
     mods
 }
 
-fn resolve_list<'e>(entries: impl Iterator<Item = &'e Spanned<ModEntry>>, into: &mut Vec<ModSource>, log: &mut Log<'_>) {
+fn resolve_list<'e>(
+    entries: impl Iterator<Item = &'e Spanned<ModEntry>>,
+    into: &mut Vec<ModSource>,
+    log: &mut Log<'_>,
+) {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     for (at, entry) in entries.enumerate() {
         let (path, ModEntry { name, url, sha256, unpack }) = (format!("mods.list[{at}]"), &entry.value);
@@ -277,7 +280,8 @@ pub fn read_url(text: &str) -> Result<Url, String> {
 /// # Errors
 /// What it must be.
 pub fn safe_name(name: &str) -> Result<(), &'static str> {
-    let odd = |c: char| c.is_control() || matches!(c, '\\' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{202a}'..='\u{202e}');
+    let odd =
+        |c: char| c.is_control() || matches!(c, '\\' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{202a}'..='\u{202e}');
     if name.is_empty() || name.len() > 400 || name.contains(odd) {
         return Err("must be a name without control characters and `\\`, of at most 400 bytes");
     }
@@ -333,14 +337,29 @@ mod tests {
         for name in ["a", "a.jar", "maps/b c.zip", "a..b", "...", "é"] {
             assert_eq!(safe_name(name), Ok(()), "{name}");
         }
-        for name in ["", "..", ".", "/etc/passwd", "a/../b", "a//b", "a/", "a\\b", "a\nb", ".orca/x", ".orca", " a", &"a".repeat(201)] {
+        for name in [
+            "",
+            "..",
+            ".",
+            "/etc/passwd",
+            "a/../b",
+            "a//b",
+            "a/",
+            "a\\b",
+            "a\nb",
+            ".orca/x",
+            ".orca",
+            " a",
+            &"a".repeat(201),
+        ] {
             assert!(safe_name(name).is_err(), "{name}");
         }
     }
 
     #[test]
     fn networks() {
-        let contains = |network: &str, address: &str| Network::parse(network).unwrap().contains(address.parse().unwrap());
+        let contains =
+            |network: &str, address: &str| Network::parse(network).unwrap().contains(address.parse().unwrap());
         assert!(contains("10.0.0.0/8", "10.9.8.7") && !contains("10.0.0.0/8", "11.0.0.1"));
         assert!(contains("127.0.0.1", "127.0.0.1") && !contains("127.0.0.1", "127.0.0.2"));
         assert!(contains("0.0.0.0/0", "1.2.3.4") && !contains("0.0.0.0/0", "::1"));

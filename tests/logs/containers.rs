@@ -55,7 +55,10 @@ fn logs_without_a_limit_are_listed_with_size_and_growth_and_emptied_only_when_as
     assert!(done["actions"][0]["reason"].as_str().unwrap().ends_with("--truncate-above (command line)"), "{ended}");
     let folder = orca.path("docker/big");
     assert_eq!(std::fs::metadata(folder.join("big-json.log")).unwrap().len(), 0);
-    let copy = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.extension().unwrap() == "gz");
+    let copy = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().unwrap() == "gz");
     assert_eq!(content(&copy.unwrap()), "x".repeat(5000).as_bytes());
     assert_eq!(rotate_with(&orca, &["--truncate-above", "4k"]).1["outcome"], "unchanged");
     // What is exactly as large as allowed is not above it.
@@ -108,7 +111,10 @@ fn services_get_a_limit_only_when_asked_and_only_those_without() {
     assert_eq!((ended.exit, kinds(&done)), (Some(0), vec!["service.log_limit.set"]), "{ended}");
     assert_eq!(done["actions"][0]["disruptive"], true);
     let driver = &spec(&sim, &bare)["Spec"]["TaskTemplate"]["LogDriver"];
-    assert_eq!(*driver, json!({"Name": "json-file", "Options": {"labels": "keep", "max-size": "20m", "max-file": "5"}}));
+    assert_eq!(
+        *driver,
+        json!({"Name": "json-file", "Options": {"labels": "keep", "max-size": "20m", "max-file": "5"}})
+    );
     assert_eq!(before, [&bounded, &journal].map(|id| spec(&sim, id)["Version"].clone()));
     assert_eq!(rotate_with(&orca, &["--fix-services"]).1["outcome"], "unchanged");
 }
@@ -125,8 +131,8 @@ fn a_lost_engine_keeps_no_file_from_being_rotated() {
 
 #[test]
 fn a_worker_cant_fix_services() {
-    let names = ["node-1", "node-2"].map(str::to_owned);
-    let sim = Sim::start(&names, 0, "0s").unwrap();
+    let sim = Sim::three().unwrap();
+    sim.admin("/membership", &json!({"swarm": "active/worker"})).unwrap();
     let orca = Orca::new(&sim.engine.host()).unwrap();
     orca.config("{}").unwrap();
     let (ended, _) = rotate_with(&orca, &["--fix-services"]);

@@ -48,7 +48,8 @@ fn a_log_is_copied_compressed_and_emptied_in_place() {
 
 #[test]
 fn a_log_is_renamed_made_anew_and_its_program_told() {
-    let orca = orca("  - {paths: [LOG/app.log], size: 10, keep: 2, postrotate: [/bin/sh, -c, 'echo told >> LOG/told']}");
+    let orca =
+        orca("  - {paths: [LOG/app.log], size: 10, keep: 2, postrotate: [/bin/sh, -c, 'echo told >> LOG/told']}");
     let log = orca.path("log/app.log");
     std::fs::write(&log, "0123456789\n").unwrap();
     std::fs::set_permissions(&log, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -108,7 +109,9 @@ fn without_copies_a_log_is_only_emptied() {
 
 #[test]
 fn a_log_of_several_rules_belongs_to_the_first_and_a_rule_without_logs_is_said() {
-    let orca = orca("  - {paths: [LOG/a*.log], size: 1G}\n  - {paths: [LOG/**/*.log], size: 1}\n  - {paths: [LOG/z/*], size: 1}");
+    let orca = orca(
+        "  - {paths: [LOG/a*.log], size: 1G}\n  - {paths: [LOG/**/*.log], size: 1}\n  - {paths: [LOG/z/*], size: 1}",
+    );
     std::fs::write(orca.path("log/a.log"), "x").unwrap();
     let (_, report) = rotate(&orca);
     assert_eq!(report["outcome"], "unchanged");

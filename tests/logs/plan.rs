@@ -129,10 +129,7 @@ fn the_program_is_told_once_and_again_if_it_did_not_listen() {
 #[test]
 fn half_a_copy_goes_once_nobody_writes_to_it() {
     let part = |modified| Kin { name: ".app.log.20270115T070000Z.gz.part".to_owned(), stat: stat(3, 5, modified) };
-    assert_eq!(
-        wanted(&decide(&found(1, vec![part(3600)]), &rule())),
-        [".app.log.20270115T070000Z.gz.part#remove"]
-    );
+    assert_eq!(wanted(&decide(&found(1, vec![part(3600)]), &rule())), [".app.log.20270115T070000Z.gz.part#remove"]);
     assert_eq!(wanted(&decide(&found(1, vec![part(10)]), &rule())), Vec::<String>::new());
 }
 
@@ -184,7 +181,11 @@ fn logrotate_is_taken_at_its_word() {
     assert_eq!(wanted(&plan), ["file//etc/l#logrotate"]);
     assert_eq!(plan.warnings[0].message, "logrotate: /etc/l/b:3 unknown option 'sizes'");
     let mut plan = Plan::default();
-    plan_logrotate("/etc/l", &LogrotateSays { problem: Some("there is none".to_owned()), ..LogrotateSays::default() }, &mut plan);
+    plan_logrotate(
+        "/etc/l",
+        &LogrotateSays { problem: Some("there is none".to_owned()), ..LogrotateSays::default() },
+        &mut plan,
+    );
     assert_eq!((plan.actions.len(), plan.blocked[0].reasons.len()), (0, 1));
     assert!(at(0).duration_since(at(5)) == SignedDuration::from_secs(5));
 }

@@ -120,7 +120,8 @@ fn rules_that_could_hurt_are_refused() {
 
 #[test]
 fn a_pid_file_must_hold_one_process() {
-    for (text, why) in [("-1", "no process id"), ("0", "no process id"), ("1", "no process id"), ("x", "no process id")] {
+    for (text, why) in [("-1", "no process id"), ("0", "no process id"), ("1", "no process id"), ("x", "no process id")]
+    {
         let orca = orca("  - {paths: [LOG/*.log], size: 1, signal: {pid_file: LOG/pid}}");
         std::fs::write(orca.path("log/app.log"), "x").unwrap();
         std::fs::write(orca.path("log/pid"), text).unwrap();

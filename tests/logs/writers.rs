@@ -37,7 +37,8 @@ fn copytruncate_loses_at_most_what_is_written_in_the_last_moment() {
             let mut file = OpenOptions::new().create(true).append(true).open(log).unwrap();
             let mut number = 0_u64;
             while !stop.load(Ordering::Relaxed) {
-                file.write_all(format!("line {number} {:60}\n", "of a program that writes and writes").as_bytes()).unwrap();
+                file.write_all(format!("line {number} {:60}\n", "of a program that writes and writes").as_bytes())
+                    .unwrap();
                 number += 1;
                 if number.is_multiple_of(50) {
                     std::thread::sleep(Duration::from_millis(1));
@@ -128,7 +129,7 @@ fn a_large_log_takes_no_more_memory_than_a_small_one() {
 fn a_run_that_is_killed_leaves_the_log_whole_and_the_next_one_goes_on() {
     let orca = orca("  - {paths: [LOG/*.log], size: 1, compress: gzip}");
     let log = orca.path("log/app.log");
-    let random = Command::new("head").args(["-c", "25000000", "/dev/urandom"]).output().unwrap().stdout;
+    let random = Command::new("head").args(["-c", "10000000", "/dev/urandom"]).output().unwrap().stdout;
     std::fs::write(&log, &random).unwrap();
     let mut running = orca.start(&["logs", "rotate", "-o", "json"]).unwrap();
     let started = Instant::now();

@@ -34,7 +34,11 @@ fn labels_are_looked_at_only_when_hosts_are_allowed_and_only_those_are_asked() {
         container("one", "running", label("/dir/my%20mod.jar?v=1")),
         container("two", "running", json!({"com.linuxserver.mod.evil": "http://evil.example/x.jar"})),
         container("three", "exited", label("/stopped")),
-        container("four", "running", json!({"com.linuxserver.mod.dir": web.url("/dir/"), "com.linuxserver.mod.up": web.url("/..%2fx"), "com.linuxserver.mod.none": ""})),
+        container(
+            "four",
+            "running",
+            json!({"com.linuxserver.mod.dir": web.url("/dir/"), "com.linuxserver.mod.up": web.url("/..%2fx"), "com.linuxserver.mod.none": ""}),
+        ),
     ]);
     configure(&orca, "");
     assert_eq!((outcome(&fetch(&orca)), web.asked().len()), ("unchanged 0".to_owned(), 0), "opt-in");
@@ -44,7 +48,10 @@ fn labels_are_looked_at_only_when_hosts_are_allowed_and_only_those_are_asked() {
     assert_eq!(web.asked(), ["GET /dir/my%20mod.jar?v=1"], "nobody else was asked");
     let reasons = reasons(&run.1);
     assert_eq!(reasons.len(), 3, "{reasons:?}");
-    assert!(reasons.iter().any(|why| why.contains("container `two`: `evil.example` is not in mods.label_hosts")), "{reasons:?}");
+    assert!(
+        reasons.iter().any(|why| why.contains("container `two`: `evil.example` is not in mods.label_hosts")),
+        "{reasons:?}"
+    );
     // A redirect to a host that is not on the list is as bad.
     let (_sim, orca) = world(&[container("one", "running", label("/away"))]);
     let more = "  label_hosts: ['127.0.0.*']\n  retries: 0";
@@ -89,6 +96,11 @@ fn what_a_lost_engine_could_want_is_not_pruned_and_lists_are_fetched_all_the_sam
     drop(sim);
     orca.host = "unix:///nonexistent/docker.sock".to_owned();
     let run = fetch_with(&orca, &["--prune"]);
-    assert_eq!((outcome(&run), cached(&orca)), ("partial 69".to_owned(), vec!["listed".to_owned(), "x.jar".to_owned()]), "{}", run.0);
+    assert_eq!(
+        (outcome(&run), cached(&orca)),
+        ("partial 69".to_owned(), vec!["listed".to_owned(), "x.jar".to_owned()]),
+        "{}",
+        run.0
+    );
     assert!(reasons(&run.1)[0].starts_with("whether anybody wants it is not known"), "{}", run.0);
 }

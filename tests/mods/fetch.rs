@@ -19,7 +19,10 @@ fn what_is_listed_is_fetched_once_and_asked_about_after_that() {
     let manifest: serde_json::Value = serde_json::from_str(&read(&orca, ".orca/manifest.json")).unwrap();
     assert_eq!(manifest["schema"], "orca.mods/1");
     let record = &manifest["mods"]["maps/a.jar"];
-    assert_eq!((record["from"].as_str(), record["sha256"].as_str()), (Some(&*web.url("/a.jar")), Some(&*sha256(b"first"))));
+    assert_eq!(
+        (record["from"].as_str(), record["sha256"].as_str()),
+        (Some(&*web.url("/a.jar")), Some(&*sha256(b"first")))
+    );
     assert!(record["source"].as_str().unwrap().starts_with("mods.list[0] (orca.yml:"), "{record}");
 
     let again = fetch(&orca);
@@ -40,7 +43,8 @@ fn a_time_is_a_condition_too_and_without_any_the_content_decides() {
     let dated = Some("Wed, 21 Oct 2025 07:28:00 GMT".to_owned());
     web.put("/dated", Page { etag: None, modified: dated, ..Page::new("x") });
     web.put("/bare", Page { etag: None, ..Page::new("y") });
-    let list = format!("  list: [{{name: dated, url: '{}'}}, {{name: bare, url: '{}'}}]", web.url("/dated"), web.url("/bare"));
+    let list =
+        format!("  list: [{{name: dated, url: '{}'}}, {{name: bare, url: '{}'}}]", web.url("/dated"), web.url("/bare"));
     let orca = orca(&list);
     assert_eq!(outcome(&fetch(&orca)), "changed 0");
     web.asked();
@@ -60,7 +64,8 @@ fn a_checksum_is_kept_to_and_saves_the_question() {
     assert_eq!(outcome(&run), "failed 1", "{}", run.0);
     assert!(error(&run).contains(&sha256(b"right")), "{}", error(&run));
     assert_eq!((cached(&wrong).len(), leftovers(&wrong), web.asked().len()), (0, 0, 1), "not tried again");
-    let right = orca(&format!("  list: [{{name: a, url: '{}', sha256: {}}}]", web.url("/a"), sha256(b"right").to_uppercase()));
+    let right =
+        orca(&format!("  list: [{{name: a, url: '{}', sha256: {}}}]", web.url("/a"), sha256(b"right").to_uppercase()));
     assert_eq!(outcome(&fetch(&right)), "changed 0");
     web.asked();
     assert_eq!((outcome(&fetch(&right)), web.asked().len()), ("unchanged 0".to_owned(), 0));
@@ -76,7 +81,10 @@ fn a_broken_connection_is_resumed_where_it_stopped() {
     assert_eq!(outcome(&run), "changed 0", "{}", run.0);
     assert!(std::fs::read(orca.path("cache/big")).unwrap() == body);
     let asked = web.asked();
-    assert!(asked.len() == 2 && asked[1].contains("range=bytes=") && asked[1].contains("if-range=\"one\""), "{asked:?}");
+    assert!(
+        asked.len() == 2 && asked[1].contains("range=bytes=") && asked[1].contains("if-range=\"one\""),
+        "{asked:?}"
+    );
     assert!(run.1["actions"][0]["after"]["resumed_bytes"].as_u64().unwrap() > 0);
 }
 
@@ -133,7 +141,7 @@ fn one_host_gets_so_many_at_a_time() {
     let mut list = String::new();
     for at in 0..8 {
         web.put(&format!("/{at}"), Page { delay_ms: 150, ..Page::new(at.to_string()) });
-        list += &format!("    - {{name: f{at}, url: '{}'}}\n", web.url(&format!("/{at}")));
+        list.push_str(&["    - {name: f", &at.to_string(), ", url: '", &web.url(&format!("/{at}")), "'}\n"].concat());
     }
     let orca = orca(&format!("  per_host: 2\n  list:\n{list}"));
     assert_eq!(outcome(&fetch(&orca)), "changed 0");
@@ -162,7 +170,12 @@ fn the_same_content_is_fetched_once_for_all_who_want_it() {
     std::fs::write(orca.path("cache/one"), "changed").unwrap();
     assert_eq!(read(&orca, "two"), "same");
     let run = fetch(&orca);
-    assert_eq!((outcome(&run), run.1["actions"][0]["target"]["name"].as_str()), ("changed 0".to_owned(), Some("one")), "{}", run.0);
+    assert_eq!(
+        (outcome(&run), run.1["actions"][0]["target"]["name"].as_str()),
+        ("changed 0".to_owned(), Some("one")),
+        "{}",
+        run.0
+    );
     assert!(run.1["actions"][0]["reason"].as_str().unwrap().starts_with("it was changed since orca fetched it"));
 }
 
@@ -204,7 +217,9 @@ fn a_list_in_a_file_of_its_own_is_read_and_judged_at_its_place() {
     std::fs::write(orca.path("mods.json"), "[{\"name\": \"../a\",\n \"url\": \"ftp://x\", \"sha\": 1}]").unwrap();
     let (code, text) = run(&orca);
     assert_eq!(code, Some(78));
-    for problem in ["mods.json:1:11: mods.list[0].name must be a relative path", "mods.json:2:9", "unknown key \\\"sha\\\""] {
+    for problem in
+        ["mods.json:1:11: mods.list[0].name must be a relative path", "mods.json:2:9", "unknown key \\\"sha\\\""]
+    {
         assert!(text.contains(problem), "{problem}: {text}");
     }
     // Nothing but such a list is no configuration of a cluster.
@@ -220,7 +235,8 @@ fn a_signal_keeps_what_has_come_for_the_next_run() {
     let body: Vec<u8> = (0..800_000_u32).flat_map(u32::to_le_bytes).collect();
     web.put("/big", Page { breaks: 1, breaks_after: 1_000_000, ..Page::new(&body) });
     web.put("/busy", Page { busy: 99, ..Page::new("x") });
-    let list = format!("  list: [{{name: big, url: '{}'}}, {{name: busy, url: '{}'}}]", web.url("/big"), web.url("/busy"));
+    let list =
+        format!("  list: [{{name: big, url: '{}'}}, {{name: busy, url: '{}'}}]", web.url("/big"), web.url("/busy"));
     let orca = orca(&list);
     let running = orca.start(&["mods", "fetch", "-o", "json"]).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(700));

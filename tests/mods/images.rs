@@ -17,7 +17,9 @@ fn push(web: &Web, repository: &str, tag: &str, layers: &[Vec<u8>], token: Optio
     let mut listed = Vec::new();
     for layer in layers {
         let digest = format!("sha256:{}", sha256(layer));
-        listed.push(json!({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest, "size": layer.len()}));
+        listed.push(
+            json!({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest, "size": layer.len()}),
+        );
         web.put(&format!("/v2/{repository}/blobs/{digest}"), page(layer.clone()));
     }
     let manifest = json!({"schemaVersion": 2, "config": {}, "layers": listed}).to_string().into_bytes();
@@ -56,7 +58,12 @@ fn images_of_services_are_fetched_layer_by_layer_and_unpacked() {
     let web = Web::start();
     let layers = [
         gzip(&tarball(&[("root/etc/one", FILE, "1"), ("root/etc/gone", FILE, "x"), ("root/old/a", FILE, "x")])),
-        gzip(&tarball(&[("root/etc/two", FILE, "2"), ("root/etc/.wh.gone", FILE, ""), ("root/old/.wh..wh..opq", FILE, ""), ("root/old/b", FILE, "b")])),
+        gzip(&tarball(&[
+            ("root/etc/two", FILE, "2"),
+            ("root/etc/.wh.gone", FILE, ""),
+            ("root/old/.wh..wh..opq", FILE, ""),
+            ("root/old/b", FILE, "b"),
+        ])),
     ];
     push(&web, "linuxserver/mods", "web-x", &layers, Some("secret-token"));
     let reference = format!("127.0.0.1:{}/linuxserver/mods:web-x", web.port);
@@ -69,7 +76,12 @@ fn images_of_services_are_fetched_layer_by_layer_and_unpacked() {
     assert_eq!(cached(&orca), all, "what a later layer takes away is gone");
     assert!(run.1["actions"][0]["reason"].as_str().unwrap().ends_with("DOCKER_MODS of service `web`"), "{}", run.0);
     let asked = web.asked();
-    assert!(asked.iter().any(|line| line.starts_with("GET /token?service=reg&scope=repository%3Alinuxserver%2Fmods%3Apull")), "{asked:?}");
+    assert!(
+        asked
+            .iter()
+            .any(|line| line.starts_with("GET /token?service=reg&scope=repository%3Alinuxserver%2Fmods%3Apull")),
+        "{asked:?}"
+    );
     assert!(!run.0.stdout.contains("secret-token") && !run.0.stderr.contains("secret-token"));
     // The manifest alone tells that nothing has changed.
     assert_eq!(outcome(&fetch(&orca)), "unchanged 0");
@@ -124,7 +136,11 @@ fn a_registry_speaks_https_at_a_public_address_unless_it_is_said_otherwise() {
     assert!(error(&run).contains("TLS") || error(&run).contains("in time"), "{}", run.0);
     assert!(run.1["blocked"][0]["reasons"][0].as_str().unwrap().contains("is no reference of an image"));
     let dest = orca.path("cache").display().to_string();
-    orca.config(&format!("mods: {{docker_mods: true, dest: '{dest}', insecure_registries: ['127.0.0.1:{}']}}", web.port)).unwrap();
+    orca.config(&format!(
+        "mods: {{docker_mods: true, dest: '{dest}', insecure_registries: ['127.0.0.1:{}']}}",
+        web.port
+    ))
+    .unwrap();
     assert!(error(&fetch(&orca)).contains("no public address"));
     assert!(web.asked().is_empty());
 }

@@ -1,10 +1,11 @@
 //! `orca mods fetch`: against web servers and registries of the tests' own, and as a pure plan.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+#![expect(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
+mod archives;
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "scenarios need all of it, faults only the processes")]
 mod common;
-mod archives;
 mod engine;
 mod fetch;
 mod images;
@@ -76,7 +77,11 @@ fn leftovers(orca: &Orca) -> usize {
     let own = orca.path("cache/.orca");
     let partial = std::fs::read_dir(own.join("partial")).unwrap().count();
     let odd = |name: &str| name.starts_with("new-") || name.starts_with("old-");
-    partial + std::fs::read_dir(own).unwrap().filter(|entry| odd(&entry.as_ref().unwrap().file_name().to_string_lossy())).count()
+    partial
+        + std::fs::read_dir(own)
+            .unwrap()
+            .filter(|entry| odd(&entry.as_ref().unwrap().file_name().to_string_lossy()))
+            .count()
 }
 
 fn read(orca: &Orca, name: &str) -> String {

@@ -31,7 +31,8 @@ fn record(want: &Want) -> Record {
 }
 
 fn decide(wants: &[Want], seen: &[Seen], manifest: &Manifest, prune: Option<Result<(), String>>) -> Plan {
-    let there: BTreeMap<_, _> = manifest.mods.iter().map(|(name, record)| (name.clone(), Some(record.modified))).collect();
+    let there: BTreeMap<_, _> =
+        manifest.mods.iter().map(|(name, record)| (name.clone(), Some(record.modified))).collect();
     let dest = Path::new("/modcache");
     plan(&Input { dest, wants, seen, refused: &[], manifest, there: &there, prune })
 }

@@ -122,14 +122,15 @@ impl Web {
         let mut body = page.body.as_slice();
         let mut more = String::new();
         let is = |name: &str, value: &Option<String>| value.is_some() && asked.get(name) == value.as_ref();
-        let authorised = page.token.as_ref().is_none_or(|token| asked.get("authorization") == Some(&format!("Bearer {token}")));
+        let authorised =
+            page.token.as_ref().is_none_or(|token| asked.get("authorization") == Some(&format!("Bearer {token}")));
         if !authorised {
             status = 401;
             body = b"";
             more = format!("WWW-Authenticate: Bearer realm=\"{}\",service=\"reg\"\r\n", self.url("/token"));
         } else if page.busy > 0 {
             status = 503;
-            more = "Retry-After: 1\r\n".to_owned();
+            "Retry-After: 1\r\n".clone_into(&mut more);
             body = b"";
         } else if is("if-none-match", &page.etag) || is("if-modified-since", &page.modified) {
             status = 304;
@@ -144,13 +145,13 @@ impl Web {
         }
         let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n{more}");
         if !page.chunked {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         for (name, value) in [("ETag", &page.etag), ("Last-Modified", &page.modified)] {
             head += &value.as_ref().map(|value| format!("{name}: {value}\r\n")).unwrap_or_default();
         }
         for (name, value) in &page.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name.as_str(), ": ", value, "\r\n"]);
         }
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         let end = if page.breaks > 0 { page.breaks_after.min(body.len()) } else { body.len() };

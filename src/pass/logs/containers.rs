@@ -99,10 +99,7 @@ pub fn plan(input: &Input<'_>) -> (Plan, BTreeMap<String, LogSize>) {
                 let old = before.get(&log.id).filter(|old| {
                     old.at.is_some_and(|at| age(at, *now).as_secs() < LOOKS_APART) && old.bytes <= stat.size
                 });
-                sizes.insert(
-                    log.id.clone(),
-                    old.cloned().unwrap_or(LogSize { bytes: stat.size, at: Some(*now) }),
-                );
+                sizes.insert(log.id.clone(), old.cloned().unwrap_or(LogSize { bytes: stat.size, at: Some(*now) }));
                 found.push(Found { rule: 0, path: log.path.clone(), stat: *stat, kin: kin.clone() });
             }
             None => hidden.push(log),
@@ -131,10 +128,7 @@ pub fn plan(input: &Input<'_>) -> (Plan, BTreeMap<String, LogSize>) {
 
 fn unseen(log: &ContainerLog) -> Blocked {
     let target = Target { id: log.id.clone(), ..Target::unknown(TargetKind::Container, &log.name) };
-    let reason = format!(
-        "its log `{}` can't be seen from here: run orca on the engine's own host, as root",
-        log.path
-    );
+    let reason = format!("its log `{}` can't be seen from here: run orca on the engine's own host, as root", log.path);
     Blocked { id: format!("container/{}#log", log.name), target, reasons: vec![reason] }
 }
 

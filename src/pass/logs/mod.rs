@@ -178,7 +178,11 @@ fn one(
         if room != keep && after.is_none() {
             break;
         }
-        let why = format!("more than {} of this log; {}", if keep == 1 { "1 copy".to_owned() } else { format!("{keep} copies") }, rule.origin);
+        let why = format!(
+            "more than {} of this log; {}",
+            if keep == 1 { "1 copy".to_owned() } else { format!("{keep} copies") },
+            rule.origin
+        );
         let excess = copies.len().saturating_sub(room);
         for copy in copies.drain(..excess) {
             let change = Change::LogRemove { file: fact(&copy.kin.stat) };
@@ -260,11 +264,7 @@ fn count(logs: usize) -> String {
 pub fn plan_logrotate(paths: &str, says: &LogrotateSays, plan: &mut Plan) {
     if let Some(problem) = &says.problem {
         let target = Target { id: paths.to_owned(), ..Target::unknown(TargetKind::File, paths) };
-        plan.blocked.push(Blocked {
-            id: format!("file/{paths}#logrotate"),
-            target,
-            reasons: vec![problem.clone()],
-        });
+        plan.blocked.push(Blocked { id: format!("file/{paths}#logrotate"), target, reasons: vec![problem.clone()] });
         return;
     }
     plan.unchanged += says.rests;

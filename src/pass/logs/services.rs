@@ -34,7 +34,9 @@ pub fn plan(cluster: &Snapshot, settings: &ContainerLogs) -> Plan {
             reasons.push(format!("{busy}: run again when it has ended"));
         }
         if !service.has_placement {
-            reasons.push("its spec has no Placement, and a write could crash the managers: update it once with docker".into());
+            reasons.push(
+                "its spec has no Placement, and a write could crash the managers: update it once with docker".into(),
+            );
         }
         if service.trace.is_some() {
             reasons.push("a move of one of its tasks has not ended: run `orca rebalance recover`".to_owned());
