@@ -50,6 +50,10 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('labels', 'labels', [CompletionResultType]::ParameterValue, 'Node labels')
             [CompletionResult]::new('anchors', 'anchors', [CompletionResultType]::ParameterValue, 'Services that live where their anchor lives')
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
+            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Free disk space on nodes without hurting a service')
+            [CompletionResult]::new('autoheal', 'autoheal', [CompletionResultType]::ParameterValue, 'Say what is ill and why, and heal what may be healed')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Log files')
+            [CompletionResult]::new('mods', 'mods', [CompletionResultType]::ParameterValue, 'Mod files in a cache directory')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List the changes that orca made, newest first')
@@ -374,6 +378,216 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             break
         }
         'orca;rebalance;help;help' {
+            break
+        }
+        'orca;gc' {
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times')
+            [CompletionResult]::new('--manager', '--manager', [CompletionResultType]::ParameterName, 'Ask this manager''s engine about the cluster, where the engine worked on is none')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Leave alone what is younger than this [default: gc.grace, else 3h]')
+            [CompletionResult]::new('--keep-images', '--keep-images', [CompletionResultType]::ParameterName, 'Keep the newest N images of each repository [default: gc.keep_images, else 0]')
+            [CompletionResult]::new('--volume', '--volume', [CompletionResultType]::ParameterName, 'Also remove the volume of this name, if nothing uses it; may be given several times')
+            [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Work on so many nodes at a time [default: gc.parallel, else 4]')
+            [CompletionResult]::new('--when-disk-above', '--when-disk-above', [CompletionResultType]::ParameterName, 'Do something only where the disk under the engine''s data is used more than this, as 80%')
+            [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes')
+            [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'Do what an orca elsewhere has written here, and answer in lines for a log')
+            [CompletionResult]::new('--linger', '--linger', [CompletionResultType]::ParameterName, 'Stay so long after that')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--all-nodes', '--all-nodes', [CompletionResultType]::ParameterName, 'Work on every node of the swarm')
+            [CompletionResult]::new('--volumes', '--volumes', [CompletionResultType]::ParameterName, 'Also remove anonymous volumes that nothing uses')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;autoheal' {
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times')
+            [CompletionResult]::new('--manager', '--manager', [CompletionResultType]::ParameterName, 'Ask this manager''s engine about the cluster, where the engine worked on is none')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Look only at this')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--all-nodes', '--all-nodes', [CompletionResultType]::ParameterName, 'Work on every node of the swarm')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;logs' {
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Keep log files on this host bounded')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'orca;logs;rotate' {
+            [CompletionResult]::new('--truncate-above', '--truncate-above', [CompletionResultType]::ParameterName, 'Copy and empty logs of containers that have no max-size and are larger than this, as 1G')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--fix-services', '--fix-services', [CompletionResultType]::ParameterName, 'Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;logs;help' {
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Keep log files on this host bounded')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'orca;logs;help;rotate' {
+            break
+        }
+        'orca;logs;help;help' {
+            break
+        }
+        'orca;mods' {
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('fetch', 'fetch', [CompletionResultType]::ParameterValue, 'Fetch mod files and mod images into a cache directory, once for each content')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'orca;mods;fetch' {
+            [CompletionResult]::new('--dest', '--dest', [CompletionResultType]::ParameterName, 'The cache directory [default: mods.dest, else $MOD_MANAGER_DEST, else /modcache]')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Docker context to use [env: DOCKER_CONTEXT]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print: auto is text on a terminal, JSON otherwise')
+            [CompletionResult]::new('--max-actions', '--max-actions', [CompletionResultType]::ParameterName, 'Make at most so many changes in one pass')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Wait so long for another orca that works on the same cluster')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Plan against a saved snapshot instead of a live engine; read-only')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to log')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour text [env: NO_COLOR]')
+            [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Also remove what orca has fetched and nobody wants any more')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Plan and report, write nothing anywhere')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit 2 when changes were made or are pending')
+            [CompletionResult]::new('--leader-only', '--leader-only', [CompletionResultType]::ParameterName, 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'orca;mods;help' {
+            [CompletionResult]::new('fetch', 'fetch', [CompletionResultType]::ParameterValue, 'Fetch mod files and mod images into a cache directory, once for each content')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'orca;mods;help;fetch' {
+            break
+        }
+        'orca;mods;help;help' {
             break
         }
         'orca;reconcile' {
@@ -709,6 +923,10 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             [CompletionResult]::new('labels', 'labels', [CompletionResultType]::ParameterValue, 'Node labels')
             [CompletionResult]::new('anchors', 'anchors', [CompletionResultType]::ParameterValue, 'Services that live where their anchor lives')
             [CompletionResult]::new('rebalance', 'rebalance', [CompletionResultType]::ParameterValue, 'Tasks that should run elsewhere, from real memory use')
+            [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Free disk space on nodes without hurting a service')
+            [CompletionResult]::new('autoheal', 'autoheal', [CompletionResultType]::ParameterValue, 'Say what is ill and why, and heal what may be healed')
+            [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Log files')
+            [CompletionResult]::new('mods', 'mods', [CompletionResultType]::ParameterValue, 'Mod files in a cache directory')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Run every pass: half-done moves, labels, then anchors')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Print the cluster as one JSON file, env values and secrets redacted')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List the changes that orca made, newest first')
@@ -752,6 +970,26 @@ Register-ArgumentCompleter -Native -CommandName 'orca' -ScriptBlock {
             break
         }
         'orca;help;rebalance;recover' {
+            break
+        }
+        'orca;help;gc' {
+            break
+        }
+        'orca;help;autoheal' {
+            break
+        }
+        'orca;help;logs' {
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Keep log files on this host bounded')
+            break
+        }
+        'orca;help;logs;rotate' {
+            break
+        }
+        'orca;help;mods' {
+            [CompletionResult]::new('fetch', 'fetch', [CompletionResultType]::ParameterValue, 'Fetch mod files and mod images into a cache directory, once for each content')
+            break
+        }
+        'orca;help;mods;fetch' {
             break
         }
         'orca;help;reconcile' {

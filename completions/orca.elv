@@ -47,6 +47,10 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand labels 'Node labels'
             cand anchors 'Services that live where their anchor lives'
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
+            cand gc 'Free disk space on nodes without hurting a service'
+            cand autoheal 'Say what is ill and why, and heal what may be healed'
+            cand logs 'Log files'
+            cand mods 'Mod files in a cache directory'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -350,6 +354,204 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;rebalance;help;recover'= {
         }
         &'orca;rebalance;help;help'= {
+        }
+        &'orca;gc'= {
+            cand --node 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times'
+            cand --manager 'Ask this manager''s engine about the cluster, where the engine worked on is none'
+            cand --grace 'Leave alone what is younger than this [default: gc.grace, else 3h]'
+            cand --keep-images 'Keep the newest N images of each repository [default: gc.keep_images, else 0]'
+            cand --volume 'Also remove the volume of this name, if nothing uses it; may be given several times'
+            cand --parallel 'Work on so many nodes at a time [default: gc.parallel, else 4]'
+            cand --when-disk-above 'Do something only where the disk under the engine''s data is used more than this, as 80%'
+            cand --via 'How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes'
+            cand --order 'Do what an orca elsewhere has written here, and answer in lines for a log'
+            cand --linger 'Stay so long after that'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --all-nodes 'Work on every node of the swarm'
+            cand --volumes 'Also remove anonymous volumes that nothing uses'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;autoheal'= {
+            cand --node 'Work on this node, by hostname or id, through nodes.NAME.host; may be given several times'
+            cand --manager 'Ask this manager''s engine about the cluster, where the engine worked on is none'
+            cand --only 'Look only at this'
+            cand --grace 'Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --all-nodes 'Work on every node of the swarm'
+            cand --all 'Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;logs'= {
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand rotate 'Keep log files on this host bounded'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;logs;rotate'= {
+            cand --truncate-above 'Copy and empty logs of containers that have no max-size and are larger than this, as 1G'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --fix-services 'Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;logs;help'= {
+            cand rotate 'Keep log files on this host bounded'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;logs;help;rotate'= {
+        }
+        &'orca;logs;help;help'= {
+        }
+        &'orca;mods'= {
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand fetch 'Fetch mod files and mod images into a cache directory, once for each content'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;mods;fetch'= {
+            cand --dest 'The cache directory [default: mods.dest, else $MOD_MANAGER_DEST, else /modcache]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --prune 'Also remove what orca has fetched and nobody wants any more'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;mods;help'= {
+            cand fetch 'Fetch mod files and mod images into a cache directory, once for each content'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;mods;help;fetch'= {
+        }
+        &'orca;mods;help;help'= {
         }
         &'orca;reconcile'= {
             cand --interval 'Time from the end of a cycle to the beginning of the next'
@@ -669,6 +871,10 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand labels 'Node labels'
             cand anchors 'Services that live where their anchor lives'
             cand rebalance 'Tasks that should run elsewhere, from real memory use'
+            cand gc 'Free disk space on nodes without hurting a service'
+            cand autoheal 'Say what is ill and why, and heal what may be healed'
+            cand logs 'Log files'
+            cand mods 'Mod files in a cache directory'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -703,6 +909,20 @@ set edit:completion:arg-completer[orca] = {|@words|
         &'orca;help;rebalance;apply'= {
         }
         &'orca;help;rebalance;recover'= {
+        }
+        &'orca;help;gc'= {
+        }
+        &'orca;help;autoheal'= {
+        }
+        &'orca;help;logs'= {
+            cand rotate 'Keep log files on this host bounded'
+        }
+        &'orca;help;logs;rotate'= {
+        }
+        &'orca;help;mods'= {
+            cand fetch 'Fetch mod files and mod images into a cache directory, once for each content'
+        }
+        &'orca;help;mods;fetch'= {
         }
         &'orca;help;reconcile'= {
         }

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["labels"],
     &["labels", "sync"],
