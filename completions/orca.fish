@@ -31,7 +31,7 @@ complete -c orca -n "__fish_orca_needs_command" -s o -l output -d 'How to print:
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_needs_command" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_needs_command" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_needs_command" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_needs_command" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -52,6 +52,8 @@ complete -c orca -n "__fish_orca_needs_command" -f -a "anchors" -d 'Services tha
 complete -c orca -n "__fish_orca_needs_command" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
 complete -c orca -n "__fish_orca_needs_command" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
 complete -c orca -n "__fish_orca_needs_command" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_needs_command" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
+complete -c orca -n "__fish_orca_needs_command" -f -a "exporter" -d 'node_exporter on every node'
 complete -c orca -n "__fish_orca_needs_command" -f -a "logs" -d 'Log files'
 complete -c orca -n "__fish_orca_needs_command" -f -a "mods" -d 'Mod files in a cache directory'
 complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
@@ -71,7 +73,7 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_su
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -95,7 +97,7 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcom
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -119,7 +121,7 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_s
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -144,7 +146,7 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subco
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -168,7 +170,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -201,7 +203,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -225,7 +227,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -246,7 +248,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l goal -d 'What to even out: memory, or the number of replicas and tasks on each node' -r -f -a "memory\t'The share of memory in use'
 count\t'The number of replicas of each service, then of tasks'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l empty -d 'Move everything off this node, before maintenance' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l settle -d 'A moved task must have been running for so long before its service\'s spec is put back' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l settle -d 'A moved task must have been running for so long before its service\'s spec is put back [default: rebalance.settle, else 10s]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -254,7 +256,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -279,7 +281,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -317,7 +319,7 @@ complete -c orca -n "__fish_orca_using_subcommand gc" -s o -l output -d 'How to 
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand gc" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand gc" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand gc" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand gc" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -346,7 +348,7 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -s o -l output -d 'H
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand autoheal" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand autoheal" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -363,6 +365,84 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -l leader-only -d 'A
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l node -d 'Change only this node of the config; may be given several times' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l parallel -d 'Ask so many engines at a time [default: bootstrap.parallel, else 8]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l allow-even-managers -d 'Accept an even number of managers in the end'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l remove-ghosts -d 'Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -f -a "deploy" -d 'Run node_exporter on every node, and see that each one answers'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l via -d 'How exporters get there: as a service of the swarm, or by ssh to machines outside of it' -r -f -a "service\t'As a global service of the swarm'
+ssh\t'As a systemd unit on machines outside of the swarm'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l file-sd -d 'Write the targets there as Prometheus\' file_sd_configs reads them; the name ends in .json' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l from -d 'Orcastra\'s file; what orca.yml says of the exporter overrules it [default: /etc/swarm-orchestration/deploy_node_exporter.yml, if it is there]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from help" -f -a "deploy" -d 'Run node_exporter on every node, and see that each one answers'
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -370,7 +450,7 @@ complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subc
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -395,7 +475,7 @@ complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcomma
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -420,7 +500,7 @@ complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subc
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -445,7 +525,7 @@ complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcomma
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -472,7 +552,7 @@ complete -c orca -n "__fish_orca_using_subcommand reconcile" -s o -l output -d '
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -495,7 +575,7 @@ complete -c orca -n "__fish_orca_using_subcommand snapshot" -s o -l output -d 'H
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -518,7 +598,7 @@ complete -c orca -n "__fish_orca_using_subcommand history" -s o -l output -d 'Ho
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand history" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand history" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -540,7 +620,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_su
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -565,7 +645,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -587,7 +667,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -612,7 +692,7 @@ complete -c orca -n "__fish_orca_using_subcommand schema" -s o -l output -d 'How
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand schema" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand schema" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -631,6 +711,7 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -l listen -d 'Serve on th
 complete -c orca -n "__fish_orca_using_subcommand sim" -l from -d 'Begin as this snapshot (see `orca snapshot`)' -r -F
 complete -c orca -n "__fish_orca_using_subcommand sim" -l nodes -d 'Without --from: so many nodes' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l managers -d 'Without --from: so many of them managers' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l bare -d 'So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l services -d 'Without --from: so many services' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l tasks -d 'Without --from: so many tasks' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l start-delay -d 'Tasks take this long to start' -r
@@ -641,7 +722,7 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -s o -l output -d 'How to
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand sim" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand sim" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -665,7 +746,7 @@ complete -c orca -n "__fish_orca_using_subcommand probe" -s o -l output -d 'How 
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand probe" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand probe" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand probe" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand probe" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand probe" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand probe" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -687,7 +768,7 @@ complete -c orca -n "__fish_orca_using_subcommand completions" -s o -l output -d
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand completions" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand completions" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -710,7 +791,7 @@ complete -c orca -n "__fish_orca_using_subcommand man" -s o -l output -d 'How to
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
 complete -c orca -n "__fish_orca_using_subcommand man" -l max-actions -d 'Make at most so many changes in one pass' -r
-complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]' -r
+complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
 complete -c orca -n "__fish_orca_using_subcommand man" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
@@ -725,29 +806,32 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "measure" -d 'Measure the memory of nodes and tasks, and print it as a metrics file'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "apply" -d 'Move tasks to where the plan says, one at a time, each with exactly one restart'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "recover" -d 'Undo what a stopped run has left half done'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from exporter" -f -a "deploy" -d 'Run node_exporter on every node, and see that each one answers'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from logs" -f -a "rotate" -d 'Keep log files on this host bounded'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from mods" -f -a "fetch" -d 'Fetch mod files and mod images into a cache directory, once for each content'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the config; contacts no engine'

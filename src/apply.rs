@@ -3,12 +3,16 @@
 //! On a conflict the object is read again and the whole pass is planned again on what is known now; what the new plan
 //! says about that object is done instead. Nothing here decides what ought to be.
 
+mod arrival;
+mod create;
 pub mod files;
+pub mod host;
 mod judge;
 pub mod local;
 pub mod logs;
 pub mod moving;
 pub mod prepull;
+pub mod swarm;
 pub mod turn;
 
 use std::collections::BTreeSet;
@@ -197,6 +201,9 @@ impl Applier<'_> {
 
     async fn attempt(&mut self, group: &[Action]) -> Attempt {
         let target = &group[0].target;
+        if let [Action { change: Change::ServiceCreate { spec }, .. }] = group {
+            return self.create(&target.name, spec).await;
+        }
         let (kind, id, name) = (target.kind, target.id.as_str(), target.name.as_str());
         let Some((raw, version)) = self.known(target) else {
             return Attempt::Moot(format!("`{name}` is gone"));
@@ -278,7 +285,8 @@ impl Applier<'_> {
             | TargetKind::Volume
             | TargetKind::Network
             | TargetKind::BuildCache
-            | TargetKind::File => {}
+            | TargetKind::File
+            | TargetKind::Host => {}
         }
         Ok(true)
     }
@@ -296,7 +304,8 @@ impl Applier<'_> {
             | TargetKind::Volume
             | TargetKind::Network
             | TargetKind::BuildCache
-            | TargetKind::File => None,
+            | TargetKind::File
+            | TargetKind::Host => None,
             TargetKind::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
             }
@@ -391,7 +400,8 @@ fn obstacle(
     missing.map(|id| format!("needs `{id}`, which was not done"))
 }
 
-fn skipped(action: &Action, why: &str) -> ReportedAction {
+/// An action that was not even tried.
+pub fn skipped(action: &Action, why: &str) -> ReportedAction {
     ReportedAction::new(action, Status::Skipped, Some(why.to_owned()))
 }
 

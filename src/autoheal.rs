@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::apply::local::NodeApplier;
+use crate::apply::local::{Hand, NodeApplier};
 use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::local::Identity;
@@ -210,8 +210,7 @@ impl Healing<'_> {
         let cluster = if own.node.is_empty() { own.id.clone() } else { own.node.clone() };
         let actor = Actor { run: report.run.id.clone(), cluster, command: COMMAND };
         let mut applier = NodeApplier {
-            engine,
-            api: &own.api,
+            hand: Hand::Engine { engine, api: &own.api },
             state,
             actor: &actor,
             budget,

@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
 
-pub use node_side::{Collect, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -69,7 +69,7 @@ pub struct Global {
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
-    /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply`: 30m]
+    /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]
     #[arg(
         long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = some_time, global = true, hide_env_values = true
     )]
@@ -156,6 +156,17 @@ pub enum Command {
     /// label autoheal=true: restarted, ever more seldom, and given up at last. Works on the engine it is pointed at;
     /// services need a manager.
     Autoheal(Heal),
+    /// Make a swarm of the engines that the config names
+    ///
+    /// Reaches each node's engine by nodes.NAME.host (default ssh://IP), not by --host. Makes a swarm on the leader if it is
+    /// in none; lets the other nodes join with the token of their role (worker unless role: manager is set), managers one
+    /// at a time; promotes and demotes; sets labels and availability. A node in another swarm is refused, never forced. The
+    /// swarm never loses its majority of managers, and doesn't end on an even number of them. A run that was stopped goes
+    /// on with the next one; a swarm that is as the config says is left alone.
+    Bootstrap(Bootstrap),
+    /// node_exporter on every node
+    #[command(subcommand)]
+    Exporter(Exporter),
     /// Log files
     #[command(subcommand)]
     Logs(Logs),
@@ -262,9 +273,10 @@ pub struct RebalanceApply {
     /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
     #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
     pub plan: Option<PathBuf>,
-    /// A moved task must have been running for so long before its service's spec is put back
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "10s")]
-    pub settle: Duration,
+    /// A moved task must have been running for so long before its service's spec is put back [default: rebalance.settle,
+    /// else 10s]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub settle: Option<Duration>,
     /// Label each moved service with the node where its task is to stay (orca.rebalance.node)
     #[arg(long)]
     pub pin: bool,
@@ -374,6 +386,9 @@ pub struct Sim {
     /// Without --from: so many of them managers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub managers: usize,
+    /// So many engines in no swarm instead, as n1.sock, n2.sock, ... in the folder --listen, for `orca bootstrap`
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, conflicts_with_all = ["from", "nodes", "managers", "services", "tasks"])]
+    pub bare: usize,
     /// Without --from: so many services
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub services: usize,

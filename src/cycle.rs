@@ -297,9 +297,16 @@ impl Cycle<'_> {
         let mut plan = recover::plan(cluster);
         let mut sub = SubReport::of(Pass::Recover, &mut plan);
         if plan.actions.is_empty() {
+            if self.passes.len() == 1 {
+                self.sweep(cluster, live, report, &mut sub).await;
+            }
             return sub;
         }
-        let turn = match self.turn(cluster, live, report).await {
+        let taken = match self.owner(cluster, report) {
+            Ok(owner) => Turn::take(&live.engine, &cluster.api, owner).await,
+            Err(error) => Err(error),
+        };
+        let turn = match taken {
             Ok(turn) => turn,
             Err(error) if kind_of(&error) == ErrorKind::Locked && self.passes.len() > 1 => {
                 sub.warnings.push(Warning::new("moving", format!("{error:#}: what it has begun is left alone")));
@@ -310,6 +317,14 @@ impl Cycle<'_> {
                 return sub;
             }
         };
+        // What was under way may have been ended until now.
+        match Snapshot::observe(&live.engine).await {
+            Ok(now) => *cluster = now,
+            Err(error) => {
+                sub.applied(Applied::none_of(&plan, error), report);
+                return sub;
+            }
+        }
         let mut sub = self.act(Pass::Recover, cluster, live, bounds, report).await;
         if let Err(error) = turn.end().await {
             sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}")));
@@ -317,10 +332,25 @@ impl Cycle<'_> {
         sub
     }
 
-    async fn turn(&self, cluster: &Snapshot, live: &Live, report: &Report) -> Result<Turn> {
+    /// A run that was killed before its first move has left nothing but its turn, which would keep others waiting.
+    async fn sweep(&self, cluster: &Snapshot, live: &Live, report: &Report, sub: &mut SubReport) {
+        let swept = match self.owner(cluster, report) {
+            Ok(owner) => Turn::sweep(&live.engine, &cluster.api, owner).await,
+            Err(error) => Err(error),
+        };
+        match swept {
+            Ok(false) => {}
+            Ok(true) => {
+                let text = "the turn to move tasks, which a stopped run had left, was given back";
+                sub.noticed.push(Warning::new("turn_left", text));
+            }
+            Err(error) => sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}"))),
+        }
+    }
+
+    fn owner(&self, cluster: &Snapshot, report: &Report) -> Result<Owner> {
         let host = live::host_id(&self.options.state_dir)?;
-        let owner = Owner { host, node: cluster.node_name.clone(), run: report.run.id.clone() };
-        Turn::take(&live.engine, &cluster.api, owner).await
+        Ok(Owner { host, node: cluster.node_name.clone(), run: report.run.id.clone() })
     }
 
     /// Plans one pass and carries the plan out.
@@ -415,6 +445,11 @@ impl Cycle<'_> {
 /// What is remembered belongs to a cluster and a config: another config on this host has its own anchors.
 pub fn memory_key(cluster: &Snapshot, settings: &Settings) -> String {
     format!("{} {}", cluster_id(cluster), settings.files.join(" "))
+}
+
+/// What is remembered of the balance belongs to the cluster alone: a move is a move, by whatever config.
+pub fn balance_key(cluster: &Snapshot) -> String {
+    format!("{}#balance", cluster_id(cluster))
 }
 
 /// The cluster's id, for locks and journals.

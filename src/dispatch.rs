@@ -1,6 +1,8 @@
 //! From a parsed command line to an exit code: reads the environment, builds what a command needs, runs it, prints.
 
 mod autoheal;
+mod bootstrap;
+mod exporter;
 mod gc;
 mod logs;
 mod mods;
@@ -17,7 +19,7 @@ use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 
-use crate::cli::{Anchors, Cli, Command, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When};
+use crate::cli::{Anchors, Cli, Command, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -26,7 +28,7 @@ use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
-use crate::report::{Report, ReportedError, Run};
+use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
 use crate::{exit, generate, sim};
 
@@ -141,6 +143,8 @@ impl Session {
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
+            Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
+            Command::Exporter(Exporter::Deploy(args)) => Box::pin(self.exporter_deploy(args, options, interrupt)).await,
             Command::Logs(Logs::Rotate(args)) => Box::pin(self.logs_rotate(&args, options, interrupt)).await,
             Command::Mods(Mods::Fetch(args)) => Box::pin(self.mods_fetch(args, options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
@@ -229,7 +233,11 @@ impl Session {
             Err(error) => return self.failed(command, &error),
         };
         let cycle = Cycle { command, passes, source: &source, settings: &settings, options, interrupt };
-        let report = Box::pin(cycle.run()).await;
+        let mut report = Box::pin(cycle.run()).await;
+        let whole = passes == Pass::ALL && report.error.is_none() && report.outcome != Outcome::Skipped;
+        if whole && settings.rebalance.auto {
+            report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
+        }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
@@ -271,6 +279,7 @@ impl Session {
             from: args.from,
             nodes: args.nodes,
             managers: args.managers,
+            bare: args.bare,
             services: args.services,
             tasks: args.tasks,
             start_delay: args.start_delay,

@@ -6,12 +6,14 @@
 
 pub mod apply;
 pub mod autoheal;
+pub mod bootstrap;
 pub mod cli;
 pub mod cycle;
 pub mod dispatch;
 pub mod engine;
 pub mod error;
 pub mod exit;
+pub mod exporter;
 pub mod files;
 pub mod fingerprint;
 pub mod gc;

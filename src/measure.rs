@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::cycle::{Options, Source, memory_key};
+use crate::cycle::{Options, Source, balance_key};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
@@ -175,7 +175,7 @@ impl Measure<'_> {
     /// Smooths under the lock, so that of two samples taken at once none is lost.
     async fn remember(&self, cluster: &Snapshot, raw: &Raw, warnings: &mut Vec<Warning>) -> Result<Metrics> {
         let window = self.settings.rebalance.metrics.window;
-        let key = memory_key(cluster, self.settings);
+        let key = balance_key(cluster);
         let options = self.options;
         let lock = if options.dry_run {
             None

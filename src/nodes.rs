@@ -160,14 +160,8 @@ fn stop(node: &Node, reach: &Reach, here: &Engine, cluster: &Snapshot, settings:
 
 /// Where the engine of a node is, and who says so.
 fn url(node: &Node, settings: &Settings) -> Result<(String, String)> {
-    let named = [&node.id.0, &node.name].into_iter().find_map(|key| Some((key, settings.nodes.get(key)?)));
-    if let Some((key, entry)) = named {
-        if let Some(host) = &entry.host {
-            return Ok((host.clone(), format!("nodes.{key}.host")));
-        }
-        if let Some(ip) = &entry.ip {
-            return Ok((ssh(ip), format!("nodes.{key}.ip")));
-        }
+    if let Some(written) = [&node.id.0, &node.name].into_iter().find_map(|key| written(key, settings)) {
+        return Ok(written);
     }
     let address = Offer::read(&node.raw).map(|offer| offer.address).unwrap_or_default();
     if address.is_empty() || address.starts_with("0.0.0.0") {
@@ -175,6 +169,25 @@ fn url(node: &Node, settings: &Settings) -> Result<(String, String)> {
         return Err(error.hint(format!("set nodes.{}.host to its ssh:// or tcp:// URL", node.name)).into());
     }
     Ok((ssh(&address), format!("address of `{}`", node.key)))
+}
+
+/// The engine of a node that the file names, in a swarm or not.
+///
+/// # Errors
+/// If the file doesn't say how to reach it, or what it says is no address.
+pub fn engine_of(name: &str, settings: &Settings) -> Result<Engine> {
+    let Some((url, origin)) = written(name, settings) else {
+        let error = Error::new(ErrorKind::Config, "nothing says how to reach its engine");
+        return Err(error.hint(format!("set nodes.{name}.ip, or nodes.{name}.host to an ssh:// or tcp:// URL")).into());
+    };
+    engine_at(&url, &origin)
+}
+
+/// What the file says of where a node's engine is, and where it says so.
+fn written(name: &str, settings: &Settings) -> Option<(String, String)> {
+    let entry = settings.nodes.get(name)?;
+    let host = entry.host.as_ref().map(|host| (host.clone(), format!("nodes.{name}.host")));
+    host.or_else(|| Some((ssh(entry.ip.as_ref()?), format!("nodes.{name}.ip"))))
 }
 
 fn ssh(ip: &str) -> String {

@@ -77,6 +77,8 @@ pub enum TargetKind {
     Network,
     /// The build cache of one node.
     BuildCache,
+    /// A machine that orca reaches by ssh alone.
+    Host,
     /// A file on this host.
     File,
 }
@@ -93,6 +95,7 @@ impl TargetKind {
             Self::Volume => "volumes",
             Self::Network => "networks",
             Self::BuildCache => "build",
+            Self::Host => "hosts",
             Self::File => "files",
         }
     }
@@ -108,6 +111,7 @@ impl TargetKind {
             Self::Volume => "volume",
             Self::Network => "network",
             Self::BuildCache => "build_cache",
+            Self::Host => "host",
             Self::File => "file",
         }
     }
@@ -201,12 +205,15 @@ pub struct MoveOrder {
 impl Action {
     /// A change of a node.
     pub fn on_node(node: &Node, change: Change, reason: impl Into<String>) -> Self {
-        let what = match &change {
-            Change::LabelSet { key, .. } | Change::LabelRemove { key, .. } => format!("label/{key}"),
-            Change::NodePause { .. } | Change::NodeResume { .. } => "availability".to_owned(),
-            _ => "record".to_owned(),
-        };
+        let what = change.of_a_node();
         Self::new(Target::node(node), &node.key, &what, change, reason.into(), node.version)
+    }
+
+    /// A change of a node that the settings name; `node` is what the swarm has of it, if it is in it.
+    pub fn on_host(name: &str, node: Option<&Node>, change: Change, reason: impl Into<String>) -> Self {
+        let target = node.map_or_else(|| Target::unknown(TargetKind::Node, name), Target::node);
+        let what = change.of_a_node();
+        Self::new(target, name, &what, change, reason.into(), node.map_or(0, |node| node.version))
     }
 
     /// A change of a service.
@@ -219,9 +226,20 @@ impl Action {
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),
             Change::TemporaryRemove => "temporary".to_owned(),
+            Change::FieldSet { path, .. } => format!("field/{}", path.join(".").replace('/', "~1")),
             _ => "force_update".to_owned(),
         };
         Self::new(Target::service(service), &service.name, &what, change, reason.into(), service.version)
+    }
+
+    /// A service that is not there yet.
+    pub fn creation(name: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Service, name), name, "create", change, reason.into(), 0)
+    }
+
+    /// A change of a machine outside of the swarm, called `what` in the action's id.
+    pub fn on_machine(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Host, name), name, what, change, reason.into(), 0)
     }
 
     /// A move of a task from one node to another, both by hostname; `version` is its service's.

@@ -5,9 +5,11 @@
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::engine::Engine;
 use crate::engine::parts::{Parts, SCHEMA};
+use crate::engine::swarm::Standing;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Node, NodeId, Service, Task};
 
@@ -81,6 +83,46 @@ impl Snapshot {
         Self::from_parts(engine.observe::<Task>(None).await?).map_err(|e| unreadable(&e))
     }
 
+    /// The nodes and services alone, without tasks, of the swarm of which `asked` is a manager.
+    ///
+    /// # Errors
+    /// As of [`Snapshot::observe`].
+    pub async fn observe_members(engine: &Engine, asked: &Standing) -> Result<Self> {
+        let taken_at = Timestamp::now();
+        let (nodes, services) = engine.members().await?;
+        Ok(Self {
+            taken_at,
+            engine_time: asked.now,
+            api: asked.api.clone(),
+            engine: asked.version.clone(),
+            cluster: asked.swarm.as_ref().map(|swarm| swarm.id.clone()),
+            node_name: asked.name.clone(),
+            // Nobody asks for it where members alone are read.
+            log_driver: String::new(),
+            node_id: NodeId(asked.node.clone()),
+            nodes: read_nodes(nodes).map_err(|error| unreadable(&error))?,
+            services: read_services(services).map_err(|error| unreadable(&error))?,
+            tasks: Vec::new(),
+        })
+    }
+
+    /// A swarm that has yet to be made.
+    pub fn nothing() -> Self {
+        Self {
+            taken_at: Timestamp::UNIX_EPOCH,
+            engine_time: Timestamp::UNIX_EPOCH,
+            api: String::new(),
+            engine: String::new(),
+            cluster: None,
+            node_name: String::new(),
+            log_driver: String::new(),
+            node_id: NodeId::default(),
+            nodes: Vec::new(),
+            services: Vec::new(),
+            tasks: Vec::new(),
+        }
+    }
+
     /// Reads a snapshot file.
     pub fn parse(json: &str) -> Result<Self> {
         let parts: Parts<Task> = serde_json::from_str(json)?;
@@ -92,11 +134,7 @@ impl Snapshot {
 
     fn from_parts(parts: Parts<Task>) -> serde_json::Result<Self> {
         let info: Info = serde_json::from_str(parts.info.get())?;
-        let mut nodes = parts.nodes.into_iter().map(Node::read).collect::<serde_json::Result<Vec<_>>>()?;
-        let mut services = parts.services.into_iter().map(Service::read).collect::<serde_json::Result<Vec<_>>>()?;
-        nodes.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        services.sort_by(|a, b| a.name.cmp(&b.name));
-        tell_apart(&mut nodes);
+        let (nodes, services) = (read_nodes(parts.nodes)?, read_services(parts.services)?);
         Ok(Self {
             taken_at: parts.taken_at,
             engine_time: info.system_time.parse().unwrap_or(parts.taken_at),
@@ -148,6 +186,20 @@ impl Snapshot {
         self.nodes.retain(|node| node.id.0 != id);
         self.services.retain(|service| service.id.0 != id);
     }
+}
+
+/// Nodes sorted by hostname, then id, each with a key of its own.
+pub fn read_nodes(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Node>> {
+    let mut nodes = raw.into_iter().map(Node::read).collect::<serde_json::Result<Vec<_>>>()?;
+    nodes.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    tell_apart(&mut nodes);
+    Ok(nodes)
+}
+
+fn read_services(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Service>> {
+    let mut services = raw.into_iter().map(Service::read).collect::<serde_json::Result<Vec<_>>>()?;
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(services)
 }
 
 /// Gives nodes that share a hostname keys of their own; expects them sorted by name.

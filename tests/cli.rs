@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 28] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -20,12 +20,15 @@ const COMMANDS: [&[&str]; 25] = [
     &["anchors", "follow"],
     &["rebalance"],
     &["rebalance", "plan"],
+    &["bootstrap"],
     &["gc"],
     &["logs"],
     &["logs", "rotate"],
     &["mods"],
     &["mods", "fetch"],
     &["autoheal"],
+    &["exporter"],
+    &["exporter", "deploy"],
     &["rebalance", "measure"],
     &["reconcile"],
     &["snapshot"],

@@ -132,6 +132,8 @@ engine_main() {
   mkdir -p "$dir/private${dir#/run}"
   mount -n --bind "$dir" "$dir/private${dir#/run}"
   mount -n --move "$dir/private" /run
+  # As systemd has it at boot: without it, no container can have the host's root.
+  mount -n --make-rshared /
   cd /
   ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)"
   local args=(--config-file "$dir/daemon.json" -H "unix://$dir/docker.sock" --pidfile "$dir/docker.pid"

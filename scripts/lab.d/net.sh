@@ -49,7 +49,8 @@ ensure_node_net() {
   remove_node_net "$k"
   ns=$(node_ns "$k") veth=$(node_veth "$k")
   ip netns add "$ns"
-  ip link add "$veth" type veth peer name eth0 netns "$ns"
+  # The same MAC after a restart, as a machine has: what its peers have cached of it still holds.
+  ip link add "$veth" type veth peer name eth0 address "$(printf '02:6f:6c:%02x:00:%02x' "$OCTET" "$k")" netns "$ns"
   ip link set "$veth" alias "orca-lab:$NAME"
   ip link set "$veth" master "$BRIDGE"
   ip -n "$ns" -b - <<BATCH

@@ -50,7 +50,8 @@ refresh_suite() { # sid moves on, so its lists are read anew after a day; the ot
   if apt-get update -qq -o APT::Update::Error-Mode=any >&2; then touch "$stamp"; else return 1; fi
 }
 
-version_of() { apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Version: //p;T;q'; }
+# Reads to the end: apt-cache would die of a pipe that is closed early, and with it, now and then, the lab.
+version_of() { apt-cache show --no-all-versions "$1" 2>/dev/null | awk '/^Version: / && !n++ {print $2}'; }
 
 unpack() { # DIR PACKAGE...: download and unpack there
   local dir=$1 deb debs

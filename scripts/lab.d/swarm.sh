@@ -68,10 +68,11 @@ wait_ready() { # LEAD: until every node's name is Ready there
 }
 
 cmd_image() {
-  local orca=''
+  local orca='' exporter=''
   while (($#)); do
     case $1 in
       --orca) orca=${2:-}; shift 2 || die_usage "image: --orca needs a binary" ;;
+      --exporter) exporter=1; shift ;;
       *) die_usage "image: unexpected \"$1\"" ;;
     esac
   done
@@ -93,22 +94,31 @@ cmd_image() {
   for k in "${pids[@]}"; do wait "$k" && done=$((done + 1)); done
   ((done == ${#pids[@]})) || die "image $IMAGE: failed on $((${#pids[@]} - done)) node(s)"
   say "image $IMAGE on $done node(s)"
-  [ -z "$orca" ] || orca_image "$orca"
+  [ -z "$orca" ] || program_image "$orca" orca 127.0.0.1:1/orca:1 'CMD ["orca"]'
+  [ -z "$exporter" ] || exporter_image
 }
 
-orca_image() { # BINARY -> 127.0.0.1:1/orca:1 on every running node, always anew
+# As the image that everybody knows: arguments alone are given to it.
+exporter_image() {
+  fetch_tool prometheus-node-exporter bookworm
+  program_image "$TOOL/root/usr/bin/prometheus-node-exporter" node_exporter 127.0.0.1:1/node-exporter:1 'ENTRYPOINT ["/usr/local/bin/node_exporter"]'
+}
+
+program_image() { # BINARY NAME IMAGE CHANGE -> IMAGE on every running node, always anew
   local root k file
-  root=$(mktemp -d "$RUN/orca.XXXX")
+  root=$(mktemp -d "$RUN/$2.XXXX")
+  # Whoever the program runs as must get at it.
+  chmod 755 "$root"
   mkdir -p "$root/usr/local/bin" "$root/tmp"
-  cp "$1" "$root/usr/local/bin/orca"
+  cp "$1" "$root/usr/local/bin/$2"
   # A static binary needs none.
   while read -r file; do cp -L --parents "$file" "$root"; done < <(ldd "$1" 2>/dev/null | grep -oE '/[^ ]+')
   for ((k = 1; k <= NODES; k++)); do
     node_running "$k" || continue
-    tar -C "$root" -c . | node_docker "$k" import --change 'CMD ["orca"]' - 127.0.0.1:1/orca:1 >/dev/null
+    tar -C "$root" -c . | node_docker "$k" import --change "$4" - "$3" >/dev/null
   done
   rm -rf "$root"
-  say "image 127.0.0.1:1/orca:1 on every running node"
+  say "image $3 on every running node"
 }
 
 cmd_exporter() {

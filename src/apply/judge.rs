@@ -38,6 +38,10 @@ pub(super) fn judge(order: &MoveOrder, before: &[Task], now: &[Task]) -> Seen {
         let why = if task.status.err.is_empty() { "it ended" } else { task.status.err.as_str() };
         return Seen::Wrong(format!("the new task did not stay: {why}"));
     }
+    // Somebody has removed the service, or wants no replicas of it.
+    if now.iter().all(unwanted) {
+        return Seen::Wrong("nothing of it is to run any more".to_owned());
+    }
     match own.iter().max_by_key(|task| task.created_at) {
         None => Seen::Waiting("the old task stops".to_owned()),
         Some(task) if task.running() && task.node == order.to => Seen::There(task.id.clone()),
@@ -47,4 +51,9 @@ pub(super) fn judge(order: &MoveOrder, before: &[Task], now: &[Task]) -> Seen {
         Some(task) if task.desired_state > TaskState::Running => Seen::Wrong("the new task's node was lost".to_owned()),
         Some(task) => Seen::Waiting(format!("the new task is {}", task.status.state.name())),
     }
+}
+
+/// Whether the managers want it to end.
+pub(super) fn unwanted(task: &Task) -> bool {
+    task.desired_state > TaskState::Running
 }

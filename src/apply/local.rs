@@ -10,6 +10,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::host::Shell;
 use super::{Applied, obstacle, skipped};
 use crate::engine::Engine;
 use crate::engine::local::Removed;
@@ -24,9 +25,7 @@ use crate::state::{Actor, State};
 #[derive(Debug)]
 pub struct NodeApplier<'a> {
     /// Who writes.
-    pub engine: &'a Engine,
-    /// Its API version.
-    pub api: &'a str,
+    pub hand: Hand<'a>,
     /// Journal and memory.
     pub state: &'a State,
     /// For the journal.
@@ -41,8 +40,22 @@ pub struct NodeApplier<'a> {
     pub memory: Option<(&'a str, &'a mut Memory)>,
 }
 
+/// Who writes on a node.
+#[derive(Debug)]
+pub enum Hand<'a> {
+    /// Its engine.
+    Engine {
+        /// The engine.
+        engine: &'a Engine,
+        /// Its API version.
+        api: &'a str,
+    },
+    /// A shell on it.
+    Shell(Shell<'a>),
+}
+
 /// How an action ended.
-enum Ended {
+pub(super) enum Ended {
     /// Done, with so many bytes where the engine says so.
     Done(Option<u64>),
     Moot(String),
@@ -91,20 +104,22 @@ impl NodeApplier<'_> {
     }
 
     async fn make(&self, action: &Action) -> Result<Ended> {
+        let (engine, api) = match &self.hand {
+            Hand::Engine { engine, api } => (*engine, *api),
+            Hand::Shell(shell) => return shell.make(&action.change, self.deadline).await,
+        };
         let (id, name) = (&action.target.id, &action.target.name);
         let removed = match &action.change {
             Change::ContainerRestart { stop_timeout, patience } => {
-                return self.restart(id, *stop_timeout, *patience).await;
+                return restart(engine, api, id, *stop_timeout, *patience).await;
             }
             Change::CachePrune { unused_for, .. } => {
-                self.engine.prune_build_cache(self.api, Duration::from_secs(*unused_for)).await?
+                engine.prune_build_cache(api, Duration::from_secs(*unused_for)).await?
             }
-            Change::Remove { what: TargetKind::Container, .. } => self.engine.remove_container(self.api, id).await?,
-            Change::Remove { what: TargetKind::Image, names, .. } => {
-                self.engine.remove_image(self.api, id, names).await?
-            }
-            Change::Remove { what: TargetKind::Volume, .. } => self.engine.remove_volume(self.api, name).await?,
-            Change::Remove { what: TargetKind::Network, .. } => self.engine.remove_network(self.api, id).await?,
+            Change::Remove { what: TargetKind::Container, .. } => engine.remove_container(api, id).await?,
+            Change::Remove { what: TargetKind::Image, names, .. } => engine.remove_image(api, id, names).await?,
+            Change::Remove { what: TargetKind::Volume, .. } => engine.remove_volume(api, name).await?,
+            Change::Remove { what: TargetKind::Network, .. } => engine.remove_network(api, id).await?,
             _ => return Err(Error::new(ErrorKind::Failed, format!("`{}` is no change of a node", action.id)).into()),
         };
         Ok(match removed {
@@ -112,16 +127,6 @@ impl NodeApplier<'_> {
             Removed::Gone => Ended::Moot("it was gone already".to_owned()),
             Removed::InUse(why) => Ended::Moot(format!("the engine keeps it: {why}")),
         })
-    }
-
-    /// A restart takes as long as the container needs to stop: the pass waits for it, beyond its own deadline.
-    async fn restart(&self, id: &str, stop_timeout: Option<u32>, patience: u32) -> Result<Ended> {
-        let engine = self.engine.until(Instant::now() + Duration::from_secs(u64::from(patience)));
-        match engine.restart_container(self.api, id, stop_timeout).await {
-            Ok(true) => Ok(Ended::Done(None)),
-            Ok(false) => Ok(Ended::Moot("it is gone".to_owned())),
-            Err(error) => Err(error),
-        }
     }
 
     /// Writes down what is about to be done: a kill in the middle must leave a trace, and must not repeat a restart.
@@ -146,6 +151,16 @@ impl NodeApplier<'_> {
         if let Some(failed) = row.and_then(|row| self.state.finish(row, ended, error).err()) {
             applied.warnings.push(Warning::new("journal", format!("{failed:#}")));
         }
+    }
+}
+
+/// A restart takes as long as the container needs to stop: the pass waits for it, beyond its own deadline.
+async fn restart(engine: &Engine, api: &str, id: &str, stop_timeout: Option<u32>, patience: u32) -> Result<Ended> {
+    let engine = engine.until(Instant::now() + Duration::from_secs(u64::from(patience)));
+    match engine.restart_container(api, id, stop_timeout).await {
+        Ok(true) => Ok(Ended::Done(None)),
+        Ok(false) => Ok(Ended::Moot("it is gone".to_owned())),
+        Err(error) => Err(error),
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
-use super::judge::{Seen, judge};
+use super::arrival::HOMELESS;
 use super::turn::Turn;
 use crate::engine::edit::moving::{self, Detour, Nudge, Ticket};
 use crate::engine::edit::{edited_spec, holds};
@@ -28,13 +28,12 @@ use crate::snapshot::Snapshot;
 /// How often an object may change under a move before the move gives up.
 const MAX_CONFLICTS: u32 = 5;
 /// How often tasks are looked at.
-const LOOK: Duration = Duration::from_millis(200);
+pub(super) const LOOK: Duration = Duration::from_millis(200);
 /// Putting a spec back is tried for so long, whatever the deadlines say; a swarm elects a new leader in less.
 const UNDO: Duration = Duration::from_secs(45);
-/// A task that nothing can take is given so long: a node may be away for a moment.
-const HOMELESS: Duration = Duration::from_secs(8);
-/// After a failed move its service is watched for so long until it is whole again.
-const HEAL: Duration = Duration::from_secs(60);
+
+/// Why nothing goes on.
+pub(super) const TAKEN_OVER: &str = "another orca has taken over the turn to move tasks";
 
 /// How a move ended; the spec is as it was in any case.
 #[derive(Debug)]
@@ -45,11 +44,21 @@ pub enum Ended {
         task: TaskId,
         /// How long neither ran, by their nodes' clocks.
         away: Duration,
+        /// Somebody else has changed the service meanwhile.
+        changed: bool,
     },
     /// Nothing was written.
     Refused(String),
     /// It was tried in vain.
     Failed(String),
+}
+
+/// A move that has been begun.
+#[derive(Debug)]
+struct Begun {
+    ticket: Ticket,
+    /// The service's spec as it was written last.
+    spec: Value,
 }
 
 /// What a move needs beside its order.
@@ -82,33 +91,48 @@ impl Mover<'_> {
         if !before.iter().any(|task| task.id == order.task && task.running()) {
             return Ok(Ended::Refused("the task is not running any more".to_owned()));
         }
-        if order.temporary.nudge == Nudge::Branch {
-            self.nudge(order, true).await?;
+        if !self.turn.renew().await? {
+            return Ok(Ended::Refused(TAKEN_OVER.to_owned()));
         }
-        let ticket = match self.begin(order, deadline).await? {
-            Ok(ticket) => ticket,
-            Err(why) => {
-                self.nudge(order, false).await?;
+        let begun = match order.temporary.nudge {
+            Nudge::Branch => self.nudge(order, true).await,
+            Nudge::None | Nudge::Pause => Ok(()),
+        };
+        let begun = match begun {
+            Ok(()) => self.begin(order, deadline).await,
+            Err(error) => Err(error),
+        };
+        let mut written = match begun {
+            Ok(Ok(written)) => written,
+            Ok(Err(why)) => {
+                self.nudge(order, false).await.map_err(|error| unended(order, error))?;
                 return Ok(Ended::Refused(why));
             }
+            Err(error) => {
+                let cleared = self.nudge(order, false).await;
+                return Err(if cleared.is_ok() { error } else { unended(order, error) });
+            }
         };
-        let watched = match self.detour(order, &ticket, &before, deadline).await {
+        let watched = match self.detour(order, &mut written, &before, deadline).await {
             Ok(left) => self.watch(order, left.as_deref().unwrap_or(&before), deadline).await,
             Err(why) => Err(why),
         };
-        self.end(order, &ticket).await.with_context(|| unended(order))?;
-        self.nudge(order, false).await.with_context(|| unended(order))?;
+        // Whatever becomes of one, the other is tried.
+        let resumed = self.nudge(order, false).await;
+        let changed = self.end(order, &written).await.map_err(|error| unended(order, error))?;
+        resumed.map_err(|error| unended(order, error))?;
         match watched {
-            Ok(task) => self.arrived(order, &before, task).await,
+            Ok(task) => self.arrived(order, &before, task, changed).await,
             Err(why) => {
                 let healed = self.heal(order).await;
-                Ok(Ended::Failed(format!("{why}; its spec is as before, {healed}")))
+                let meddled = if changed { "; somebody else has changed its service meanwhile" } else { "" };
+                Ok(Ended::Failed(format!("{why}{meddled}; {healed}")))
             }
         }
     }
 
     /// Writes what steers the task, if the service is still as the plan knew it. The inner error says why it isn't.
-    async fn begin(&self, order: &MoveOrder, deadline: Instant) -> Result<Result<Ticket, String>> {
+    async fn begin(&self, order: &MoveOrder, deadline: Instant) -> Result<Result<Begun, String>> {
         let engine = self.engine.until(deadline);
         let note = format!(
             "orca moves {}.{} to {}; should it have been stopped in the middle: orca rebalance recover",
@@ -128,15 +152,16 @@ impl Mover<'_> {
             if fingerprint::of_spec(&spec) != order.spec {
                 return Ok(Err("its spec has changed since the plan was made".to_owned()));
             }
-            let (steered, ticket) = moving::begin(&spec, &order.temporary, &note)?;
-            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &steered).await {
-                Ok(Written::Done) => return Ok(Ok(ticket)),
+            let (spec, ticket) = moving::begin(&spec, &order.temporary, &note)?;
+            let begun = Begun { ticket, spec };
+            match engine.update("services", &order.service.0, &self.cluster.api, service.version, &begun.spec).await {
+                Ok(Written::Done) => return Ok(Ok(begun)),
                 Ok(Written::Conflict) => {}
                 Ok(Written::Gone) => return Ok(Err("the service is gone".to_owned())),
                 // It may have been made: then it must be ended too.
-                Err(error) if kind_of(&error) == ErrorKind::Unreachable => {
-                    return if self.was_made(order).await.with_context(|| unended(order))? {
-                        Ok(Ok(ticket))
+                Err(error) if may_pass(&error) => {
+                    return if self.was_made(order).await.map_err(|error| unended(order, error))? {
+                        Ok(Ok(begun))
                     } else {
                         Err(error)
                     };
@@ -181,9 +206,9 @@ impl Mover<'_> {
     /// By way of one replica less: waits until the old one has gone, and asks for the new one. Returns the tasks that are
     /// left; the error says why it doesn't go on.
     async fn detour(
-        &self,
+        &mut self,
         order: &MoveOrder,
-        ticket: &Ticket,
+        begun: &mut Begun,
         before: &[Task],
         deadline: Instant,
     ) -> Result<Option<Vec<Task>>, String> {
@@ -201,15 +226,21 @@ impl Mover<'_> {
                     break tasks;
                 }
             }
-            if Instant::now() >= deadline || self.interrupt.exit_code().is_some() {
+            if self.interrupt.exit_code().is_some() {
+                return Err("interrupted by a signal".to_owned());
+            }
+            if Instant::now() >= deadline {
                 return Err("the old task did not go in time".to_owned());
+            }
+            if !self.turn.renew().await.unwrap_or(true) {
+                return Err(TAKEN_OVER.to_owned());
             }
             sleep(LOOK).await;
         };
         if order.temporary.nudge == Nudge::Pause {
             self.nudge(order, true).await.map_err(|error| format!("{error:#}"))?;
         }
-        self.refill(order, ticket, deadline).await?;
+        self.refill(order, begun, deadline).await?;
         if order.temporary.nudge == Nudge::Pause {
             self.given(order, &left, deadline).await;
             self.nudge(order, false).await.map_err(|error| format!("{error:#}"))?;
@@ -218,14 +249,17 @@ impl Mover<'_> {
     }
 
     /// Asks for the replica again.
-    async fn refill(&self, order: &MoveOrder, ticket: &Ticket, deadline: Instant) -> Result<(), String> {
+    async fn refill(&self, order: &MoveOrder, begun: &mut Begun, deadline: Instant) -> Result<(), String> {
         let engine = self.engine.until(deadline);
         for _ in 0..=MAX_CONFLICTS {
             let read = patiently(|| read(&engine, &order.service)).await.map_err(|error| format!("{error:#}"))?;
             let Some((raw, service)) = read else { return Err("the service is gone".to_owned()) };
-            let spec = moving::refill(&raw, ticket).map_err(|error| format!("{error:#}"))?;
+            let spec = moving::refill(&raw, &begun.ticket).map_err(|error| format!("{error:#}"))?;
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
-                Ok(Written::Done) => return Ok(()),
+                Ok(Written::Done) => {
+                    begun.spec = moving::refilled(&begun.spec, &begun.ticket);
+                    return Ok(());
+                }
                 Ok(_) => {}
                 Err(error) => return Err(format!("the replica was not asked for again: {error:#}")),
             }
@@ -252,102 +286,28 @@ impl Mover<'_> {
         Ok(read.is_some_and(|(_, service)| service.trace.is_some()))
     }
 
-    /// Waits until the task runs on its new node and has done so for a while. The error says why it doesn't.
-    async fn watch(&mut self, order: &MoveOrder, before: &[Task], deadline: Instant) -> Result<TaskId, String> {
-        let engine = self.engine.until(deadline);
-        let mut there: Option<(TaskId, Instant)> = None;
-        let mut homeless: Option<Instant> = None;
-        let mut waiting = "nothing has begun".to_owned();
-        loop {
-            // An engine that can't answer for a moment (its swarm elects a leader) is asked again.
-            if let Ok(tasks) = engine.tasks_of(&order.service.0).await {
-                match judge(order, before, &tasks) {
-                    Seen::Waiting(what) => (there, homeless, waiting) = (None, None, what),
-                    Seen::Homeless(why) => {
-                        let since = *homeless.get_or_insert_with(Instant::now);
-                        if since.elapsed() >= HOMELESS {
-                            return Err(format!("`{}` can't take it: {why}", order.to_name));
-                        }
-                        (there, waiting) = (None, why);
-                    }
-                    Seen::Wrong(why) => return Err(why),
-                    Seen::There(task) => {
-                        let since = there.take().filter(|(id, _)| *id == task).map_or_else(Instant::now, |(_, at)| at);
-                        if since.elapsed() >= self.settle {
-                            return Ok(task);
-                        }
-                        there = Some((task, since));
-                    }
-                }
-            }
-            let what = if there.is_some() { "settling" } else { waiting.as_str() };
-            self.progress.waiting(&format!("{}.{} -> {}: {what}", order.name, order.slot, order.to_name));
-            if !self.turn.renew().await.unwrap_or(true) {
-                return Err("another orca has taken over the turn to move tasks".to_owned());
-            }
-            if Instant::now() >= deadline {
-                let patience = order.patience.as_secs();
-                return Err(format!("it did not run on `{}` within {patience} s: {waiting}", order.to_name));
-            }
-            tokio::select! {
-                () = sleep(LOOK) => {}
-                _ = self.interrupt.nth(1) => {
-                    return match there {
-                        // It runs where it was to: putting the spec back ends the move well.
-                        Some((task, _)) => Ok(task),
-                        None => Err("interrupted by a signal".to_owned()),
-                    };
-                }
-            }
-        }
-    }
-
-    /// Takes the move's traces out of the service, whatever else has happened to it.
-    async fn end(&self, order: &MoveOrder, ticket: &Ticket) -> Result<()> {
+    /// Takes the move's traces out of the service, whatever else has happened to it. Says whether something has.
+    async fn end(&self, order: &MoveOrder, begun: &Begun) -> Result<bool> {
         let until = Instant::now() + UNDO;
         let engine = self.engine.until(until);
+        let mut changed = None;
         loop {
-            let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
-            let Some(spec) = moving::next_to_end(&raw, Some(ticket))? else { return Ok(()) };
+            let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(true) };
+            changed = changed.or(Some(!moving::same(&spec_of(&raw)?, &begun.spec)));
+            let ended = moving::next_to_end(&raw, Some(&begun.ticket))?;
+            let Some(spec) = ended else { return Ok(changed.unwrap_or_default()) };
             match engine.update("services", &order.service.0, &self.cluster.api, service.version, &spec).await {
-                Ok(_) => {}
-                Err(error) if kind_of(&error) == ErrorKind::Unreachable && Instant::now() < until => sleep(LOOK).await,
+                Ok(Written::Done | Written::Gone) => {}
+                // Another writer that never rests must not be met by one that never does either.
+                Ok(Written::Conflict) => sleep(LOOK / 4).await,
+                Err(error) if may_pass(&error) && Instant::now() < until => sleep(LOOK).await,
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// The last checks of a move that went well: of several replicas the right one has gone.
-    async fn arrived(&self, order: &MoveOrder, before: &[Task], task: TaskId) -> Result<Ended> {
-        let engine = self.engine.until(Instant::now() + HEAL);
-        let since = Instant::now();
-        let tasks = loop {
-            let tasks = patiently(|| engine.tasks_of(&order.service.0)).await?;
-            let gone = tasks.iter().find(|now| now.id == order.task).is_none_or(|old| !old.live());
-            if gone || since.elapsed() >= HEAL / 2 {
-                break tasks;
-            }
-            sleep(LOOK).await;
-        };
-        let running = |id: &TaskId| tasks.iter().any(|task| task.id == *id && task.running());
-        if order.temporary.detour != Detour::None
-            && let Some(lost) = before.iter().find(|old| old.running() && old.id != order.task && !running(&old.id))
-        {
-            return Ok(Ended::Failed(format!("Swarm has taken away {}.{} instead", order.name, lost.slot)));
-        }
-        if self.pin {
-            self.prefer(order).await?;
-        }
-        let stamp = |id: &TaskId| tasks.iter().find(|task| task.id == *id).and_then(|task| task.status.timestamp);
-        let away = match (stamp(&order.task), stamp(&task)) {
-            (Some(stopped), Some(started)) if started > stopped => started.duration_since(stopped).unsigned_abs(),
-            _ => Duration::ZERO,
-        };
-        Ok(Ended::Arrived { task, away })
-    }
-
     /// Writes the service label that says where its task is to stay; labels of services restart nothing.
-    async fn prefer(&self, order: &MoveOrder) -> Result<()> {
+    pub(super) async fn prefer(&self, order: &MoveOrder) -> Result<()> {
         let engine = self.engine.until(Instant::now() + UNDO);
         for _ in 0..=MAX_CONFLICTS {
             let Some((raw, service)) = patiently(|| read(&engine, &order.service)).await? else { return Ok(()) };
@@ -360,32 +320,15 @@ impl Mover<'_> {
         let text = format!("`{}` kept changing while orca tried to label it", order.name);
         Err(Error::new(ErrorKind::Conflict, text).into())
     }
-
-    /// Waits until the service is whole again, and says where its task is.
-    async fn heal(&self, order: &MoveOrder) -> String {
-        let (engine, until) = (self.engine.until(Instant::now() + HEAL), Instant::now() + HEAL);
-        loop {
-            if let Ok(tasks) = engine.tasks_of(&order.service.0).await {
-                let here = |task: &&Task| task.slot == order.slot && task.running();
-                if let Some(task) = tasks.iter().find(here) {
-                    let node = self.cluster.node(&task.node).map_or(task.node.0.as_str(), |node| node.name.as_str());
-                    return format!("and its task runs on `{node}`");
-                }
-            }
-            if Instant::now() >= until || self.interrupt.exit_code().is_some() {
-                return "but its task does not run yet".to_owned();
-            }
-            sleep(LOOK).await;
-        }
-    }
 }
 
-fn unended(order: &MoveOrder) -> Error {
+fn unended(order: &MoveOrder, error: anyhow::Error) -> anyhow::Error {
     let text = format!(
-        "the move of {}.{} could not be ended: its service still carries what steers it",
+        "the move of {}.{} could not be ended: its service, or a node, may still carry what steers it",
         order.name, order.slot
     );
-    Error::new(ErrorKind::Unreachable, text).hint("run `orca rebalance recover` when the engine answers again")
+    let kind = kind_of(&error);
+    error.context(Error::new(kind, text).hint("run `orca rebalance recover` when the engine answers again"))
 }
 
 async fn read(engine: &Engine, id: &ServiceId) -> Result<Option<(Box<RawValue>, Service)>> {
@@ -399,12 +342,17 @@ fn spec_of(raw: &RawValue) -> Result<Value> {
     object.get_mut("Spec").map(Value::take).context("the engine's service has no Spec")
 }
 
+/// Whether a swarm that elects a new leader explains it: then its engines say for a moment that they are no managers.
+fn may_pass(error: &anyhow::Error) -> bool {
+    matches!(kind_of(error), ErrorKind::Unreachable | ErrorKind::NotManager)
+}
+
 /// Asks again while the engine can't be reached, until its deadline.
-async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
+pub(crate) async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
     let until = Instant::now() + UNDO;
     loop {
         match ask().await {
-            Err(error) if kind_of(&error) == ErrorKind::Unreachable && Instant::now() < until => sleep(LOOK).await,
+            Err(error) if may_pass(&error) && Instant::now() < until => sleep(LOOK).await,
             other => return other,
         }
     }

@@ -8,8 +8,10 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
+use super::turn::Turn;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
 use crate::model::service::TEMPORARY_LABEL;
 use crate::model::{NodeId, TaskState};
 
@@ -25,20 +27,37 @@ pub enum Pulled {
     There,
     /// It is not: the engine's words.
     Missing(String),
+    /// A signal came first.
+    Interrupted,
 }
 
-/// Brings the image to the node, and waits for that until `deadline`.
+/// What is to be brought where, and by whom.
+#[derive(Debug)]
+pub struct Prepull<'a> {
+    /// The manager.
+    pub engine: &'a Engine,
+    /// Its API version.
+    pub api: &'a str,
+    /// The image.
+    pub image: &'a str,
+    /// The node.
+    pub node: &'a NodeId,
+    /// For the job's name: no other has it.
+    pub run: &'a str,
+    /// When to give up.
+    pub deadline: Instant,
+    /// Signals.
+    pub interrupt: &'a Interrupt,
+    /// The right to move tasks; pulling may outlast its term.
+    pub turn: &'a mut Turn,
+}
+
+/// Brings the image to the node, and waits for that until the deadline.
 ///
 /// # Errors
 /// If the job can't be made or looked at. It is removed in any case, if the engine can be reached.
-pub async fn prepull(
-    engine: &Engine,
-    api: &str,
-    image: &str,
-    node: &NodeId,
-    run: &str,
-    deadline: Instant,
-) -> Result<Pulled> {
+pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
+    let Prepull { engine, api, image, node, run, .. } = order;
     let name = format!("orca-prepull-{run}");
     let spec = json!({
         "Name": name,
@@ -55,13 +74,15 @@ pub async fn prepull(
     let Some(id) = id else {
         return Err(Error::new(ErrorKind::Conflict, format!("there is a service called `{name}` already")).into());
     };
-    let pulled = watch(engine, &id, deadline).await;
+    let pulled = watch(order, &id).await;
     engine.remove("services", &id).await.with_context(|| format!("can't remove the service `{name}`"))?;
     pulled
 }
 
-async fn watch(engine: &Engine, id: &str, deadline: Instant) -> Result<Pulled> {
+async fn watch(order: Prepull<'_>, id: &str) -> Result<Pulled> {
+    let Prepull { engine, deadline, interrupt, turn, .. } = order;
     loop {
+        turn.renew().await?;
         let tasks = engine.tasks_of(id).await?;
         let ended = tasks
             .iter()
@@ -74,6 +95,9 @@ async fn watch(engine: &Engine, id: &str, deadline: Instant) -> Result<Pulled> {
             let state = tasks.first().map_or_else(|| "not begun".to_owned(), |task| task.status.err.clone());
             return Ok(Pulled::Missing(format!("pulling it took too long {state}").trim_end().to_owned()));
         }
-        sleep(LOOK).await;
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            _ = interrupt.nth(1) => return Ok(Pulled::Interrupted),
+        }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::engine::{Engine, Written};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, kind_of};
 
 /// The object's name.
 const NAME: &str = "orca.turn";
@@ -21,6 +21,8 @@ const NAME: &str = "orca.turn";
 const TERM: Duration = Duration::from_secs(180);
 /// A run makes itself heard so often.
 const RENEW: Duration = Duration::from_secs(45);
+/// One look at the object, or one write, takes no longer, whatever time the run has left.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the object may change under an orca that wants it.
 const TRIES: u32 = 4;
 
@@ -87,7 +89,8 @@ impl Turn {
     pub async fn take(engine: &Engine, api: &str, owner: Owner) -> Result<Self> {
         let turn = Self { engine: engine.clone(), api: api.to_owned(), owner, renewed: Instant::now() };
         for _ in 0..TRIES {
-            if turn.engine.create("configs", &turn.api, &turn.spec()).await.context("can't take the turn")?.is_some() {
+            if turn.engine().create("configs", &turn.api, &turn.spec()).await.context("can't take the turn")?.is_some()
+            {
                 return Ok(turn);
             }
             let Some(object) = turn.read().await? else { continue };
@@ -99,7 +102,7 @@ impl Turn {
                 return Err(Error::new(ErrorKind::Locked, text).hint(hint).into());
             }
             let (id, version) = (&object.id, object.version.index);
-            match turn.engine.update("configs", id, &turn.api, version, &turn.spec()).await? {
+            match turn.engine().update("configs", id, &turn.api, version, &turn.spec()).await? {
                 Written::Done => return Ok(turn),
                 Written::Conflict | Written::Gone => {}
             }
@@ -121,7 +124,7 @@ impl Turn {
             return Ok(false);
         }
         let (id, version) = (&object.id, object.version.index);
-        let written = self.engine.update("configs", id, &self.api, version, &self.spec()).await?;
+        let written = self.engine().update("configs", id, &self.api, version, &self.spec()).await?;
         self.renewed = Instant::now();
         Ok(written == Written::Done)
     }
@@ -135,11 +138,30 @@ impl Turn {
         if object.spec.labels.unwrap_or_default().run != self.owner.run {
             return Ok(());
         }
-        self.engine.remove("configs", &object.id).await
+        self.engine().remove("configs", &object.id).await
+    }
+
+    /// Gives back a turn that a stopped run has left; false if there is none, or its run may go on.
+    ///
+    /// # Errors
+    /// If the engine is lost.
+    pub async fn sweep(engine: &Engine, api: &str, owner: Owner) -> Result<bool> {
+        if engine.object("configs", NAME).await?.is_none() {
+            return Ok(false);
+        }
+        match Self::take(engine, api, owner).await {
+            Ok(turn) => turn.end().await.map(|()| true),
+            Err(error) if kind_of(&error) == ErrorKind::Locked => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        self.engine.until(Instant::now() + PATIENCE)
     }
 
     async fn read(&self) -> Result<Option<Object>> {
-        let Some(raw) = self.engine.object("configs", NAME).await? else { return Ok(None) };
+        let Some(raw) = self.engine().object("configs", NAME).await? else { return Ok(None) };
         serde_json::from_str(raw.get()).map(Some).with_context(|| format!("the config `{NAME}` can't be read"))
     }
 

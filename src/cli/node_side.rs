@@ -1,5 +1,5 @@
-//! What passes that work on nodes themselves take: `orca gc`, `orca autoheal`, `orca logs rotate` and `orca mods
-//! fetch`.
+//! What passes that work on nodes themselves take: `orca bootstrap`, `orca gc`, `orca autoheal`, `orca exporter`, `orca
+//! logs` and `orca mods`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,25 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{duration, share};
+use crate::exporter;
 use crate::gc::Via;
+
+/// `orca bootstrap`.
+#[derive(Debug, Args)]
+pub struct Bootstrap {
+    /// Change only this node of the config; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+    /// Accept an even number of managers in the end
+    #[arg(long)]
+    pub allow_even_managers: bool,
+    /// Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id
+    #[arg(long)]
+    pub remove_ghosts: bool,
+    /// Ask so many engines at a time [default: bootstrap.parallel, else 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+}
 
 /// `orca gc`.
 #[derive(Debug, Args)]
@@ -59,6 +77,33 @@ pub struct Heal {
     /// Let a container be unhealthy for so long [default: autoheal.containers.grace, else 60s]
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub grace: Option<Duration>,
+}
+
+/// `orca exporter`.
+#[derive(Debug, Subcommand)]
+pub enum Exporter {
+    /// Run node_exporter on every node, and see that each one answers
+    ///
+    /// Makes a global service with a pinned image that can read the host's /proc, /sys and / and nothing more, on a port of
+    /// each node itself. One that is there and as it should be is left alone; where it has drifted, only those fields are
+    /// set. Then every node's exporter is asked whether it is that node's. A service of that name which orca has not made
+    /// is never touched. With --via ssh it is a systemd unit on machines outside of the swarm.
+    Deploy(Deploy),
+}
+
+/// `orca exporter deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// How exporters get there: as a service of the swarm, or by ssh to machines outside of it
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = exporter::Via::Service)]
+    pub via: exporter::Via,
+    /// Write the targets there as Prometheus' file_sd_configs reads them; the name ends in .json
+    #[arg(long, value_name = "PATH")]
+    pub file_sd: Option<PathBuf>,
+    /// Orcastra's file; what orca.yml says of the exporter overrules it [default:
+    /// /etc/swarm-orchestration/deploy_node_exporter.yml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 /// What may be ill.

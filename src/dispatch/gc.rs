@@ -50,7 +50,7 @@ impl Session {
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
         let mut report = Box::pin(collection.run()).await;
         if self.printer.format == Format::Text {
-            report.data.insert("picture".to_owned(), report::gc::render(&report, self.printer.color).into());
+            report.data.insert("account".to_owned(), report::gc::render(&report, self.printer.color).into());
         }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())

@@ -13,7 +13,8 @@ use crate::interrupt::Interrupt;
 use crate::measure::{self, Measure};
 use crate::metrics::probe;
 use crate::pass::Pass;
-use crate::pass::rebalance::Balance;
+use crate::pass::rebalance::memory::Ask;
+use crate::pass::rebalance::{Balance, Goal, Request};
 use crate::rebalance::apply::{How, Relocation};
 use crate::rebalance::file::PlanFile;
 use crate::rebalance::{self, Rehearsal};
@@ -33,13 +34,16 @@ impl Session {
                 let timeout = self.global.timeout.unwrap_or(TIMEOUT);
                 Box::pin(self.rebalance_apply(args, &Options { timeout, ..options }, interrupt)).await
             }
-            cli::Rebalance::Recover => self.passes(rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await,
+            cli::Rebalance::Recover => {
+                let settings = self.settings_if_any(interrupt).await;
+                self.passes_with(settings, rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await
+            }
         }
     }
 
     /// One rebalance plan.
     async fn rebalance_plan(&self, wish: Wish, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = match rebalance::request(&wish) {
+        let ready = match rebalance::request(&wish, false) {
             Ok(request) => self.ready(interrupt).await.map(|(settings, source)| (request, settings, source)),
             Err(error) => Err(error),
         };
@@ -56,7 +60,7 @@ impl Session {
     /// Moves tasks; with `--dry-run` only says which.
     async fn rebalance_apply(&self, args: RebalanceApply, options: &Options, interrupt: &Interrupt) -> u8 {
         let file = args.plan.as_deref().map(PlanFile::load).transpose();
-        let ready = match rebalance::request(&args.wish).and_then(|request| Ok((request, file?))) {
+        let ready = match rebalance::request(&args.wish, true).and_then(|request| Ok((request, file?))) {
             Ok((request, file)) => self.ready(interrupt).await.map(|ready| (request, file, ready)),
             Err(error) => Err(error),
         };
@@ -66,7 +70,8 @@ impl Session {
         };
         let (source, settings, metrics) = (&source, &settings, args.wish.metrics);
         let rehearsal = Rehearsal { command: rebalance::APPLY, source, settings, metrics, request, options, interrupt };
-        let how = How { settle: args.settle, pin: args.pin, prepull: !args.no_prepull };
+        let settle = args.settle.unwrap_or(settings.rebalance.settle);
+        let how = How { settle, pin: args.pin, prepull: !args.no_prepull };
         let read_only = options.dry_run || matches!(source, Source::File(_));
         let relocation = Relocation { rehearsal, file, how };
         let (report, balance) =
@@ -74,9 +79,29 @@ impl Session {
         self.print(report, balance, interrupt)
     }
 
+    /// What `rebalance.auto` asks of `orca reconcile`: as `apply` without flags.
+    pub(super) async fn rebalance_auto(
+        &self,
+        settings: &Settings,
+        source: &Source,
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> Report {
+        let timeout = self.global.timeout.unwrap_or(TIMEOUT);
+        let options = &Options { timeout, ..options.clone() };
+        let (metrics, command) = (None, rebalance::APPLY);
+        let request = Request { goal: Goal::Memory(Ask::Knee), guarded: true, at_once: true };
+        let how = How { settle: settings.rebalance.settle, pin: false, prepull: true };
+        let rehearsal = Rehearsal { command, source, settings, metrics, request, options, interrupt };
+        let relocation = Relocation { rehearsal, file: None, how };
+        let read_only = options.dry_run || matches!(source, Source::File(_));
+        let run = if read_only { Box::pin(relocation.rehearse()).await } else { Box::pin(relocation.run()).await };
+        run.0
+    }
+
     /// The config first: nothing is asked of the engine while it is wrong.
     async fn ready(&self, interrupt: &Interrupt) -> Result<(Settings, Source)> {
-        let settings = self.settings(interrupt).await?;
+        let settings = self.settings_if_any(interrupt).await?;
         Ok((settings, self.source()?))
     }
 
@@ -99,7 +124,7 @@ impl Session {
         match Box::pin(run.run()).await {
             Ok(taken) => {
                 // The document is on stdout, and has no place for these.
-                taken.warnings.iter().for_each(|warning| tracing::warn!("{}: {}", warning.code, warning.message));
+                self.printer.warnings(&taken.warnings);
                 self.finish(measure::COMMAND, Ok(taken.document))
             }
             Err(error) => {

@@ -7,6 +7,7 @@
 //!   managers crash for good (moby/moby#37883). So a service without one is not touched either: its owner doesn't write
 //!   any.
 
+pub mod field;
 pub mod moving;
 
 use anyhow::{Context as _, Result, bail};
@@ -42,10 +43,15 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
         apply(&mut spec, change)?;
     }
     let of_a_service = |change: &&Change| {
-        use Change::{ConstraintAdd, ForceUpdate, LogLimit, Rollback, ScaleZero};
+        use Change::{ConstraintAdd, FieldSet, ForceUpdate, LogLimit, Rollback, ScaleZero};
         matches!(
             change,
-            ConstraintAdd { .. } | ForceUpdate { .. } | Rollback { .. } | ScaleZero { .. } | LogLimit { .. }
+            ConstraintAdd { .. }
+                | FieldSet { .. }
+                | ForceUpdate { .. }
+                | Rollback { .. }
+                | ScaleZero { .. }
+                | LogLimit { .. }
         )
     };
     if changes.iter().any(of_a_service) {
@@ -83,9 +89,22 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
         Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
         Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
-        // What moves is a task, what is removed is gone, and what lies on a node is no object of the swarm.
+        Change::RoleSet { after, .. } => object.pointer("/Spec/Role").and_then(Value::as_str) == Some(after.name()),
+        Change::AvailabilitySet { after, .. } => {
+            object.pointer("/Spec/Availability").and_then(Value::as_str) == Some(after)
+        }
+        // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm. Nor is what
+        // makes a node one.
         Change::TaskMove { .. }
+        | Change::SwarmInit
+        | Change::UnlockKeySave { .. }
+        | Change::NodeJoin { .. }
+        | Change::NodeRemove
         | Change::TemporaryRemove
+        | Change::ServiceCreate { .. }
+        | Change::HostProgram { .. }
+        | Change::HostUnit { .. }
+        | Change::HostStart { .. }
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
         | Change::CachePrune { .. }
@@ -99,6 +118,9 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         Change::LogLimit { max_size, .. } => {
             let options = object.pointer("/Spec/TaskTemplate/LogDriver/Options");
             options.and_then(|options| options.get("max-size")).and_then(Value::as_str) == Some(max_size)
+        }
+        Change::FieldSet { path, after, .. } => {
+            object.get("Spec").is_some_and(|spec| field::same(after, field::get(spec, path)))
         }
         Change::Rollback { after, .. } => {
             // The engine swaps the two specs.
@@ -187,7 +209,14 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
             replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
         }
-        Change::ContainerRestart { .. }
+        Change::RoleSet { after, .. } => set_text(spec, "Role", after.name())?,
+        Change::AvailabilitySet { after, .. } => set_text(spec, "Availability", after)?,
+        Change::FieldSet { path, after, .. } => field::set(spec, path, after)?,
+        Change::ServiceCreate { .. } => bail!("what is not there can't be edited"),
+        Change::HostProgram { .. }
+        | Change::HostUnit { .. }
+        | Change::HostStart { .. }
+        | Change::ContainerRestart { .. }
         | Change::Remove { .. }
         | Change::CachePrune { .. }
         | Change::LogRotate(_)
@@ -198,6 +227,9 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         | Change::ModFetch { .. }
         | Change::ModRemove { .. } => {
             bail!("what lies on one node is no spec to edit")
+        }
+        Change::SwarmInit | Change::UnlockKeySave { .. } | Change::NodeJoin { .. } | Change::NodeRemove => {
+            bail!("who is in the swarm is no spec to edit")
         }
         Change::LogLimit { max_size, max_file, .. } => limit_logs(spec, max_size, *max_file)?,
         Change::ForceUpdate { .. } => {
@@ -217,6 +249,11 @@ fn available(spec: &mut Value, from: &str, to: &str) {
     if let Some(availability) = spec.get_mut("Availability").filter(|found| *found == from) {
         *availability = to.into();
     }
+}
+
+fn set_text(spec: &mut Value, key: &str, text: &str) -> Result<()> {
+    spec.as_object_mut().context("the node's spec is not an object")?.insert(key.to_owned(), text.into());
+    Ok(())
 }
 
 fn labels(spec: &mut Value) -> Result<&mut Map<String, Value>> {

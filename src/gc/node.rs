@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::apply::local::NodeApplier;
+use crate::apply::local::{Hand, NodeApplier};
 use crate::engine::Engine;
 use crate::engine::local::{Identity, Stock};
 use crate::error::{Error, ErrorKind, again, hint_of};
@@ -162,8 +162,7 @@ impl Round<'_> {
         };
         // What has begun is let finish: only what has not is left out when time is up.
         let mut applier = NodeApplier {
-            engine,
-            api: &stock.engine.api,
+            hand: Hand::Engine { engine, api: &stock.engine.api },
             state,
             actor: &self.actor,
             budget: &self.budget,

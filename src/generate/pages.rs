@@ -37,11 +37,20 @@ const REFUSED: &[Row] = &[(
     "Try later: the memory of more than a third of the nodes is not known, or --empty has to leave something behind \
      (the report says what, and why).",
 )];
+const UNMOVED: &[Row] = &[(
+    "75",
+    "Try later: there is no plan (the memory of more than a third of the nodes is not known), a saved plan is stale, \
+     another orca moves tasks, a move was left out (its image is not on the target, say), memory is not as the plan \
+     foresaw, or the time is up (the report says which).",
+)];
+const UNENDED: &[Row] =
+    &[("75", "Try later: another orca moves tasks or works on this cluster, or objects kept changing.")];
 const UNKNOWN: &[Row] = &[(
     "75",
     "Try later: what the cluster needs is not known, so that images and volumes stay; another orca works on it, the time \
      ran out, or something is blocked or left out, such as what came into use meanwhile (the report says why).",
 )];
+const EXPORTERS: &[Row] = &[("1", "Failed: also if a node's exporter does not answer, or is not that node's.")];
 const ILL: &[Row] = &[(
     "75",
     "Something is ill that orca did not heal (the report says what, why, and what to do next), another orca works on the \
@@ -62,6 +71,11 @@ const ENGINE_LOST: &[Row] =
 const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
 const UNMEASURED: &[Row] =
     &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];
+const NOT_MADE: &[Row] = &[(
+    "75",
+    "A node or a change was refused (the report says why), another orca works on it, another writer kept changing a node, \
+     a node was not ready in time, or the time ran out. The next run goes on.",
+)];
 const CONFIG: &[Row] = &[("78", "The config is invalid; the engine was not contacted.")];
 const INTERRUPTED: &[Row] = &[(
     "130, 143",
@@ -108,11 +122,17 @@ const MODS_ENV: &[Row] = &[
     ("SSL_CERT_FILE, SSL_CERT_DIR", "Authorities for https instead of the system's."),
 ];
 const STATE_ENV: &[Row] = &[("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES.")];
+const ZONE_ENV: &[Row] = &[("TZ", "Given to the exporter where Orcastra's file has timezone.env_tz; else UTC.")];
 const ONCE_ENV: &[Row] = &[("RUN_ONCE", "As --once, unless it is 0, false or no.")];
 
 const CONFIG_FILES: &[Row] = &[
     ("/etc/orca/orca.yml", "The config."),
     ("/etc/swarm-orchestration/swarm.yml", "Read when there is no other: Orcastra's config works unchanged."),
+];
+const EXPORTER_FILES: &[Row] = &[
+    ("/etc/swarm-orchestration/deploy_node_exporter.yml", "Orcastra's, read beneath the config if it is there."),
+    ("/etc/systemd/system/orca-node-exporter.service", "The unit on machines of --via ssh."),
+    ("/usr/local/lib/orca/node_exporter", "There: the program that exporter.ssh.binary names here."),
 ];
 const STATE_FILES: &[Row] = &[
     (
@@ -149,8 +169,10 @@ const PAGES: &[Page] = &[
             "orca-reconcile",
             "orca-labels-sync",
             "orca-anchors-follow",
+            "orca-bootstrap",
             "orca-gc",
             "orca-autoheal",
+            "orca-exporter-deploy",
             "orca-logs-rotate",
             "orca-mods-fetch",
             "orca-history",
@@ -204,7 +226,7 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-rebalance-apply",
-        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, UNMOVED, CONFIG, INTERRUPTED],
         environment: PASS_ENVIRONMENT,
         files: PASS_FILES,
         examples: &[
@@ -221,7 +243,7 @@ const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-rebalance-recover",
-        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, REFUSED, CONFIG, INTERRUPTED],
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, UNENDED, CONFIG, INTERRUPTED],
         environment: PASS_ENVIRONMENT,
         files: PASS_FILES,
         examples: &[
@@ -256,6 +278,36 @@ const PAGES: &[Page] = &[
         ]],
         examples: &[("Look at this machine:", "orca probe")],
         see: &["orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-bootstrap",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, NOT_MADE, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[
+            CONFIG_FILES,
+            STATE_FILES,
+            &[
+                (
+                    "/var/lib/orca/unlock-key",
+                    "With bootstrap.autolock: the key that managers need when they restart; mode 0600.",
+                ),
+                (
+                    "~/.ssh/config, ~/.ssh/known_hosts",
+                    "What ssh(1) reads for ssh:// hosts. Host keys are checked; nothing is asked.",
+                ),
+            ],
+        ],
+        examples: &[
+            ("Who would join as what, and what stands in the way:", "orca bootstrap --dry-run"),
+            ("Make the swarm, or go on with it:", "orca bootstrap"),
+            ("One more node:", "orca bootstrap --node node-6"),
+            ("A host that was installed anew, in place of what it was:", "orca bootstrap --remove-ghosts"),
+            (
+                "Rehearse with five simulated engines (/tmp/fleet/n1.sock, ...):",
+                "orca sim --bare 5 --listen /tmp/fleet",
+            ),
+        ],
+        see: &["orca-labels-sync", "orca-reconcile", "orca-sim", "ssh", "docker-swarm-init", "docker-swarm-join"],
     },
     Page {
         name: "orca-gc",
@@ -348,6 +400,27 @@ const PAGES: &[Page] = &[
         see: &["orca-schema", "orca-history"],
     },
     Page {
+        name: "orca-exporter-deploy",
+        exits: &[FINE, EXPORTERS, CHANGES, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ZONE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES, EXPORTER_FILES, STATE_FILES],
+        examples: &[
+            ("What would be made or changed:", "orca exporter deploy --dry-run"),
+            (
+                "Do it, and tell Prometheus, which has file_sd_configs: [{files: [/etc/prometheus/nodes.json]}]:",
+                "orca exporter deploy --file-sd /etc/prometheus/nodes.json",
+            ),
+            ("On the hosts of the swarm's VMs:", "orca exporter deploy --via ssh"),
+            ("With Orcastra's file:", "orca exporter deploy --from deploy_node_exporter.yml"),
+            (
+                "Which exporters are not up? With jq(1):",
+                "orca exporter deploy -o json | jq '.data.targets[] | select(.state != \"up\")'",
+            ),
+            ("Memory figures from them:", "orca rebalance measure --metrics node_exporter"),
+        ],
+        see: &["orca-rebalance-measure", "orca-history", "docker-service-ps"],
+    },
+    Page {
         name: "orca-reconcile",
         exits: PASS_EXITS,
         environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ONCE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
@@ -417,8 +490,9 @@ const PAGES: &[Page] = &[
             ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),
             ("Look at them:", "docker -H unix:///tmp/sim.sock node ls"),
             ("Rehearse on a copy of the cluster:", "orca sim --from cluster.json -- orca reconcile --once"),
+            ("Five engines in no swarm, for orca-bootstrap(1):", "orca sim --bare 5 --listen /tmp/fleet"),
         ],
-        see: &["orca-snapshot"],
+        see: &["orca-snapshot", "orca-bootstrap"],
     },
     Page {
         name: "orca-schema",
@@ -458,6 +532,7 @@ const PAGES: &[Page] = &[
     Page { name: "orca-logs", see: &["orca-logs-rotate"], ..GROUP },
     Page { name: "orca-mods", see: &["orca-mods-fetch"], ..GROUP },
     Page { name: "orca-anchors", see: &["orca-anchors-follow"], ..GROUP },
+    Page { name: "orca-exporter", see: &["orca-exporter-deploy"], ..GROUP },
     Page { name: "orca-config", see: &["orca-config-check", "orca-config-show"], ..GROUP },
 ];
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use futures_util::StreamExt as _;
@@ -63,7 +64,7 @@ pub fn choose(flag: Option<&Wanted>, settings: &MetricsSettings) -> Result<Choic
         (MetricsSource::File, None) => lacks("no file is named", "give --metrics FILE, or set rebalance.metrics.file"),
         (MetricsSource::Reservations, _) => Ok(Choice::Reservations),
         (MetricsSource::Prometheus, _) if settings.prometheus.is_none() => {
-            lacks("no URL is", "set rebalance.metrics.prometheus to Prometheus' own URL")
+            lacks("no URL is set", "set rebalance.metrics.prometheus to Prometheus' own URL")
         }
         (MetricsSource::Probe, _) if settings.probe_image.is_none() => {
             lacks("no image is named", "set rebalance.metrics.probe_image to an image that has orca in its PATH")
@@ -140,8 +141,8 @@ impl Collector<'_> {
     }
 
     async fn scrape(&self, aim: &Aim) -> Result<(NodeMemory, Counters), String> {
-        let text = self.target(&aim.url)?.text().await?;
-        self.judge(&Reading::parse(&text), &aim.expected).map_err(|why| format!("{}: {why}", aim.url))
+        let reading = read(aim, self.settings.rebalance.metrics.timeout, self.deadline).await?;
+        self.judge(&reading, &aim.expected).map_err(|why| format!("{}: {why}", aim.url))
     }
 
     fn judge(&self, reading: &Reading, expected: &str) -> Result<(NodeMemory, Counters), String> {
@@ -248,7 +249,9 @@ impl Collector<'_> {
                 (at, told)
             })
         });
-        futures_util::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await
+        let mut told: Vec<_> = futures_util::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+        told.sort_by_key(|(at, _)| *at);
+        told
     }
 
     fn target(&self, url: &Url) -> Result<Target, String> {
@@ -337,6 +340,30 @@ pub fn targets(cluster: &Snapshot, metrics: &MetricsSettings) -> Vec<(usize, Res
         Ok(Aim { url: url.or_path("/metrics"), expected })
     };
     ready(cluster).map(|(at, node)| (at, aim(node))).collect()
+}
+
+/// The exporter that runs on the node itself, at this port: not that of a machine beneath it.
+///
+/// # Errors
+/// If no address of the node is known.
+pub fn own_target(node: &Node, settings: &Settings, port: u16) -> Result<Aim, String> {
+    let named = by_node(&settings.rebalance.metrics.node_exporters, node);
+    let ip = || by_node(&settings.nodes, node).and_then(|entry| entry.ip.clone());
+    let url = match (named, at_its_address(node, port)) {
+        (Some(url), _) => url.clone(),
+        (None, Ok(url)) => url,
+        (None, Err(why)) => Url { secure: false, host: ip().ok_or(why)?, port, path: String::new() },
+    };
+    Ok(Aim { url: url.or_path("/metrics"), expected: node.name.clone() })
+}
+
+/// What the exporter says.
+///
+/// # Errors
+/// Why it says nothing, in words.
+pub async fn read(aim: &Aim, timeout: Duration, deadline: Instant) -> Result<Reading, String> {
+    let text = Target::new(&aim.url, timeout, deadline)?.text().await?;
+    Ok(Reading::parse(&text))
 }
 
 fn at_its_address(node: &Node, port: u16) -> Result<Url, String> {

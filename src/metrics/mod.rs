@@ -124,7 +124,20 @@ impl FromStr for Wanted {
     }
 }
 
+impl NodeMemory {
+    /// What is in use, as a part of 1.
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 15 digits")]
+    pub fn share(&self) -> f64 {
+        self.used_bytes as f64 / self.total_bytes.max(1) as f64
+    }
+}
+
 impl Metrics {
+    /// The share of the fullest node.
+    pub fn peak(&self) -> f64 {
+        self.nodes.values().map(NodeMemory::share).fold(0.0, f64::max)
+    }
+
     /// Takes a move into account: what a task used on one node it uses on another, under another id.
     pub fn follow(&mut self, from: &str, to: &str, task: &TaskId, successor: &TaskId) {
         let Some(memory) = self.tasks.remove(task) else { return };
@@ -149,11 +162,14 @@ impl Metrics {
 
 /// Reads a metrics file from disk.
 pub fn load(path: &Path) -> Result<Metrics> {
-    const HINT: &str = "it holds {\"taken_at\": ..., \"nodes\": {HOSTNAME: {\"total_bytes\", \"used_bytes\"}}, \
+    const HINT: &str = "a metrics file holds {\"taken_at\": ..., \"nodes\": {HOSTNAME: {\"total_bytes\", \"used_bytes\"}}, \
                         \"tasks\": {TASK_ID: {\"footprint_bytes\", \"working_set_bytes\"}}}";
     let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .with_context(|| Error::new(ErrorKind::Config, format!("can't read the metrics `{name}`")).hint(HINT))?;
+    let text = std::fs::read_to_string(path).with_context(|| {
+        let sources = MetricsSource::ALL.map(MetricsSource::name).join(", ");
+        Error::new(ErrorKind::Config, format!("`{name}` is no metrics source, and can't be read as a metrics file"))
+            .hint(format!("sources are {sources}; {HINT}"))
+    })?;
     Metrics::parse(&text)
         .with_context(|| Error::new(ErrorKind::Config, format!("`{name}` is not a metrics file")).hint(HINT))
 }

@@ -4,6 +4,7 @@
 //! what is written back is always the raw text they keep, edited by [`crate::engine::edit`].
 
 pub mod constraint;
+pub mod member;
 pub mod needs;
 pub mod node;
 pub mod offer;
@@ -13,6 +14,7 @@ pub mod stock;
 pub mod task;
 
 pub use constraint::Constraint;
+pub use member::{Member, Role};
 pub use needs::Needs;
 pub use node::{Node, NodeId};
 pub use offer::Offer;
@@ -24,7 +26,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 /// Go writes an empty map, list or struct as `null`; this reads it as the default.
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,

@@ -84,10 +84,10 @@ pub const CONTAINER_RESTART: &str = "autoheal/container/";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RebalanceMemory {
-    /// Since when some node has been seen above the high mark, pass after pass.
-    pub high_since: Option<Timestamp>,
-    /// Since when the fullest and the emptiest node have been seen too far apart, pass after pass.
-    pub spread_since: Option<Timestamp>,
+    /// How long some node has been seen above the high mark, pass after pass.
+    pub high: Option<Stopwatch>,
+    /// How long the fullest and the emptiest node have been seen too far apart, pass after pass.
+    pub spread: Option<Stopwatch>,
     /// A trigger has fired, and the cluster has not been seen calm since.
     pub active: bool,
     /// Services that were moved.
@@ -111,6 +111,12 @@ pub struct Moved {
     pub at: Timestamp,
     /// The node that the task left.
     pub from: NodeId,
+    /// `run.id` of the report.
+    #[serde(default)]
+    pub run: String,
+    /// The task was put back, or Swarm placed it anew.
+    #[serde(default)]
+    pub failed: bool,
 }
 
 /// What is remembered of an anchor.

@@ -4,6 +4,8 @@
 
 pub mod anchors;
 pub mod autoheal;
+pub mod bootstrap;
+pub mod exporter;
 pub mod gc;
 pub mod labels;
 pub mod logs;
@@ -31,6 +33,8 @@ pub enum Pass {
     Anchors,
     /// `orca autoheal`: services and pending tasks.
     Autoheal,
+    /// `orca exporter deploy`.
+    Exporter,
     /// `orca logs rotate --fix-services`.
     Logs,
 }
@@ -46,6 +50,7 @@ impl Pass {
             Self::Labels => "labels sync",
             Self::Anchors => "anchors follow",
             Self::Autoheal => "autoheal",
+            Self::Exporter => "exporter deploy",
             Self::Logs => "logs rotate",
         }
     }
@@ -62,6 +67,7 @@ impl Pass {
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
+            Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
         }
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::TargetKind;
 use crate::files::squeeze::Compress;
+use crate::model::Role;
 use crate::settings::Signal;
 
 /// The closed list of changes that orca can make.
@@ -80,6 +81,69 @@ pub enum Change {
     ScaleZero {
         /// The replicas found.
         before: u64,
+    },
+    /// Makes a swarm of an engine that is in none.
+    SwarmInit,
+    /// Writes the swarm's unlock key into a file that only its owner can read.
+    UnlockKeySave {
+        /// The file.
+        file: String,
+    },
+    /// Lets an engine that is in no swarm join.
+    NodeJoin {
+        /// Which token it joins with.
+        role: Role,
+    },
+    /// Promotes or demotes a node.
+    RoleSet {
+        /// Role found.
+        before: Role,
+        /// Role wanted.
+        after: Role,
+    },
+    /// Says whether a node takes tasks, as the settings have it.
+    AvailabilitySet {
+        /// Availability found.
+        before: String,
+        /// Availability wanted.
+        after: String,
+    },
+    /// Removes a node that is down.
+    NodeRemove,
+    /// Makes a service.
+    ServiceCreate {
+        /// Its whole spec.
+        spec: Value,
+    },
+    /// Sets one field of a service's spec.
+    FieldSet {
+        /// Keys from the spec's top to the field.
+        path: Vec<String>,
+        /// The value found.
+        before: Value,
+        /// The value wanted.
+        after: Value,
+    },
+    /// Puts a program onto a machine.
+    HostProgram {
+        /// SHA-256 of what is there; none if nothing is.
+        before: Option<String>,
+        /// SHA-256 of what is sent.
+        after: String,
+    },
+    /// Writes a unit of systemd.
+    HostUnit {
+        /// The text found; none if there was no unit.
+        before: Option<String>,
+        /// The text wanted.
+        after: String,
+    },
+    /// Has systemd start a unit, now and after each boot.
+    HostStart {
+        /// What systemd said of it.
+        before: String,
+        /// It runs, but not what is on the disk.
+        restart: bool,
     },
     /// Restarts a container that is no swarm task.
     ContainerRestart {
@@ -217,6 +281,39 @@ pub enum ActionKind {
     /// A service is scaled.
     #[serde(rename = "service.scale")]
     ServiceScale,
+    /// A swarm is made.
+    #[serde(rename = "swarm.init")]
+    SwarmInit,
+    /// The unlock key is saved.
+    #[serde(rename = "swarm.unlock_key.save")]
+    SwarmUnlockKeySave,
+    /// An engine joins.
+    #[serde(rename = "node.join")]
+    NodeJoin,
+    /// A node is promoted or demoted.
+    #[serde(rename = "node.role.set")]
+    NodeRoleSet,
+    /// A node is told whether to take tasks.
+    #[serde(rename = "node.availability.set")]
+    NodeAvailabilitySet,
+    /// A node that is down is removed.
+    #[serde(rename = "node.remove")]
+    NodeRemove,
+    /// A service is made.
+    #[serde(rename = "service.create")]
+    ServiceCreate,
+    /// A field of a service's spec is set.
+    #[serde(rename = "service.field.set")]
+    ServiceFieldSet,
+    /// A program is put onto a machine.
+    #[serde(rename = "host.program.set")]
+    HostProgramSet,
+    /// A unit of systemd is written.
+    #[serde(rename = "host.unit.set")]
+    HostUnitSet,
+    /// A unit of systemd is started.
+    #[serde(rename = "host.unit.start")]
+    HostUnitStart,
     /// A container is restarted.
     #[serde(rename = "container.restart")]
     ContainerRestart,
@@ -278,6 +375,17 @@ impl ActionKind {
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
+            Self::SwarmInit => "swarm.init",
+            Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
+            Self::NodeJoin => "node.join",
+            Self::NodeRoleSet => "node.role.set",
+            Self::NodeAvailabilitySet => "node.availability.set",
+            Self::NodeRemove => "node.remove",
+            Self::ServiceCreate => "service.create",
+            Self::ServiceFieldSet => "service.field.set",
+            Self::HostProgramSet => "host.program.set",
+            Self::HostUnitSet => "host.unit.set",
+            Self::HostUnitStart => "host.unit.start",
             Self::ContainerRestart => "container.restart",
             Self::ContainerRemove => "container.remove",
             Self::ImageRemove => "image.remove",
@@ -298,18 +406,32 @@ impl ActionKind {
     /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
     pub fn rank(self) -> u8 {
         match self {
-            Self::NodeLabelSet | Self::NodePause | Self::NodeResume | Self::ServiceMoveUndo => 0,
-            Self::ServiceMoveSeal | Self::ServiceTemporaryRemove | Self::NodeLabelRemove | Self::NodeRecordForget => 1,
+            // Without a swarm, and without the node in it, nothing can be done to it.
+            Self::SwarmInit
+            | Self::SwarmUnlockKeySave
+            | Self::NodeJoin
+            | Self::NodeLabelSet
+            | Self::NodePause
+            | Self::NodeResume
+            | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal
+            | Self::ServiceTemporaryRemove
+            | Self::NodeLabelRemove
+            | Self::NodeRecordForget
+            | Self::NodeRoleSet
+            | Self::NodeAvailabilitySet => 1,
             Self::ServiceConstraintAdd => 2,
             Self::ServiceForceUpdate
             | Self::TaskMove
             | Self::ServiceRollback
             | Self::ServiceScale
-            | Self::ServiceLogLimitSet => 3,
+            | Self::ServiceLogLimitSet
+            | Self::ServiceCreate
+            | Self::ServiceFieldSet => 3,
             // On a node: containers first, then what they used.
-            Self::ContainerRestart | Self::ContainerRemove => 4,
-            Self::ImageRemove | Self::BuildCachePrune => 5,
-            Self::VolumeRemove | Self::NetworkRemove => 6,
+            Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
+            Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
+            Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove | Self::HostUnitStart => 6,
             // Files on this host are in an order of their own.
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
             Self::ModFetch | Self::ModRemove => 8,
@@ -334,6 +456,17 @@ impl Change {
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::SwarmInit => ActionKind::SwarmInit,
+            Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
+            Self::NodeJoin { .. } => ActionKind::NodeJoin,
+            Self::RoleSet { .. } => ActionKind::NodeRoleSet,
+            Self::AvailabilitySet { .. } => ActionKind::NodeAvailabilitySet,
+            Self::NodeRemove => ActionKind::NodeRemove,
+            Self::ServiceCreate { .. } => ActionKind::ServiceCreate,
+            Self::FieldSet { .. } => ActionKind::ServiceFieldSet,
+            Self::HostProgram { .. } => ActionKind::HostProgramSet,
+            Self::HostUnit { .. } => ActionKind::HostUnitSet,
+            Self::HostStart { .. } => ActionKind::HostUnitStart,
             Self::ContainerRestart { .. } => ActionKind::ContainerRestart,
             Self::CachePrune { .. } => ActionKind::BuildCachePrune,
             Self::LogLimit { .. } => ActionKind::ServiceLogLimitSet,
@@ -353,6 +486,21 @@ impl Change {
         }
     }
 
+    /// What of a node it changes, as the end of the action's id.
+    pub(super) fn of_a_node(&self) -> String {
+        match self {
+            Self::LabelSet { key, .. } | Self::LabelRemove { key, .. } => return format!("label/{key}"),
+            Self::SwarmInit => "init",
+            Self::UnlockKeySave { .. } => "unlock_key",
+            Self::NodeJoin { .. } => "join",
+            Self::NodeRemove => "remove",
+            Self::RoleSet { .. } => "role",
+            Self::AvailabilitySet { .. } | Self::NodePause { .. } | Self::NodeResume { .. } => "availability",
+            _ => "record",
+        }
+        .to_owned()
+    }
+
     /// Bytes that it frees, as far as is known beforehand.
     pub fn bytes(&self) -> u64 {
         match self {
@@ -364,7 +512,7 @@ impl Change {
     /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
     /// two specs, and each write replaces one.
     pub fn stands_alone(&self) -> bool {
-        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove)
+        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove | Self::ServiceCreate { .. })
     }
 
     /// The changed value as it was found and as it is wanted, for the report.
@@ -379,8 +527,23 @@ impl Change {
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
-            Self::Rollback { before, after } => (before.clone().into(), after.clone().into()),
+            Self::Rollback { before, after } | Self::AvailabilitySet { before, after } => {
+                (before.clone().into(), after.clone().into())
+            }
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
+            Self::NodeJoin { role } => (Value::Null, role.name().into()),
+            Self::RoleSet { before, after } => (before.name().into(), after.name().into()),
+            Self::NodeRemove => ("down".into(), Value::Null),
+            Self::ServiceCreate { spec } => {
+                (Value::Null, spec.pointer("/TaskTemplate/ContainerSpec/Image").cloned().unwrap_or_default())
+            }
+            Self::FieldSet { path, before, after } => (shown(path, before), shown(path, after)),
+            Self::HostProgram { before, after } | Self::HostUnit { before, after } => {
+                (before.clone().map_or(Value::Null, Value::from), after.as_str().into())
+            }
+            Self::HostStart { before, .. } => (before.clone().into(), "active, enabled".into()),
             Self::ContainerRestart { .. } => ("unhealthy".into(), "restarted".into()),
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
                 (serde_json::json!({ "size_bytes": bytes }), Value::Null)
@@ -406,4 +569,16 @@ impl Change {
             Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }
     }
+}
+
+/// A field's value, as reports may have it: variables can hold secrets.
+fn shown(path: &[String], value: &Value) -> Value {
+    if path.last().is_none_or(|key| key != "Env") {
+        return value.clone();
+    }
+    let name = |variable: &Value| {
+        let text = variable.as_str().unwrap_or_default();
+        text.split_once('=').map_or_else(|| variable.clone(), |(name, _)| format!("{name}=<redacted>").into())
+    };
+    value.as_array().map_or(Value::Null, |list| list.iter().map(name).collect())
 }

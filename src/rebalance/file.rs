@@ -12,9 +12,13 @@ use crate::pass::memory::elapsed;
 use crate::pass::rebalance::balance::Move;
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{Goal, Request};
+use crate::plan::Warning;
 
 /// Figures of memory are not true for longer.
 const VALID: Duration = Duration::from_secs(15 * 60);
+
+/// Clocks of hosts may be so far apart.
+const AHEAD: Duration = Duration::from_secs(5 * 60);
 
 /// What is needed of a saved plan.
 #[derive(Debug, Deserialize)]
@@ -40,7 +44,13 @@ struct Cluster {
 struct Data {
     goal: SavedGoal,
     guarded: bool,
+    metrics: SavedMetrics,
     moves: Vec<Move>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SavedMetrics {
+    estimated: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,12 +91,22 @@ impl PlanFile {
         if self.cluster.as_ref().and_then(|cluster| cluster.id.as_deref()) != cluster {
             return Err(refused("the plan was made for another cluster".to_owned()).into());
         }
+        if elapsed(now, self.run.started) > AHEAD {
+            return Err(refused(format!("the plan is from the future: it was made at {}", self.run.started)).into());
+        }
         let age = elapsed(self.run.started, now);
         if age > VALID {
             let text = format!("the plan is {} minutes old, more than {}", age.as_secs() / 60, VALID.as_secs() / 60);
             return Err(refused(text).into());
         }
         Ok(&self.data.moves)
+    }
+
+    /// What to say where there are no figures now: the plan was made from some.
+    pub fn unmeasured(&self) -> Option<Warning> {
+        let text = "the plan was made from measured figures, and there are none now (--metrics): whether a target has \
+                    room is judged by what services reserve";
+        (!self.data.metrics.estimated).then(|| Warning::new("unmeasured_plan", text))
     }
 
     /// What the plan was asked for.
@@ -99,6 +119,6 @@ impl PlanFile {
             (.., Some(peak)) => Goal::Memory(Ask::Peak(*peak)),
             _ => Goal::Memory(Ask::Knee),
         };
-        Request { goal, guarded: self.data.guarded }
+        Request { goal, guarded: self.data.guarded, at_once: false }
     }
 }

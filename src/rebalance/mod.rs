@@ -2,13 +2,15 @@
 //! which is gone again when the plan is made); [`apply`] moves tasks.
 
 pub mod apply;
+mod course;
 pub mod file;
+mod unit;
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
 use crate::cli::{BalanceGoal, Wish};
-use crate::cycle::{Options, Source, memory_key};
+use crate::cycle::{Options, Source, balance_key};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measurement};
@@ -29,8 +31,8 @@ pub const APPLY: &str = "rebalance apply";
 /// See [`PLAN`].
 pub const RECOVER: &str = "rebalance recover";
 
-/// What the flags ask for.
-pub fn request(args: &Wish) -> Result<Request> {
+/// What the flags ask for; `at_once` if it is to be carried out, and not only planned.
+pub fn request(args: &Wish, at_once: bool) -> Result<Request> {
     let peak = args.max_restarts.is_some() || args.target_peak.is_some();
     if peak && args.goal == BalanceGoal::Count {
         let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
@@ -43,7 +45,7 @@ pub fn request(args: &Wish) -> Result<Request> {
         _ if args.goal == BalanceGoal::Count => Goal::Count,
         _ => Goal::Memory(Ask::Knee),
     };
-    Ok(Request { goal, guarded: !args.unguarded })
+    Ok(Request { goal, guarded: !args.unguarded, at_once })
 }
 
 /// A run of the planner.
@@ -127,7 +129,7 @@ impl Rehearsal<'_> {
             report.warnings.push(Warning::new("state_unreadable", text));
             None
         });
-        state.map(|state| state.memory(&memory_key(cluster, self.settings))).unwrap_or_default()
+        state.map(|state| state.memory(&balance_key(cluster))).unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::pass::rebalance::balance::{Balance, Change, Immovable, Move, MoveEnd, NodeBalance};
 use crate::pass::rebalance::words::{bytes, percent};
 
-use super::text::new_table;
+use super::text::{new_table, shown};
 
 /// Cells of a bar; each is five points.
 const CELLS: usize = 20;
@@ -26,22 +26,22 @@ pub fn render(balance: &Balance, color: bool) -> String {
 }
 
 fn nodes(nodes: &[NodeBalance], color: bool) -> String {
-    let mut shown: Vec<&NodeBalance> = nodes.iter().collect();
+    let mut listed: Vec<&NodeBalance> = nodes.iter().collect();
     if nodes.len() > ALL_NODES {
         let share = |node: &NodeBalance| node.share.map_or(0.0, |share| share.before);
-        shown.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        listed.sort_by(|a, b| share(b).total_cmp(&share(a)));
         let changes = |node: &NodeBalance| {
             node.tasks.before != node.tasks.after || node.used_bytes.is_some_and(|used| used.before != used.after)
         };
         let mut kept = 0;
-        shown.retain(|node| {
+        listed.retain(|node| {
             kept += 1;
             kept <= ALL_NODES / 2 || changes(node)
         });
-        shown.truncate(2 * ALL_NODES);
+        listed.truncate(2 * ALL_NODES);
     }
     let mut table = new_table(color, &["NODE", "MEMORY", "BEFORE", "AFTER", "OF", "TASKS"]);
-    for node in &shown {
+    for node in &listed {
         let tasks = arrow(node.tasks.before, node.tasks.after);
         let Some((share, total)) = node.share.zip(node.total_bytes) else {
             let why = node.why.clone().unwrap_or_default();
@@ -51,10 +51,10 @@ fn nodes(nodes: &[NodeBalance], color: bool) -> String {
         let bar = bar(share.before, share.after);
         table.add_row([node.name.clone(), bar, percent(share.before), percent(share.after), bytes(total), tasks]);
     }
-    let left = nodes.len() - shown.len();
+    let left = nodes.len() - listed.len();
     let rest =
         if left > 0 { format!("  and {left} more nodes, none of them fuller or changed\n") } else { String::new() };
-    format!("{table}\n{rest}")
+    shown(&table) + &rest
 }
 
 fn arrow(before: u64, after: u64) -> String {
@@ -102,7 +102,7 @@ fn moves(moves: &[Move], color: bool) -> String {
             step.reason.split(": ").next().unwrap_or_default().to_owned(),
         ]);
     }
-    format!("{table}\n")
+    shown(&table)
 }
 
 /// The tasks that can't move and cost the most.

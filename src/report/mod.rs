@@ -1,6 +1,7 @@
 //! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
 
 pub mod balance;
+pub mod exporter;
 pub mod gc;
 pub mod logs;
 pub mod print;
@@ -251,6 +252,21 @@ impl Report {
         if self.error.as_ref().is_none_or(|known| known.kind.weight() < kind_of(error).weight()) {
             self.error = Some(ReportedError::from_error(error));
         }
+    }
+
+    /// Takes in the report of a part that has a run of its own, as one more of `data.passes`.
+    pub fn absorb(&mut self, part: Self) {
+        let unchanged = self.summary.unchanged + part.summary.unchanged;
+        let passes = self.data.entry("passes").or_insert_with(|| Value::Array(Vec::new()));
+        if let (Some(passes), Ok(part)) = (passes.as_array_mut(), serde_json::to_value(&part)) {
+            passes.push(part);
+        }
+        self.run.duration_ms += part.run.duration_ms;
+        self.actions.extend(part.actions);
+        self.blocked.extend(part.blocked);
+        self.warnings.extend(part.warnings);
+        self.error = self.error.take().or(part.error);
+        self.conclude(unchanged);
     }
 
     /// Counts, and sums up in one word; `unchanged` is the number of wanted facts that held already.

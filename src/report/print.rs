@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Report, ReportedError, text};
 use crate::error::ErrorKind;
+use crate::plan::Warning;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +55,16 @@ impl Printer {
         if let Some(error) = &report.error {
             self.error(error);
         }
-        if self.format != Format::Text && !self.quiet {
-            report.warnings.iter().for_each(|warning| err(&format!("warning: {}\n", warning.message)));
+        if self.format != Format::Text {
+            self.warnings(&report.warnings);
+        }
+    }
+
+    /// Prints warnings on stderr, unless told to be quiet.
+    pub fn warnings(&self, warnings: &[Warning]) {
+        if !self.quiet {
+            let lines = warnings.iter().map(|warning| format!("warning: {}\n", warning.message));
+            err(&lines.collect::<String>());
         }
     }
 

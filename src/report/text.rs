@@ -21,9 +21,11 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     if let Some(message) = report.data.get("message").and_then(Value::as_str) {
         return format!("{message}\n");
     }
-    if let Some(picture) = report.data.get("picture").and_then(Value::as_str) {
-        text += picture;
-    } else if !report.actions.is_empty() {
+    let words = |key: &str| report.data.get(key).and_then(Value::as_str);
+    text.extend(words("picture").or(words("account")));
+    // A picture of a plan shows what is planned; what became of it is another matter. An account tells both.
+    let told = words("account").is_some() || words("picture").is_some() && report.run.dry_run;
+    if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }
     for Blocked { target, reasons, .. } in &report.blocked {
@@ -40,6 +42,8 @@ fn last_line(report: &Report) -> String {
     let Summary { planned, done, failed, skipped, blocked, unchanged } = report.summary;
     let outcome = match report.outcome {
         Outcome::Unchanged => "unchanged",
+        // What only plans is no rehearsal of anything.
+        Outcome::Planned if report.command.ends_with(" plan") => "planned",
         Outcome::Planned => "planned (dry run, nothing was written)",
         Outcome::Changed => "changed",
         Outcome::Partial => "partly done",
@@ -97,14 +101,27 @@ fn change(action: &ReportedAction) -> String {
     };
     let value = |value: &Value| match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => clipped(text),
         // Of what is a file, its size says enough; `-o json` has the rest.
         Value::Object(facts) if facts.contains_key("size_bytes") => {
             facts.get("size_bytes").and_then(Value::as_u64).map_or_else(String::new, bytes)
         }
-        other => other.to_string(),
+        other => clipped(&other.to_string()),
     };
-    format!("{what}: {} -> {}", value(&action.before), value(&action.after))
+    match (&action.before, &action.after) {
+        (Value::Null, Value::Null) => what.to_owned(),
+        (before, after) => format!("{what}: {} -> {}", value(before), value(after)),
+    }
+}
+
+/// What fits into a table; `-o json` has all of it.
+fn clipped(text: &str) -> String {
+    const WIDEST: usize = 60;
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= WIDEST && line.len() == text.len() {
+        return text.to_owned();
+    }
+    line.chars().take(WIDEST).chain("...".chars()).collect()
 }
 
 fn data_table(rows: &[Value], color: bool) -> String {

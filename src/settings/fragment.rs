@@ -13,14 +13,17 @@ use serde::de::{self, Deserializer, Visitor};
 use serde_json::Value;
 
 use super::autoheal::AutohealEntry;
+use super::bootstrap::BootstrapEntry;
 use super::de::Spanned;
+use super::exporter::ExporterEntry;
+use super::exporter_file::OlderExporter;
 use super::gc::GcEntry;
 use super::logs::LogsEntry;
 use super::mods::{ModEntry, ModsEntry};
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 5] = ["exporter", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 4] = ["update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -52,6 +55,10 @@ pub(super) struct File {
     pub(super) gc: Option<Spanned<GcEntry>>,
     /// Unhealthy containers, services whose tasks keep failing, tasks that find no node.
     pub(super) autoheal: Option<Spanned<AutohealEntry>>,
+    /// Making a swarm of engines.
+    pub(super) bootstrap: Option<Spanned<BootstrapEntry>>,
+    /// `node_exporter` on every node.
+    pub(super) exporter: Option<Spanned<ExporterEntry>>,
     /// Bounded log files on a node.
     pub(super) logs: Option<Spanned<LogsEntry>>,
     /// Mod files in a cache directory.
@@ -64,6 +71,10 @@ pub(super) struct File {
     #[serde(skip)]
     #[schemars(skip)]
     pub(super) older_rebalance: Option<OlderRebalance>,
+    /// And another of the same kind.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) older_exporter: Option<OlderExporter>,
 }
 
 /// A percentage, or points of one.

@@ -24,12 +24,14 @@ pub struct Input {
     pub env: BTreeMap<String, String>,
     /// Files to try when none is named; the first that exists is taken.
     pub defaults: Vec<PathBuf>,
+    /// Orcastra's `deploy_node_exporter.yml`, for the command that it is about.
+    pub exporter: Option<PathBuf>,
 }
 
 impl Input {
     /// The usual default files with this `--config` and this environment.
     pub fn new(config: Option<String>, env: BTreeMap<String, String>) -> Self {
-        Self { config, env, defaults: DEFAULTS.map(PathBuf::from).to_vec() }
+        Self { config, env, defaults: DEFAULTS.map(PathBuf::from).to_vec(), exporter: None }
     }
 }
 
@@ -49,8 +51,10 @@ pub fn load(input: &Input) -> anyhow::Result<Settings> {
 /// The same for commands that need no configuration: where no file is named and none of the default files is there, what
 /// is built in and the environment decide.
 pub fn load_if_any(input: &Input) -> anyhow::Result<Settings> {
-    let variables = ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE", "MOD_MANAGER_CONFIG"];
-    let named = input.config.is_some() || variables.iter().any(|name| env_text(&input.env, name).is_some());
+    let variables =
+        ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE", "REBALANCE_CONFIG", "MOD_MANAGER_CONFIG"];
+    let variable = variables.iter().any(|name| env_text(&input.env, name).is_some());
+    let named = input.config.is_some() || input.exporter.is_some() || variable;
     let sources = if named || input.defaults.iter().any(|path| path.exists()) { sources(input)? } else { Vec::new() };
     parse(&sources, &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
 }
@@ -79,6 +83,11 @@ fn sources(input: &Input) -> Result<Vec<Source>, Error> {
         let text = read_file(path).map_err(|error| unreadable(&format!("`{path}` (${variable})"), &error))?;
         paths.push(identity);
         sources.push(Source { name: path.to_owned(), kind, text });
+    }
+    if let Some(path) = &input.exporter {
+        let name = path.display().to_string();
+        let text = read_file(path).map_err(|error| unreadable(&format!("`{name}`"), &error))?;
+        sources.push(Source { name, kind: SourceKind::Exporter, text });
     }
     if sources.is_empty() {
         return Err(nothing_found(&input.defaults));

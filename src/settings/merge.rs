@@ -9,9 +9,9 @@ use super::check::check;
 use super::de::{NodeDe, Spanned};
 use super::fragment::{AnchorEntry, Entries, File, NodeEntry, OptionsEntry, schema};
 use super::problem::Log;
-use super::rebalance_file::older_schema;
 use super::tree::{self, Kind, Node};
 use super::{Source, SourceKind};
+use super::{exporter_file, rebalance_file};
 
 /// Reads every source and lays them over each other.
 pub(super) fn merge(sources: &[Source], log: &mut Log<'_>) -> File {
@@ -38,7 +38,7 @@ fn fragment(mut node: Node, kind: SourceKind, document: &Value, log: &mut Log<'_
         return File { dependencies: convert(&node, log), ..File::default() };
     }
     if kind == SourceKind::Rebalance {
-        let schema = older_schema();
+        let schema = rebalance_file::older_schema();
         let usable = check(&mut node, &schema, &schema, "", log);
         return File { older_rebalance: if usable { convert(&node, log) } else { None }, ..File::default() };
     }
@@ -47,6 +47,11 @@ fn fragment(mut node: Node, kind: SourceKind, document: &Value, log: &mut Log<'_
         let usable = check(&mut node, &schema, &schema, "list", log);
         let more_mods = if usable { convert(&node, log).unwrap_or_default() } else { Vec::new() };
         return File { more_mods, ..File::default() };
+    }
+    if kind == SourceKind::Exporter {
+        let schema = exporter_file::older_schema();
+        let usable = check(&mut node, &schema, &schema, "", log);
+        return File { older_exporter: if usable { convert(&node, log) } else { None }, ..File::default() };
     }
     if !check(&mut node, document, document, "", log) {
         return File::default();
@@ -73,21 +78,9 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 }
 
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
-    let File {
-        leader,
-        advertise_addr,
-        stack,
-        nodes,
-        options,
-        dependencies,
-        rebalance,
-        older_rebalance,
-        gc,
-        autoheal,
-        logs,
-        mods,
-        more_mods,
-    } = file;
+    let File { leader, advertise_addr, stack, nodes, options, dependencies, .. } = file;
+    let File { rebalance, older_rebalance, gc, autoheal, bootstrap, exporter, older_exporter, .. } = file;
+    let File { logs, mods, more_mods, .. } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);
@@ -96,6 +89,9 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.rebalance, rebalance, "rebalance", log);
     once(&mut merged.gc, gc, "gc", log);
     once(&mut merged.autoheal, autoheal, "autoheal", log);
+    once(&mut merged.bootstrap, bootstrap, "bootstrap", log);
+    once(&mut merged.exporter, exporter, "exporter", log);
+    merged.older_exporter = older_exporter.or(merged.older_exporter.take());
     once(&mut merged.logs, logs, "logs", log);
     once(&mut merged.mods, mods, "mods", log);
     merged.more_mods.extend(more_mods);

@@ -3,9 +3,12 @@
 //! Parsing a `&str` is pure; only [`load`] reads files. Nothing here contacts an engine.
 
 mod autoheal;
+mod bootstrap;
 mod check;
 mod conflicts;
 mod de;
+mod exporter;
+mod exporter_file;
 mod fragment;
 mod gc;
 mod load;
@@ -26,6 +29,9 @@ use std::fmt;
 use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
+pub use bootstrap::Bootstrap;
+pub use exporter::{Asked, Exporter, ExporterSsh, Older};
+pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
@@ -60,6 +66,8 @@ pub enum SourceKind {
     Nodes,
     /// Orcastra's `rebalance_config.yml`.
     Rebalance,
+    /// Orcastra's `deploy_node_exporter.yml`.
+    Exporter,
     /// A list of mods, as `mods.list` is: the file of `$MOD_MANAGER_CONFIG`.
     Mods,
 }
@@ -105,7 +113,7 @@ impl fmt::Display for Origin {
 /// The merged, checked configuration: the only thing passes see of the files.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Swarm address of the first manager (for `bootstrap`).
+    /// The first manager, a key of `nodes` (for `bootstrap`).
     pub leader: Option<String>,
     /// `--advertise-addr` of the first manager (for `bootstrap`).
     pub advertise_addr: Option<String>,
@@ -123,6 +131,10 @@ pub struct Settings {
     pub gc: Gc,
     /// `autoheal:`.
     pub autoheal: Autoheal,
+    /// `bootstrap:`.
+    pub bootstrap: Bootstrap,
+    /// `exporter:`.
+    pub exporter: Exporter,
     /// `logs:`.
     pub logs: Logs,
     /// `mods:`.

@@ -53,6 +53,8 @@ pub struct Rebalance {
     pub quarantine: Duration,
     /// Tasks that have been running for less are left alone.
     pub min_age: Duration,
+    /// A moved task must have been running for so long before its service's spec is put back.
+    pub settle: Duration,
 }
 
 /// What `rebalance.services:` says of one service.
@@ -128,7 +130,8 @@ pub enum MetricsSource {
 }
 
 impl MetricsSource {
-    const ALL: [Self; 6] =
+    /// All of them.
+    pub const ALL: [Self; 6] =
         [Self::File, Self::Reservations, Self::NodeExporter, Self::Probe, Self::Prometheus, Self::Stats];
 
     /// The word in the file and for `--metrics`.
@@ -175,6 +178,7 @@ impl Default for Rebalance {
             no_return: minutes(24 * 60),
             quarantine: minutes(7 * 24 * 60),
             min_age: minutes(10),
+            settle: Duration::from_secs(10),
         }
     }
 }
@@ -213,6 +217,7 @@ pub(super) fn resolve(
     reader.span("no_return", entry.no_return.as_ref(), &mut settings.no_return);
     reader.span("quarantine", entry.quarantine.as_ref(), &mut settings.quarantine);
     reader.span("min_age", entry.min_age.as_ref(), &mut settings.min_age);
+    reader.span("settle", entry.settle.as_ref(), &mut settings.settle);
     if let Some(most) = &entry.max_moves {
         settings.max_moves = most.value;
         reader.came_from("max_moves", most);

@@ -51,6 +51,8 @@ pub(super) struct RebalanceEntry {
     pub(super) quarantine: Option<Spanned<Span>>,
     /// Leave tasks alone that have been running for less; default `10m`.
     pub(super) min_age: Option<Spanned<Span>>,
+    /// Put a service's spec back when the moved task has been running for so long; default `10s`.
+    pub(super) settle: Option<Spanned<Span>>,
 }
 
 /// What differs for one service.

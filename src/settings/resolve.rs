@@ -20,7 +20,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let stack = resolver.default_stack(file.stack.as_ref(), env);
     let options = resolver.options(file, env);
     let policy = resolver.policy(file, env);
-    let rebalance = super::rebalance::resolve(
+    let mut rebalance = super::rebalance::resolve(
         file.rebalance.as_ref().map(|entry| &entry.value),
         file.older_rebalance.as_ref(),
         &mut resolver.origins,
@@ -30,6 +30,15 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let gc = super::gc::resolve(gc, env, &mut resolver.origins, resolver.log);
     let autoheal = file.autoheal.as_ref().map(|entry| &entry.value);
     let autoheal = super::autoheal::resolve(autoheal, env, &mut resolver.origins, resolver.log);
+    let bootstrap = file.bootstrap.as_ref().map(|entry| &entry.value);
+    let bootstrap = super::bootstrap::resolve(bootstrap, env, &mut resolver.origins, resolver.log);
+    let exporter = file.exporter.as_ref().map(|entry| &entry.value);
+    let older = file.older_exporter.as_ref();
+    let exporter = super::exporter::resolve(exporter, older, env, &mut resolver.origins, resolver.log);
+    if !resolver.origins.contains_key("rebalance.metrics.node_exporter_port") {
+        // What orca deploys is where orca asks.
+        rebalance.metrics.node_exporter_port = exporter.port;
+    }
     let logs = file.logs.as_ref().map(|entry| &entry.value);
     let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
     let mods = file.mods.as_ref().map(|entry| &entry.value);
@@ -44,6 +53,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         rebalance,
         gc,
         autoheal,
+        bootstrap,
+        exporter,
         logs,
         mods,
         files: Vec::new(),

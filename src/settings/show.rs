@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Anchor, MetricsSettings, Node, Origin, Rebalance, Settings};
+use super::{Anchor, Exporter, MetricsSettings, Node, Origin, Rebalance, Settings};
 use crate::metrics::url::Url;
 
 /// One effective value.
@@ -108,6 +108,8 @@ fn tree(settings: &Settings) -> Out {
     top.push(("rebalance".to_owned(), rebalance_tree(&settings.rebalance, origins)));
     top.push(("gc".to_owned(), section_tree("gc", settings.gc.shown(), origins)));
     top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
+    top.push(("bootstrap".to_owned(), section_tree("bootstrap", settings.bootstrap.shown(), origins)));
+    top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     top.push(("logs".to_owned(), logs_tree(settings)));
     top.push(("mods".to_owned(), mods_tree(settings)));
     Out::Map(top, None)
@@ -165,6 +167,26 @@ fn with_items(key: &str, items: Vec<Vec<(String, Out)>>, section: Out) -> Out {
     Out::Map(entries, None)
 }
 
+fn exporter_tree(exporter: &Exporter, origins: &BTreeMap<String, Origin>) -> Out {
+    let Out::Map(mut entries, origin) = section_tree("exporter", exporter.shown(), origins) else {
+        return Out::Map(Vec::new(), None);
+    };
+    let map = |path: &str, values: &BTreeMap<String, String>| {
+        let mut keys = Vec::new();
+        for (key, text) in values {
+            value(&mut keys, origins, path, key, json!(text));
+        }
+        Out::Map(keys, None)
+    };
+    if let Some((_, Out::Map(ssh, _))) = entries.last_mut().filter(|_| !exporter.ssh.hosts.is_empty()) {
+        ssh.push(("hosts".to_owned(), map("exporter.ssh.hosts", &exporter.ssh.hosts)));
+    }
+    if !exporter.labels.is_empty() {
+        entries.push(("labels".to_owned(), map("exporter.labels", &exporter.labels)));
+    }
+    Out::Map(entries, origin)
+}
+
 fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> Out {
     let path = "rebalance";
     let mut entries = Vec::new();
@@ -206,6 +228,7 @@ fn rebalance_tree(rebalance: &Rebalance, origins: &BTreeMap<String, Origin>) -> 
     value(&mut entries, origins, path, "no_return", json!(span(rebalance.no_return)));
     value(&mut entries, origins, path, "quarantine", json!(span(rebalance.quarantine)));
     value(&mut entries, origins, path, "min_age", json!(span(rebalance.min_age)));
+    value(&mut entries, origins, path, "settle", json!(span(rebalance.settle)));
     Out::Map(entries, None)
 }
 

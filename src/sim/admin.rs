@@ -2,7 +2,7 @@
 //!
 //! | request | effect |
 //! |---|---|
-//! | `GET`, `DELETE requests` | counters and list of all requests so far; reset |
+//! | `GET`, `DELETE requests` | counters and list of all requests so far, with their bodies; reset |
 //! | `GET state` | sizes, task states, placement by service, leader, whether the manager crashed |
 //! | `GET snapshot` | the cluster as an `orca.snapshot/1` document |
 //! | `POST fault {kind, method, path, after, every, times, ms}`, `DELETE fault` | see [`Fault`] |
@@ -11,6 +11,7 @@
 //! | `POST leader {name}` | leadership moves |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
+//! | `POST engines/NAME {power, swarm}` | of a fleet: `on`, `off`, `dying` (with the next write); a swarm of its `own`, or `none` |
 //! | `POST images {match, state, err, node}`, `DELETE images` | images that end up in this state instead of running, on all nodes or one |
 //! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |
 //! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
@@ -49,8 +50,10 @@ impl Log {
         }
         *self.counts.entry(format!("{} {}", request.method, request.path)).or_default() += 1;
         if self.entries.len() < LOGGED {
+            let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
             self.entries.push(json!({
                 "method": request.method, "path": request.path, "version": request.version, "status": status,
+                "body": body,
             }));
         }
     }
@@ -120,6 +123,7 @@ fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request:
         ("POST", ["images"]) => cluster.broken.push(body(request)?),
         ("DELETE", ["images"]) => cluster.broken.clear(),
         ("POST", ["stock"]) => cluster.add_stock(body(request)?),
+        ("POST", ["engines", name]) => cluster.order(name, &request.body)?,
         ("POST", ["membership"]) => cluster.membership = body::<Membership>(request)?.swarm,
         ("POST", ["crash"]) => cluster.panicked = true,
         ("DELETE", ["crash"]) => cluster.panicked = false,

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::fleet::Seat;
 use super::json;
 use super::object::{Node, Service, Task};
 use super::stock::Stock;
@@ -52,6 +53,8 @@ pub struct Cluster {
     pub(super) membership: String,
     /// The manager crashed on a spec without Placement and, as in reality, won't come back.
     pub(super) panicked: bool,
+    /// The engines of a fleet; none where one engine is all that can be asked.
+    pub(super) seats: Vec<Seat>,
     /// What lies on the node of the engine besides its tasks.
     pub(super) stock: Stock,
     /// Events since they were last taken.
@@ -113,6 +116,7 @@ impl Cluster {
             broken: Vec::new(),
             membership: "active/manager".to_owned(),
             panicked: false,
+            seats: Vec::new(),
             stock: Stock::default(),
             events: Vec::new(),
         }
@@ -195,6 +199,11 @@ impl Cluster {
     /// Pretends to be an engine with this API version.
     pub fn set_api(&mut self, api: &str) {
         api.clone_into(&mut self.api);
+    }
+
+    /// Its ids differ from those of a cluster that has made fewer objects than this.
+    pub(super) fn number_from(&mut self, made: u64) {
+        self.made = made;
     }
 
     /// Moves the clock, never back, and lets everything happen that was due.

@@ -13,6 +13,7 @@ mod cluster;
 mod configs;
 mod constraint;
 mod faults;
+mod fleet;
 mod generate;
 mod info;
 mod json;

@@ -11,7 +11,7 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::cluster::Cluster;
-use super::serve::serve;
+use super::serve::{serve, serve_fleet};
 use crate::error::{Error, ErrorKind};
 use crate::snapshot;
 
@@ -26,6 +26,8 @@ pub struct Options {
     pub nodes: usize,
     /// How many of them are managers; 0 means 1.
     pub managers: usize,
+    /// So many engines in no swarm instead, each on a socket of its own in the folder `listen`.
+    pub bare: usize,
     /// Services of a made-up cluster.
     pub services: usize,
     /// Tasks of a made-up cluster.
@@ -65,6 +67,9 @@ pub async fn run(options: Options) -> anyhow::Result<i32> {
         let error = Error::new(ErrorKind::Usage, "nothing to do");
         return Err(error.hint("give `--listen SOCK`, or a command after `--`").into());
     }
+    if options.bare > 0 {
+        return run_fleet(options).await;
+    }
     let cluster = options.cluster()?;
     // Kept until the end: dropping it removes the folder.
     let folder = tempfile::tempdir().context("can't make a folder for the socket and the command's state")?;
@@ -76,6 +81,26 @@ pub async fn run(options: Options) -> anyhow::Result<i32> {
     };
     // Gone already is as good.
     let _ = std::fs::remove_file(&socket);
+    result
+}
+
+/// The same for engines in no swarm.
+async fn run_fleet(options: Options) -> anyhow::Result<i32> {
+    let cluster = Cluster::fleet(options.bare);
+    let folder = tempfile::tempdir().context("can't make a folder for the sockets and the command's state")?;
+    let dir = options.listen.unwrap_or_else(|| folder.path().to_owned());
+    std::fs::create_dir_all(&dir).with_context(|| format!("can't make the folder `{}`", dir.display()))?;
+    let sockets: Vec<PathBuf> = cluster.seat_names().iter().map(|name| dir.join(format!("{name}.sock"))).collect();
+    let listeners = sockets.iter().map(|socket| bind(socket)).collect::<anyhow::Result<Vec<_>>>()?;
+    let first = sockets.first().cloned().unwrap_or_default();
+    let result = tokio::select! {
+        () = serve_fleet(cluster, listeners) => Ok(0),
+        result = wait(&options.command, &first, folder.path()) => result,
+    };
+    for socket in sockets {
+        // Gone already is as good.
+        let _ = std::fs::remove_file(socket);
+    }
     result
 }
 

@@ -64,15 +64,29 @@ impl Server {
 
 /// Serves the cluster until the future is dropped; open connections end with it.
 pub async fn serve(cluster: Cluster, listener: UnixListener, faults: Vec<Fault>) {
+    serve_at(share(cluster, faults), None, listener).await;
+}
+
+/// Serves the engines of a fleet, each on its own socket.
+pub async fn serve_fleet(cluster: Cluster, listeners: Vec<UnixListener>) {
+    let server = share(cluster, Vec::new());
+    let engines = listeners.into_iter().enumerate().map(|(at, listener)| serve_at(server.clone(), Some(at), listener));
+    futures_util::future::join_all(engines).await;
+}
+
+fn share(cluster: Cluster, faults: Vec<Fault>) -> Arc<Mutex<Server>> {
     let (events, _) = broadcast::channel(10_000);
-    let server = Arc::new(Mutex::new(Server { cluster, faults, log: Log::default(), events }));
+    Arc::new(Mutex::new(Server { cluster, faults, log: Log::default(), events }))
+}
+
+async fn serve_at(server: Arc<Mutex<Server>>, seat: Option<usize>, listener: UnixListener) {
     let mut connections = JoinSet::new();
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(server.clone(), stream));
+                    connections.spawn(connection(server.clone(), seat, stream));
                 }
                 // Out of descriptors, most likely: others will be given back.
                 Err(_) => tokio::time::sleep(TICK).await,
@@ -88,13 +102,17 @@ pub async fn serve(cluster: Cluster, listener: UnixListener, faults: Vec<Fault>)
     }
 }
 
-async fn connection(server: Arc<Mutex<Server>>, stream: UnixStream) {
-    let service = service_fn(move |request| answer(server.clone(), request));
+async fn connection(server: Arc<Mutex<Server>>, seat: Option<usize>, stream: UnixStream) {
+    let service = service_fn(move |request| answer(server.clone(), seat, request));
     // A client that goes away, and a fault that closes the connection, both end here as errors: nothing to do.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(server: Arc<Mutex<Server>>, request: http::Request<Incoming>) -> Result<Response<HttpBody>, Closed> {
+async fn answer(
+    server: Arc<Mutex<Server>>,
+    seat: Option<usize>,
+    request: http::Request<Incoming>,
+) -> Result<Response<HttpBody>, Closed> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
     let uri = head.uri;
@@ -119,14 +137,19 @@ async fn answer(server: Arc<Mutex<Server>>, request: http::Request<Incoming>) ->
     while verdict.hold && lock(&server).faults.iter().any(|fault| fault.kind == FaultKind::Hold) {
         tokio::time::sleep(TICK).await;
     }
-    match reply(&server, &request, &verdict)? {
+    match reply(&server, seat, &request, &verdict)? {
         Some(response) => Ok(response),
         None => std::future::pending().await,
     }
 }
 
 /// The answer after faults; `None` for silence.
-fn reply(server: &Mutex<Server>, request: &Request, verdict: &Verdict) -> Result<Option<Response<HttpBody>>, Closed> {
+fn reply(
+    server: &Mutex<Server>,
+    seat: Option<usize>,
+    request: &Request,
+    verdict: &Verdict,
+) -> Result<Option<Response<HttpBody>>, Closed> {
     let mut server = lock(server);
     match verdict.spoil {
         Some(FaultKind::Silence) => {
@@ -148,7 +171,10 @@ fn reply(server: &Mutex<Server>, request: &Request, verdict: &Verdict) -> Result
         server.log.note(request, 0);
         return Err(Closed);
     }
-    let reply = server.cluster.handle(request);
+    let Some(reply) = server.cluster.handle_at(seat, request) else {
+        server.log.note(request, 0);
+        return Err(Closed);
+    };
     server.publish();
     // The write that kills the manager gets no answer either.
     if server.cluster.panicked {

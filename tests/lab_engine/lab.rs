@@ -39,6 +39,11 @@ impl Lab {
         Self { name }
     }
 
+    /// A lab that a test starts itself.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned() }
+    }
+
     /// The lab with every node up and active, without services and labels.
     pub(crate) fn clean() -> Self {
         let lab = Self::existing();

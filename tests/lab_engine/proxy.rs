@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Serves the engine's socket under another name; calls `act` once, before the n-th POST is passed on. Returns a
-/// `DOCKER_HOST`. The threads end with the test's process.
-pub(crate) fn before_nth_write(engine: &Path, n: usize, act: impl FnOnce() + Send + 'static) -> String {
+/// Serves the engine's socket under another name; calls `act` once, before the n-th POST is passed on; false: it is not
+/// passed on, as if it had been lost. Returns a `DOCKER_HOST`. The threads end with the test's process.
+pub(crate) fn at_nth_write(engine: &Path, n: usize, act: impl FnOnce() -> bool + Send + 'static) -> String {
     let dir = tempfile::tempdir().unwrap().keep();
     let path = dir.join("proxy.sock");
     let listener = UnixListener::bind(&path).unwrap();
@@ -29,8 +29,9 @@ pub(crate) fn before_nth_write(engine: &Path, n: usize, act: impl FnOnce() + Sen
                     if write
                         && writes.fetch_add(1, Ordering::SeqCst) + 1 == n
                         && let Some(act) = act.lock().unwrap().take()
+                        && !act()
                     {
-                        act();
+                        break;
                     }
                     if server.write_all(&buffer[..read]).is_err() {
                         break;

@@ -40,7 +40,7 @@ fn a_metrics_file_is_measured() {
     let db = &figures["tasks"]["task-db"];
     assert_eq!((&db["footprint_bytes"], &db["estimated"]), (&json!(2 * GIB), &json!(true)));
     assert_eq!(figures["tasks"]["task-tool"], Value::Null);
-    assert!(ended.err.contains("estimated_tasks: 2 of 3 tasks are not measured"), "{}", ended.err);
+    assert!(ended.err.contains("warning: 2 of 3 tasks are not measured"), "{}", ended.err);
     assert!(swarm.path("state/state.db").exists());
 }
 

@@ -67,7 +67,7 @@ fn what_does_not_go_together_is_said_before_anything_is_asked() {
         (bare(), word("prometheus"), 78, "but no URL is"),
         (bare(), word("probe"), 78, "but no image is named"),
         (bare(), word("file"), 78, "but no file is named"),
-        (bare(), word("./probe"), 78, "can't read the metrics `./probe`"),
+        (bare(), word("./probe"), 78, "`./probe` is no metrics source, and can't be read as a metrics file"),
         (bare(), vec!["rebalance", "measure"], 64, "nothing to measure"),
         (bare(), vec!["rebalance", "measure", "--metrics", "reservations"], 64, "nothing to measure"),
         (
@@ -128,7 +128,7 @@ fn engines_tell_of_containers() {
     assert_eq!(figures["tasks"]["task-tool"], tool, "{ended:?}");
     // Other containers count for the node; nothing else that runs there is known.
     assert_eq!(figures["nodes"]["n2"]["used_bytes"], json!(GIB + GIB / 2 + 220));
-    assert!(ended.err.contains("containers_only: "), "{}", ended.err);
+    assert!(ended.err.contains("warning: nodes seem emptier"), "{}", ended.err);
     assert_eq!(figures["missing"]["n3"], "the engine is that of another node (`id-n2`)");
     let asked = right.asked();
     assert!(asked.contains(&"/containers/c1/stats?stream=false&one-shot=true".to_owned()), "{asked:?}");

@@ -28,7 +28,7 @@ fn every_node_tells_and_nothing_is_left() {
     assert_eq!(figures["source"], "probe");
     assert_eq!(figures["nodes"].as_object().unwrap().len(), 3, "{figures}");
     assert_eq!(figures["tasks"]["task-db"], json!({"footprint_bytes": 2 * GIB, "working_set_bytes": 2 * GIB}));
-    assert!(ended.err.contains("probe_service: the service `orca-probe-"), "{}", ended.err);
+    assert!(ended.err.contains("warning: the service `orca-probe-"), "{}", ended.err);
     // The one that plans says so, too, and the next snapshot has no such service.
     let listed = swarm.sim(&[
         "sh",
@@ -70,7 +70,7 @@ fn what_a_killed_orca_left_behind_is_removed() {
     let listed =
         swarm.sim(&["sh", "-c", "\"$0\" rebalance measure -c \"$1\" --state-dir \"$2\" >/dev/null && \"$0\" snapshot"]);
     assert!(
-        listed.err.contains("stale_probe: `orca-probe-2024`, a probe that was left behind, was removed"),
+        listed.err.contains("warning: `orca-probe-2024`, a probe that was left behind, was removed"),
         "{}",
         listed.err
     );

@@ -193,8 +193,11 @@ fn the_policy_decides_what_is_done() {
     };
     let mut global = policy("scale-zero");
     global["Spec"]["Mode"] = json!({"Global": {}});
+    let mut moving = policy("restart");
+    moving["PreviousSpec"]["Labels"]["orca.move.restore"] = json!("{}");
     for (raw, wanted) in [
         (policy("restart"), "service.force_update"),
+        (moving, "blocked: restart is not possible: a move of one of its tasks has not ended"),
         (policy("rollback"), "service.rollback"),
         (policy(" scale-zero "), "service.scale"),
         (policy("report"), "blocked: swarm's last words: x"),
@@ -325,4 +328,43 @@ fn a_rollback_is_said_with_both_images() {
     let Change::Rollback { before, after } = &plan.actions[0].change else { panic!() };
     assert_eq!((before.as_str(), after.as_str()), ("app:2", "app:1"));
     assert!(plan.actions[0].disruptive);
+}
+
+#[test]
+fn a_jobs_task_that_waits_is_explained_and_one_that_runs_takes_room() {
+    let gib = 1_u64 << 30;
+    let mut job = service(&json!({}), &json!({"Resources": {"Reservations": {"MemoryBytes": 12 * gib}}}));
+    job["Spec"]["Mode"] = json!({"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 2}});
+    let task = |id: &str, state: &str, node: &str| {
+        let mut raw = live(state, 90, node);
+        raw["ID"] = json!(id);
+        raw["DesiredState"] = json!("complete");
+        raw
+    };
+    let tasks = [task("t1", "running", "node-2"), task("t2", "pending", "")];
+    let plan = look(&job, &tasks, &Settings::default(), &Memory::default());
+    let text = plan.blocked[0].reasons.join("\n");
+    assert!(text.contains("1 task waits") && text.contains("2 nodes: memory"), "{text}");
+}
+
+#[test]
+fn a_node_that_orca_itself_has_paused_is_not_to_be_woken_by_hand() {
+    let mut paused = node("node-1", 8 << 30);
+    paused["Spec"]["Availability"] = json!("pause");
+    paused["Spec"]["Labels"]["orca.move.pause"] = json!("web");
+    let cluster = snapshot(&[paused], &service(&json!({}), &json!({})), &[live("pending", 90, "")]);
+    let plan = plan(&cluster, &Settings::default(), &Memory::default(), cluster.taken_at);
+    let text = plan.blocked[0].reasons.join("\n");
+    assert!(text.contains("a move of orca pauses it") && text.contains("orca rebalance recover"), "{text}");
+}
+
+#[test]
+fn what_the_swarm_has_written_down_is_as_old_as_its_engine_says() {
+    let (raw, tasks) = (service(&json!({}), &json!({})), [live("pending", 29, "")]);
+    let mut cluster = snapshot(&[node("node-1", 8 << 30)], &raw, &tasks);
+    // This host's clock is an hour ahead of the engine's.
+    let ahead = cluster.taken_at + SignedDuration::from_hours(1);
+    assert!(plan(&cluster, &Settings::default(), &Memory::default(), ahead).blocked.is_empty());
+    cluster.engine_time += SignedDuration::from_secs(1);
+    assert_eq!(plan(&cluster, &Settings::default(), &Memory::default(), ahead).blocked.len(), 1);
 }

@@ -102,7 +102,7 @@ fn wrong_input_is_named() {
     let broken = broken.to_str().unwrap();
     for (flags, code, words) in [
         (vec![], 78, "no file is named"),
-        (vec!["--metrics", "/nowhere"], 78, "can't read the metrics `/nowhere`"),
+        (vec!["--metrics", "/nowhere"], 78, "`/nowhere` is no metrics source, and can't be read as a metrics file"),
         (vec!["--metrics", broken], 78, "is not a metrics file"),
         (vec!["--metrics", metrics, "--empty", "n9"], 64, "no node is called `n9`"),
         (vec!["--metrics", metrics, "--max-restarts", "x"], 64, "invalid value"),

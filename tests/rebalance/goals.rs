@@ -73,9 +73,34 @@ fn a_node_is_emptied_and_what_must_stay_is_blocked() {
     assert_eq!((blocked.target.name.as_str(), planned.balance.goal.met), ("db.1", false));
     let planned = lopsided().guarded("", &Memory::default(), Goal::Empty("n2".to_owned()));
     assert_eq!((moves(&planned).as_slice(), planned.balance.goal.met), (["d.1: n2 -> n3".to_owned()].as_slice(), true));
-    let request = orca::pass::rebalance::Request { goal: Goal::Empty("n9".to_owned()), guarded: false };
+    let request = orca::pass::rebalance::Request { goal: Goal::Empty("n9".to_owned()), guarded: false, at_once: false };
     let error = lopsided().try_plan("", &Memory::default(), &request).unwrap_err();
     assert_eq!(error.to_string(), "no node is called `n9`");
+}
+
+#[test]
+fn room_is_made_for_what_has_to_leave() {
+    let reserves = |bytes: u64| {
+        move |spec: &mut serde_json::Value| {
+            spec["TaskTemplate"]["Resources"]["Reservations"]["MemoryBytes"] = (bytes << 20).into();
+        }
+    };
+    // `n2` has room for `big` only when `small` has gone to `n3`; nothing weighs on `idle`.
+    let cluster = Cluster::default()
+        .node("n1", 1000, 0)
+        .node("n2", 1000, 0)
+        .node("n3", 500, 0)
+        .service("big", &[("n1", 100)])
+        .with(reserves(800))
+        .service("idle", &[("n1", 0)])
+        .service("small", &[("n2", 10)])
+        .with(reserves(300));
+    let planned = cluster.unguarded(Goal::Empty("n1".to_owned()));
+    let steps = moves(&planned);
+    assert!(planned.balance.goal.met, "{steps:?}");
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    let at = |step: &str| steps.iter().position(|found| found == step);
+    assert!(at("small.1: n2 -> n3") < at("big.1: n1 -> n2") && at("small.1: n2 -> n3").is_some(), "{steps:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Guard rails: on by default, each of them a setting.
 
-use orca::pass::memory::{Memory, Moved, MovedService};
+use orca::pass::memory::{Memory, Moved, MovedService, Stopwatch};
 use orca::pass::rebalance::Goal;
 use orca::pass::rebalance::memory::Ask;
 use orca::pass::rebalance::trigger::TriggerState;
@@ -23,10 +23,11 @@ fn knee() -> Goal {
 
 /// A memory in which the reason to act has been there for so long.
 fn seen(minutes: i64) -> Memory {
+    let now = NOW.parse::<jiff::Timestamp>().unwrap();
+    let minute = |ago: i64| now - jiff::SignedDuration::from_mins(ago);
+    let watch = (0..=minutes).rev().fold(None, |watch, ago| Some(Stopwatch::tick(watch, minute(ago))));
     let mut memory = Memory::default();
-    let since = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_mins(minutes);
-    memory.rebalance.high_since = Some(since);
-    memory.rebalance.spread_since = Some(since);
+    (memory.rebalance.high, memory.rebalance.spread) = (watch, watch);
     memory
 }
 
@@ -52,7 +53,14 @@ fn how_long_is_said_as_far_as_it_is_known() {
     assert_eq!(state(&seen(15)), TriggerState::Fired);
     assert_eq!(moves(&pressed().guarded("", &seen(5), knee())), Vec::<String>::new());
     let next = pressed().guarded("", &seen(15), knee()).plan.memory.unwrap().rebalance;
-    assert!(next.active && next.high_since == seen(15).rebalance.high_since);
+    assert!(next.active && next.high == seen(15).rebalance.high);
+    // Two looks with a day between them are no day of pressure.
+    let mut gap = seen(0);
+    let day = jiff::SignedDuration::from_hours(24);
+    let long_ago = Stopwatch::tick(None, NOW.parse::<jiff::Timestamp>().unwrap() - day);
+    (gap.rebalance.high, gap.rebalance.spread) = (None, Some(long_ago));
+    let emptier = Cluster::default().node("n1", 1000, 700).node("n2", 1000, 100);
+    assert_eq!(emptier.guarded("", &gap, knee()).balance.trigger.state, TriggerState::Waiting);
     // Below the mark again, but not yet calm.
     let mut memory = Memory::default();
     memory.rebalance.active = true;
@@ -99,7 +107,8 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     let moved = |hours: i64, from: &str| {
         let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_hours(hours);
         let mut memory = seen(60);
-        let moves = vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")) }];
+        let moves =
+            vec![Moved { at, from: orca::model::NodeId(format!("id-{from}")), run: "1".to_owned(), failed: false }];
         let service = MovedService { moves };
         memory.rebalance.services.insert(orca::model::ServiceId("id-a".to_owned()), service);
         memory
@@ -112,7 +121,16 @@ fn what_was_moved_lately_rests_and_does_not_return() {
     for service in memory.rebalance.services.values_mut() {
         service.moves.push(Moved { from: orca::model::NodeId("id-n3".to_owned()), ..service.moves[0].clone() });
     }
+    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new(), "two replicas in one run");
+    memory.rebalance.services.values_mut().for_each(|service| service.moves[1].run = "2".to_owned());
     assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"], "twice in a week is ping-pong");
+    let mut failed = memory.clone();
+    failed.rebalance.services.values_mut().for_each(|service| service.moves[1].failed = true);
+    assert_eq!(
+        reasons(&pressed().guarded("", &failed, knee()), "a"),
+        Vec::<String>::new(),
+        "a move that failed is none"
+    );
     let free = pressed().guarded("rebalance: {quarantine: 24h}", &memory, knee());
     assert_eq!(reasons(&free, "a"), Vec::<String>::new());
 }
@@ -174,7 +192,7 @@ fn doubtful_figures_are_not_used() {
         assert!(planned.plan.warnings[0].message.contains(why), "{:?}", planned.plan.warnings);
         assert!(moves(&planned).iter().all(|step| !step.contains("n3")), "{why}");
         cluster.memory.remove("n2");
-        let request = orca::pass::rebalance::Request { goal: restarts(5), guarded: false };
+        let request = orca::pass::rebalance::Request { goal: restarts(5), guarded: false, at_once: false };
         let error = cluster.try_plan("", &Memory::default(), &request).unwrap_err();
         assert!(error.to_string().starts_with("no plan: the memory of 2 of 3 ready nodes is not known"), "{error}");
         assert_eq!(orca::error::kind_of(&error), orca::error::ErrorKind::Refused);

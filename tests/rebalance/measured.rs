@@ -30,7 +30,7 @@ fn planned(cluster: &Cluster, guarded: bool, goal: Goal, change: impl FnOnce(&mu
         memory: &memory,
         now: NOW.parse().unwrap(),
     };
-    plan(&input, &Request { goal, guarded }).unwrap()
+    plan(&input, &Request { goal, guarded, at_once: false }).unwrap()
 }
 
 fn task<'m>(metrics: &'m mut Metrics, id: &str) -> &'m mut orca::metrics::TaskMemory {
@@ -106,11 +106,51 @@ fn single_services_have_settings_of_their_own() {
     assert_eq!(reasons(&told, "a"), ["opt-out"]);
     let mut memory = Memory::default();
     let at = NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_mins(20);
-    let moved = Moved { at, from: orca::model::NodeId("gone".to_owned()) };
+    let moved = Moved { at, from: orca::model::NodeId("gone".to_owned()), run: String::new(), failed: false };
     let record = MovedService { moves: vec![moved] };
     memory.rebalance.services.insert(orca::model::ServiceId("id-b".to_owned()), record);
     let reason = |yaml: &str| reasons(&two().guarded(yaml, &memory, restarts(1)), "b");
     assert_eq!(reason("rebalance: {cooldown: 1h}"), ["cooldown"]);
     assert_eq!(reason("rebalance: {cooldown: 1h, services: {b: {cooldown: 15m}}}"), Vec::<String>::new());
     assert_eq!(reason("rebalance: {cooldown: 5m, services: {b: {cooldown: 30m}}}"), ["cooldown"]);
+}
+
+#[test]
+fn what_nobody_measures_stays_unless_memory_is_not_the_goal() {
+    let mut cluster = Cluster::default()
+        .node("n1", 1000, 0)
+        .node("n2", 1000, 0)
+        .service("a", &[("n1", 500)])
+        .service("b", &[("n1", 300)]);
+    cluster.task_memory.remove("task-b-1");
+    let warned = |planned: &Planned| {
+        let text = |warning: &orca::plan::Warning| warning.message.clone();
+        planned.plan.warnings.iter().filter(|warning| warning.code == "unmeasured").map(text).collect::<String>()
+    };
+    let planned = cluster.unguarded(restarts(1));
+    assert_eq!(reasons(&planned, "b"), ["no-metric"]);
+    assert!(warned(&planned).starts_with("nobody measures 1 task, so they stay"), "{}", warned(&planned));
+    let empty = cluster.unguarded(Goal::Empty("n1".to_owned()));
+    assert!(empty.balance.goal.met, "{:?}", empty.plan.blocked);
+    let b = empty.balance.moves.iter().find(|step| step.service.name == "b").unwrap();
+    assert_eq!(b.footprint_bytes, 300 * MIB, "what its node has in use beyond what is measured");
+    assert!(warned(&empty).contains("an estimate"), "{}", warned(&empty));
+}
+
+#[test]
+fn a_plan_says_which_rollback_is_lost_and_what_was_left_half_done() {
+    let codes = |planned: &Planned| planned.plan.warnings.iter().map(|w| w.code.clone()).collect::<Vec<_>>();
+    let mut cluster = Cluster::default().node("n1", 1000, 0).node("n2", 1000, 0);
+    cluster = cluster.service("a", &[("n1", 500)]).service("b", &[("n1", 300)]);
+    assert_eq!(codes(&cluster.unguarded(restarts(1))), Vec::<String>::new());
+    for service in &mut cluster.services {
+        service["PreviousSpec"] = service["Spec"].clone();
+    }
+    let planned = cluster.unguarded(restarts(1));
+    let lost = &planned.plan.warnings[0];
+    assert_eq!((lost.code.as_str(), lost.message.ends_with("no rollback any more of `a`")), ("rollback_lost", true));
+    cluster.nodes[1]["Spec"]["Labels"]["orca.move.pause"] = "a".into();
+    let planned = cluster.unguarded(restarts(1));
+    assert_eq!(codes(&planned)[0], "half_done_move");
+    assert!(planned.plan.warnings[0].message.contains("node `n2`"), "{:?}", planned.plan.warnings);
 }

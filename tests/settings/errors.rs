@@ -22,7 +22,7 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, logs, mods)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods)"],
         ),
         (
             "notify: {}\nwatch:\n  x: 1\n",
@@ -292,13 +292,15 @@ fn rebalance() {
 
 #[test]
 fn gc_and_autoheal() {
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 11] = [
         ("gc: {grace: 2d, keep_images: 2, volumes: yes, exclude: {images: ['base*']}, when_disk_above: 80}", &[]),
         ("gc: {when_disk_above: 101}", &["orca.yml:1:23: gc.when_disk_above must be at most 100 (percent), not 101"]),
         (
             "gc: {grace: soon}",
             &["orca.yml:1:13: gc.grace must be a duration (10m, 1h30m, 7d) or a number of seconds, not \"soon\""],
         ),
+        ("gc: {service: {image: 'orca:1', socket: '/run/{{.Node.Hostname}}.sock'}}", &[]),
+        ("gc: {service: {image: ' '}}", &["orca.yml:1:23: gc.service.image must not be empty"]),
         ("gc: {parallel: 0}", &["orca.yml:1:16: gc.parallel must be at least 1, not 0"]),
         ("gc: {exclude: {images: ['']}}", &["orca.yml:1:25: gc.exclude.images: a pattern must not be empty"]),
         ("gc: {keep_image: 1}", &["orca.yml:1:6: unknown key \"keep_image\" in gc (did you mean \"keep_images\"?)"]),

@@ -1,6 +1,7 @@
 //! The settings through their public API: texts and files in, settings or exact error lines out.
 
 mod errors;
+mod exporter;
 mod hostile;
 mod load;
 mod metrics;

@@ -23,16 +23,7 @@ dependencies:
   pg: {service: other_pg, label: {value: 'a b'}}
 ";
 
-#[test]
-fn every_value_has_its_place() {
-    let variables = env(&[("STACK_NAME", "shop")]);
-    let source = orca::settings::Source {
-        name: "/etc/orca/orca.yml".to_owned(),
-        kind: orca::settings::SourceKind::Main,
-        text: TEXT.to_owned(),
-    };
-    let settings = orca::settings::parse(&[source], &variables).unwrap();
-    let expected = "\
+const SHOWN: &str = "\
 leader: n1  # orca.yml:1
 stack: shop  # $STACK_NAME
 nodes:
@@ -85,6 +76,7 @@ rebalance:
   no_return: 1day  # default
   quarantine: 7days  # default
   min_age: 10m  # default
+  settle: 10s  # default
 gc:
   grace: 3h  # default
   keep_images: 0  # default
@@ -112,6 +104,19 @@ autoheal:
     max_actions: 1  # default
   pending:
     after: 30s  # default
+bootstrap:
+  autolock: false  # default
+  parallel: 8  # default
+  wait: 1m  # default
+exporter:
+  name: node_exporter  # default
+  image: quay.io/prometheus/node-exporter:v1.9.1@sha256:d00a542e409ee618a4edc67da14dd48c5da66726bbd5537ab2af9c1dfc442c8a  # default
+  port: 9100  # default
+  memory: 128M  # default
+  cpus: 0.5  # default
+  ssh:
+    path: /usr/bin/prometheus-node-exporter  # default
+    sudo: false  # default
 logs:
   containers:
     list: true  # default
@@ -128,7 +133,17 @@ mods:
   parallel: 8  # default
   per_host: 2  # default
 ";
-    assert_eq!(yaml(&settings), expected);
+
+#[test]
+fn every_value_has_its_place() {
+    let variables = env(&[("STACK_NAME", "shop")]);
+    let source = orca::settings::Source {
+        name: "/etc/orca/orca.yml".to_owned(),
+        kind: orca::settings::SourceKind::Main,
+        text: TEXT.to_owned(),
+    };
+    let settings = orca::settings::parse(&[source], &variables).unwrap();
+    assert_eq!(yaml(&settings), SHOWN);
     let rows = rows(&settings);
     let row = |path: &str| {
         let Row { value, source, line, column, .. } =

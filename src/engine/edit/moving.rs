@@ -170,6 +170,15 @@ pub fn refill(raw: &RawValue, ticket: &Ticket) -> Result<Value> {
     Ok(spec)
 }
 
+/// A spec that this orca has written for a move by way of one replica less, with the replica back.
+pub fn refilled(spec: &Value, ticket: &Ticket) -> Value {
+    let mut spec = spec.clone();
+    if let (Some(before), Some(replicas)) = (ticket.before.replicas, spec.pointer_mut("/Mode/Replicated/Replicas")) {
+        *replicas = before.into();
+    }
+    spec
+}
+
 /// The next write that is needed to end a move, if any: its traces taken out of the spec, then out of what a rollback
 /// would bring back. `ticket` is what the caller knows of the move, for the case that the label has been removed.
 ///
@@ -225,6 +234,8 @@ fn noted(spec: &Value) -> Result<Option<Ticket>> {
 /// The spec without the move: what it changed is as before, unless somebody else has changed it since.
 fn end(spec: &Value, ticket: &Ticket) -> Result<Value> {
     let Ticket { before, during, labels: had_labels } = ticket;
+    // Who writes a spec that was read keeps its labels; who writes a new one knows nothing of what is missing in it.
+    let edited = marked(Some(spec));
     let mut spec = spec.clone();
     let placement = spec.pointer("/TaskTemplate/Placement").cloned().unwrap_or_default();
     let replicas = spec.pointer("/Mode/Replicated/Replicas").and_then(Value::as_u64);
@@ -233,10 +244,14 @@ fn end(spec: &Value, ticket: &Ticket) -> Result<Value> {
         placement: if same(&placement, &during.placement) {
             before.placement.clone()
         } else {
-            without(placement, &before.placement, &during.placement)
+            without(placement, &before.placement, &during.placement, edited)
         },
         update_config: if same(&update_config, &during.update_config) {
             before.update_config.clone()
+        } else if edited {
+            let fields = before.update_config.as_object().into_iter().chain(during.update_config.as_object());
+            let keys = fields.flat_map(Map::keys).map(String::as_str).collect::<Vec<_>>();
+            with_fields(update_config, &before.update_config, &during.update_config, &keys, edited)
         } else {
             update_config
         },
@@ -258,18 +273,27 @@ fn end(spec: &Value, ticket: &Ticket) -> Result<Value> {
 }
 
 /// A Placement that somebody else has written on top of the move's, without what is the move's.
-fn without(mut placement: Value, before: &Value, during: &Value) -> Value {
+fn without(mut placement: Value, before: &Value, during: &Value, edited: bool) -> Value {
     let list = |of: &Value| of.get("Constraints").and_then(Value::as_array).cloned().unwrap_or_default();
     let (own, used) = (list(before), list(during));
     if let Some(constraints) = placement.get_mut("Constraints").and_then(Value::as_array_mut) {
         constraints.retain(|text| own.contains(text) || !used.contains(text));
     }
-    if let Some(map) = placement.as_object_mut()
-        && map.get("MaxReplicas") == during.get("MaxReplicas")
-    {
-        restore(map, "MaxReplicas", before.get("MaxReplicas").cloned().unwrap_or_default());
+    with_fields(placement, before, during, &["MaxReplicas", "Preferences"], edited)
+}
+
+/// An object with those of these fields as before that are still the move's. What a move takes out is only missed in an
+/// object that was edited, not in one that was written anew.
+fn with_fields(mut now: Value, before: &Value, during: &Value, keys: &[&str], edited: bool) -> Value {
+    let Some(map) = now.as_object_mut() else { return now };
+    for key in keys {
+        let field = |of: &Value| of.get(*key).cloned().unwrap_or_default();
+        let (was, used) = (field(before), field(during));
+        if same(map.get(*key).unwrap_or(&Value::Null), &used) && (edited || !used.is_null()) {
+            restore(map, key, was);
+        }
     }
-    placement
+    now
 }
 
 /// Writes these parts into a spec; a null is a key that isn't there.
@@ -294,7 +318,7 @@ fn restore(map: &mut Map<String, Value>, key: &str, value: Value) {
 }
 
 /// Whether two values mean the same to an engine, which leaves out what is empty or zero.
-fn same(a: &Value, b: &Value) -> bool {
+pub fn same(a: &Value, b: &Value) -> bool {
     fn empty(value: &Value) -> bool {
         match value {
             Value::Null => true,
@@ -414,7 +438,30 @@ mod tests {
         assert_eq!(placement["Constraints"], json!(["node.role==worker", "node.labels.ssd==true"]));
         assert_eq!(placement.get("MaxReplicas"), None);
         assert_eq!(undone["TaskTemplate"]["ContainerSpec"]["Image"], "b");
-        assert_eq!((&undone["UpdateConfig"]["Parallelism"], &undone["Labels"]), (&json!(7), &json!({"team": "y"})));
+        assert_eq!(placement["Preferences"], spec()["TaskTemplate"]["Placement"]["Preferences"]);
+        assert_eq!(undone["UpdateConfig"], json!({"Parallelism": 7, "Order": "start-first"}));
+        assert_eq!(undone["Labels"], json!({"team": "y"}));
+    }
+
+    #[test]
+    fn a_branch_is_not_left_to_somebody_else() {
+        let branch = Temporary { nudge: Nudge::Branch, ..pin() };
+        let (mut during, ticket) = begin(&spec(), &branch, "moving").unwrap();
+        let own = json!("node.labels.ssd==true");
+        during["TaskTemplate"]["Placement"]["Constraints"].as_array_mut().unwrap().push(own.clone());
+        let undone = next(&during, &spec(), None).unwrap();
+        let placement = &undone["TaskTemplate"]["Placement"];
+        assert_eq!(placement["Preferences"], spec()["TaskTemplate"]["Placement"]["Preferences"]);
+        // Written anew with the branch in it, say from what `docker service inspect` showed in the middle.
+        during["Labels"] = json!({});
+        let undone = next(&during, &spec(), Some(&ticket)).unwrap();
+        assert_eq!(undone["TaskTemplate"]["Placement"], *placement);
+        assert_eq!(undone["TaskTemplate"]["Placement"]["Constraints"], json!(["node.role==worker", own]));
+        // Another preference of the user's own stays.
+        let (mut during, _) = begin(&spec(), &branch, "moving").unwrap();
+        let other = json!([{"Spread": {"SpreadDescriptor": "node.labels.rack"}}]);
+        during["TaskTemplate"]["Placement"]["Preferences"] = other.clone();
+        assert_eq!(next(&during, &spec(), None).unwrap()["TaskTemplate"]["Placement"]["Preferences"], other);
     }
 
     #[test]

@@ -32,9 +32,9 @@ struct Flapping<'a> {
 pub(super) fn plan(view: &View<'_>, memory: &Memory, now: Timestamp, plan: &mut Plan) {
     let mut next = memory.clone();
     let (mut facts, mut ill, mut budget) = (Vec::new(), BTreeSet::new(), view.settings.services.max_actions);
-    for flapping in find(view, now, &mut plan.unchanged) {
+    for flapping in find(view, &mut plan.unchanged) {
         ill.insert(&flapping.service.id);
-        let explained = explain(view, &flapping, now);
+        let explained = explain(view, &flapping);
         let mut reasons = explained.reasons;
         let policy = policy(view, flapping.service, plan);
         let known = memory.autoheal.services.get(&flapping.service.id).cloned().unwrap_or_default();
@@ -71,8 +71,8 @@ pub(super) fn plan(view: &View<'_>, memory: &Memory, now: Timestamp, plan: &mut 
 }
 
 /// The services of which some slot fails too often, by name.
-fn find<'v>(view: &'v View<'_>, now: Timestamp, sound: &mut u64) -> Vec<Flapping<'v>> {
-    let settings = &view.settings.services;
+fn find<'v>(view: &'v View<'_>, sound: &mut u64) -> Vec<Flapping<'v>> {
+    let (settings, now) = (&view.settings.services, view.cluster.engine_time);
     let mut ends: BTreeMap<(&str, String), Vec<(&Task, Cause)>> = BTreeMap::new();
     let mut calm: BTreeSet<(&str, String)> = BTreeSet::new();
     // A task that runs for longer than failures come means that it is over.
@@ -113,7 +113,8 @@ struct Explained {
     fact: Value,
 }
 
-fn explain(view: &View<'_>, flapping: &Flapping<'_>, now: Timestamp) -> Explained {
+fn explain(view: &View<'_>, flapping: &Flapping<'_>) -> Explained {
+    let now = view.cluster.engine_time;
     let Flapping { service, ends } = flapping;
     let all: Vec<&(&Task, Cause)> = ends.values().flatten().collect();
     let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();

@@ -39,6 +39,8 @@ impl View<'_> {
 }
 
 /// Decides what to say and what to do about services and tasks. The snapshot must have the ended tasks in it.
+///
+/// What the swarm has written down has its age by the engine's clock, what orca has by its own, `now`.
 pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
     let read = |(at, service): (usize, &Service)| Ok((at, Needs::read(&service.raw)?));
@@ -55,6 +57,6 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     let services = services.into_iter().map(|(at, needs)| (&cluster.services[at].id, (at, needs))).collect();
     let view = View { cluster, settings: &settings.autoheal, offers, services };
     flaps::plan(&view, memory, now, &mut plan);
-    pending::plan(&view, now, &mut plan);
+    pending::plan(&view, &mut plan);
     plan
 }

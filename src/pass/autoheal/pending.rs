@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::View;
+use crate::engine::edit::moving::PAUSE_LABEL;
 use crate::model::node::{Availability, NodeState};
 use crate::model::stock::age;
 use crate::model::{Mode, Needs, NodeId, Service, Task, TaskState};
@@ -24,6 +24,9 @@ pub(super) struct Misfit {
     pub(super) remedy: String,
 }
 
+/// A node that is paused for a move takes tasks again when the move has ended.
+const RECOVER: &str = "wait for the move, or end one that was broken off by `orca rebalance recover`";
+
 /// What runs on a node takes up.
 #[derive(Debug, Default)]
 struct Load {
@@ -37,8 +40,8 @@ struct Load {
 }
 
 /// Explains the tasks that have waited for longer than `after`.
-pub(super) fn plan(view: &View<'_>, now: Timestamp, plan: &mut Plan) {
-    let after = view.settings.pending.after;
+pub(super) fn plan(view: &View<'_>, plan: &mut Plan) {
+    let (after, now) = (view.settings.pending.after, view.cluster.engine_time);
     let mut waiting: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
     for task in view.cluster.tasks.iter().filter(|task| waits(task)) {
         let Some(service) = view.service(&task.service) else { continue };
@@ -50,15 +53,19 @@ pub(super) fn plan(view: &View<'_>, now: Timestamp, plan: &mut Plan) {
     let mut facts = Vec::new();
     for (name, tasks) in waiting {
         let Some(service) = view.cluster.service(name) else { continue };
-        facts.push(explain(view, service, &tasks, &loads, now, plan));
+        facts.push(explain(view, service, &tasks, &loads, plan));
     }
     plan.data.insert("pending".to_owned(), facts.into());
 }
 
 /// It wants to run and has found no node; a task of a global service has its node from the beginning.
 fn waits(task: &Task) -> bool {
-    let wanted = matches!(task.desired_state, TaskState::Ready | TaskState::Running);
-    wanted && (task.status.state <= TaskState::Pending)
+    wanted(task) && task.status.state <= TaskState::Pending
+}
+
+/// The managers want it to run; a job's task to its end.
+fn wanted(task: &Task) -> bool {
+    matches!(task.desired_state, TaskState::Ready | TaskState::Running | TaskState::Complete)
 }
 
 fn explain(
@@ -66,7 +73,6 @@ fn explain(
     service: &Service,
     tasks: &[&Task],
     loads: &BTreeMap<&NodeId, Load>,
-    now: Timestamp,
     plan: &mut Plan,
 ) -> serde_json::Value {
     let none = Load::default();
@@ -81,7 +87,7 @@ fn explain(
     // Few filters first; of equals the sorted order of the nodes decides.
     let closest = nodes.iter().min_by_key(|(_, misfits)| misfits.len());
     let since = tasks.iter().filter_map(|task| task.created_at).min();
-    let waited = since.map(|since| age(since, now)).unwrap_or_default();
+    let waited = since.map(|since| age(since, view.cluster.engine_time)).unwrap_or_default();
     let err = tasks.iter().map(|task| task.status.err.as_str()).find(|err| !err.is_empty()).unwrap_or_default();
     let mut reasons = vec![format!("{} for {}: {}", wait(tasks.len()), spoken(waited), tally(&nodes))];
     match closest {
@@ -144,7 +150,12 @@ fn misfits(view: &View<'_>, service: &Service, needs: &Needs, at: usize, load: &
         add("down", "it is not ready".to_owned(), format!("bring `{name}` back"));
     } else if node.availability != Availability::Active {
         let state = if node.availability == Availability::Drain { "drained" } else { "paused" };
-        add("not_active", format!("it is {state}"), format!("`docker node update --availability active {name}`"));
+        let active = format!("`docker node update --availability active {name}`");
+        if node.labels.contains_key(PAUSE_LABEL) {
+            add("not_active", "a move of orca pauses it".to_owned(), RECOVER.to_owned());
+        } else {
+            add("not_active", format!("it is {state}"), active);
+        }
     }
     for constraint in service.constraints.iter().filter(|constraint| !constraint.matches(node, offer)) {
         let remedy = match constraint.node_label() {
@@ -235,7 +246,9 @@ fn cpus(nano: u64) -> String {
 /// What runs on each node, as the scheduler counts it.
 fn loads<'v>(view: &View<'v>) -> BTreeMap<&'v NodeId, Load> {
     let mut loads: BTreeMap<&NodeId, Load> = BTreeMap::new();
-    let occupies = |task: &&Task| task.live() && !task.node.0.is_empty() && task.status.state >= TaskState::Assigned;
+    let occupies = |task: &&Task| {
+        wanted(task) && !task.ended() && !task.node.0.is_empty() && task.status.state >= TaskState::Assigned
+    };
     for task in view.cluster.tasks.iter().filter(occupies) {
         let Some(service) = view.service(&task.service) else { continue };
         let Some(needs) = view.needs(service) else { continue };

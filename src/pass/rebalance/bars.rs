@@ -1,5 +1,7 @@
 //! What forbids moving a task, wherever it would go: storage, mode, state, labels, and the guard rails that look back.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::model::node::Availability;
@@ -38,7 +40,7 @@ pub(super) fn findings(
             let mut found = of_service[world.tasks[task].service].clone();
             found.extend(of_task(world, task));
             if guarded {
-                found.extend(too_young(world, task, now));
+                found.extend(too_young(world, task));
                 found.extend(warming_up(world, task));
             }
             found.sort();
@@ -139,7 +141,7 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
         Err(doubt) => {
             found.push(Finding::new(doubt.reason, format!("`{}`: {}", world.host(placed.node), doubt.detail)));
         }
-        Ok(_) if world.figures.task(&placed.task.id, needs.memory).is_none() => {
+        Ok(_) if world.figures.task(placed, needs.memory).is_none() => {
             found.push(Finding::new(Reason::NoMetric, "no figures of this task".to_owned()));
         }
         Ok(_) => {}
@@ -150,15 +152,15 @@ fn of_task(world: &World<'_>, task: usize) -> Vec<Finding> {
     found
 }
 
-fn too_young(world: &World<'_>, task: usize, now: Timestamp) -> Option<Finding> {
+fn too_young(world: &World<'_>, task: usize) -> Option<Finding> {
     let least = world.settings.rebalance.min_age;
-    let age = elapsed(world.tasks[task].task.status.timestamp?, now);
+    let age = elapsed(world.tasks[task].task.status.timestamp?, world.cluster.engine_time);
     // Without its age, so that a plan and the same plan a second later read the same.
     (age < least).then(|| Finding::new(Reason::TooYoung, format!("it has been running for less than {}", span(least))))
 }
 
 fn warming_up(world: &World<'_>, task: usize) -> Option<Finding> {
-    let memory = world.figures.task(&world.tasks[task].task.id, world.service_of(task).needs.memory)?;
+    let memory = world.figures.task(&world.tasks[task], world.service_of(task).needs.memory)?;
     let growth = memory.growth_per_minute.filter(|growth| *growth > GROWING)?;
     Some(Finding::new(Reason::WarmingUp, format!("its memory grows by {:.0} % a minute", growth * 100.0)))
 }
@@ -176,8 +178,11 @@ fn recently_moved(world: &World<'_>, service: usize, memory: &RebalanceMemory, n
             found.push(Finding::new(Reason::Cooldown, detail));
         }
     }
-    let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < policy.quarantine).count();
-    if lately >= PING_PONG {
+    // What failed says nothing of the balance, and several replicas may move in one run.
+    let lately = moved.moves.iter().filter(|moved| !moved.failed && elapsed(moved.at, now) < policy.quarantine);
+    let lately = lately.map(|moved| (&moved.run, moved.run.is_empty().then_some(moved.at))).collect::<BTreeSet<_>>();
+    if lately.len() >= PING_PONG {
+        let lately = lately.len();
         let detail = format!("moved {lately} times within {}, and the balance didn't last", span(policy.quarantine));
         found.push(Finding::new(Reason::Quarantine, detail));
     }

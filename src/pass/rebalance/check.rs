@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 
 use crate::fingerprint;
 use crate::model::node::{Availability, NodeState};
-use crate::pass::memory::RebalanceMemory;
+use crate::model::{NodeId, ServiceId};
+use crate::pass::memory::{Moved, RebalanceMemory};
 use crate::plan::MoveOrder;
 
 use super::balance::Move;
@@ -23,7 +25,8 @@ use super::{Goal, Input, Request, node_called};
 /// If the cluster can't be read.
 pub fn order(input: &Input<'_>, request: &Request, planned: &Move) -> Result<Result<MoveOrder, Vec<String>>> {
     let Input { cluster, settings, metrics, memory, now } = *input;
-    let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    let mut world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    world.figures.guess = !matches!(request.goal, Goal::Memory(_));
     let drifted = drift(&world, planned);
     if !drifted.is_empty() {
         return Ok(Err(drifted));
@@ -44,8 +47,15 @@ fn drift(world: &World<'_>, planned: &Move) -> Vec<String> {
         Some(placed) if world.cluster.nodes[placed.node].id.0 != planned.from.id => {
             reasons.push(format!("the task runs on `{}` now", world.host(placed.node)));
         }
+        Some(placed) if world.cluster.nodes[placed.node].id.0 == planned.to.id => {
+            reasons.push(format!("the task runs on `{}` already", planned.to.name));
+        }
         Some(placed) => {
             let service = world.services[placed.service].service;
+            let (slot, named) = (placed.task.slot, (&planned.service.name, planned.slot));
+            if (&service.name, slot) != named || service.id.0 != planned.service.id {
+                reasons.push(format!("the task is {}.{slot}, not {}.{}", service.name, named.0, named.1));
+            }
             if service.trace.is_some() {
                 reasons.push("its service carries the traces of another move".to_owned());
             }
@@ -58,6 +68,9 @@ fn drift(world: &World<'_>, planned: &Move) -> Vec<String> {
         None => reasons.push(format!("the node `{}` is gone", planned.to.name)),
         Some(node) if node.state != NodeState::Ready || node.availability != Availability::Active => {
             reasons.push(format!("the node `{}` takes no tasks now", node.name));
+        }
+        Some(node) if node.name != planned.to.name => {
+            reasons.push(format!("its target is `{}`, not `{}`", node.name, planned.to.name));
         }
         Some(_) => {}
     }
@@ -100,7 +113,8 @@ fn judged(scene: &Scene<'_>, planned: &Move) -> Result<MoveOrder, Vec<String>> {
     })
 }
 
-/// Why an anchor group can't follow its anchor: a dependent without the constraint stays where it is.
+/// Why an anchor group can't follow its anchor as planned: a dependent without the constraint stays where it is, and one
+/// that somebody has changed may be another one now.
 pub fn strays(input: &Input<'_>, group: &[&Move]) -> Vec<String> {
     let labels: Vec<_> = input.settings.anchors.iter().map(|anchor| &anchor.label).collect();
     let tied = |name: &str| {
@@ -111,11 +125,18 @@ pub fn strays(input: &Input<'_>, group: &[&Move]) -> Vec<String> {
             service.constraints.iter().any(holds)
         })
     };
-    group
-        .iter()
-        .filter(|moved| moved.mechanism == Mechanism::Follow && !tied(&moved.service.name))
-        .map(|moved| format!("`{}` has no constraint on its anchor's label and would stay", moved.service.name))
-        .collect()
+    let mut found = Vec::new();
+    for moved in group.iter().filter(|moved| moved.mechanism == Mechanism::Follow) {
+        let name = &moved.service.name;
+        if !tied(name) {
+            found.push(format!("`{name}` has no constraint on its anchor's label and would stay"));
+        }
+        let unchanged = input.cluster.service(name).and_then(|service| spec_of(service).ok());
+        if unchanged.is_none_or(|spec| fingerprint::of_spec(&spec) != moved.service.spec_sha256) {
+            found.push(format!("the spec of `{name}` has changed"));
+        }
+    }
+    found
 }
 
 /// The spec of a service as JSON.
@@ -124,19 +145,24 @@ pub(super) fn spec_of(service: &crate::model::Service) -> serde_json::Result<ser
     Ok(object.get_mut("Spec").map(serde_json::Value::take).unwrap_or_default())
 }
 
-/// Whether there is a reason to act that earlier passes have seen for long enough, for what asks for one.
-pub fn may_act(state: super::trigger::TriggerState) -> bool {
-    use super::trigger::TriggerState::{Active, Fired, Off};
-    matches!(state, Fired | Active | Off)
-}
-
 /// Notes a move in the memory: cooldowns begin when it is begun.
-pub fn note(memory: &mut RebalanceMemory, planned: &Move, now: jiff::Timestamp) {
-    let moved = memory.services.entry(crate::model::ServiceId(planned.service.id.clone())).or_default();
-    moved.moves.push(crate::pass::memory::Moved { at: now, from: crate::model::NodeId(planned.from.id.clone()) });
+pub fn note(memory: &mut RebalanceMemory, planned: &Move, run: &str, now: Timestamp) {
+    let moved = memory.services.entry(ServiceId(planned.service.id.clone())).or_default();
+    let from = NodeId(planned.from.id.clone());
+    moved.moves.push(Moved { at: now, from, run: run.to_owned(), failed: false });
     // Older ones mean nothing to any guard rail.
     let kept = moved.moves.len().saturating_sub(MOVES_KEPT);
     moved.moves.drain(..kept);
+}
+
+/// Corrects the last note: a move that was refused was none, and one that failed tells nothing of the balance.
+pub fn correct(memory: &mut RebalanceMemory, planned: &Move, refused: bool) {
+    let Some(moved) = memory.services.get_mut(&ServiceId(planned.service.id.clone())) else { return };
+    if refused {
+        moved.moves.pop();
+    } else if let Some(last) = moved.moves.last_mut() {
+        last.failed = true;
+    }
 }
 
 const MOVES_KEPT: usize = 10;

@@ -21,8 +21,8 @@ pub(super) fn plan(scene: &Scene<'_>, most: u32) -> Vec<usize> {
 struct Spread<'s> {
     scene: &'s Scene<'s>,
     state: State<'s>,
-    /// The share of the fullest node at the start.
-    peak: f64,
+    /// No node is filled above this share.
+    most: f64,
     /// Tasks of each bin, movable or not; bins that take no tasks have none to give or take.
     tasks: Vec<u64>,
     /// Of each service with several tasks, those of each bin.
@@ -43,7 +43,9 @@ impl<'s> Spread<'s> {
         for (unit, members) in scene.members.iter().enumerate().filter(|(_, members)| members.group.is_none()) {
             units_of.entry(scene.world.tasks[members.tasks[0]].service).or_default().push(unit);
         }
-        Self { scene, state: State::new(&scene.problem), peak: scene.problem.peak(), tasks, of_service, units_of }
+        // Fuller than the fullest is now only where that is no reason to act.
+        let most = scene.problem.peak().max(scene.world.settings.rebalance.target_max);
+        Self { scene, state: State::new(&scene.problem), most, tasks, of_service, units_of }
     }
 
     /// Makes one move that evens out the replicas of a service; false if there is none.
@@ -102,10 +104,10 @@ impl<'s> Spread<'s> {
             && self.cool(unit, to)
     }
 
-    /// Whether the unit fits there, and not even this goal makes the fullest node fuller.
+    /// Whether the unit fits there, and fills no node for this goal alone.
     fn cool(&self, unit: usize, to: usize) -> bool {
         let problem = &self.scene.problem;
-        self.state.fits(unit, to) && problem.share(to, self.state.load[to] + problem.units[unit].weight) <= self.peak
+        self.state.fits(unit, to) && problem.share(to, self.state.load[to] + problem.units[unit].weight) <= self.most
     }
 
     /// Whether replicas of a service would be less even than they are.

@@ -34,6 +34,10 @@ pub(super) struct Figures<'a> {
     /// By position in the snapshot.
     pub(super) nodes: Vec<Result<NodeMemory, Doubt>>,
     tasks: Option<&'a BTreeMap<TaskId, TaskMemory>>,
+    /// What a node has in use beyond its measured tasks, per task that is not; by position in the snapshot.
+    rest: Vec<u64>,
+    /// Whether that is taken for what such a task uses: good enough for goals that are not about memory.
+    pub(super) guess: bool,
 }
 
 impl<'a> Figures<'a> {
@@ -53,11 +57,13 @@ impl<'a> Figures<'a> {
                 nodes[task.node].used_bytes += services[task.service].needs.memory;
             }
             let nodes = cluster.nodes.iter().zip(nodes).map(|(node, memory)| usable(node.state, memory)).collect();
-            return Self { source: Source::Reservations, taken_at: None, nodes, tasks: None };
+            let (tasks, rest, guess) = (None, Vec::new(), false);
+            return Self { source: Source::Reservations, taken_at: None, nodes, tasks, rest, guess };
         };
-        let mut footprints = vec![0_u64; offers.len()];
+        let (mut footprints, mut unknown) = (vec![0_u64; offers.len()], vec![0_u64; offers.len()]);
         for task in tasks {
             // What is not measured proves nothing.
+            unknown[task.node] += u64::from(!metrics.tasks.contains_key(&task.task.id));
             let measured = metrics.tasks.get(&task.task.id).copied().filter(|memory| !memory.estimated);
             let memory = measured.unwrap_or_default();
             footprints[task.node] = footprints[task.node].saturating_add(memory.footprint_bytes);
@@ -87,20 +93,32 @@ impl<'a> Figures<'a> {
                 )
             });
         }
-        Self { source: metrics.source, taken_at: Some(metrics.taken_at), nodes, tasks: Some(&metrics.tasks) }
+        let used = nodes.iter().map(|node| node.as_ref().map_or(0, |memory| memory.used_bytes));
+        let left = used.zip(footprints).map(|(used, measured)| used.saturating_sub(measured));
+        let rest = left.zip(unknown).map(|(left, tasks)| left.checked_div(tasks).unwrap_or_default()).collect();
+        let (source, tasks, taken_at) = (metrics.source, Some(&metrics.tasks), Some(metrics.taken_at));
+        Self { source, taken_at, nodes, tasks, rest, guess: false }
     }
 
     /// The memory of a task whose service reserves so much; none if it is not known.
-    pub(super) fn task(&self, id: &TaskId, reserved: u64) -> Option<TaskMemory> {
+    pub(super) fn task(&self, placed: &Placed<'_>, reserved: u64) -> Option<TaskMemory> {
+        let estimate = |bytes| {
+            let estimate = TaskMemory { footprint_bytes: bytes, working_set_bytes: bytes, ..TaskMemory::default() };
+            TaskMemory { estimated: true, ..estimate }
+        };
         match self.tasks {
-            Some(tasks) => tasks.get(id).copied(),
-            None => Some(TaskMemory {
-                footprint_bytes: reserved,
-                working_set_bytes: reserved,
-                estimated: true,
-                ..TaskMemory::default()
-            }),
+            Some(tasks) => {
+                let guess = || self.guess.then(|| estimate(reserved.max(self.rest[placed.node])));
+                tasks.get(&placed.task.id).copied().or_else(guess)
+            }
+            None => Some(estimate(reserved)),
         }
+    }
+
+    /// How many tasks have no figures, where others have.
+    pub(super) fn unmeasured(&self, tasks: &[Placed<'_>]) -> usize {
+        let known = |task: &&Placed<'_>| self.tasks.is_none_or(|known| known.contains_key(&task.task.id));
+        tasks.iter().filter(|task| !known(task)).count()
     }
 
     /// How many tasks have figures that are not measured.

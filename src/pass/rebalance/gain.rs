@@ -21,7 +21,7 @@ pub(super) fn immovable(scene: &Scene<'_>, state: &State<'_>) -> Vec<Immovable> 
     for (task, reasons) in findings.into_iter().enumerate().filter(|(_, reasons)| !reasons.is_empty()) {
         let placed = &world.tasks[task];
         let seen = world.service_of(task);
-        let memory = world.figures.task(&placed.task.id, seen.needs.memory);
+        let memory = world.figures.task(placed, seen.needs.memory);
         let bin = scene.bin_of[placed.node];
         let footprint = memory.map(|memory| memory.footprint_bytes);
         list.push(Immovable {

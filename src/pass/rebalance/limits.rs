@@ -173,7 +173,7 @@ impl<'a> Classes<'a> {
             return;
         }
         for (bin, allowed) in allowed.iter_mut().enumerate().filter(|(bin, _)| *bin != home) {
-            *allowed &= steer::way(seen, self.node_of[home], self.node_of[bin]).is_ok();
+            *allowed &= steer::way(&seen.per_node, self.node_of[home], self.node_of[bin]).is_ok();
         }
     }
 

@@ -1,6 +1,7 @@
 //! The goal `memory`: the lowest peak for a number of restarts, or the fewest restarts for a peak.
 
 use super::scene::Scene;
+use super::solve::problem::Problem;
 use super::solve::{Bounds, Found, Question, SAME, solve};
 
 /// Without guard rails the curve is looked at up to so many restarts.
@@ -37,8 +38,8 @@ pub(super) struct Solution {
 pub(super) fn plan(scene: &Scene<'_>, ask: Ask) -> Solution {
     let bounds = Bounds::new(&scene.problem);
     let home: Vec<usize> = scene.problem.units.iter().map(|unit| unit.home).collect();
-    let looks = (scene.problem.units.len() as u64 * LOOKS_PER_UNIT).clamp(*LOOKS.start(), *LOOKS.end());
-    let mut search = Search { scene, bounds: &bounds, looks, curve: vec![(0, scene.problem.peak())] };
+    let mut search =
+        Search { scene, bounds: &bounds, looks: looks(&scene.problem), curve: vec![(0, scene.problem.peak())] };
     let found = match (ask, scene.terms.guarded) {
         (Ask::Restarts(restarts), false) => Some(search.lowest(restarts)),
         (Ask::Restarts(restarts), true) => search.worthwhile(restarts),
@@ -55,6 +56,11 @@ pub(super) fn plan(scene: &Scene<'_>, ask: Ask) -> Solution {
     curve.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     curve.dedup_by_key(|point| point.0);
     Solution { at: found.map_or(home, |found| found.at), bound: Some(bounds.peak(restarts)), curve }
+}
+
+/// What one search may cost.
+pub(super) fn looks(problem: &Problem) -> u64 {
+    (problem.units.len() as u64 * LOOKS_PER_UNIT).clamp(*LOOKS.start(), *LOOKS.end())
 }
 
 struct Search<'s> {

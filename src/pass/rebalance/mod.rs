@@ -13,6 +13,7 @@ mod gain;
 mod group;
 mod limits;
 pub mod memory;
+mod notes;
 pub mod order;
 pub mod reason;
 mod scene;
@@ -28,9 +29,8 @@ use jiff::Timestamp;
 
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Metrics;
-use crate::model::node::NodeState;
 use crate::pass::memory::{Memory, RebalanceMemory};
-use crate::plan::{Plan, Warning};
+use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
@@ -58,6 +58,8 @@ pub struct Request {
     pub goal: Goal,
     /// Guard rails are on; without them only what Swarm can do and data needs counts.
     pub guarded: bool,
+    /// Only for a reason to act that passes have seen for long enough: for what is to be carried out at once.
+    pub at_once: bool,
 }
 
 /// What a plan is made from.
@@ -88,8 +90,11 @@ pub struct Planned {
 /// Decides what to move. Fails where no plan can be trusted.
 pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     let Input { cluster, settings, metrics, memory, now } = *input;
-    let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
-    let missing = missing(&world)?;
+    let mut world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
+    let mut warnings = notes::missing(&world)?;
+    world.figures.guess = !matches!(request.goal, Goal::Memory(_));
+    warnings.extend(notes::unmeasured(&world));
+    warnings.extend(notes::half_done(cluster));
     let evacuate = match &request.goal {
         Goal::Empty(name) => Some(node_called(cluster, name)?),
         _ => None,
@@ -100,9 +105,11 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     // A goal of its own is its own reason.
     let asked = matches!(request.goal, Goal::Memory(Ask::Knee | Ask::Restarts(_)));
     let trigger = if request.guarded && asked { trigger } else { Trigger::off() };
-    let allowed = trigger.allows();
+    let early = request.at_once && trigger.too_early();
+    warnings.extend(early.then(|| notes::not_yet(&trigger)));
+    let allowed = trigger.allows() && !early;
     let solution = if allowed { solution(&scene, &request.goal) } else { stay(&scene) };
-    let mut planned = tell::planned(&scene, request, &solution, trigger, missing);
+    let mut planned = tell::planned(&scene, request, &solution, trigger, warnings);
     planned.plan.memory = Some(Memory { rebalance: seen, ..memory.clone() });
     Ok(planned)
 }
@@ -114,7 +121,7 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
 pub fn watch(input: &Input<'_>) -> Result<RebalanceMemory> {
     let Input { cluster, settings, metrics, memory, now } = *input;
     let world = World::new(cluster, settings, metrics).context("the snapshot can't be read")?;
-    missing(&world)?;
+    notes::missing(&world)?;
     let scene = Scene::new(world, Terms::default(), &memory.rebalance, now);
     Ok(trigger::judge(&shares(&scene), &settings.rebalance, &memory.rebalance, now).1)
 }
@@ -143,28 +150,6 @@ fn stay(scene: &Scene<'_>) -> Solution {
     let peak = scene.problem.peak();
     let at = scene.problem.units.iter().map(|unit| unit.home).collect();
     Solution { at, bound: None, curve: vec![(0, peak)] }
-}
-
-/// The ready nodes without usable figures; too many of them leave nothing to plan with.
-fn missing(world: &World<'_>) -> Result<Vec<Warning>> {
-    let ready: Vec<usize> =
-        (0..world.cluster.nodes.len()).filter(|node| world.cluster.nodes[*node].state == NodeState::Ready).collect();
-    let doubts: Vec<(&str, &str)> = ready
-        .iter()
-        .filter_map(|node| Some((world.host(*node), world.figures.nodes[*node].as_ref().err()?.detail.as_str())))
-        .collect();
-    if doubts.len() * 3 > ready.len() || ready.is_empty() {
-        let first = doubts.first().map_or_else(String::new, |(host, why)| format!(", as `{host}`: {why}"));
-        let message = format!(
-            "no plan: the memory of {} of {} ready nodes is not known (more than a third){first}",
-            doubts.len(),
-            ready.len()
-        );
-        return Err(Error::new(ErrorKind::Refused, message).hint("measure again, and plan with fresh figures").into());
-    }
-    let warning =
-        |(host, why): &(&str, &str)| Warning::new("no_metrics", format!("`{host}` gives and takes nothing: {why}"));
-    Ok(doubts.iter().map(warning).collect())
 }
 
 fn node_called(cluster: &Snapshot, name: &str) -> Result<usize> {

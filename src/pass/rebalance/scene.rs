@@ -20,6 +20,11 @@ const WARM: f64 = 0.9;
 /// its memory that must be in use.
 const PRESSED: (f64, f64, f64) = (0.01, 0.10, 0.70);
 
+/// Of nodes with as many replicas the one with the highest slot loses it, as long as Swarm sorts no more than twelve
+/// slots, a new one among them: only then does its sort keep the order of equals (Go's `sort.Sort`, by
+/// `manager/orchestrator/replicated/services.go`).
+const IN_ORDER: usize = 11;
+
 /// The cluster as a problem, and what its numbers stand for.
 #[derive(Debug)]
 pub(super) struct Scene<'a> {
@@ -160,11 +165,15 @@ fn several_copies(world: &World<'_>, service: usize, task: usize) -> Option<Find
         return None;
     }
     let host = world.host(node);
-    let most = seen.per_node.iter().all(|(other, count)| *other == node || *count < copies);
-    let last = seen.tasks.iter().rev().find(|other| world.tasks[**other].node == node);
-    let detail = if !most {
+    let as_many = || seen.per_node.iter().filter(|(other, count)| **other != node && **count >= copies);
+    let last = |on: &dyn Fn(usize) -> bool| seen.tasks.iter().rev().find(|other| on(world.tasks[**other].node));
+    let first_of_equals = || {
+        let crowded = |other: usize| seen.per_node.get(&other).is_some_and(|count| *count == copies);
+        as_many().all(|(_, count)| *count == copies) && seen.tasks.len() <= IN_ORDER && last(&crowded) == Some(&task)
+    };
+    let detail = if as_many().next().is_some() && !first_of_equals() {
         format!("{copies} replicas on `{host}`, and another node has as many")
-    } else if last != Some(&task) {
+    } else if last(&|other| other == node) != Some(&task) {
         format!("{copies} replicas on `{host}`; the last of them would go first")
     } else if seen.needs.uses_slot {
         format!("{copies} replicas on `{host}`, and the spec uses the slot number")
@@ -196,7 +205,8 @@ fn left_lately(world: &World<'_>, memory: &RebalanceMemory, now: Timestamp) -> B
     let mut left = BTreeMap::new();
     for (at, seen) in world.services.iter().enumerate() {
         let Some(moved) = memory.services.get(&seen.service.id) else { continue };
-        let lately = moved.moves.iter().filter(|moved| elapsed(moved.at, now) < world.settings.rebalance.no_return);
+        let lasts = world.settings.rebalance.no_return;
+        let lately = moved.moves.iter().filter(|moved| !moved.failed && elapsed(moved.at, now) < lasts);
         let nodes: BTreeSet<usize> =
             lately.filter_map(|moved| world.cluster.nodes.iter().position(|node| node.id == moved.from)).collect();
         if !nodes.is_empty() {
@@ -218,7 +228,7 @@ fn unit(world: &World<'_>, rows: &Rows, tasks: &[usize], home: usize, class: usi
     let (mut weight, mut slack) = (0_u64, 0_u64);
     for task in tasks {
         let reserved = world.service_of(*task).needs.memory;
-        let memory = world.figures.task(&world.tasks[*task].task.id, reserved).unwrap_or_default();
+        let memory = world.figures.task(&world.tasks[*task], reserved).unwrap_or_default();
         let warm = (memory.working_set_bytes as f64 * WARM) as u64;
         weight = weight.saturating_add(memory.footprint_bytes);
         let fit = warm.max(reserved).max(memory.fit_bytes.unwrap_or_default());

@@ -8,6 +8,7 @@
 //! been given to a node. When a service gives up a replica, the node with the most loses its last
 //! (`manager/orchestrator/replicated/services.go`).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::edit::moving::{Detour, Nudge, Temporary};
@@ -29,14 +30,14 @@ pub(super) struct Way {
     nudge: Nudge,
 }
 
-/// Finds the way; nodes by position in the snapshot.
+/// Finds the way for one of the replicas, so many of which run on each node; nodes by position in the snapshot.
 ///
 /// # Errors
 /// If there is none: why, in words.
-pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String> {
-    let count = |node: usize| seen.per_node.get(&node).copied().unwrap_or_default();
+pub(super) fn way(per_node: &BTreeMap<usize, u64>, from: usize, to: usize) -> Result<Way, String> {
+    let count = |node: usize| per_node.get(&node).copied().unwrap_or_default();
     let (here, there) = (count(from), count(to));
-    if seen.tasks.len() == 1 {
+    if per_node.values().sum::<u64>() == 1 {
         return Ok(Way { mechanism: Mechanism::SinglePin, max_replicas: None, nudge: Nudge::None });
     }
     let mechanism = match here {
@@ -47,7 +48,7 @@ pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String
     };
     // What the nodes have that Swarm could choose as well, once the task has left.
     let mut rivals: Vec<u64> =
-        seen.per_node.iter().filter(|(node, _)| ![from, to].contains(*node)).map(|(_, count)| *count).collect();
+        per_node.iter().filter(|(node, _)| ![from, to].contains(*node)).map(|(_, count)| *count).collect();
     let source = match mechanism {
         Mechanism::Exclude => None,
         Mechanism::Shift => Some(here - 1),
@@ -69,7 +70,7 @@ pub(super) fn way(seen: &Seen<'_>, from: usize, to: usize) -> Result<Way, String
 
 /// What to write so that a task of this service goes from one node to the other.
 pub(super) fn temporary(world: &World<'_>, seen: &Seen<'_>, from: usize, to: usize) -> Result<Temporary, String> {
-    let Way { mechanism, max_replicas, nudge } = way(seen, from, to)?;
+    let Way { mechanism, max_replicas, nudge } = way(&seen.per_node, from, to)?;
     let id = |node: usize| world.cluster.nodes[node].id.0.as_str();
     let rivals = || empty_rivals(world, seen, to).filter(|node| *node != from).map(|node| not(id(node)));
     let (constraints, detour, delay) = match mechanism {

@@ -12,13 +12,14 @@ use super::balance::{
     Point, Role, Verdict,
 };
 use super::memory::{Ask, Solution};
-use super::order::{self, Leg};
+use super::order::{self, Leg, Order};
+use super::reason::Reason;
 use super::scene::Scene;
 use super::solve::SAME;
 use super::solve::state::State;
 use super::trigger::{Trigger, TriggerState};
-use super::words::{bytes, count, percent};
-use super::{Goal, Planned, Request, check, gain, round};
+use super::words::{count, percent};
+use super::{Goal, Planned, Request, check, gain, notes, round};
 
 /// Stop and start of a small container, as measured on engines 20.10 and 28.5, ms.
 const RESTART_MS: u64 = 2_600;
@@ -33,7 +34,7 @@ pub(super) fn planned(
     trigger: Trigger,
     warnings: Vec<Warning>,
 ) -> Planned {
-    let (legs, stuck) = order::legs(scene, &solution.at);
+    let Order { legs, stuck, no_way } = order::order(scene, &solution.at);
     let mut state = State::new(&scene.problem);
     for leg in &legs {
         state.put(leg.unit, leg.to);
@@ -49,11 +50,16 @@ pub(super) fn planned(
     if let Some(node) = scene.terms.evacuate {
         plan.blocked = left_behind(scene, &state, node, &immovable);
     }
-    if !stuck.is_empty() {
-        let text = format!("{} left out: no order of moves makes room for them", count(stuck.len(), "move"));
-        plan.warnings.push(Warning::new("no_order", text));
-    }
-    plan.warnings.extend(no_spare_node(scene, &state));
+    let mut left_out = |number: usize, code, why| {
+        if number > 0 {
+            let text = format!("{} left out: {why}", count(number, "move"));
+            plan.warnings.push(Warning::new(code, text));
+        }
+    };
+    left_out(stuck, "no_order", "no order of moves makes room for them");
+    left_out(no_way, "no_way", "after the others Swarm can't be made to choose as they need; plan again then");
+    plan.warnings.extend(notes::no_spare_node(scene, &state));
+    plan.warnings.extend(notes::rollback_lost(scene, &moves));
     plan.unchanged = (scene.world.tasks.len() - moves.len()) as u64;
     let balance = balance(scene, request, solution, trigger, &state, moves, immovable);
     Planned { plan, balance }
@@ -70,8 +76,8 @@ fn add_move(
     let world = &scene.world;
     let (placed, seen) = (&world.tasks[task], world.service_of(task));
     let (from, to) = (scene.node_of[leg.from], scene.node_of[leg.to]);
-    let memory = world.figures.task(&placed.task.id, seen.needs.memory).unwrap_or_default();
-    let mechanism = order::mechanism(scene, leg.unit, task, leg.to);
+    let memory = world.figures.task(placed, seen.needs.memory).unwrap_or_default();
+    let mechanism = order::mechanism(scene, leg, task);
     let group = scene.members[leg.unit].group.clone();
     let reason = reason(scene, request, leg, group.as_deref());
     let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
@@ -143,39 +149,22 @@ fn left_behind(scene: &Scene<'_>, state: &State<'_>, node: usize, immovable: &[I
             continue;
         }
         let known = immovable.iter().find(|immovable| immovable.task == placed.task.id.0);
-        let reasons = known.map_or_else(
+        let mut reasons = known.map_or_else(
             || vec!["no other node has room for it".to_owned()],
             |known| known.reasons.iter().map(|finding| finding.detail.clone()).collect(),
         );
+        let crowded = |known: &Immovable| {
+            let crowded = [Reason::SpreadWouldWorsen, Reason::MultiCopyOnSource];
+            known.reasons.iter().any(|finding| crowded.contains(&finding.reason))
+        };
+        if known.is_some_and(crowded) {
+            let host = world.host(node);
+            reasons.push(format!("`docker node update --availability drain {host}` lets Swarm choose where it goes"));
+        }
         let target = Target::task(&placed.task.id, &seen.service.name, placed.task.slot);
         blocked.push(Blocked { id: format!("task/{}#move", target.name), target, reasons });
     }
     blocked
-}
-
-/// N+1: whether the others could take what runs on the fullest node, should it fail.
-fn no_spare_node(scene: &Scene<'_>, state: &State<'_>) -> Option<Warning> {
-    let active = |bin: &usize| {
-        let node = scene.node_of[*bin];
-        scene.world.cluster.nodes[node].availability == Availability::Active && scene.terms.evacuate != Some(node)
-    };
-    let bins: Vec<usize> = (0..state.load.len()).filter(active).collect();
-    let room: u64 = bins.iter().map(|bin| scene.problem.bins[*bin].total.saturating_sub(state.load[*bin])).sum();
-    let worst = bins
-        .iter()
-        .map(|bin| {
-            let own = scene.problem.bins[*bin].total.saturating_sub(state.load[*bin]);
-            let tasks: u64 = state.on[*bin].iter().map(|unit| scene.problem.units[*unit].weight).sum();
-            (tasks.saturating_sub(room - own), *bin)
-        })
-        .max_by_key(|(lacking, bin)| (*lacking, std::cmp::Reverse(*bin)))?;
-    (worst.0 > 0).then(|| {
-        let host = scene.world.host(scene.node_of[worst.1]);
-        Warning::new(
-            "no_spare_node",
-            format!("should `{host}` fail, the other nodes lack {} for its tasks", bytes(worst.0)),
-        )
-    })
 }
 
 fn balance(
@@ -276,6 +265,9 @@ fn verdict(
     };
     let policy = &scene.world.settings.rebalance;
     let text = match &request.goal {
+        Goal::Memory(_) if request.at_once && trigger.too_early() => {
+            format!("nothing is moved yet: {}", trigger.detail)
+        }
         Goal::Memory(_) if !trigger.allows() => format!("nothing to do: {}", trigger.detail),
         Goal::Memory(Ask::Peak(target)) if peak.before <= target + SAME => {
             format!("nothing to do: the fullest node is at {before}, the goal is {}", percent(*target))

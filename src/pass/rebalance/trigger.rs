@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::pass::memory::{RebalanceMemory, elapsed};
+use crate::pass::memory::{RebalanceMemory, Stopwatch};
 use crate::settings::Rebalance;
 
 use super::words::{percent, span};
@@ -44,6 +44,11 @@ impl Trigger {
         Self { state: TriggerState::Off, detail: "not looked at".to_owned() }
     }
 
+    /// Whether there is a reason to act, but not for long enough as far as is known.
+    pub(super) fn too_early(&self) -> bool {
+        matches!(self.state, TriggerState::Waiting | TriggerState::Unconfirmed)
+    }
+
     /// Whether it allows moves. What isn't confirmed yet may be planned: only applying it needs to wait.
     pub(super) fn allows(&self) -> bool {
         !matches!(self.state, TriggerState::Calm | TriggerState::Waiting)
@@ -60,20 +65,21 @@ pub(super) fn judge(
     let fullest = shares.iter().max_by(|a, b| a.1.total_cmp(&b.1)).copied().unwrap_or(("-", 0.0));
     let emptiest = shares.iter().min_by(|a, b| a.1.total_cmp(&b.1)).copied().unwrap_or(("-", 0.0));
     let gap = fullest.1 - emptiest.1;
-    let since = |seen: Option<Timestamp>, holds: bool| holds.then(|| seen.unwrap_or(now).min(now));
+    let watch = |seen: Option<Stopwatch>, holds: bool| holds.then(|| Stopwatch::tick(seen, now));
     let mut next = memory.clone();
-    next.high_since = since(memory.high_since, fullest.1 > policy.high);
-    next.spread_since = since(memory.spread_since, gap > policy.spread);
+    next.high = watch(memory.high, fullest.1 > policy.high);
+    next.spread = watch(memory.spread, gap > policy.spread);
+    let seen = |before: Option<Stopwatch>, now: Option<Stopwatch>| before.and(now).map(Stopwatch::total);
     let rules = [
         Rule {
             holds: fullest.1 > policy.high,
-            seen: memory.high_since,
+            seen: seen(memory.high, next.high),
             long: policy.high_for,
             what: format!("`{}` is at {}, above {}", fullest.0, percent(fullest.1), percent(policy.high)),
         },
         Rule {
             holds: gap > policy.spread,
-            seen: memory.spread_since,
+            seen: seen(memory.spread, next.spread),
             long: policy.spread_for,
             what: format!(
                 "`{}` at {} is more than {:.0} points above `{}` at {}",
@@ -85,10 +91,10 @@ pub(super) fn judge(
             ),
         },
     ];
-    let state = rules.iter().filter_map(|rule| Some((rule.state(now)?, rule))).max_by_key(|(state, _)| rank(*state));
+    let state = rules.iter().filter_map(|rule| Some((rule.state()?, rule))).max_by_key(|(state, _)| rank(*state));
     let calm = fullest.1 <= policy.clear_high && gap <= policy.clear_spread;
     let trigger = match state {
-        Some((state, rule)) => Trigger { state, detail: rule.words(state, now) },
+        Some((state, rule)) => Trigger { state, detail: rule.words(state) },
         None if memory.active && !calm => Trigger {
             state: TriggerState::Active,
             detail: format!("acting goes on until the cluster is calm; `{}` is at {}", fullest.0, percent(fullest.1)),
@@ -108,28 +114,29 @@ pub(super) fn judge(
 
 struct Rule {
     holds: bool,
-    seen: Option<Timestamp>,
+    /// How long passes have seen it hold; none if no earlier one has.
+    seen: Option<Duration>,
     long: Duration,
     what: String,
 }
 
 impl Rule {
-    fn state(&self, now: Timestamp) -> Option<TriggerState> {
+    fn state(&self) -> Option<TriggerState> {
         self.holds.then(|| match self.seen {
             _ if self.long.is_zero() => TriggerState::Fired,
             None => TriggerState::Unconfirmed,
-            Some(since) if elapsed(since, now) >= self.long => TriggerState::Fired,
+            Some(seen) if seen >= self.long => TriggerState::Fired,
             Some(_) => TriggerState::Waiting,
         })
     }
 
-    fn words(&self, state: TriggerState, now: Timestamp) -> String {
-        let since = self.seen.map(|since| span(elapsed(since, now))).unwrap_or_default();
+    fn words(&self, state: TriggerState) -> String {
+        let since = self.seen.map(span).unwrap_or_default();
         match state {
             TriggerState::Fired if self.seen.is_some() => format!("{}, for {since}", self.what),
             TriggerState::Waiting => format!("{}, for {since} of {}", self.what, span(self.long)),
             TriggerState::Unconfirmed => {
-                format!("{}; for how long is not known yet ({} are needed to act)", self.what, span(self.long))
+                format!("{}; `apply` waits until passes have seen that for {}", self.what, span(self.long))
             }
             _ => self.what.clone(),
         }

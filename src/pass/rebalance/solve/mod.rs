@@ -52,6 +52,13 @@ pub struct Found {
 }
 
 impl Found {
+    /// An assignment from elsewhere: the bin of each unit.
+    pub fn at(problem: &Problem, at: &[usize]) -> Self {
+        let mut state = State::new(problem);
+        state.restore(at);
+        Self::of(&state)
+    }
+
     fn of(state: &State<'_>) -> Self {
         Self { at: state.at.clone(), peak: state.peak(), restarts: state.restarts, roughness: state.roughness() }
     }

@@ -1,0 +1,37 @@
+//! Making a service: there is no version to compare, but its name is unique in the swarm.
+
+use serde_json::Value;
+
+use super::{Applier, Attempt};
+use crate::engine::edit::field::same;
+use crate::error::{ErrorKind, kind_of};
+use crate::model::Service;
+
+impl Applier<'_> {
+    /// Makes it, unless somebody else has made one of that name meanwhile.
+    pub(super) async fn create(&mut self, name: &str, spec: &Value) -> Attempt {
+        let made = self.engine.create("services", &self.cluster.api, spec).await;
+        match (made, self.find(name).await) {
+            (Ok(Some(_)), _) => Attempt::Done,
+            // What is planned for it now is for the next pass.
+            (Ok(None), Ok(_)) => Attempt::Replanned(Vec::new()),
+            // The answer was lost: only the swarm can tell whether it happened.
+            (Err(error), Ok(Some(found))) if kind_of(&error) == ErrorKind::Unreachable && same(spec, &found) => {
+                Attempt::Done
+            }
+            (Ok(None), Err(error)) => Attempt::Failed(error),
+            (Err(error), _) => Attempt::Failed(error.context(format!("can't make service `{name}`"))),
+        }
+    }
+
+    /// Reads the service of this name into the snapshot; its spec.
+    async fn find(&mut self, name: &str) -> anyhow::Result<Option<Value>> {
+        let Some(raw) = self.engine.object("services", name).await? else { return Ok(None) };
+        let spec = serde_json::from_str::<Value>(raw.get())?.get_mut("Spec").map(Value::take);
+        let service = Service::read(raw)?;
+        self.cluster.services.retain(|old| old.id != service.id);
+        self.cluster.services.push(service);
+        self.cluster.services.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(spec)
+    }
+}
