@@ -44,7 +44,7 @@ impl Session {
         let run = Rotating { engine, settings, truncate_origin, fix_services, options, interrupt };
         let mut report = Box::pin(run.run()).await;
         if self.printer.format == Format::Text {
-            report.data.insert("picture".to_owned(), report::logs::render(&report, self.printer.color).into());
+            report.data.insert("account".to_owned(), report::logs::render(&report, self.printer.color).into());
         }
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
