@@ -1,5 +1,7 @@
 //! `orca logs rotate`: as a pure plan, on real files, and against a simulated engine.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+#![expect(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
+#![expect(clippy::case_sensitive_file_extension_comparisons, reason = "orca writes its names in one way")]
 
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "scenarios need all of it, faults only the processes")]
