@@ -56,10 +56,10 @@ fn content(path: &Path) -> Vec<u8> {
     let mut content = Vec::new();
     match path.extension().and_then(|end| end.to_str()) {
         Some("gz") => {
-            _ = flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut content).unwrap()
+            _ = flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut content).unwrap();
         }
         Some("zst") => {
-            _ = zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap().read_to_end(&mut content).unwrap()
+            _ = zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap().read_to_end(&mut content).unwrap();
         }
         _ => content = std::fs::read(path).unwrap(),
     }
