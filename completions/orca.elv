@@ -51,6 +51,8 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand autoheal 'Say what is ill and why, and heal what may be healed'
             cand bootstrap 'Make a swarm of the engines that the config names'
             cand exporter 'node_exporter on every node'
+            cand logs 'Log files'
+            cand mods 'Mod files in a cache directory'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -520,6 +522,134 @@ set edit:completion:arg-completer[orca] = {|@words|
         }
         &'orca;exporter;help;help'= {
         }
+        &'orca;logs'= {
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand rotate 'Keep log files on this host bounded'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;logs;rotate'= {
+            cand --truncate-above 'Copy and empty logs of containers that have no max-size and are larger than this, as 1G'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --fix-services 'Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;logs;help'= {
+            cand rotate 'Keep log files on this host bounded'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;logs;help;rotate'= {
+        }
+        &'orca;logs;help;help'= {
+        }
+        &'orca;mods'= {
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand fetch 'Fetch mod files and mod images into a cache directory, once for each content'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;mods;fetch'= {
+            cand --dest 'The cache directory [default: mods.dest, else $MOD_MANAGER_DEST, else /modcache]'
+            cand -H 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --host 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]'
+            cand --context 'Docker context to use [env: DOCKER_CONTEXT]'
+            cand -c 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand --config 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]'
+            cand -o 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --output 'How to print: auto is text on a terminal, JSON otherwise'
+            cand --max-actions 'Make at most so many changes in one pass'
+            cand --timeout 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]'
+            cand --lock-timeout 'Wait so long for another orca that works on the same cluster'
+            cand --state-dir 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]'
+            cand --snapshot 'Plan against a saved snapshot instead of a live engine; read-only'
+            cand --log-format 'How to log'
+            cand --color 'When to colour text [env: NO_COLOR]'
+            cand --prune 'Also remove what orca has fetched and nobody wants any more'
+            cand -n 'Plan and report, write nothing anywhere'
+            cand --dry-run 'Plan and report, write nothing anywhere'
+            cand --detailed-exitcode 'Exit 2 when changes were made or are pending'
+            cand --leader-only 'Act only where the engine is the swarm''s leader; else report `skipped` and exit 0'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand --verbose 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'orca;mods;help'= {
+            cand fetch 'Fetch mod files and mod images into a cache directory, once for each content'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'orca;mods;help;fetch'= {
+        }
+        &'orca;mods;help;help'= {
+        }
         &'orca;reconcile'= {
             cand --interval 'Time from the end of a cycle to the beginning of the next'
             cand --wait 'In each cycle, stay until dependents run beside their anchors, at most so long'
@@ -843,6 +973,8 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand autoheal 'Say what is ill and why, and heal what may be healed'
             cand bootstrap 'Make a swarm of the engines that the config names'
             cand exporter 'node_exporter on every node'
+            cand logs 'Log files'
+            cand mods 'Mod files in a cache directory'
             cand reconcile 'Run every pass: half-done moves, labels, then anchors'
             cand snapshot 'Print the cluster as one JSON file, env values and secrets redacted'
             cand history 'List the changes that orca made, newest first'
@@ -888,6 +1020,16 @@ set edit:completion:arg-completer[orca] = {|@words|
             cand deploy 'Run node_exporter on every node, and see that each one answers'
         }
         &'orca;help;exporter;deploy'= {
+        }
+        &'orca;help;logs'= {
+            cand rotate 'Keep log files on this host bounded'
+        }
+        &'orca;help;logs;rotate'= {
+        }
+        &'orca;help;mods'= {
+            cand fetch 'Fetch mod files and mod images into a cache directory, once for each content'
+        }
+        &'orca;help;mods;fetch'= {
         }
         &'orca;help;reconcile'= {
         }

@@ -54,6 +54,8 @@ complete -c orca -n "__fish_orca_needs_command" -f -a "gc" -d 'Free disk space o
 complete -c orca -n "__fish_orca_needs_command" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
 complete -c orca -n "__fish_orca_needs_command" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
 complete -c orca -n "__fish_orca_needs_command" -f -a "exporter" -d 'node_exporter on every node'
+complete -c orca -n "__fish_orca_needs_command" -f -a "logs" -d 'Log files'
+complete -c orca -n "__fish_orca_needs_command" -f -a "mods" -d 'Mod files in a cache directory'
 complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
 complete -c orca -n "__fish_orca_needs_command" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
 complete -c orca -n "__fish_orca_needs_command" -f -a "history" -d 'List the changes that orca made, newest first'
@@ -441,6 +443,106 @@ complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from help" -f -a "deploy" -d 'Run node_exporter on every node, and see that each one answers'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -f -a "rotate" -d 'Keep log files on this host bounded'
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l truncate-above -d 'Copy and empty logs of containers that have no max-size and are larger than this, as 1G' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l fix-services -d 'Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Keep log files on this host bounded'
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -f -a "fetch" -d 'Fetch mod files and mod images into a cache directory, once for each content'
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l dest -d 'The cache directory [default: mods.dest, else $MOD_MANAGER_DEST, else /modcache]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l prune -d 'Also remove what orca has fetched and nobody wants any more'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from help" -f -a "fetch" -d 'Fetch mod files and mod images into a cache directory, once for each content'
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l interval -d 'Time from the end of a cycle to the beginning of the next' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l wait -d 'In each cycle, stay until dependents run beside their anchors, at most so long' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
@@ -704,23 +806,25 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
@@ -728,5 +832,7 @@ complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcomma
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "apply" -d 'Move tasks to where the plan says, one at a time, each with exactly one restart'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "recover" -d 'Undo what a stopped run has left half done'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from exporter" -f -a "deploy" -d 'Run node_exporter on every node, and see that each one answers'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from logs" -f -a "rotate" -d 'Keep log files on this host bounded'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from mods" -f -a "fetch" -d 'Fetch mod files and mod images into a cache directory, once for each content'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the config; contacts no engine'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the merged config, with where each value came from'

@@ -5,9 +5,11 @@
 
 mod arrival;
 mod create;
+pub mod files;
 pub mod host;
 mod judge;
 pub mod local;
+pub mod logs;
 pub mod moving;
 pub mod prepull;
 pub mod swarm;
@@ -283,6 +285,7 @@ impl Applier<'_> {
             | TargetKind::Volume
             | TargetKind::Network
             | TargetKind::BuildCache
+            | TargetKind::File
             | TargetKind::Host => {}
         }
         Ok(true)
@@ -301,6 +304,7 @@ impl Applier<'_> {
             | TargetKind::Volume
             | TargetKind::Network
             | TargetKind::BuildCache
+            | TargetKind::File
             | TargetKind::Host => None,
             TargetKind::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))

@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
 
-pub use node_side::{Bootstrap, Collect, Deploy, Exporter, Heal, Ill, NodeArgs};
+pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -167,6 +167,12 @@ pub enum Command {
     /// node_exporter on every node
     #[command(subcommand)]
     Exporter(Exporter),
+    /// Log files
+    #[command(subcommand)]
+    Logs(Logs),
+    /// Mod files in a cache directory
+    #[command(subcommand)]
+    Mods(Mods),
     /// Run every pass: half-done moves, labels, then anchors
     ///
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
@@ -361,6 +367,8 @@ pub enum SchemaName {
     Config,
     /// Of what commands print.
     Report,
+    /// Of the list of mods in $MOD_MANAGER_CONFIG.
+    Mods,
 }
 
 /// `orca sim`.

@@ -4,6 +4,8 @@ mod autoheal;
 mod bootstrap;
 mod exporter;
 mod gc;
+mod logs;
+mod mods;
 mod rebalance;
 mod tell;
 
@@ -17,7 +19,7 @@ use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 
-use crate::cli::{Anchors, Cli, Command, Exporter, Global, Labels, LogFormat, Output, Reconcile, When};
+use crate::cli::{Anchors, Cli, Command, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -143,6 +145,8 @@ impl Session {
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
             Command::Exporter(Exporter::Deploy(args)) => Box::pin(self.exporter_deploy(args, options, interrupt)).await,
+            Command::Logs(Logs::Rotate(args)) => Box::pin(self.logs_rotate(&args, options, interrupt)).await,
+            Command::Mods(Mods::Fetch(args)) => Box::pin(self.mods_fetch(args, options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {

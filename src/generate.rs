@@ -15,6 +15,7 @@ pub use man::man_pages;
 pub fn schema(name: SchemaName) -> Result<String> {
     let schema = match name {
         SchemaName::Config => crate::settings::schema(),
+        SchemaName::Mods => crate::settings::list_schema(),
         // As it is written: a field that may be null is there all the same.
         SchemaName::Report => {
             let settings = schemars::generate::SchemaSettings::default().for_serialize();

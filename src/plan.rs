@@ -14,7 +14,7 @@ use crate::engine::edit::moving::Temporary;
 use crate::model::{Node, NodeId, Service, ServiceId, TaskId};
 use crate::pass::memory::Memory;
 
-pub use change::{ActionKind, Change};
+pub use change::{ActionKind, Change, FileFact, Rotation};
 
 /// What one pass decided.
 #[derive(Debug, Default, PartialEq)]
@@ -79,6 +79,8 @@ pub enum TargetKind {
     BuildCache,
     /// A machine that orca reaches by ssh alone.
     Host,
+    /// A file on this host.
+    File,
 }
 
 impl TargetKind {
@@ -94,6 +96,7 @@ impl TargetKind {
             Self::Network => "networks",
             Self::BuildCache => "build",
             Self::Host => "hosts",
+            Self::File => "files",
         }
     }
 
@@ -109,6 +112,7 @@ impl TargetKind {
             Self::Network => "network",
             Self::BuildCache => "build_cache",
             Self::Host => "host",
+            Self::File => "file",
         }
     }
 }
@@ -218,6 +222,7 @@ impl Action {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
             Change::Rollback { .. } => "rollback".to_owned(),
             Change::ScaleZero { .. } => "replicas".to_owned(),
+            Change::LogLimit { .. } => "log_driver".to_owned(),
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),
             Change::TemporaryRemove => "temporary".to_owned(),
@@ -254,6 +259,12 @@ impl Action {
         };
         let key = format!("{node}/{key}");
         Self::new(target, &key, what, change, reason.into(), 0)
+    }
+
+    /// A change of a file on this host, called `what` in the action's id.
+    pub fn on_file(path: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        let target = Target { id: path.to_owned(), ..Target::unknown(TargetKind::File, path) };
+        Self::new(target, path, what, change, reason.into(), 0)
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {

@@ -43,3 +43,26 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// Several files on their way at once, a bar each.
+#[derive(Debug)]
+pub struct Transfers {
+    bars: Option<indicatif::MultiProgress>,
+}
+
+impl Transfers {
+    /// Shown if `wanted`, and only on a terminal.
+    pub fn new(wanted: bool) -> Self {
+        Self { bars: wanted.then(indicatif::MultiProgress::new) }
+    }
+
+    /// A bar for this file; its length is told later.
+    pub fn bar(&self, name: &str) -> ProgressBar {
+        let Some(bars) = &self.bars else { return ProgressBar::hidden() };
+        let bar = bars.add(ProgressBar::no_length());
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.with_message(name.to_owned())
+    }
+}

@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub cluster: Option<String>,
     /// Hostname of the engine that was asked.
     pub node_name: String,
+    /// What containers on that engine log to by default.
+    pub log_driver: String,
     /// Node id of the engine that was asked.
     pub node_id: NodeId,
     /// Sorted by hostname, then id.
@@ -48,6 +50,7 @@ pub struct Snapshot {
 struct Info {
     name: String,
     server_version: String,
+    logging_driver: String,
     /// RFC 3339, in the engine's own time zone.
     system_time: String,
     swarm: Swarm,
@@ -94,6 +97,8 @@ impl Snapshot {
             engine: asked.version.clone(),
             cluster: asked.swarm.as_ref().map(|swarm| swarm.id.clone()),
             node_name: asked.name.clone(),
+            // Nobody asks for it where members alone are read.
+            log_driver: String::new(),
             node_id: NodeId(asked.node.clone()),
             nodes: read_nodes(nodes).map_err(|error| unreadable(&error))?,
             services: read_services(services).map_err(|error| unreadable(&error))?,
@@ -110,6 +115,7 @@ impl Snapshot {
             engine: String::new(),
             cluster: None,
             node_name: String::new(),
+            log_driver: String::new(),
             node_id: NodeId::default(),
             nodes: Vec::new(),
             services: Vec::new(),
@@ -136,6 +142,7 @@ impl Snapshot {
             engine: info.server_version,
             cluster: info.swarm.cluster.map(|cluster| cluster.id).filter(|id| !id.is_empty()),
             node_name: info.name,
+            log_driver: info.logging_driver,
             node_id: info.swarm.node_id,
             nodes,
             services,

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 28] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -22,6 +22,10 @@ const COMMANDS: [&[&str]; 24] = [
     &["rebalance", "plan"],
     &["bootstrap"],
     &["gc"],
+    &["logs"],
+    &["logs", "rotate"],
+    &["mods"],
+    &["mods", "fetch"],
     &["autoheal"],
     &["exporter"],
     &["exporter", "deploy"],

@@ -66,7 +66,7 @@ fn completions_are_fresh() {
 
 #[test]
 fn schemas_are_fresh() {
-    let wanted = ["config", "report"].map(|name| (format!("{name}.json"), orca(&["schema", name])));
+    let wanted = ["config", "mods", "report"].map(|name| (format!("{name}.json"), orca(&["schema", name])));
     compare("schema", &BTreeMap::from(wanted));
 }
 

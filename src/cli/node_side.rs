@@ -1,4 +1,5 @@
-//! What passes that work on nodes themselves take: `orca bootstrap`, `orca gc`, `orca autoheal` and `orca exporter`.
+//! What passes that work on nodes themselves take: `orca bootstrap`, `orca gc`, `orca autoheal`, `orca exporter`, `orca
+//! logs` and `orca mods`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,6 +113,60 @@ pub enum Ill {
     Containers,
     /// Services, and tasks that find no node.
     Services,
+}
+
+/// Log files.
+#[derive(Debug, Subcommand)]
+pub enum Logs {
+    /// Keep log files on this host bounded
+    ///
+    /// Rotates the logs that logs.rules name, by copying and emptying them in place or by renaming them and telling their
+    /// program; compresses copies and removes old ones. Hands logrotate's own configuration (logs.logrotate) to
+    /// logrotate, with a state file of orca's. Lists containers and services whose json-file log has no max-size.
+    ///
+    /// Copying and emptying loses what a program writes between the last look at its log and the emptying, a few
+    /// microseconds; a program that doesn't open its log for appending goes on writing where it was, and leaves a hole.
+    /// Renaming loses nothing.
+    Rotate(Rotate),
+}
+
+/// `orca logs rotate`.
+#[derive(Debug, Args)]
+pub struct Rotate {
+    /// Copy and empty logs of containers that have no max-size and are larger than this, as 1G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub truncate_above: Option<u64>,
+    /// Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each
+    #[arg(long)]
+    pub fix_services: bool,
+}
+
+/// Mod files in a cache directory.
+#[derive(Debug, Subcommand)]
+pub enum Mods {
+    /// Fetch mod files and mod images into a cache directory, once for each content
+    ///
+    /// Takes what mods.list and the file of $MOD_MANAGER_CONFIG name, and where that is switched on, what labels
+    /// com.linuxserver.mod.* of running containers (mods.label_hosts) and DOCKER_MODS of services (mods.docker_mods)
+    /// name. What is there already is fetched again only if its server has another version. Nothing is in its place
+    /// before it is whole, has the right checksum and is unpacked. Private addresses are not asked unless
+    /// mods.allow_addresses has them. Needs no engine for lists alone.
+    Fetch(FetchMods),
+}
+
+/// `orca mods fetch`.
+#[derive(Debug, Args)]
+pub struct FetchMods {
+    /// The cache directory [default: mods.dest, else $MOD_MANAGER_DEST, else /modcache]
+    #[arg(long, value_name = "DIR")]
+    pub dest: Option<PathBuf>,
+    /// Also remove what orca has fetched and nobody wants any more
+    #[arg(long)]
+    pub prune: bool,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    crate::settings::parse_size(text)
 }
 
 /// Which nodes a node-side pass works on; without any, the engine it is pointed at.

@@ -43,10 +43,15 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
         apply(&mut spec, change)?;
     }
     let of_a_service = |change: &&Change| {
-        use Change::{ConstraintAdd, FieldSet, ForceUpdate, Rollback, ScaleZero};
+        use Change::{ConstraintAdd, FieldSet, ForceUpdate, LogLimit, Rollback, ScaleZero};
         matches!(
             change,
-            ConstraintAdd { .. } | FieldSet { .. } | ForceUpdate { .. } | Rollback { .. } | ScaleZero { .. }
+            ConstraintAdd { .. }
+                | FieldSet { .. }
+                | ForceUpdate { .. }
+                | Rollback { .. }
+                | ScaleZero { .. }
+                | LogLimit { .. }
         )
     };
     if changes.iter().any(of_a_service) {
@@ -102,7 +107,18 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         | Change::HostStart { .. }
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
-        | Change::CachePrune { .. } => false,
+        | Change::CachePrune { .. }
+        | Change::LogRotate(_)
+        | Change::LogCompress { .. }
+        | Change::LogRemove { .. }
+        | Change::LogNotify { .. }
+        | Change::Logrotate { .. }
+        | Change::ModFetch { .. }
+        | Change::ModRemove { .. } => false,
+        Change::LogLimit { max_size, .. } => {
+            let options = object.pointer("/Spec/TaskTemplate/LogDriver/Options");
+            options.and_then(|options| options.get("max-size")).and_then(Value::as_str) == Some(max_size)
+        }
         Change::FieldSet { path, after, .. } => {
             object.get("Spec").is_some_and(|spec| field::same(after, field::get(spec, path)))
         }
@@ -119,6 +135,26 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }
     }
+}
+
+/// The driver that tasks of this service get by default is json-file: naming it changes nothing but the limit.
+fn limit_logs(spec: &mut Value, max_size: &str, max_file: u32) -> Result<()> {
+    let template = object_in(spec, "TaskTemplate")?.as_object_mut().context("TaskTemplate is not an object")?;
+    let driver = template.entry("LogDriver").or_insert(Value::Null);
+    if driver.is_null() {
+        *driver = serde_json::json!({ "Name": "json-file" });
+    }
+    if driver.get("Name").and_then(Value::as_str) != Some("json-file") {
+        bail!("its log driver is not json-file any more");
+    }
+    if driver.get("Options").is_none_or(Value::is_null) {
+        driver["Options"] = Value::Object(Map::new());
+    }
+    let options =
+        driver.get_mut("Options").and_then(Value::as_object_mut).context("LogDriver.Options is not an object")?;
+    options.insert("max-size".to_owned(), max_size.into());
+    options.insert("max-file".to_owned(), max_file.to_string().into());
+    Ok(())
 }
 
 fn apply(spec: &mut Value, change: &Change) -> Result<()> {
@@ -182,12 +218,20 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         | Change::HostStart { .. }
         | Change::ContainerRestart { .. }
         | Change::Remove { .. }
-        | Change::CachePrune { .. } => {
+        | Change::CachePrune { .. }
+        | Change::LogRotate(_)
+        | Change::LogCompress { .. }
+        | Change::LogRemove { .. }
+        | Change::LogNotify { .. }
+        | Change::Logrotate { .. }
+        | Change::ModFetch { .. }
+        | Change::ModRemove { .. } => {
             bail!("what lies on one node is no spec to edit")
         }
         Change::SwarmInit | Change::UnlockKeySave { .. } | Change::NodeJoin { .. } | Change::NodeRemove => {
             bail!("who is in the swarm is no spec to edit")
         }
+        Change::LogLimit { max_size, max_file, .. } => limit_logs(spec, max_size, *max_file)?,
         Change::ForceUpdate { .. } => {
             let template = object_in(spec, "TaskTemplate")?;
             let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);

@@ -208,6 +208,20 @@ impl Engine {
         Ok(containers)
     }
 
+    /// The containers that run.
+    pub async fn running(&self) -> Result<Vec<Container>> {
+        let views: Vec<ContainerView> = self.read("/containers/json").await?;
+        let mut containers: Vec<Container> = views.into_iter().map(ContainerView::container).collect();
+        containers.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(containers)
+    }
+
+    /// Ids of all containers, stopped ones too.
+    pub async fn container_ids(&self) -> Result<Vec<String>> {
+        let views: Vec<ContainerView> = self.read(&with_query("/containers/json", &[("all", "true")])).await?;
+        Ok(views.into_iter().map(|view| view.container().id).collect())
+    }
+
     /// One container, as `docker inspect` shows it; `None` when there is none with this id.
     pub async fn container(&self, id: &str) -> Result<Option<Value>> {
         let path = format!("/containers/{}/json", segment(id));

@@ -18,7 +18,7 @@ mod pool;
 mod ride;
 mod ssh;
 pub mod swarm;
-mod tls;
+pub(crate) mod tls;
 pub mod wire;
 
 use anyhow::{Context as _, Result};

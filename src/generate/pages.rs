@@ -56,6 +56,18 @@ const ILL: &[Row] = &[(
     "Something is ill that orca did not heal (the report says what, why, and what to do next), another orca works on the \
      cluster, or the time ran out.",
 )];
+const ROTATED: &[Row] = &[(
+    "75",
+    "Something is refused (a log behind a link, a log that can't be seen), another orca works here, or something was left \
+     out (the report says why).",
+)];
+const FETCHED: &[Row] = &[(
+    "75",
+    "Something is refused (two things of one name, a stranger's file in the way) or its server can't be asked, another \
+     orca works in this directory, or the time ran out (the report says why).",
+)];
+const ENGINE_LOST: &[Row] =
+    &[("69", "The engine can't be reached, or is no manager where one is needed. What needs no engine was done.")];
 const NO_SNAPSHOT: &[Row] = &[("78", "The file of --from can't be read, or is not a snapshot.")];
 const UNMEASURED: &[Row] =
     &[("75", "Try later: no node's memory is known (the report says why of the first, --verbose of what was asked).")];
@@ -101,6 +113,14 @@ const GC_ENV: &[Row] = &[
     ("GC_DRY_RUN", "As --dry-run, if it is 1 or true."),
 ];
 const HEAL_ENV: &[Row] = &[("AUTOHEAL_GRACE_PERIOD", "Orcastra's; the default of autoheal.containers.grace.")];
+const MODS_ENV: &[Row] = &[
+    ("MOD_MANAGER_DEST", "Orcastra's; the default of mods.dest."),
+    (
+        "MOD_MANAGER_CONFIG",
+        "A JSON or YAML file with a list as mods.list is, read in addition; orca schema mods describes it.",
+    ),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "Authorities for https instead of the system's."),
+];
 const STATE_ENV: &[Row] = &[("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES.")];
 const ZONE_ENV: &[Row] = &[("TZ", "Given to the exporter where Orcastra's file has timezone.env_tz; else UTC.")];
 const ONCE_ENV: &[Row] = &[("RUN_ONCE", "As --once, unless it is 0, false or no.")];
@@ -153,6 +173,8 @@ const PAGES: &[Page] = &[
             "orca-gc",
             "orca-autoheal",
             "orca-exporter-deploy",
+            "orca-logs-rotate",
+            "orca-mods-fetch",
             "orca-history",
             "orca-sim",
             "docker",
@@ -332,6 +354,52 @@ const PAGES: &[Page] = &[
         see: &["orca-gc", "orca-history", "docker-service-ps"],
     },
     Page {
+        name: "orca-logs-rotate",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE_LOST, ROTATED, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[
+            CONFIG_FILES,
+            STATE_FILES,
+            &[
+                ("/var/lib/orca/logrotate.state", "What logrotate remembers of logs that logs.logrotate names."),
+                ("LOG.20261121T163000Z.gz", "A copy, beside its log, with the time of its rotation."),
+                (".LOG.20261121T163000Z.gz.part", "Half a copy; what a stopped run leaves goes with a later one."),
+            ],
+        ],
+        examples: &[
+            ("What would be rotated, and which containers have no limit:", "orca logs rotate --dry-run"),
+            ("Every hour, in /etc/cron.d/orca:", "17 * * * * root orca logs rotate"),
+            ("A disk is full of a container's log:", "orca logs rotate --truncate-above 1G"),
+            ("Give every service a limit, by one rolling update each:", "orca logs rotate --fix-services"),
+            (
+                "Which containers write the most, with jq(1):",
+                "orca logs rotate -n -o json | jq '.data.containers | sort_by(-.bytes_per_day)[:5]'",
+            ),
+        ],
+        see: &["orca-gc", "orca-history", "logrotate"],
+    },
+    Page {
+        name: "orca-mods-fetch",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE_LOST, FETCHED, CONFIG, INTERRUPTED],
+        environment: &[CONFIG_ENV, MODS_ENV, ENGINE_ENV, PASS_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[
+            CONFIG_FILES,
+            STATE_FILES,
+            &[
+                ("/modcache", "The cache directory."),
+                ("/modcache/.orca/manifest.json", "What orca has put there, and where it came from."),
+                ("/modcache/.orca/partial", "What has come of files that are not whole; the next run goes on with it."),
+            ],
+        ],
+        examples: &[
+            ("What is missing or has a newer version:", "orca mods fetch --dry-run"),
+            ("Every quarter of an hour, in /etc/cron.d/orca:", "*/15 * * * * root orca mods fetch --prune"),
+            ("A list in a file of its own:", "MOD_MANAGER_CONFIG=/etc/mods/config.json orca mods fetch"),
+            ("Where did it all come from? With jq(1):", "jq -r '.mods[].from' /modcache/.orca/manifest.json"),
+        ],
+        see: &["orca-schema", "orca-history"],
+    },
+    Page {
         name: "orca-exporter-deploy",
         exits: &[FINE, EXPORTERS, CHANGES, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED],
         environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ZONE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
@@ -461,6 +529,8 @@ const PAGES: &[Page] = &[
         see: &[],
     },
     Page { name: "orca-labels", see: &["orca-labels-sync"], ..GROUP },
+    Page { name: "orca-logs", see: &["orca-logs-rotate"], ..GROUP },
+    Page { name: "orca-mods", see: &["orca-mods-fetch"], ..GROUP },
     Page { name: "orca-anchors", see: &["orca-anchors-follow"], ..GROUP },
     Page { name: "orca-exporter", see: &["orca-exporter-deploy"], ..GROUP },
     Page { name: "orca-config", see: &["orca-config-check", "orca-config-show"], ..GROUP },

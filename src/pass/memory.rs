@@ -25,6 +25,18 @@ pub struct Memory {
     pub rebalance: RebalanceMemory,
     /// Of `autoheal`.
     pub autoheal: HealMemory,
+    /// Of `logs rotate`: sizes of containers' logs, by container id.
+    pub logs: BTreeMap<String, LogSize>,
+}
+
+/// How large a container's log was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogSize {
+    /// Bytes.
+    pub bytes: u64,
+    /// When that was.
+    pub at: Option<Timestamp>,
 }
 
 /// What is remembered of what was ill.

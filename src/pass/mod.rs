@@ -8,7 +8,9 @@ pub mod bootstrap;
 pub mod exporter;
 pub mod gc;
 pub mod labels;
+pub mod logs;
 pub mod memory;
+pub mod mods;
 pub mod rebalance;
 pub mod recover;
 pub(crate) mod words;
@@ -33,6 +35,8 @@ pub enum Pass {
     Autoheal,
     /// `orca exporter deploy`.
     Exporter,
+    /// `orca logs rotate --fix-services`.
+    Logs,
 }
 
 impl Pass {
@@ -47,6 +51,7 @@ impl Pass {
             Self::Anchors => "anchors follow",
             Self::Autoheal => "autoheal",
             Self::Exporter => "exporter deploy",
+            Self::Logs => "logs rotate",
         }
     }
 
@@ -63,6 +68,7 @@ impl Pass {
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
+            Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
         }
     }
 }

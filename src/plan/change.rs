@@ -1,11 +1,15 @@
 //! The closed list of changes that orca makes, and their names in reports, journal and metrics.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::TargetKind;
+use crate::files::squeeze::Compress;
 use crate::model::Role;
+use crate::settings::Signal;
 
 /// The closed list of changes that orca can make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +168,75 @@ pub enum Change {
         /// Bytes that go with it.
         bytes: u64,
     },
+    /// Gives a service's logs a limit.
+    LogLimit {
+        /// The driver and its options found.
+        before: Value,
+        /// `max-size`, as docker takes it.
+        max_size: String,
+        /// `max-file`.
+        max_file: u32,
+    },
+    /// Makes a copy of a log and empties it, or renames it and makes it anew.
+    LogRotate(Rotation),
+    /// Compresses a copy that was renamed before.
+    LogCompress {
+        /// Of the copy.
+        file: FileFact,
+        /// How.
+        compress: Compress,
+    },
+    /// Removes a copy, or what a run that was stopped has left of one.
+    LogRemove {
+        /// Of what goes.
+        file: FileFact,
+    },
+    /// Tells a program that its logs were renamed.
+    LogNotify {
+        /// The signal and the file with the process id of who gets it.
+        signal: Option<(Signal, PathBuf)>,
+        /// A command and its arguments.
+        command: Vec<String>,
+    },
+    /// Fetches something into the cache directory.
+    ModFetch {
+        /// The SHA-256 of what is there.
+        before: Option<String>,
+        /// From where.
+        from: String,
+    },
+    /// Removes something from the cache directory.
+    ModRemove {
+        /// From where it came.
+        from: String,
+    },
+    /// Lets logrotate do what its own configuration says.
+    Logrotate {
+        /// Logs that it says need rotating.
+        logs: Vec<String>,
+    },
+}
+
+/// A file as the plan knows it: it must still be this one when its turn comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFact {
+    /// Device and inode.
+    pub id: (u64, u64),
+    /// Bytes.
+    pub size: u64,
+}
+
+/// How a log is rotated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The log.
+    pub file: FileFact,
+    /// What its copy is called; none is kept if there is no name.
+    pub copy: Option<String>,
+    /// How the copy is kept.
+    pub compress: Compress,
+    /// It is copied and emptied in place; else it is renamed and made anew.
+    pub copytruncate: bool,
 }
 
 /// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
@@ -259,6 +332,30 @@ pub enum ActionKind {
     /// Build cache is removed.
     #[serde(rename = "build_cache.prune")]
     BuildCachePrune,
+    /// A service's logs get a limit.
+    #[serde(rename = "service.log_limit.set")]
+    ServiceLogLimitSet,
+    /// A log is rotated.
+    #[serde(rename = "log.rotate")]
+    LogRotate,
+    /// A copy of a log is compressed.
+    #[serde(rename = "log.compress")]
+    LogCompress,
+    /// A copy of a log is removed.
+    #[serde(rename = "log.remove")]
+    LogRemove,
+    /// A program is told that its logs were renamed.
+    #[serde(rename = "log.notify")]
+    LogNotify,
+    /// logrotate does what its own configuration says.
+    #[serde(rename = "logrotate.run")]
+    LogrotateRun,
+    /// Something is fetched into the cache directory.
+    #[serde(rename = "mod.fetch")]
+    ModFetch,
+    /// Something is removed from the cache directory.
+    #[serde(rename = "mod.remove")]
+    ModRemove,
 }
 
 impl ActionKind {
@@ -295,6 +392,14 @@ impl ActionKind {
             Self::VolumeRemove => "volume.remove",
             Self::NetworkRemove => "network.remove",
             Self::BuildCachePrune => "build_cache.prune",
+            Self::ServiceLogLimitSet => "service.log_limit.set",
+            Self::LogRotate => "log.rotate",
+            Self::LogCompress => "log.compress",
+            Self::LogRemove => "log.remove",
+            Self::LogNotify => "log.notify",
+            Self::LogrotateRun => "logrotate.run",
+            Self::ModFetch => "mod.fetch",
+            Self::ModRemove => "mod.remove",
         }
     }
 
@@ -320,12 +425,16 @@ impl ActionKind {
             | Self::TaskMove
             | Self::ServiceRollback
             | Self::ServiceScale
+            | Self::ServiceLogLimitSet
             | Self::ServiceCreate
             | Self::ServiceFieldSet => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
             Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
             Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove | Self::HostUnitStart => 6,
+            // Files on this host are in an order of their own.
+            Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
+            Self::ModFetch | Self::ModRemove => 8,
         }
     }
 }
@@ -360,6 +469,14 @@ impl Change {
             Self::HostStart { .. } => ActionKind::HostUnitStart,
             Self::ContainerRestart { .. } => ActionKind::ContainerRestart,
             Self::CachePrune { .. } => ActionKind::BuildCachePrune,
+            Self::LogLimit { .. } => ActionKind::ServiceLogLimitSet,
+            Self::LogRotate(_) => ActionKind::LogRotate,
+            Self::LogCompress { .. } => ActionKind::LogCompress,
+            Self::LogRemove { .. } => ActionKind::LogRemove,
+            Self::LogNotify { .. } => ActionKind::LogNotify,
+            Self::Logrotate { .. } => ActionKind::LogrotateRun,
+            Self::ModFetch { .. } => ActionKind::ModFetch,
+            Self::ModRemove { .. } => ActionKind::ModRemove,
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,
@@ -431,6 +548,25 @@ impl Change {
             Self::Remove { bytes, .. } | Self::CachePrune { bytes, .. } => {
                 (serde_json::json!({ "size_bytes": bytes }), Value::Null)
             }
+            Self::LogLimit { before, max_size, max_file } => {
+                (before.clone(), format!("{max_size} x {max_file}").into())
+            }
+            Self::LogRotate(Rotation { file, copy, .. }) => {
+                (serde_json::json!({ "size_bytes": file.size }), copy.clone().into())
+            }
+            Self::LogCompress { file, compress } => {
+                (serde_json::json!({ "size_bytes": file.size }), compress.name().into())
+            }
+            Self::LogRemove { file } => (serde_json::json!({ "size_bytes": file.size }), Value::Null),
+            Self::LogNotify { signal, command } => {
+                let signal =
+                    signal.as_ref().map(|(signal, pid_file)| format!("{} to {}", signal.name(), pid_file.display()));
+                let command = command.first().cloned();
+                (Value::Null, signal.into_iter().chain(command).collect::<Vec<_>>().join(", ").into())
+            }
+            Self::Logrotate { logs } => (logs.clone().into(), Value::Null),
+            Self::ModFetch { before, from } => (before.clone().into(), from.clone().into()),
+            Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod exporter;
 pub mod gc;
+pub mod logs;
 pub mod print;
 mod text;
 

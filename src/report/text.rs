@@ -3,6 +3,7 @@
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use serde_json::Value;
 
+use crate::pass::rebalance::words::bytes;
 use crate::plan::{Blocked, Target};
 
 use super::{Outcome, Report, ReportedAction, Status, Summary};
@@ -101,6 +102,10 @@ fn change(action: &ReportedAction) -> String {
     let value = |value: &Value| match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => clipped(text),
+        // Of what is a file, its size says enough; `-o json` has the rest.
+        Value::Object(facts) if facts.contains_key("size_bytes") => {
+            facts.get("size_bytes").and_then(Value::as_u64).map_or_else(String::new, bytes)
+        }
         other => clipped(&other.to_string()),
     };
     match (&action.before, &action.after) {

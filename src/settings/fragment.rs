@@ -18,10 +18,12 @@ use super::de::Spanned;
 use super::exporter::ExporterEntry;
 use super::exporter_file::OlderExporter;
 use super::gc::GcEntry;
+use super::logs::LogsEntry;
+use super::mods::{ModEntry, ModsEntry};
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 6] = ["logs", "mods", "update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 4] = ["update", "watch", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -57,6 +59,14 @@ pub(super) struct File {
     pub(super) bootstrap: Option<Spanned<BootstrapEntry>>,
     /// `node_exporter` on every node.
     pub(super) exporter: Option<Spanned<ExporterEntry>>,
+    /// Bounded log files on a node.
+    pub(super) logs: Option<Spanned<LogsEntry>>,
+    /// Mod files in a cache directory.
+    pub(super) mods: Option<Spanned<ModsEntry>>,
+    /// What `$MOD_MANAGER_CONFIG` lists.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) more_mods: Vec<Spanned<ModEntry>>,
     /// Orcastra's own file of the same, which has its own grammar.
     #[serde(skip)]
     #[schemars(skip)]

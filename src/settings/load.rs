@@ -41,19 +41,22 @@ impl Input {
 /// [`Error`] with a hint. Both are of kind [`ErrorKind::Config`].
 pub fn load(input: &Input) -> anyhow::Result<Settings> {
     let sources = sources(input)?;
+    // A list of mods says nothing of the cluster: taken for a whole configuration, it would be one that asks for nothing.
+    if sources.iter().all(|source| source.kind == SourceKind::Mods) {
+        return Err(nothing_found(&input.defaults).into());
+    }
     parse(&sources, &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
 }
 
 /// The same for commands that need no configuration: where no file is named and none of the default files is there, what
 /// is built in and the environment decide.
 pub fn load_if_any(input: &Input) -> anyhow::Result<Settings> {
-    let variables = ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE", "REBALANCE_CONFIG"];
+    let variables =
+        ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE", "REBALANCE_CONFIG", "MOD_MANAGER_CONFIG"];
     let variable = variables.iter().any(|name| env_text(&input.env, name).is_some());
     let named = input.config.is_some() || input.exporter.is_some() || variable;
-    if named || input.defaults.iter().any(|path| path.exists()) {
-        return load(input);
-    }
-    parse(&[], &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
+    let sources = if named || input.defaults.iter().any(|path| path.exists()) { sources(input)? } else { Vec::new() };
+    parse(&sources, &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
 }
 
 fn sources(input: &Input) -> Result<Vec<Source>, Error> {
@@ -61,6 +64,7 @@ fn sources(input: &Input) -> Result<Vec<Source>, Error> {
         ("DEPENDENCIES_FILE", SourceKind::Dependencies),
         ("NODES_FILE", SourceKind::Nodes),
         ("REBALANCE_CONFIG", SourceKind::Rebalance),
+        ("MOD_MANAGER_CONFIG", SourceKind::Mods),
     ];
     let older = older.map(|(variable, kind)| (env_text(&input.env, variable), variable, kind));
     let mut paths: Vec<PathBuf> = Vec::new();

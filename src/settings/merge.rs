@@ -42,6 +42,12 @@ fn fragment(mut node: Node, kind: SourceKind, document: &Value, log: &mut Log<'_
         let usable = check(&mut node, &schema, &schema, "", log);
         return File { older_rebalance: if usable { convert(&node, log) } else { None }, ..File::default() };
     }
+    if kind == SourceKind::Mods {
+        let schema = super::mods::list_schema();
+        let usable = check(&mut node, &schema, &schema, "list", log);
+        let more_mods = if usable { convert(&node, log).unwrap_or_default() } else { Vec::new() };
+        return File { more_mods, ..File::default() };
+    }
     if kind == SourceKind::Exporter {
         let schema = exporter_file::older_schema();
         let usable = check(&mut node, &schema, &schema, "", log);
@@ -74,6 +80,7 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     let File { leader, advertise_addr, stack, nodes, options, dependencies, .. } = file;
     let File { rebalance, older_rebalance, gc, autoheal, bootstrap, exporter, older_exporter, .. } = file;
+    let File { logs, mods, more_mods, .. } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);
@@ -85,6 +92,9 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.bootstrap, bootstrap, "bootstrap", log);
     once(&mut merged.exporter, exporter, "exporter", log);
     merged.older_exporter = older_exporter.or(merged.older_exporter.take());
+    once(&mut merged.logs, logs, "logs", log);
+    once(&mut merged.mods, mods, "mods", log);
+    merged.more_mods.extend(more_mods);
     merged.older_rebalance = older_rebalance.or(merged.older_rebalance.take());
     let Some(options) = options else { return };
     let OptionsEntry { prune_unknown_labels, restart_dependents, retry_intervals, max_mismatch, hold, enforce } =

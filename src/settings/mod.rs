@@ -12,7 +12,9 @@ mod exporter_file;
 mod fragment;
 mod gc;
 mod load;
+mod logs;
 mod merge;
+mod mods;
 mod policy;
 mod problem;
 mod rebalance;
@@ -33,6 +35,8 @@ pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
+pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
+pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
 pub use problem::{Problem, Problems};
 pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
@@ -64,6 +68,8 @@ pub enum SourceKind {
     Rebalance,
     /// Orcastra's `deploy_node_exporter.yml`.
     Exporter,
+    /// A list of mods, as `mods.list` is: the file of `$MOD_MANAGER_CONFIG`.
+    Mods,
 }
 
 /// Merges and checks sources. Pure: equal input gives equal settings, or the same problems in the same order.
@@ -129,6 +135,10 @@ pub struct Settings {
     pub bootstrap: Bootstrap,
     /// `exporter:`.
     pub exporter: Exporter,
+    /// `logs:`.
+    pub logs: Logs,
+    /// `mods:`.
+    pub mods: Mods,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

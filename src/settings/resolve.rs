@@ -39,6 +39,10 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         // What orca deploys is where orca asks.
         rebalance.metrics.node_exporter_port = exporter.port;
     }
+    let logs = file.logs.as_ref().map(|entry| &entry.value);
+    let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
+    let mods = file.mods.as_ref().map(|entry| &entry.value);
+    let mods = super::mods::resolve(mods, &file.more_mods, env, &mut resolver.origins, resolver.log);
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
@@ -51,6 +55,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         autoheal,
         bootstrap,
         exporter,
+        logs,
+        mods,
         files: Vec::new(),
         origins: resolver.origins,
     }

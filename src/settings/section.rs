@@ -103,7 +103,7 @@ impl Section<'_, '_> {
         self.origins.entry(path).or_insert(origin);
     }
 
-    fn came_from_env(&mut self, key: &str, variable: &str) {
+    pub(super) fn came_from_env(&mut self, key: &str, variable: &str) {
         let path = format!("{}.{key}", self.name);
         let origin = Origin { path: path.clone(), source: format!("${variable}"), line: 0, column: 0 };
         self.origins.insert(path, origin);

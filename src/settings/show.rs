@@ -50,6 +50,7 @@ pub fn yaml(settings: &Settings) -> String {
 enum Out {
     Value(Value, Origin),
     List(Vec<(String, Origin)>),
+    Items(Vec<Vec<(String, Out)>>),
     Map(Vec<(String, Out)>, Option<Origin>),
 }
 
@@ -70,6 +71,13 @@ fn flatten(out: &Out, path: &str, rows: &mut Vec<Row>) {
         Out::List(items) => {
             for (i, (item, origin)) in items.iter().enumerate() {
                 push(format!("{path}[{i}]"), json!(item), origin);
+            }
+        }
+        Out::Items(items) => {
+            for (i, entries) in items.iter().enumerate() {
+                for (key, out) in entries {
+                    flatten(out, &format!("{path}[{i}].{key}"), rows);
+                }
             }
         }
         Out::Map(entries, origin) => {
@@ -102,6 +110,8 @@ fn tree(settings: &Settings) -> Out {
     top.push(("autoheal".to_owned(), section_tree("autoheal", settings.autoheal.shown(), origins)));
     top.push(("bootstrap".to_owned(), section_tree("bootstrap", settings.bootstrap.shown(), origins)));
     top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
+    top.push(("logs".to_owned(), logs_tree(settings)));
+    top.push(("mods".to_owned(), mods_tree(settings)));
     Out::Map(top, None)
 }
 
@@ -119,6 +129,40 @@ fn section_tree(path: &str, shown: Vec<(&'static str, Value)>, origins: &BTreeMa
         if let Some((_, Out::Map(inner, _))) = entries.last_mut() {
             value(inner, origins, &format!("{path}.{parent}"), key, shown);
         }
+    }
+    Out::Map(entries, None)
+}
+
+fn logs_tree(settings: &Settings) -> Out {
+    let rules = settings.logs.rules.iter().map(|rule| item(rule.shown(), &rule.origin)).collect();
+    with_items("rules", rules, section_tree("logs", settings.logs.shown(), &settings.origins))
+}
+
+fn mods_tree(settings: &Settings) -> Out {
+    let list = settings.mods.list.iter().map(|source| item(source.shown(), &source.origin)).collect();
+    with_items("list", list, section_tree("mods", settings.mods.shown(), &settings.origins))
+}
+
+/// One map of a list of maps, all of whose values come from where it begins.
+fn item(shown: Vec<(&'static str, Value)>, origin: &Origin) -> Vec<(String, Out)> {
+    let mut keys: Vec<(String, Out)> = Vec::new();
+    for (key, value) in shown {
+        let out = Out::Value(value, origin.clone());
+        match key.split_once('.') {
+            None => keys.push((key.to_owned(), out)),
+            Some((parent, key)) => match keys.last_mut() {
+                Some((last, Out::Map(inner, _))) if last == parent => inner.push((key.to_owned(), out)),
+                _ => keys.push((parent.to_owned(), Out::Map(vec![(key.to_owned(), out)], None))),
+            },
+        }
+    }
+    keys
+}
+
+fn with_items(key: &str, items: Vec<Vec<(String, Out)>>, section: Out) -> Out {
+    let mut entries = if items.is_empty() { Vec::new() } else { vec![(key.to_owned(), Out::Items(items))] };
+    if let Out::Map(more, _) = section {
+        entries.extend(more);
     }
     Out::Map(entries, None)
 }
@@ -321,6 +365,18 @@ fn print(text: &mut String, depth: usize, key: &str, out: &Out) {
             items.iter().try_for_each(|(item, origin)| {
                 writeln!(text, "{indent}  - {}  # {}", scalar(&json!(item)), comment(origin))
             })
+        }
+        Out::Items(items) => {
+            let line = writeln!(text, "{indent}{key}:");
+            for entries in items {
+                let dash = text.len() + indent.len() + 2;
+                for (key, out) in entries {
+                    print(text, depth + 2, key, out);
+                }
+                // The first key of an item stands beside its dash.
+                text.replace_range(dash..=dash, "-");
+            }
+            line
         }
         Out::Map(entries, origin) => {
             let empty = if entries.is_empty() { " {}" } else { "" };

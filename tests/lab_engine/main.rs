@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod exporter;
+mod files;
 mod flapping;
 mod lab;
 mod metrics;

@@ -22,12 +22,12 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods)"],
         ),
         (
-            "mods: {}\nwatch:\n  x: 1\n",
+            "notify: {}\nwatch:\n  x: 1\n",
             &[
-                r#"orca.yml:1:1: section "mods" is not supported by this version of orca"#,
+                r#"orca.yml:1:1: section "notify" is not supported by this version of orca"#,
                 r#"orca.yml:2:1: section "watch" is not supported by this version of orca"#,
             ],
         ),

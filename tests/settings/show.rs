@@ -117,6 +117,21 @@ exporter:
   ssh:
     path: /usr/bin/prometheus-node-exporter  # default
     sudo: false  # default
+logs:
+  containers:
+    list: true  # default
+    keep: 1  # default
+    max_size: 10m  # default
+    max_file: 3  # default
+mods:
+  dest: /modcache  # default
+  docker_mods: false  # default
+  max_size: 1G  # default
+  max_unpacked: 4G  # default
+  timeout: 30m  # default
+  retries: 3  # default
+  parallel: 8  # default
+  per_host: 2  # default
 ";
 
 #[test]
@@ -213,4 +228,38 @@ proptest! {
         let values = |settings| rows(settings).into_iter().map(|row| (row.path, row.value)).collect::<Vec<_>>();
         prop_assert_eq!(values(&first), values(&second));
     }
+}
+
+/// Lists of maps too: what is shown is a file that means the same.
+#[test]
+fn rules_and_mods_are_read_again_as_they_are_shown() {
+    let text = "logs:
+  rules:
+    - {paths: [/a/*.log, '/b/**/*.log'], size: 100M, age: 7d, keep: 2, compress: zstd}
+    - {paths: [/c], age: 1d, signal: {name: USR1, pid_file: /run/c.pid}, postrotate: [echo, 'a b']}
+  logrotate: [/etc/l]
+mods:
+  list: [{name: a/b, url: 'https://x.example/a', unpack: true}]
+  label_hosts: ['*.example']
+  allow_addresses: [10.0.0.0/8]
+";
+    let read = |text: &str| {
+        let source = orca::settings::Source {
+            name: "orca.yml".to_owned(),
+            kind: orca::settings::SourceKind::Main,
+            text: text.to_owned(),
+        };
+        orca::settings::parse(&[source], &env(&[])).unwrap()
+    };
+    let plain = |mut settings: orca::settings::Settings| {
+        // Where they stand is another place, of course.
+        let origin = orca::settings::Origin { path: String::new(), source: String::new(), line: 0, column: 0 };
+        settings.logs.rules.iter_mut().for_each(|rule| rule.origin = origin.clone());
+        settings.mods.list.iter_mut().for_each(|entry| entry.origin = origin.clone());
+        (settings.logs, settings.mods)
+    };
+    let first = read(text);
+    let shown = yaml(&first);
+    assert!(shown.contains("    - paths: [/a/*.log, /b/**/*.log]  # orca.yml:3\n      size: 100M"), "{shown}");
+    assert_eq!(plain(read(&shown)), plain(first), "{shown}");
 }

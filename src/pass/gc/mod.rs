@@ -9,6 +9,7 @@ pub mod keep;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::local::Stock;
+use crate::files::matches;
 use crate::model::stock::{Container, Network, Volume, age, pinned};
 use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
@@ -285,47 +286,4 @@ fn network_stays(input: &Input<'_>, network: &Network, users: &[&Container], gon
 
 fn excluded(patterns: &[String], name: &str) -> bool {
     patterns.iter().any(|pattern| matches(pattern.as_bytes(), name.as_bytes()))
-}
-
-/// `*` is any text, `?` any one character. Takes at most pattern times text steps.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(b'?') => (p, t) = (p + 1, t + 1),
-            Some(own) if *own == text[t] => (p, t) = (p + 1, t + 1),
-            _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                (p, t) = (at + 1, taken + 1);
-            }
-        }
-    }
-    pattern[p..].iter().all(|own| *own == b'*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_as_in_a_shell() {
-        for (pattern, text, wanted) in [
-            ("base*", "base/image:1", true),
-            ("*:keep", "a/b:keep", true),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("*a*b*c*", "xxaxxbxxcxx", true),
-            ("*a*b*c*", "xxaxxcxxbxx", false),
-            ("", "", true),
-            ("", "x", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(pattern.as_bytes(), text.as_bytes()), wanted, "{pattern} {text}");
-        }
-    }
 }

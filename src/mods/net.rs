@@ -1,0 +1,356 @@
+//! Plain `GET`s over HTTP and HTTPS, to no address that is not allowed.
+//!
+//! A name is resolved here, its addresses are judged, and the connection goes to the very address that was judged: a name
+//! that resolves to something else a moment later changes nothing. The same holds for every redirect.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HOST, LOCATION, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use crate::engine::address::TlsFiles;
+use crate::engine::tls;
+use crate::files::matches;
+use crate::metrics::url::Url;
+use crate::settings::Network;
+
+/// The longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The longest wait for an answer, or for more of one.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
+/// Redirects followed.
+const REDIRECTS: usize = 5;
+/// hyper reads at most so much at a time.
+const BUFFER: usize = 256 * 1024;
+
+/// Why something was not fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It may go well the next time, at the earliest after so long.
+    Passing(String, Option<Duration>),
+    /// It would fail again.
+    Lasting(String),
+}
+
+impl Fault {
+    /// In words.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Passing(text, _) | Self::Lasting(text) => text,
+        }
+    }
+}
+
+pub(super) fn passing(text: impl Into<String>) -> Fault {
+    Fault::Passing(text.into(), None)
+}
+
+pub(super) fn lasting(text: impl Into<String>) -> Fault {
+    Fault::Lasting(text.into())
+}
+
+/// An answer whose body has yet to be read.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Incoming,
+    /// Who answered, after redirects.
+    pub(super) url: Url,
+}
+
+impl Answer {
+    /// A header as text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A small body, whole.
+    pub(super) async fn bytes(mut self, most: usize, until: Instant) -> Result<Vec<u8>, Fault> {
+        let mut all = Vec::new();
+        while let Some(bytes) = next(&mut self.body, until).await? {
+            all.extend_from_slice(&bytes);
+            if all.len() > most {
+                return Err(lasting(format!("the answer of {} is larger than {most} bytes", self.url)));
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The next piece of a body.
+pub(super) async fn next(body: &mut Incoming, until: Instant) -> Result<Option<Bytes>, Fault> {
+    loop {
+        let frame = timeout_at(until.min(Instant::now() + SILENCE), body.frame()).await;
+        match frame.map_err(|_| passing("the answer stopped coming"))? {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(passing(format!("the connection broke: {error}"))),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// Who may be asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowed<'a> {
+    /// Private addresses that may.
+    pub(super) addresses: &'a [Network],
+    /// Names that may; none: all.
+    pub(super) hosts: Option<&'a [String]>,
+}
+
+/// Makes requests.
+pub(super) struct Net {
+    tls: RefCell<HashMap<String, Rc<tls::Client>>>,
+}
+
+impl Net {
+    pub(super) fn new() -> Self {
+        Self { tls: RefCell::new(HashMap::new()) }
+    }
+
+    /// Asks, and follows redirects; none of them may leave what is allowed, nor encryption.
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        allowed: Allowed<'_>,
+        until: Instant,
+    ) -> Result<Answer, Fault> {
+        let (mut url, mut headers) = (url.clone(), headers.clone());
+        for _ in 0..=REDIRECTS {
+            let answer = self.once(&url, &headers, allowed, until).await?;
+            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            let location = answer.header(LOCATION.as_str());
+            let to = location.and_then(|location| join(&url, location));
+            let to = to.ok_or_else(|| lasting(format!("{url} redirects to nowhere that orca understands")))?;
+            if url.secure && !to.secure {
+                return Err(lasting(format!("{url} redirects to {to}, which is not encrypted")));
+            }
+            if (&to.host, to.port) != (&url.host, url.port) {
+                // Whoever that is, the token was not meant for it.
+                headers.remove(AUTHORIZATION);
+            }
+            url = to;
+        }
+        Err(lasting(format!("more than {REDIRECTS} redirects, at last to {url}")))
+    }
+
+    async fn once(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        allowed: Allowed<'_>,
+        until: Instant,
+    ) -> Result<Answer, Fault> {
+        if let Some(hosts) = allowed.hosts
+            && !hosts.iter().any(|host| matches(host.as_bytes(), url.host.as_bytes()))
+        {
+            return Err(lasting(format!("`{}` is not in mods.label_hosts", url.host)));
+        }
+        let connect_until = until.min(Instant::now() + CONNECT);
+        let stream = timeout_at(connect_until, connect(url, allowed.addresses)).await;
+        let stream = stream.map_err(|_| passing(format!("no connection to {url} in time")))??;
+        let _ = stream.set_nodelay(true);
+        let answer_until = until.min(Instant::now() + SILENCE);
+        if url.secure {
+            let client = self.tls(&url.host)?;
+            let stream =
+                timeout_at(connect_until.max(Instant::now() + CONNECT).min(until), client.secure(stream)).await;
+            let stream = stream.map_err(|_| passing(format!("no TLS with {url} in time")))?;
+            let stream = stream.map_err(|error| lasting(format!("TLS with {url}: {error}")))?;
+            ask(TokioIo::new(stream), url, headers, answer_until).await
+        } else {
+            ask(TokioIo::new(stream), url, headers, answer_until).await
+        }
+    }
+
+    fn tls(&self, host: &str) -> Result<Rc<tls::Client>, Fault> {
+        if let Some(client) = self.tls.borrow().get(host) {
+            return Ok(Rc::clone(client));
+        }
+        let client = tls::Client::new(host, &TlsFiles::default()).map_err(|error| lasting(error.to_string()))?;
+        let client = Rc::new(client);
+        self.tls.borrow_mut().insert(host.to_owned(), Rc::clone(&client));
+        Ok(client)
+    }
+}
+
+async fn ask<T>(io: TokioIo<T>, url: &Url, headers: &HeaderMap, until: Instant) -> Result<Answer, Fault>
+where
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let broke = |error: hyper::Error| passing(format!("{url}: {error}"));
+    let mut builder = hyper::client::conn::http1::Builder::new();
+    let (mut sender, connection) = builder.max_buf_size(BUFFER).handshake(io).await.map_err(broke)?;
+    tokio::spawn(connection);
+    let path = if url.path.is_empty() { "/" } else { &url.path };
+    let mut request =
+        Request::get(path).body(Empty::<Bytes>::new()).map_err(|error| lasting(format!("{url}: {error}")))?;
+    *request.headers_mut() = headers.clone();
+    let default = if url.secure { 443 } else { 80 };
+    let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.clone() };
+    let host = if url.port == default { host } else { format!("{host}:{}", url.port) };
+    let host = HeaderValue::try_from(host).map_err(|error| lasting(format!("{url}: {error}")))?;
+    request.headers_mut().insert(HOST, host);
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(concat!("orca/", env!("CARGO_PKG_VERSION"))));
+    let response = timeout_at(until, sender.send_request(request)).await;
+    let response = response.map_err(|_| passing(format!("no answer of {url} in time")))?.map_err(broke)?;
+    let (head, body) = response.into_parts();
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, url: url.clone() })
+}
+
+async fn connect(url: &Url, allowed: &[Network]) -> Result<TcpStream, Fault> {
+    let found = tokio::net::lookup_host((url.host.as_str(), url.port)).await;
+    let found: Vec<SocketAddr> =
+        found.map_err(|error| passing(format!("`{}` can't be resolved: {error}", url.host)))?.collect();
+    let may = |address: &&SocketAddr| {
+        is_public(address.ip()) || allowed.iter().any(|network| network.contains(plain(address.ip())))
+    };
+    let mut last = None;
+    for address in found.iter().filter(may) {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Some(passing(format!("no connection to {url} ({address}): {error}"))),
+        }
+    }
+    let refused = || match found.first() {
+        Some(first) => lasting(format!(
+            "`{}` is at {}, which is no public address: allow it in mods.allow_addresses if it is meant",
+            url.host,
+            first.ip()
+        )),
+        None => passing(format!("`{}` has no address", url.host)),
+    };
+    Err(last.unwrap_or_else(refused))
+}
+
+/// An IPv4 address that is dressed up as IPv6 is what it is.
+fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// Whether an address is one of the whole internet, and leads to nothing else.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    match plain(address) {
+        IpAddr::V4(v4) => public_v4(v4),
+        IpAddr::V6(v6) => {
+            let parts = v6.segments();
+            let carried = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+            match parts {
+                // NAT64, the old compatible form and 6to4 carry an IPv4 address.
+                [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+                | [0, 0, 0, 0, 0, 0, high, low]
+                | [0x2002, high, low, _, _, _, _, _] => public_v4(carried(high, low)),
+                // Documentation, Teredo, ORCHID.
+                [0x2001, 0xdb8 | 0..=0x1ff, ..] => false,
+                // Only 2000::/3 is given out: neither local, unique local, multicast nor anything reserved.
+                [first, ..] => first & 0xe000 == 0x2000,
+            }
+        }
+    }
+}
+
+fn public_v4(v4: Ipv4Addr) -> bool {
+    let [a, b, c, _] = v4.octets();
+    let special = match (a, b, c) {
+        // This network, private, loopback, multicast and what is reserved.
+        (0 | 10 | 127 | 224..=255, ..)
+        // Carriers' own, link-local, private, benchmarks.
+        | (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) | (198, 18..=19, _)
+        // Assignments, documentation, 6to4 relays.
+        | (192, 0, 0 | 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113) => true,
+        _ => false,
+    };
+    !special
+}
+
+/// Where a `Location` leads.
+pub(super) fn join(from: &Url, location: &str) -> Option<Url> {
+    let location = location.split('#').next().unwrap_or_default();
+    if location.contains("://") {
+        return Url::parse(location, 443).ok();
+    }
+    let scheme = if from.secure { "https" } else { "http" };
+    if let Some(rest) = location.strip_prefix("//") {
+        return Url::parse(&format!("{scheme}://{rest}"), 443).ok();
+    }
+    let path = if location.starts_with('/') {
+        location.to_owned()
+    } else {
+        let base = from.path.split('?').next().unwrap_or_default();
+        let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{folder}/{location}")
+    };
+    Url::parse(&format!("{}{path}", Url { path: String::new(), ..from.clone() }), 443).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_are_public() {
+        for address in ["1.1.1.1", "100.63.0.1", "172.32.0.1", "2606:4700::1", "64:ff9b::101:101", "::ffff:1.1.1.1"] {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "2001:db8::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "::127.0.0.1",
+            "2001::1",
+            "fec0::1",
+        ] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn redirects_lead_where_browsers_go() {
+        let from = Url::parse("https://a.example/x/y?z=1", 443).unwrap();
+        for (location, to) in [
+            ("https://b.example/q", "https://b.example:443/q"),
+            ("//c.example/q", "https://c.example:443/q"),
+            ("/q?r#s", "https://a.example:443/q?r"),
+            ("q", "https://a.example:443/x/q"),
+            ("http://a.example/q", "http://a.example:80/q"),
+        ] {
+            assert_eq!(join(&from, location).unwrap().to_string(), to, "{location}");
+        }
+        assert_eq!(join(&from, "ftp://a/b"), None);
+        assert_eq!(join(&from, "https://u:p@a/b"), None);
+    }
+}
