@@ -35,11 +35,30 @@ fn answers_500_on_every_third_call() -> Result<()> {
 }
 
 #[test]
-fn cuts_its_answers() -> Result<()> {
-    for after in [4, 9, 12, 15, 18] {
+fn cuts_its_answers_soon() -> Result<()> {
+    cuts_after(&[4, 9])
+}
+
+#[test]
+fn cuts_its_answers_in_the_middle() -> Result<()> {
+    cuts_after(&[12, 15])
+}
+
+#[test]
+fn cuts_its_answers_late() -> Result<()> {
+    cuts_after(&[18])
+}
+
+#[test]
+fn answers_with_garbage() -> Result<()> {
+    survives(&json!({"kind": "garbage", "every": 4, "after": 9}))
+}
+
+fn cuts_after(requests: &[u64]) -> Result<()> {
+    for after in requests {
         survives(&json!({"kind": "cut", "every": 3, "after": after}))?;
     }
-    survives(&json!({"kind": "garbage", "every": 4, "after": 9}))
+    Ok(())
 }
 
 /// Each write is made, and its answer lost.
