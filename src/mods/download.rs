@@ -6,6 +6,8 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, IF_RANGE, RANGE};
@@ -21,6 +23,8 @@ use super::net::{Allowed, Answer, Fault, Net, lasting, next, passing};
 use super::registry::{check, hex};
 use crate::metrics::url::Url;
 
+/// So many bytes are sent to the disk at once.
+const FLUSH: u64 = 32 << 20;
 /// Pieces on their way to the disk.
 const ON_THE_WAY: usize = 8;
 /// The first wait before another try; it doubles.
@@ -198,13 +202,46 @@ fn write(partial: &Path, start: u64, mut pieces: mpsc::Receiver<Bytes>) -> io::R
     file.set_len(start)?;
     file.seek(SeekFrom::Start(start))?;
     let mut size = start;
+    let mut flusher = Flusher::new(file.try_clone()?);
     while let Some(bytes) = pieces.blocking_recv() {
         file.write_all(&bytes)?;
         hash.update(&bytes);
         size += bytes.len() as u64;
+        flusher.wrote(bytes.len() as u64);
     }
+    flusher.end()?;
     file.sync_all()?;
     Ok((hex(&hash.finalize()), size))
+}
+
+/// Sends what was written to the disk while more comes in: at the end little is left to wait for.
+struct Flusher {
+    due: SyncSender<()>,
+    thread: JoinHandle<io::Result<()>>,
+    waiting: u64,
+}
+
+impl Flusher {
+    fn new(file: File) -> Self {
+        // One flush at a time, and one to come; more would only queue up.
+        let (due, told) = sync_channel(1);
+        let thread = std::thread::spawn(move || told.into_iter().try_for_each(|()| file.sync_data()));
+        Self { due, thread, waiting: 0 }
+    }
+
+    fn wrote(&mut self, bytes: u64) {
+        self.waiting += bytes;
+        if self.waiting >= FLUSH {
+            self.waiting = 0;
+            // While one is waiting already, it takes this along.
+            let _ = self.due.try_send(());
+        }
+    }
+
+    fn end(self) -> io::Result<()> {
+        drop(self.due);
+        self.thread.join().map_err(|_| io::Error::other("the thread that flushes broke off"))?
+    }
 }
 
 fn write_down(path: &Path, half: &Half) -> io::Result<()> {

@@ -146,6 +146,10 @@ fn a_plan_says_which_rollback_is_lost_and_what_was_left_half_done() {
     for service in &mut cluster.services {
         service["PreviousSpec"] = service["Spec"].clone();
     }
+    assert_eq!(codes(&cluster.unguarded(restarts(1))), Vec::<String>::new(), "the same spec is no loss");
+    for service in &mut cluster.services {
+        service["PreviousSpec"]["Labels"] = serde_json::json!({"older": "yes"});
+    }
     let planned = cluster.unguarded(restarts(1));
     let lost = &planned.plan.warnings[0];
     assert_eq!((lost.code.as_str(), lost.message.ends_with("no rollback any more of `a`")), ("rollback_lost", true));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::balance::Move;
 use super::scene::Scene;
@@ -116,7 +116,10 @@ fn has_previous(service: &Service) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct View {
-        previous_spec: Option<IgnoredAny>,
+        spec: Value,
+        previous_spec: Option<Value>,
     }
-    serde_json::from_str(service.raw.get()).is_ok_and(|view: View| view.previous_spec.is_some())
+    // After a move both are the same: there is nothing to lose any more.
+    let differs = |view: View| view.previous_spec.is_some_and(|previous| previous != view.spec);
+    serde_json::from_str(service.raw.get()).is_ok_and(differs)
 }
