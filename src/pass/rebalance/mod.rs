@@ -40,6 +40,9 @@ use scene::{Scene, Terms};
 use trigger::Trigger;
 use world::World;
 
+/// How often moves are ruled out that can't take their turn.
+const AGAIN: usize = 4;
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Goal {
@@ -100,7 +103,7 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
         _ => None,
     };
     let terms = Terms { guarded: request.guarded, evacuate };
-    let scene = Scene::new(world, terms, &memory.rebalance, now);
+    let mut scene = Scene::new(world, terms, &memory.rebalance, now);
     let (trigger, seen) = trigger::judge(&shares(&scene), &settings.rebalance, &memory.rebalance, now);
     // A goal of its own is its own reason.
     let asked = matches!(request.goal, Goal::Memory(Ask::Knee | Ask::Restarts(_)));
@@ -108,7 +111,7 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     let early = request.at_once && trigger.too_early();
     warnings.extend(early.then(|| notes::not_yet(&trigger)));
     let allowed = trigger.allows() && !early;
-    let solution = if allowed { solution(&scene, &request.goal) } else { stay(&scene) };
+    let solution = if allowed { in_turn(&mut scene, &request.goal) } else { stay(&scene) };
     let mut planned = tell::planned(&scene, request, &solution, trigger, warnings);
     planned.plan.memory = Some(Memory { rebalance: seen, ..memory.clone() });
     Ok(planned)
@@ -129,6 +132,39 @@ pub fn watch(input: &Input<'_>) -> Result<RebalanceMemory> {
 fn shares<'s>(scene: &'s Scene<'_>) -> Vec<(&'s str, f64)> {
     let bins = scene.problem.bins.iter().zip(&scene.node_of);
     bins.map(|(bin, node)| (scene.world.host(*node), share(bin))).collect()
+}
+
+/// A solution whose moves Swarm can be made to make one after the other. Where one of them can't be, because of others
+/// before it, that move is ruled out and the rest is solved again; of all that were found the one that gets lowest is kept.
+fn in_turn(scene: &mut Scene<'_>, goal: &Goal) -> Solution {
+    let first = solution(scene, goal);
+    if !matches!(goal, Goal::Memory(_)) {
+        return first;
+    }
+    let mut order = order::order(scene, &first.at);
+    if order.no_way.is_empty() {
+        return first;
+    }
+    let (problem, bound) = (scene.problem.clone(), first.bound);
+    let mut best = (order.peak, first);
+    let mut at = best.1.at.clone();
+    for _ in 0..AGAIN {
+        for unit in &order.no_way {
+            scene.problem.rule_out(*unit, at[*unit]);
+        }
+        let again = solution(scene, goal);
+        order = order::order(scene, &again.at);
+        at.clone_from(&again.at);
+        if order.peak < best.0 - solve::SAME {
+            // What is ruled out says nothing of what no plan can reach.
+            best = (order.peak, Solution { bound, ..again });
+        }
+        if order.no_way.is_empty() {
+            break;
+        }
+    }
+    scene.problem = problem;
+    best.1
 }
 
 fn solution(scene: &Scene<'_>, goal: &Goal) -> Solution {

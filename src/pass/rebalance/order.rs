@@ -45,14 +45,16 @@ pub(super) struct Order {
     pub(super) legs: Vec<Leg>,
     /// Nothing makes room for them in time.
     pub(super) stuck: usize,
-    /// Swarm can't be made to move them when their turn comes, or what makes room for them is left out.
-    pub(super) no_way: usize,
+    /// Units that Swarm can't be made to move when their turn comes, or for which what makes room is left out.
+    pub(super) no_way: Vec<usize>,
+    /// The share of the fullest bin after the moves.
+    pub(super) peak: f64,
 }
 
 /// Puts the moves to these bins in order.
 pub(super) fn order(scene: &Scene<'_>, at: &[usize]) -> Order {
     let (order, stuck) = sequence(&scene.problem, at);
-    let mut no_way = 0;
+    let mut no_way = Vec::new();
     let mut state = State::new(&scene.problem);
     let mut counts: BTreeMap<usize, BTreeMap<usize, u64>> = BTreeMap::new();
     let mut legs = Vec::with_capacity(order.len());
@@ -63,13 +65,13 @@ pub(super) fn order(scene: &Scene<'_>, at: &[usize]) -> Order {
         let at_first = &scene.world.services[service].per_node;
         let now = counts.entry(service).or_insert_with(|| at_first.clone());
         // What was left out makes no room for others.
-        let fits = no_way == 0 || state.fits(unit, to);
+        let fits = no_way.is_empty() || state.fits(unit, to);
         let alone = scene.members[unit].group.is_none();
         let mechanism = match steer::way(now, nodes.0, nodes.1) {
             Ok(way) if fits && (!alone || may_turn(at_first, now, nodes)) => way.mechanism,
             Err(_) if fits && !alone => Mechanism::Exclude,
             _ => {
-                no_way += 1;
+                no_way.push(unit);
                 continue;
             }
         };
@@ -79,7 +81,7 @@ pub(super) fn order(scene: &Scene<'_>, at: &[usize]) -> Order {
         let (from_share, to_share) = ((before.0, state.share[from]), (before.1, state.share[to]));
         legs.push(Leg { unit, from, to, from_share, to_share, mechanism });
     }
-    Order { legs, stuck: stuck.len(), no_way }
+    Order { legs, stuck: stuck.len(), no_way, peak: state.peak() }
 }
 
 /// Whether one of several replicas may take its turn, after other moves of the same plan: the target gets no more than

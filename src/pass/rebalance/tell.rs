@@ -34,7 +34,7 @@ pub(super) fn planned(
     trigger: Trigger,
     warnings: Vec<Warning>,
 ) -> Planned {
-    let Order { legs, stuck, no_way } = order::order(scene, &solution.at);
+    let Order { legs, stuck, no_way, .. } = order::order(scene, &solution.at);
     let mut state = State::new(&scene.problem);
     for leg in &legs {
         state.put(leg.unit, leg.to);
@@ -57,7 +57,7 @@ pub(super) fn planned(
         }
     };
     left_out(stuck, "no_order", "no order of moves makes room for them");
-    left_out(no_way, "no_way", "after the others Swarm can't be made to choose as they need; plan again then");
+    left_out(no_way.len(), "no_way", "after the others Swarm can't be made to choose as they need; plan again then");
     plan.warnings.extend(notes::no_spare_node(scene, &state));
     plan.warnings.extend(notes::rollback_lost(scene, &moves));
     plan.unchanged = (scene.world.tasks.len() - moves.len()) as u64;

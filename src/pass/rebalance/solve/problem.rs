@@ -66,6 +66,14 @@ impl Problem {
         self.bins.iter().enumerate().map(|(at, bin)| self.share(at, bin.load)).fold(0.0, f64::max)
     }
 
+    /// Keeps one unit off a bin, and no other.
+    pub fn rule_out(&mut self, unit: usize, bin: usize) {
+        let mut allowed = self.allowed[self.units[unit].class].clone();
+        allowed[bin] = false;
+        self.units[unit].class = self.allowed.len();
+        self.allowed.push(allowed);
+    }
+
     /// All tasks of all units.
     pub fn restarts(&self) -> u32 {
         self.units.iter().map(|unit| unit.restarts).sum()
