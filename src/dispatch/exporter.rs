@@ -9,12 +9,9 @@ use super::Session;
 use crate::cli::Deploy;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::exporter::machines::Machines;
 use crate::exporter::{COMMAND, Deployment, Via, file_sd};
 use crate::interrupt::Interrupt;
-use crate::report;
-use crate::report::print::Format;
 use crate::settings::{self, Settings};
 
 /// Where Orcastra has its file.
@@ -53,15 +50,11 @@ impl Session {
             },
             (Err(error), _) => Err(error),
         };
-        let mut report = match made {
+        let report = match made {
             Ok(report) => report,
             Err(error) => return self.failed(COMMAND, &error),
         };
-        if self.printer.format == Format::Text {
-            report.data.insert("account".to_owned(), report::exporter::render(&report, self.printer.color).into());
-        }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.printed(&report, interrupt)
     }
 
     async fn exporter_settings(&self, older: Option<PathBuf>, interrupt: &Interrupt) -> Result<Settings> {

@@ -13,7 +13,6 @@ use crate::measure::Figures;
 use crate::metrics::Metrics;
 use crate::model::{Task, TaskId};
 use crate::pass::memory::{Memory, RebalanceMemory};
-use crate::pass::rebalance::Balance;
 use crate::pass::rebalance::balance::Move;
 use crate::plan::{Action, MoveOrder, Target, Warning};
 use crate::report::{Report, ReportedAction, Status};
@@ -35,7 +34,6 @@ pub(super) struct Course<'c> {
     /// What is not as the plan foresaw, in words.
     pub(super) off_plan: Option<String>,
     pub(super) moved: Vec<serde_json::Value>,
-    pub(super) balance: Option<Balance>,
 }
 
 /// How a group's turn in a run ended.

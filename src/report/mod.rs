@@ -1,9 +1,9 @@
 //! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
 
-pub mod balance;
-pub mod exporter;
-pub mod gc;
-pub mod logs;
+mod balance;
+mod exporter;
+mod gc;
+mod logs;
 pub mod print;
 mod text;
 
