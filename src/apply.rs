@@ -15,6 +15,7 @@ pub mod moving;
 mod object;
 pub mod prepull;
 pub mod swarm;
+pub(crate) mod temporary;
 pub mod turn;
 
 use std::collections::BTreeSet;

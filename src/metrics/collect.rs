@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::estimate::estimate;
 use super::fetch::Target;
 use super::node_exporter::Reading;
+use super::probe::Told;
 use super::probe_service::Probe;
 use super::smooth::{Counters, Raw};
 use super::targets::{Aim, by_node, read, ready, targets};
@@ -188,7 +189,7 @@ impl Collector<'_> {
         let mut probed = Probe { cluster, engine, image, deadline, interrupt }.run().await;
         let mut found = Found { warnings: std::mem::take(&mut probed.warnings), ..Found::default() };
         for (at, node) in ready(cluster) {
-            let answer = match probed.told.get(&node.id).and_then(|told| told.complete()) {
+            let answer = match probed.heard.said.get(&node.id).and_then(Told::memory) {
                 Some((memory, counters, containers)) => {
                     found.tasks.extend(probed.tasks(containers));
                     Ok((memory, counters))
@@ -196,9 +197,10 @@ impl Collector<'_> {
                 None if node.availability != Availability::Active => {
                     Err("the probe doesn't run there: the node is not active".to_owned())
                 }
-                None => {
-                    Err(probed.failed.get(&node.id).cloned().unwrap_or("the probe said nothing in time".to_owned()))
-                }
+                None => Err(probed.heard.failed.get(&node.id).map_or_else(
+                    || "the probe said nothing in time".to_owned(),
+                    |why| format!("the probe's task ended: {why}"),
+                )),
             };
             found.nodes.insert(at, answer);
         }

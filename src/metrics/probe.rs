@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::smooth::Counters;
 use super::{NodeMemory, TaskMemory, cgroup};
+use crate::apply::temporary::Lines;
 
 /// The schema name of the first line.
 pub const SCHEMA: &str = "orca.probe/1";
@@ -66,9 +67,8 @@ pub struct Told {
     end: Option<usize>,
 }
 
-impl Told {
-    /// Takes one line; what isn't the probe's is left out.
-    pub fn take(&mut self, text: &str) {
+impl Lines for Told {
+    fn take(&mut self, text: &str) {
         match serde_json::from_str(text) {
             Ok(Line::Machine(machine)) if machine.schema == SCHEMA => self.machine = Some(machine),
             Ok(Line::Container { container, footprint_bytes, working_set_bytes }) => {
@@ -80,8 +80,14 @@ impl Told {
         }
     }
 
+    fn complete(&self) -> bool {
+        self.memory().is_some()
+    }
+}
+
+impl Told {
     /// The memory of the machine and of its containers, once all of it was said.
-    pub fn complete(&self) -> Option<(NodeMemory, Counters, &BTreeMap<String, TaskMemory>)> {
+    pub fn memory(&self) -> Option<(NodeMemory, Counters, &BTreeMap<String, TaskMemory>)> {
         let machine = self.machine.as_ref().filter(|_| self.end == Some(self.containers.len()))?;
         let used = machine.total_bytes.checked_sub(machine.available_bytes)?.saturating_sub(machine.arc_bytes);
         let memory = NodeMemory { total_bytes: machine.total_bytes, used_bytes: used, pressure: None };
