@@ -58,19 +58,8 @@ impl Fetching<'_> {
     pub async fn run(&self) -> Report {
         let started = Instant::now();
         let mut report = Report::new(COMMAND, Run::start(self.options.dry_run));
-        let mut unchanged = 0;
-        let work = self.work(started + self.options.timeout, &mut report);
-        match Box::pin(work).await {
-            Ok(held) => unchanged = held,
-            Err(error) => report.fail(&error),
-        }
-        let skipped = report.outcome == Outcome::Skipped;
-        report.conclude(unchanged);
-        if skipped && report.error.is_none() {
-            report.outcome = Outcome::Skipped;
-        }
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report
+        let unchanged = Box::pin(self.work(started + self.options.timeout, &mut report)).await;
+        report.ended(started, unchanged)
     }
 
     async fn work(&self, deadline: Instant, report: &mut Report) -> Result<u64> {

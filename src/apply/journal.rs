@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Applied, Applier};
 use crate::pass::memory::Memory;
 use crate::plan::{Action, Warning};
-use crate::report::{ReportedAction, Status};
+use crate::report::{ReportedAction, Status, millis_since};
 
 impl Applier<'_> {
     /// Writes down what is about to be done: a kill in the middle must leave a trace, and must not repeat a restart.
@@ -48,7 +48,7 @@ impl Applier<'_> {
     ) {
         let status = if ended.is_ok() { Status::Done } else { Status::Failed };
         let text = ended.as_ref().err().map(|error| format!("{error:#}"));
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = millis_since(started);
         applied.actions.extend(
             group
                 .iter()

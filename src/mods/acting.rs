@@ -15,7 +15,7 @@ use crate::interrupt::Interrupt;
 use crate::pass::mods::Seen;
 use crate::plan::{Action, Change};
 use crate::progress::Transfers;
-use crate::report::{Report, ReportedAction, Status};
+use crate::report::{Report, ReportedAction, Status, millis_since};
 use crate::state::{Actor, State};
 
 /// Carrying out a plan.
@@ -125,7 +125,7 @@ impl Acting<'_> {
             made = self.make(&makes) => made,
         }
         .into_iter();
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = millis_since(started);
         let mut ended = Vec::new();
         for (_, row, why) in begun {
             let end = match why {
