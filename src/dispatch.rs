@@ -238,7 +238,8 @@ impl Session {
         if whole && settings.rebalance.auto {
             report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
         }
-        self.printed(&report, interrupt)
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
 
     /// A cycle every `interval`, until a signal. The config is read again for each, but stdin can be read only once.
@@ -300,12 +301,6 @@ impl Session {
             }
             Err(error) => self.failed(command, &error),
         }
-    }
-
-    /// Prints a run's report; returns the exit code that it ends with.
-    fn printed(&self, report: &Report, interrupt: &Interrupt) -> u8 {
-        self.printer.report(report);
-        exit::code(report, self.global.detailed_exitcode, interrupt.exit_code())
     }
 
     /// Prints a report that has only facts in it.

@@ -4,6 +4,7 @@ use super::Session;
 use crate::bootstrap::{Bootstrapping, COMMAND};
 use crate::cli::Bootstrap;
 use crate::cycle::Options;
+use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::pass::bootstrap::Consent;
 
@@ -25,6 +26,7 @@ impl Session {
             ..Consent::default()
         };
         let report = Bootstrapping { here, settings: &settings, consent, options, interrupt }.run().await;
-        self.printed(&report, interrupt)
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
 }

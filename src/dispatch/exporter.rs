@@ -9,6 +9,7 @@ use super::Session;
 use crate::cli::Deploy;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
+use crate::exit;
 use crate::exporter::machines::Machines;
 use crate::exporter::{COMMAND, Deployment, Via, file_sd};
 use crate::interrupt::Interrupt;
@@ -54,7 +55,8 @@ impl Session {
             Ok(report) => report,
             Err(error) => return self.failed(COMMAND, &error),
         };
-        self.printed(&report, interrupt)
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
 
     async fn exporter_settings(&self, older: Option<PathBuf>, interrupt: &Interrupt) -> Result<Settings> {

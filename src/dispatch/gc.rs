@@ -7,6 +7,7 @@ use super::Session;
 use crate::cli::{Collect, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
+use crate::exit;
 use crate::gc::order::Order;
 use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
@@ -46,7 +47,8 @@ impl Session {
         let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
         let report = Box::pin(collection.run()).await;
-        self.printed(&report, interrupt)
+        self.printer.report(&report);
+        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
     }
 
     /// What `--via service` runs on each node.
