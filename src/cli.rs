@@ -3,8 +3,11 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
 mod global;
+mod health;
 mod node_side;
+mod nodes;
 mod rebalance;
+mod services;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,8 +16,11 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
+pub use health::Health;
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use nodes::{Nodes, OneNode};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
+pub use services::{Chosen, OneService, Services, Stacks, Tasks};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -82,6 +88,21 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
+    /// Say in one verdict whether the swarm is well, and name what is not
+    ///
+    /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
+    /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
+    /// wrong until somebody acts. 75: something is under way and ends by itself.
+    Health(Health),
+    /// Everyday work with services: ls, ps, show, diff
+    #[command(subcommand)]
+    Services(Services),
+    /// Everyday work with stacks
+    #[command(subcommand)]
+    Stacks(Stacks),
+    /// Everyday work with nodes: ls, show
+    #[command(subcommand)]
+    Nodes(Nodes),
     /// Print the cluster as one JSON file, env values and secrets redacted
     ///
     /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.

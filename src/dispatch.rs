@@ -2,6 +2,7 @@
 
 mod autoheal;
 mod bootstrap;
+mod everyday;
 mod exporter;
 mod gc;
 mod logs;
@@ -148,6 +149,10 @@ impl Session {
             Command::Logs(Logs::Rotate(args)) => Box::pin(self.logs_rotate(&args, options, interrupt)).await,
             Command::Mods(Mods::Fetch(args)) => Box::pin(self.mods_fetch(args, options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
+            Command::Health(args) => Box::pin(self.health(&args, &options, interrupt)).await,
+            Command::Services(command) => Box::pin(self.services(command, &options, interrupt)).await,
+            Command::Stacks(command) => Box::pin(self.stacks(command, &options, interrupt)).await,
+            Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {
                     code = interrupt.nth(1) => Err(self.interrupted(code)),

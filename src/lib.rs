@@ -12,6 +12,7 @@ pub mod cycle;
 pub mod dispatch;
 pub mod engine;
 pub mod error;
+pub mod everyday;
 pub mod exit;
 pub mod exporter;
 pub mod files;

@@ -111,6 +111,8 @@ pub struct TaskSpec {
     /// Of a container.
     #[serde(deserialize_with = "or_default")]
     pub container_spec: TaskContainer,
+    /// The counter of its service when it was made.
+    pub force_update: u64,
 }
 
 /// `Spec.ContainerSpec` of a task, as far as it is looked at.

@@ -7,12 +7,16 @@ pub mod autoheal;
 pub mod bootstrap;
 pub mod exporter;
 pub mod gc;
+pub mod health;
 pub mod labels;
 pub mod logs;
 pub mod memory;
 pub mod mods;
+pub mod names;
+pub mod nodes;
 pub mod rebalance;
 pub mod recover;
+pub mod services;
 pub(crate) mod words;
 
 use jiff::Timestamp;

@@ -1,6 +1,7 @@
 //! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
 
 mod balance;
+mod everyday;
 mod exporter;
 mod gc;
 mod logs;

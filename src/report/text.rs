@@ -7,7 +7,7 @@ use crate::pass::rebalance::words::bytes;
 use crate::plan::{Blocked, Target};
 use crate::rebalance::{APPLY, PLAN};
 
-use super::{Outcome, Report, ReportedAction, Status, Summary, balance, exporter, gc, logs};
+use super::{Outcome, Report, ReportedAction, Status, Summary, balance, everyday, exporter, gc, logs};
 
 /// Tables are not squeezed below so many columns.
 const NARROWEST: u16 = 60;
@@ -21,6 +21,10 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     }
     if let Some(message) = report.data.get("message").and_then(Value::as_str) {
         return format!("{message}\n");
+    }
+    if let Some(told) = everyday::render(report, color) {
+        let warnings = report.warnings.iter().map(|warning| format!("warning: {}\n", warning.message));
+        return told + &warnings.collect::<String>();
     }
     let (account, told) = account(report, color).unwrap_or_default();
     text += &account;

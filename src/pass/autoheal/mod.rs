@@ -6,7 +6,7 @@
 mod cause;
 pub mod containers;
 mod flaps;
-mod pending;
+pub(crate) mod pending;
 
 use std::collections::HashMap;
 
@@ -19,21 +19,32 @@ use crate::settings::{Autoheal, Settings};
 use crate::snapshot::Snapshot;
 
 /// The cluster as this pass looks at it.
-struct View<'a> {
-    cluster: &'a Snapshot,
+pub(crate) struct View<'a> {
+    pub(crate) cluster: &'a Snapshot,
     settings: &'a Autoheal,
     /// In the order of the snapshot's nodes.
-    offers: Vec<Offer>,
+    pub(crate) offers: Vec<Offer>,
     /// Position in the snapshot and needs, by id.
     services: HashMap<&'a ServiceId, (usize, Needs)>,
 }
 
-impl View<'_> {
-    fn service(&self, id: &ServiceId) -> Option<&Service> {
+impl<'a> View<'a> {
+    /// Reads what the snapshot's objects say of their needs and offers.
+    ///
+    /// # Errors
+    /// If one of them can't be read: then nothing is known.
+    pub(crate) fn new(cluster: &'a Snapshot, settings: &'a Autoheal) -> serde_json::Result<Self> {
+        let read = |(at, service): (usize, &'a Service)| Ok((&service.id, (at, Needs::read(&service.raw)?)));
+        let services: serde_json::Result<_> = cluster.services.iter().enumerate().map(read).collect();
+        let offers: serde_json::Result<_> = cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect();
+        Ok(Self { cluster, settings, offers: offers?, services: services? })
+    }
+
+    pub(crate) fn service(&self, id: &ServiceId) -> Option<&'a Service> {
         self.services.get(id).and_then(|(at, _)| self.cluster.services.get(*at))
     }
 
-    fn needs(&self, service: &Service) -> Option<&Needs> {
+    pub(crate) fn needs(&self, service: &Service) -> Option<&Needs> {
         self.services.get(&service.id).map(|(_, needs)| needs)
     }
 }
@@ -43,19 +54,14 @@ impl View<'_> {
 /// What the swarm has written down has its age by the engine's clock, what orca has by its own, `now`.
 pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    let read = |(at, service): (usize, &Service)| Ok((at, Needs::read(&service.raw)?));
-    let services: serde_json::Result<Vec<_>> = cluster.services.iter().enumerate().map(read).collect();
-    let offers: serde_json::Result<Vec<_>> = cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect();
-    let (services, offers) = match (services, offers) {
-        (Ok(services), Ok(offers)) => (services, offers),
-        (Err(error), _) | (_, Err(error)) => {
+    let view = match View::new(cluster, &settings.autoheal) {
+        Ok(view) => view,
+        Err(error) => {
             // Nothing is known, so nothing is done.
             plan.warnings.push(Warning::new("unreadable", format!("the engine's objects can't be read: {error}")));
             return plan;
         }
     };
-    let services = services.into_iter().map(|(at, needs)| (&cluster.services[at].id, (at, needs))).collect();
-    let view = View { cluster, settings: &settings.autoheal, offers, services };
     flaps::plan(&view, memory, now, &mut plan);
     pending::plan(&view, &mut plan);
     plan

@@ -15,13 +15,13 @@ use crate::plan::{Blocked, Plan, Target};
 
 /// A filter that a node doesn't pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Misfit {
+pub(crate) struct Misfit {
     /// A stable word for scripts.
-    filter: &'static str,
+    pub(crate) filter: &'static str,
     /// What is wrong with this node.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// What would make the node fit.
-    pub(super) remedy: String,
+    pub(crate) remedy: String,
 }
 
 /// A node that is paused for a move takes tasks again when the move has ended.
@@ -29,7 +29,7 @@ const RECOVER: &str = "wait for the move, or end one that was broken off by `orc
 
 /// What runs on a node takes up.
 #[derive(Debug, Default)]
-struct Load {
+pub(crate) struct Load {
     memory: u64,
     nano_cpus: u64,
     generic: BTreeMap<String, u64>,
@@ -39,8 +39,21 @@ struct Load {
     tasks: BTreeMap<String, u64>,
 }
 
+impl Load {
+    /// One more task of this service.
+    pub(crate) fn add(&mut self, service: &Service, needs: &Needs) {
+        self.memory = self.memory.saturating_add(needs.memory);
+        self.nano_cpus = self.nano_cpus.saturating_add(needs.nano_cpus);
+        for (kind, amount) in &needs.generic {
+            *self.generic.entry(kind.clone()).or_default() += amount;
+        }
+        self.ports.extend(needs.host_ports.iter().map(|port| (port.clone(), service.name.clone())));
+        *self.tasks.entry(service.id.0.clone()).or_default() += 1;
+    }
+}
+
 /// Explains the tasks that have waited for longer than `after`.
-pub(super) fn plan(view: &View<'_>, plan: &mut Plan) {
+pub(crate) fn plan(view: &View<'_>, plan: &mut Plan) {
     let (after, now) = (view.settings.pending.after, view.cluster.engine_time);
     let mut waiting: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
     for task in view.cluster.tasks.iter().filter(|task| waits(task)) {
@@ -59,7 +72,7 @@ pub(super) fn plan(view: &View<'_>, plan: &mut Plan) {
 }
 
 /// It wants to run and has found no node; a task of a global service has its node from the beginning.
-fn waits(task: &Task) -> bool {
+pub(crate) fn waits(task: &Task) -> bool {
     wanted(task) && task.status.state <= TaskState::Pending
 }
 
@@ -141,7 +154,7 @@ fn tally(nodes: &[(&str, Vec<Misfit>)]) -> String {
 }
 
 /// What speaks against a node, in the scheduler's order of filters.
-fn misfits(view: &View<'_>, service: &Service, needs: &Needs, at: usize, load: &Load) -> Vec<Misfit> {
+pub(crate) fn misfits(view: &View<'_>, service: &Service, needs: &Needs, at: usize, load: &Load) -> Vec<Misfit> {
     let (node, offer) = (&view.cluster.nodes[at], &view.offers[at]);
     let mut found = Vec::new();
     let mut add = |filter, what: String, remedy: String| found.push(Misfit { filter, what, remedy });
@@ -244,7 +257,7 @@ fn cpus(nano: u64) -> String {
 }
 
 /// What runs on each node, as the scheduler counts it.
-fn loads<'v>(view: &View<'v>) -> BTreeMap<&'v NodeId, Load> {
+pub(crate) fn loads<'v>(view: &View<'v>) -> BTreeMap<&'v NodeId, Load> {
     let mut loads: BTreeMap<&NodeId, Load> = BTreeMap::new();
     let occupies = |task: &&Task| {
         wanted(task) && !task.ended() && !task.node.0.is_empty() && task.status.state >= TaskState::Assigned
@@ -252,14 +265,7 @@ fn loads<'v>(view: &View<'v>) -> BTreeMap<&'v NodeId, Load> {
     for task in view.cluster.tasks.iter().filter(occupies) {
         let Some(service) = view.service(&task.service) else { continue };
         let Some(needs) = view.needs(service) else { continue };
-        let load = loads.entry(&task.node).or_default();
-        load.memory = load.memory.saturating_add(needs.memory);
-        load.nano_cpus = load.nano_cpus.saturating_add(needs.nano_cpus);
-        for (kind, amount) in &needs.generic {
-            *load.generic.entry(kind.clone()).or_default() += amount;
-        }
-        load.ports.extend(needs.host_ports.iter().map(|port| (port.clone(), service.name.clone())));
-        *load.tasks.entry(service.id.0.clone()).or_default() += 1;
+        loads.entry(&task.node).or_default().add(service, needs);
     }
     loads
 }

@@ -1,0 +1,100 @@
+//! Names on the command line: of a service, node or stack, whole or as far as they are unique.
+
+use crate::error::{Error, ErrorKind};
+
+/// So many names are told where one is ambiguous or unknown.
+const TOLD: usize = 8;
+/// Jaro-Winkler: below this, two words have nothing to do with each other.
+const ALIKE: f64 = 0.7;
+
+/// Something that can be named.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a, T> {
+    /// Full id; empty where there is none.
+    pub id: &'a str,
+    /// Name; nodes may share one.
+    pub name: &'a str,
+    /// What is meant by it.
+    pub item: T,
+}
+
+/// The one object that `asked` means: by its name, else its id, else by the only one that begins so.
+///
+/// # Errors
+/// With the kind `Usage` if there is none (tells the nearest names) or more than one (tells them).
+pub fn find<'a, T: Copy>(what: &str, asked: &str, all: &[Named<'a, T>]) -> Result<T, Error> {
+    type Rule<'r, 'a, T> = &'r dyn Fn(&&Named<'a, T>) -> bool;
+    let rules: [Rule<'_, 'a, T>; 3] = [&|named| named.name == asked, &|named| named.id == asked, &|named| {
+        named.name.starts_with(asked) || named.id.starts_with(asked)
+    }];
+    for rule in rules.into_iter().filter(|_| !asked.is_empty()) {
+        let found: Vec<&Named<'a, T>> = all.iter().filter(rule).collect();
+        match found.as_slice() {
+            [] => {}
+            [one] => return Ok(one.item),
+            several => {
+                let text = format!("`{asked}` may be any of {} {what}s: {}", several.len(), list(several));
+                return Err(Error::new(ErrorKind::Usage, text).hint("write more of the name, or the id"));
+            }
+        }
+    }
+    let mut near: Vec<(usize, &str)> =
+        all.iter().map(|named| (strsim::damerau_levenshtein(asked, named.name), named.name)).collect();
+    // Two letters that have changed places make a short word look like no other.
+    let slip = |slips: usize, name: &str| slips <= (name.len() / 4).max(1);
+    near.retain(|(slips, name)| strsim::jaro_winkler(asked, name) >= ALIKE || slip(*slips, name));
+    near.sort_unstable();
+    near.dedup();
+    let names: Vec<String> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+    let hint = match names.as_slice() {
+        [] => format!("`orca {what}s ls` lists all {}", all.len()),
+        names => format!("did you mean {}?", names.join(" or ")),
+    };
+    Err(Error::new(ErrorKind::Usage, format!("there is no {what} `{asked}`")).hint(hint))
+}
+
+/// Names, with the id where two share one.
+fn list<T>(named: &[&Named<'_, T>]) -> String {
+    let twins = |name: &str| named.iter().filter(|other| other.name == name).count() > 1;
+    let told = |named: &&Named<'_, T>| match twins(named.name) {
+        true => format!("`{}` ({})", named.name, named.id),
+        false => format!("`{}`", named.name),
+    };
+    let mut sorted = named.to_vec();
+    sorted.sort_by_key(|named| (named.name, named.id));
+    let mut names: Vec<String> = sorted.iter().map(told).collect();
+    let rest = names.len().saturating_sub(TOLD);
+    names.truncate(TOLD);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    names.join(", ") + &more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Named<'static, u32>; 4] = [
+        Named { id: "abc1", name: "web", item: 1 },
+        Named { id: "abd2", name: "web_api", item: 2 },
+        Named { id: "zz3", name: "twin", item: 3 },
+        Named { id: "zz4", name: "twin", item: 4 },
+    ];
+
+    #[test]
+    fn names_ids_and_unique_beginnings_are_found() {
+        for (asked, item) in [("web", 1), ("web_", 2), ("abd2", 2), ("abd", 2), ("zz4", 4)] {
+            assert_eq!(find("service", asked, &ALL).unwrap(), item, "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_is_ambiguous_or_unknown_is_told() {
+        let error = |asked| find("service", asked, &ALL).unwrap_err();
+        assert_eq!(error("ab").message, "`ab` may be any of 2 services: `web`, `web_api`");
+        assert_eq!(error("twin").message, "`twin` may be any of 2 services: `twin` (zz3), `twin` (zz4)");
+        assert_eq!(error("wbe_api").hint.unwrap(), "did you mean `web_api` or `web`?");
+        assert_eq!(error("wbe").hint.unwrap(), "did you mean `web` or `web_api`?");
+        assert_eq!(error("qqq").hint.unwrap(), "`orca services ls` lists all 4");
+        assert_eq!(error("").kind, ErrorKind::Usage);
+    }
+}

@@ -1,0 +1,161 @@
+//! `orca services diff`: what an update has changed, path by path, without a secret's value.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::redact::{REDACTED, redact};
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Where, as `TaskTemplate.ContainerSpec.Image`.
+    pub path: String,
+    /// What was there; null for nothing.
+    pub before: Value,
+    /// What is there; null for nothing.
+    pub after: Value,
+}
+
+/// What is different between two specs; null, empty and absent are one, as they are to the engine.
+pub fn diff(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    walk(&mut Vec::new(), before, after, &mut found);
+    found
+}
+
+fn walk(path: &mut Vec<String>, before: &Value, after: &Value, found: &mut Vec<Difference>) {
+    if before == after || (empty(before) && empty(after)) {
+        return;
+    }
+    let parts = |value: &Value| by_key(path.last().map(String::as_str), value);
+    let sides = match (parts(before), parts(after)) {
+        (Some(before), Some(after)) => Some((before, after)),
+        (Some(before), None) if empty(after) => Some((before, BTreeMap::new())),
+        (None, Some(after)) if empty(before) => Some((BTreeMap::new(), after)),
+        _ => None,
+    };
+    let Some((before_parts, after_parts)) = sides else {
+        let (before, after) = shown(path, before, after);
+        found.push(Difference { path: path.join("."), before, after });
+        return;
+    };
+    let mut keys: Vec<&String> = before_parts.keys().chain(after_parts.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let side = |parts: &BTreeMap<String, Value>| parts.get(key).cloned().unwrap_or_default();
+        path.push(key.clone());
+        walk(path, &side(&before_parts), &side(&after_parts), found);
+        path.pop();
+    }
+}
+
+/// The parts of what has parts: fields by name, env by variable, mounts, secrets, ports and so on by what names them,
+/// other lists item by item.
+fn by_key(list: Option<&str>, value: &Value) -> Option<BTreeMap<String, Value>> {
+    match value {
+        Value::Object(fields) => Some(fields.iter().map(|(key, value)| (key.clone(), value.clone())).collect()),
+        Value::Array(items) if list == Some("Env") => Some(
+            items
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|entry| match entry.split_once('=') {
+                    Some((name, value)) => (name.to_owned(), value.into()),
+                    None => (entry.to_owned(), "(from the engine)".into()),
+                })
+                .collect(),
+        ),
+        Value::Array(items) if items.iter().all(Value::is_object) && !items.is_empty() => {
+            let name = |item: &Value| {
+                ["/Target", "/SecretName", "/ConfigName", "/TargetPort", "/Name"]
+                    .iter()
+                    .find_map(|at| item.pointer(at).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
+            };
+            let named: Vec<(String, Value)> =
+                items.iter().map(|item| Some((name(item)?, item.clone()))).collect::<Option<_>>()?;
+            let unique: BTreeMap<String, Value> = named.iter().cloned().collect();
+            // Two of one name are told apart by nothing that orca knows: the list counts as a whole.
+            (unique.len() == named.len()).then_some(unique)
+        }
+        _ => None,
+    }
+}
+
+/// Both values as they may be shown.
+fn shown(path: &[String], before: &Value, after: &Value) -> (Value, Value) {
+    let env = path.iter().rev().nth(1).is_some_and(|parent| parent == "Env");
+    let show = |value: &Value| {
+        if env && !value.is_null() {
+            return REDACTED.into();
+        }
+        // What a value is, its key tells.
+        let key = path.last().cloned().unwrap_or_default();
+        let mut wrapped = json!({ key.as_str(): value });
+        redact(&mut wrapped);
+        wrapped[key.as_str()].take()
+    };
+    (show(before), show(after))
+}
+
+fn empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(before: &Value, after: &Value) -> Vec<(String, Value, Value)> {
+        diff(before, after).into_iter().map(|found| (found.path, found.before, found.after)).collect()
+    }
+
+    #[test]
+    fn paths_and_values_are_told() {
+        let before = json!({"A": {"Image": "x:1", "Gone": 3}, "L": ["a"], "Same": {"k": 1}});
+        let after = json!({"A": {"Image": "x:2", "New": true}, "L": ["a", "b"], "Same": {"k": 1}});
+        assert_eq!(
+            paths(&before, &after),
+            [
+                ("A.Gone".to_owned(), json!(3), Value::Null),
+                ("A.Image".to_owned(), json!("x:1"), json!("x:2")),
+                ("A.New".to_owned(), Value::Null, json!(true)),
+                ("L".to_owned(), json!(["a"]), json!(["a", "b"])),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_engine_takes_for_nothing_is_no_difference() {
+        let before = json!({"A": null, "B": [], "C": {}, "D": 0});
+        assert!(diff(&before, &json!({"C": {"Deep": null}})).is_empty());
+    }
+
+    #[test]
+    fn secrets_are_compared_and_not_shown() {
+        let spec = |password: &str, token: &str| {
+            json!({"ContainerSpec": {"Env": [format!("PASSWORD={password}"), "SAME=1"], "Args": [password]},
+                "LogDriver": {"Options": {"splunk-token": token}}})
+        };
+        let found = diff(&spec("hunter2", "t1"), &spec("hunter3", "t2"));
+        let text = format!("{found:?}");
+        assert!(!text.contains("hunter") && !text.contains("\"t1\"") && !text.contains("\"t2\""), "{text}");
+        let paths: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
+        assert_eq!(paths, ["ContainerSpec.Args", "ContainerSpec.Env.PASSWORD", "LogDriver.Options.splunk-token"]);
+    }
+
+    #[test]
+    fn items_are_told_apart_by_what_names_them() {
+        let mounts =
+            |source: &str| json!({"Mounts": [{"Target": "/b", "Source": "x"}, {"Target": "/a", "Source": source}]});
+        let found = paths(&mounts("one"), &mounts("two"));
+        assert_eq!(found, [("Mounts./a.Source".to_owned(), json!("one"), json!("two"))]);
+    }
+}

@@ -1,0 +1,267 @@
+//! How one service stands: tasks wanted and running, its rollout, its newest error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::model::node::{Availability, NodeState};
+use crate::model::stock::age;
+use crate::model::{Mode, Needs, NodeId, Offer, Service, ServiceId, Task, TaskState, UpdateState};
+use crate::pass::autoheal::pending::waits;
+use crate::snapshot::Snapshot;
+
+/// A failure so long ago is history, not news.
+const NEWS: Duration = Duration::from_secs(600);
+
+/// How a service stands, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// All tasks that it wants run.
+    Ok,
+    /// It wants none.
+    Stopped,
+    /// Tasks are on their way, and none has failed lately.
+    Starting,
+    /// Tasks find no node.
+    Pending,
+    /// Tasks are missing, and have failed lately.
+    Failing,
+    /// A rollout is under way.
+    Updating,
+    /// A rollback is under way.
+    RollingBack,
+    /// A rollout or rollback was stopped by a failure, and waits for somebody.
+    Paused,
+}
+
+impl State {
+    /// The word in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Pending => "pending",
+            Self::Failing => "failing",
+            Self::Updating => "updating",
+            Self::RollingBack => "rolling_back",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+/// The newest end of a task that was no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// When, by the managers' clock.
+    pub at: Option<Timestamp>,
+    /// The task, as `web.2`.
+    pub task: String,
+    /// Where it ran; empty if it had no node.
+    pub node: NodeId,
+    /// The engine's text.
+    pub error: String,
+}
+
+/// How a service stands.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Tasks that it wants; none for jobs, which end, and for modes that orca doesn't know.
+    pub wanted: Option<u64>,
+    /// Slots (or nodes) with a task that runs.
+    pub running: u64,
+    /// Its live tasks, by slot.
+    pub live: Vec<&'a Task>,
+    /// Those of them that have no node.
+    pub pending: Vec<&'a Task>,
+    /// Live tasks that are of the spec that the service has now.
+    pub current: u64,
+    /// The newest failure.
+    pub failure: Option<Failure>,
+    /// In one word.
+    pub state: State,
+    /// The stack that it belongs to.
+    pub stack: Option<String>,
+    /// Replicas that `orca services stop` has put away.
+    pub stopped: Option<u64>,
+    /// What the engine says of the last rollout.
+    pub message: String,
+}
+
+/// The label of a stack's services.
+pub const STACK_LABEL: &str = "com.docker.stack.namespace";
+/// The label in which `orca services stop` keeps the replicas.
+pub const STOPPED_LABEL: &str = "orca.stopped";
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Status {
+    #[serde(deserialize_with = "crate::model::or_default")]
+    update_status: Rollout,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Rollout {
+    message: String,
+}
+
+/// How all services stand, in the order of the snapshot; those that orca made for a short while are left out.
+///
+/// # Errors
+/// If an object can't be read: then nothing is known.
+pub fn all(cluster: &Snapshot) -> serde_json::Result<Vec<Standing<'_>>> {
+    let mut tasks: BTreeMap<&ServiceId, Vec<&Task>> = BTreeMap::new();
+    for task in &cluster.tasks {
+        tasks.entry(&task.service).or_default().push(task);
+    }
+    let offers: Vec<Offer> =
+        cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect::<serde_json::Result<_>>()?;
+    let down: BTreeSet<&NodeId> =
+        cluster.nodes.iter().filter(|node| node.state == NodeState::Down).map(|node| &node.id).collect();
+    let services = cluster.services.iter().filter(|service| service.temporary.is_none());
+    services
+        .map(|service| one(cluster, service, tasks.remove(&service.id).unwrap_or_default(), &offers, &down))
+        .collect()
+}
+
+fn one<'a>(
+    cluster: &'a Snapshot,
+    service: &'a Service,
+    tasks: Vec<&'a Task>,
+    offers: &[Offer],
+    down: &BTreeSet<&NodeId>,
+) -> serde_json::Result<Standing<'a>> {
+    let needs = Needs::read(&service.raw)?;
+    let message = serde_json::from_str::<Status>(service.raw.get())?.update_status.message;
+    let mut live: Vec<&Task> = tasks.iter().copied().filter(|task| task.live()).collect();
+    live.sort_by(|a, b| (a.slot, &a.node, a.created_at, &a.id).cmp(&(b.slot, &b.node, b.created_at, &b.id)));
+    let running = |task: &&&Task| task.running() && !down.contains(&task.node);
+    let slots: BTreeSet<String> = live.iter().filter(running).map(|task| task.place()).collect();
+    let (running, wanted) = (slots.len() as u64, wanted(cluster, service, &needs, &live, offers));
+    let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
+    let failure = newest_failure(service, &tasks);
+    let current = live.iter().filter(|task| of_spec(task, service)).count() as u64;
+    let recent = failure.as_ref().and_then(|failure| failure.at).is_some_and(|at| age(at, cluster.engine_time) < NEWS);
+    let state = match service.update {
+        Some(update) if update.stuck().is_some() => State::Paused,
+        Some(UpdateState::Updating) => State::Updating,
+        Some(UpdateState::RollbackStarted) => State::RollingBack,
+        _ => match wanted {
+            Some(0) => State::Stopped,
+            Some(wanted) if running >= wanted => State::Ok,
+            None => State::Ok,
+            Some(_) if !pending.is_empty() => State::Pending,
+            Some(_) if recent => State::Failing,
+            Some(_) => State::Starting,
+        },
+    };
+    let stopped = needs.labels.get(STOPPED_LABEL).and_then(|text| text.parse().ok());
+    let stack = needs.labels.get(STACK_LABEL).cloned();
+    Ok(Standing { service, wanted, running, live, pending, current, failure, state, stack, stopped, message })
+}
+
+/// Whether a task is of the spec that its service has now, as far as a restart or a new image goes.
+pub fn of_spec(task: &Task, service: &Service) -> bool {
+    task.spec.force_update == service.force_update && task.spec.container_spec.image == service.image
+}
+
+/// How many tasks a service wants; a global one has one on each node that may run it.
+fn wanted(cluster: &Snapshot, service: &Service, needs: &Needs, live: &[&Task], offers: &[Offer]) -> Option<u64> {
+    match service.mode {
+        Mode::Replicated(replicas) => Some(replicas),
+        Mode::Job | Mode::Unknown => None,
+        Mode::Global => {
+            let eligible = cluster.nodes.iter().zip(offers).filter(|(node, offer)| {
+                let has_one = live.iter().any(|task| task.node == node.id);
+                let takes = match node.availability {
+                    Availability::Active => true,
+                    // It takes no new ones, and keeps those that it has.
+                    Availability::Pause => has_one,
+                    Availability::Drain | Availability::Unknown => false,
+                };
+                node.state == NodeState::Ready
+                    && takes
+                    && offer.has_platform(needs)
+                    && service.constraints.iter().all(|constraint| constraint.matches(node, offer))
+            });
+            Some(eligible.count() as u64)
+        }
+    }
+}
+
+fn newest_failure(service: &Service, tasks: &[&Task]) -> Option<Failure> {
+    let failed = |task: &&&Task| {
+        matches!(task.status.state, TaskState::Failed | TaskState::Rejected)
+            // Moved away, not failed.
+            && !task.status.err.contains("no longer meets constraints")
+    };
+    let newest = tasks.iter().filter(failed).max_by_key(|task| (task.status.timestamp, &task.id))?;
+    Some(Failure {
+        at: newest.status.timestamp,
+        task: name_of(service, newest),
+        node: newest.node.clone(),
+        error: newest.status.err.clone(),
+    })
+}
+
+/// A task as people call it: `web.2`, or the service alone where it has one a node.
+pub fn name_of(service: &Service, task: &Task) -> String {
+    if task.slot == 0 { service.name.clone() } else { format!("{}.{}", service.name, task.slot) }
+}
+
+impl Standing<'_> {
+    /// Tasks running and wanted, as `2/3`.
+    pub fn ratio(&self) -> String {
+        match self.wanted {
+            Some(wanted) => format!("{}/{wanted}", self.running),
+            None => self.running.to_string(),
+        }
+    }
+
+    /// The mode in one word.
+    pub fn mode(&self) -> &'static str {
+        match self.service.mode {
+            Mode::Replicated(_) => "replicated",
+            Mode::Global => "global",
+            Mode::Job => "job",
+            Mode::Unknown => "unknown",
+        }
+    }
+
+    /// Why it is not yet as wanted; none when it is. A stuck one says so with `stuck`.
+    ///
+    /// As the docker CLI decides it: no rollout under way, every slot has a task of the current spec that runs, and no
+    /// other tasks are left.
+    pub fn unsettled(&self) -> Option<String> {
+        let name = &self.service.name;
+        if let Some(what) = self.service.update.and_then(UpdateState::busy) {
+            return Some(format!("`{name}`: {what}{}", self.said()));
+        }
+        let wanted = self.wanted?;
+        if self.running == wanted && self.live.len() as u64 == wanted && self.current == wanted {
+            return None;
+        }
+        let waiting = match self.pending.len() {
+            0 => String::new(),
+            waiting => format!(", {waiting} pending"),
+        };
+        let error = self.failure.as_ref().filter(|_| self.running < wanted);
+        let error = error.map(|failure| format!("; newest error: {}", failure.error)).unwrap_or_default();
+        Some(format!("`{name}`: {} of {wanted} tasks run{waiting}{error}", self.running))
+    }
+
+    /// It stays as it is until somebody acts.
+    pub fn stuck(&self) -> Option<String> {
+        let stuck = self.service.update.and_then(UpdateState::stuck)?;
+        Some(format!("`{}`: {stuck}{}", self.service.name, self.said()))
+    }
+
+    fn said(&self) -> String {
+        if self.message.is_empty() { String::new() } else { format!(" ({})", self.message) }
+    }
+}

@@ -1,0 +1,71 @@
+//! The everyday verbs as a person reads them: tables that fit the terminal, and pages about one object.
+
+mod health;
+mod nodes;
+mod services;
+
+use serde_json::Value;
+
+use super::Report;
+use super::text::{new_table, shown};
+
+/// What a command that only tells has to say; none for other commands.
+pub(super) fn render(report: &Report, color: bool) -> Option<String> {
+    // Why there is nothing to tell is said on stderr.
+    if report.error.is_some() && report.data.is_empty() {
+        return None;
+    }
+    let list = |key: &str| report.data.get(key).and_then(Value::as_array).map(Vec::as_slice);
+    let text = match report.command.as_str() {
+        "services ls" => services::list(list("services")?, color),
+        "services ps" => services::tasks(list("tasks")?, color),
+        "services show" => services::page(report.data.get("service")?, color),
+        "services diff" => services::differences(report, list("differences")?, color),
+        "stacks ls" => services::stacks(list("stacks")?, color),
+        "nodes ls" => nodes::list(list("nodes")?, color),
+        "nodes show" => nodes::page(report.data.get("node")?, color),
+        "health" => health::page(report, list("findings")?, color),
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// A table of these rows, or what to say where there are none.
+fn table(heads: &[&str], rows: Vec<Vec<String>>, none: &str, color: bool) -> String {
+    if rows.is_empty() {
+        return format!("{none}\n");
+    }
+    let mut table = new_table(color, heads);
+    for row in rows {
+        table.add_row(row);
+    }
+    shown(&table)
+}
+
+/// The text at this key; empty where there is none.
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn words(value: &Value, key: &str) -> String {
+    items(value, key).filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A line of a page: what it is, and the fact; nothing where there is no fact.
+fn fact(what: &str, fact: &str) -> String {
+    if fact.is_empty() { String::new() } else { format!("{:<14}{fact}\n", format!("{what}:")) }
+}
+
+/// Labels as `a=b, c=d`.
+fn labels(value: &Value) -> String {
+    let pairs = value.as_object().into_iter().flatten();
+    pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", ")
+}

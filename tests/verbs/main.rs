@@ -1,0 +1,8 @@
+//! The everyday verbs: what they tell of a snapshot, what they do to the simulated engine, and how they end.
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "scenarios need all of it, verbs only the processes")]
+mod common;
+
+mod fixture;
+mod tell;

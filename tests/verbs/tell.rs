@@ -1,0 +1,131 @@
+//! What is told of a snapshot, as text and as JSON.
+
+use serde_json::{Value, json};
+
+use super::fixture::{Desk, node, service, snapshot, task, troubled, well};
+use crate::common::orca::Orca;
+use crate::common::sim::Sim;
+
+#[test]
+fn texts() {
+    let desk = Desk::new(&troubled());
+    for (name, args) in [
+        ("services_ls", &["services", "ls"][..]),
+        ("services_ls_stack", &["services", "ls", "--stack", "shop"]),
+        ("services_ps", &["services", "ps", "lost", "crash", "web"]),
+        ("services_ps_all", &["services", "ps", "crash", "--all"]),
+        ("services_show", &["services", "show", "web"]),
+        ("services_diff", &["services", "diff", "web"]),
+        ("services_diff_none", &["services", "diff", "crash"]),
+        ("stacks_ls", &["stacks", "ls"]),
+        ("nodes_ls", &["nodes", "ls"]),
+        ("nodes_show", &["nodes", "show", "n1"]),
+        ("health", &["health"]),
+        ("unknown", &["services", "show", "wbe"]),
+        ("ambiguous", &["services", "show", "we"]),
+        ("twins", &["nodes", "show", "n2"]),
+    ] {
+        insta::assert_snapshot!(name, desk.text(args), &args.join(" "));
+    }
+}
+
+#[test]
+fn health_ends_as_the_swarm_is() {
+    let desk = Desk::new(&well());
+    let (exit, report) = desk.json(&["health"]);
+    assert_eq!((exit, &report["data"]["verdict"]), (0, &json!("healthy")), "{report}");
+    assert_eq!(report["data"]["counts"]["managers"], json!({"total": 3, "reachable": 3, "quorum": 2, "tolerance": 1}));
+    assert_eq!(desk.json(&["health", "--strict"]).0, 0);
+
+    let (exit, report) = Desk::new(&troubled()).json(&["health"]);
+    assert_eq!((exit, &report["data"]["verdict"]), (1, &json!("ill")));
+    let codes = |weight: &str| -> Vec<String> {
+        let findings = report["data"]["findings"].as_array().unwrap().iter();
+        let of_weight = findings.filter(|finding| finding["weight"] == weight);
+        of_weight
+            .map(|one| format!("{} {}", one["target"]["name"].as_str().unwrap(), one["code"].as_str().unwrap()))
+            .collect()
+    };
+    assert_eq!(
+        codes("error"),
+        [
+            "crash tasks_failing",
+            "lost tasks_pending",
+            "managers quorum_at_risk",
+            "n3 node_down",
+            "web_db rollout_stuck"
+        ]
+    );
+    assert_eq!(codes("notice"), ["n2 node_ghost", "n4 node_drained"]);
+    assert_eq!(report["error"]["kind"], "failed");
+}
+
+#[test]
+fn what_is_under_way_is_no_failure_and_a_notice_is_none_unless_asked_for() {
+    let nodes = [node("n1", |node| {
+        node["Spec"]["Role"] = "manager".into();
+        node["ManagerStatus"] = json!({"Leader": true, "Reachability": "reachable"});
+    })];
+    let run = |service: Value, tasks: &[Value], args: &[&str]| {
+        let (exit, report) = Desk::new(&snapshot(&nodes, &[service], tasks)).json(args);
+        (exit, report["data"]["verdict"].as_str().unwrap().to_owned())
+    };
+    let rolling = service("web", 1, |service| {
+        service["UpdateStatus"] = json!({"State": "updating", "StartedAt": "2026-11-21T11:59:00Z"});
+    });
+    let runs = [task("web", 1, "n1", "running", |_| ())];
+    assert_eq!(run(rolling, &runs, &["health"]), (75, "settling".to_owned()));
+    // One manager: worth a notice.
+    assert_eq!(run(service("web", 1, |_| ()), &runs, &["health"]), (0, "healthy".to_owned()));
+    assert_eq!(run(service("web", 1, |_| ()), &runs, &["health", "--strict"]).0, 1);
+    // A rollback that ended long ago is history.
+    let rolled_back = service("web", 1, |service| service["UpdateStatus"] = json!({"State": "rollback_completed"}));
+    assert_eq!(run(rolled_back, &runs, &["health"]).0, 0);
+    // A task on its way, none failed.
+    let starts = [task("web", 1, "n1", "starting", |_| ())];
+    assert_eq!(run(service("web", 1, |_| ()), &starts, &["health"]), (75, "settling".to_owned()));
+    assert_eq!(run(service("web", 1, |_| ()), &[], &["health"]), (1, "ill".to_owned()));
+}
+
+#[test]
+fn nothing_secret_is_told() {
+    let desk = Desk::new(&troubled());
+    for args in [&["services", "show", "web"][..], &["services", "diff", "web"]] {
+        for format in ["text", "json"] {
+            let ended = desk.run(&[&["-o", format], args].concat());
+            assert!(ended.stdout.contains("PASSWORD") && !ended.stdout.contains("hunter"), "{ended}");
+        }
+    }
+}
+
+#[test]
+fn an_engine_is_asked_five_questions_whatever_the_command() {
+    let sim = Sim::three().unwrap();
+    let orca = Orca::new(&sim.engine.host()).unwrap();
+    let spec = json!({"Name": "web", "Mode": {"Replicated": {"Replicas": 20}},
+        "TaskTemplate": {"ContainerSpec": {"Image": "app:1"}, "Placement": {"Constraints": ["node.labels.x==y"]}}});
+    sim.engine.post("/services/create", &spec).unwrap();
+    for (args, exit) in [
+        (&["services", "ls"][..], 0),
+        (&["services", "ps"], 0),
+        (&["services", "show", "web"], 0),
+        (&["nodes", "ls"], 0),
+        (&["nodes", "show", "node-1"], 0),
+        (&["stacks", "ls"], 0),
+        (&["health"], 75),
+    ] {
+        let ended = orca.run(args).unwrap();
+        assert_eq!(ended.exit, Some(exit), "{ended}");
+        assert_eq!(ended.report().unwrap()["data"]["requests"], 5, "{ended}");
+    }
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_no_healthy_swarm() {
+    let orca = Orca::new("unix:///nowhere.sock").unwrap();
+    for args in [&["health"][..], &["services", "ls"], &["nodes", "ls"]] {
+        let ended = orca.run(args).unwrap();
+        assert_eq!(ended.exit, Some(69), "{ended}");
+        assert_eq!(ended.report().unwrap()["error"]["kind"], "unreachable");
+    }
+}
