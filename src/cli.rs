@@ -20,7 +20,7 @@ pub use health::Health;
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 pub use nodes::{Nodes, OneNode};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
-pub use services::{Chosen, OneService, Services, Stacks, Tasks};
+pub use services::{Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Wait};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -94,13 +94,13 @@ pub enum Command {
     /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
     /// wrong until somebody acts. 75: something is under way and ends by itself.
     Health(Health),
-    /// Everyday work with services: ls, ps, show, diff
+    /// Everyday work with services
     #[command(subcommand)]
     Services(Services),
     /// Everyday work with stacks
     #[command(subcommand)]
     Stacks(Stacks),
-    /// Everyday work with nodes: ls, show
+    /// Everyday work with nodes
     #[command(subcommand)]
     Nodes(Nodes),
     /// Print the cluster as one JSON file, env values and secrets redacted

@@ -270,7 +270,7 @@ impl Cycle<'_> {
     }
 
     /// Plans one pass and leaves it at that.
-    fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
+    pub(crate) fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
         // What can't be read is taken as not remembered, as the pass itself would.
         let state = State::peek(&self.options.state_dir).ok().flatten();
         let memory = state.map(|state| state.memory(&memory_key(cluster, self.settings))).unwrap_or_default();
@@ -337,7 +337,7 @@ impl Cycle<'_> {
     }
 
     /// Puts the passes' reports together.
-    fn merge(&self, sub_reports: Vec<SubReport>, report: &mut Report) -> u64 {
+    pub(crate) fn merge(&self, sub_reports: Vec<SubReport>, report: &mut Report) -> u64 {
         let mut unchanged = 0;
         let mut passes = Vec::new();
         for mut sub in sub_reports {

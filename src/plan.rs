@@ -224,7 +224,9 @@ impl Action {
         let what = match &change {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
             Change::Rollback { .. } => "rollback".to_owned(),
-            Change::ScaleZero { .. } => "replicas".to_owned(),
+            Change::ScaleZero { .. } | Change::Scale { .. } | Change::Stop { .. } | Change::Start { .. } => {
+                "replicas".to_owned()
+            }
             Change::LogLimit { .. } => "log_driver".to_owned(),
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),

@@ -1,6 +1,10 @@
 //! `orca services` and `orca stacks`: their subcommands and their arguments.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
+
+use super::{duration, some_time};
 
 /// Everyday work with services.
 #[derive(Debug, Subcommand)]
@@ -17,6 +21,23 @@ pub enum Services {
     ///
     /// Env values, command lines and whatever looks secret are compared, and shown as "(redacted)".
     Diff(OneService),
+    /// Set the number of replicas: web=3 api=2
+    Scale(Scale),
+    /// Scale to nothing, and remember how many replicas there were
+    ///
+    /// The number is kept in the service's own label orca.stopped, so that any host can start it again.
+    Stop(Acting),
+    /// Bring back the replicas of services that `orca services stop` has stopped
+    Start(Acting),
+    /// Replace all tasks of a service by new ones of the same spec, as its update config says
+    Restart(Restart),
+    /// Go back to the spec before the last update; `orca services diff` shows what that changes
+    Rollback(Acting),
+    /// Print what the tasks of services print, merged in the order of time
+    ///
+    /// Each replica is asked for on its own, so that a node that is dead or stuck takes nothing from the others: what is
+    /// missing is named at the end, and the exit code is 75. With -o json, one line of JSON a message.
+    Logs(ServiceLogs),
 }
 
 /// Names of services.
@@ -49,9 +70,112 @@ pub struct OneService {
     pub name: String,
 }
 
+/// What commands that change services have in common.
+#[derive(Debug, Args)]
+pub struct Acting {
+    /// Names, ids, or the beginning of one
+    #[arg(value_name = "SERVICE", required = true)]
+    pub names: Vec<String>,
+    /// How long to stay.
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+/// `orca services scale`.
+#[derive(Debug, Args)]
+pub struct Scale {
+    /// Service and number of replicas
+    #[arg(value_name = "SERVICE=N", required = true, value_parser = replicas)]
+    pub wanted: Vec<(String, u64)>,
+    /// How long to stay.
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+/// `orca services restart`.
+#[derive(Debug, Args)]
+pub struct Restart {
+    /// Which, and how long to stay.
+    #[command(flatten)]
+    pub acting: Acting,
+    /// Also where an update is under way or paused
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `--wait`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Wait {
+    /// Stay until all tasks are as wanted and stay so [default time: 5m]
+    #[arg(long, value_name = "DUR", value_parser = some_time, num_args = 0..=1, default_missing_value = "5m", require_equals = true)]
+    pub wait: Option<Duration>,
+}
+
+/// `orca services logs`.
+#[derive(Debug, Args)]
+pub struct ServiceLogs {
+    /// Names, ids, or the beginning of one
+    #[arg(value_name = "SERVICE", required = true)]
+    pub names: Vec<String>,
+    /// At most so many lines of each task, its last ones
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub tail: u64,
+    /// Only what was printed in this time
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub since: Option<Duration>,
+    /// Only lines with this text in them
+    #[arg(long, value_name = "TEXT")]
+    pub grep: Option<String>,
+    /// Go on with what is printed from now on, until interrupted or out of --timeout
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Wait so long for a task that says nothing
+    #[arg(long, value_name = "DUR", value_parser = some_time, default_value = "10s")]
+    pub patience: Duration,
+}
+
 /// Everyday work with stacks.
 #[derive(Debug, Subcommand)]
 pub enum Stacks {
     /// List stacks: services, how many have all their tasks, what is under way
     Ls,
+    /// Restart every service of a stack
+    Restart(OneStack),
+    /// Stop every replicated service of a stack, and remember the replicas
+    Stop(OneStack),
+    /// Start the services of a stack that were stopped
+    Start(OneStack),
+    /// Stay until every service of a stack has its tasks and no rollout is under way
+    Wait(StackWait),
+}
+
+/// A stack to change.
+#[derive(Debug, Args)]
+pub struct OneStack {
+    /// The stack's name, or its beginning
+    #[arg(value_name = "STACK")]
+    pub name: String,
+    /// How long to stay.
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+/// `orca stacks wait`.
+#[derive(Debug, Args)]
+pub struct StackWait {
+    /// The stack's name, or its beginning
+    #[arg(value_name = "STACK")]
+    pub name: String,
+    /// At most so long
+    #[arg(long = "for", value_name = "DUR", value_parser = some_time, default_value = "5m")]
+    pub patience: Duration,
+}
+
+fn replicas(text: &str) -> Result<(String, u64), String> {
+    let wrong = || "write SERVICE=N, as web=3".to_owned();
+    let (name, number) = text.rsplit_once('=').ok_or_else(wrong)?;
+    if name.is_empty() {
+        return Err(wrong());
+    }
+    Ok((name.to_owned(), number.parse().map_err(|_| wrong())?))
 }

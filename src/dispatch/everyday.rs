@@ -1,13 +1,16 @@
 //! `orca services`, `nodes`, `stacks` and `health`: from their flags to a printed report.
 
 use anyhow::Result;
+use tokio::time::Instant;
 
 use super::Session;
-use crate::cli::{Health, Nodes, Services, Stacks};
+use crate::cli::{Health, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
 use crate::cycle::Options;
-use crate::everyday::{self, Look};
+use crate::everyday::logs::Reading;
+use crate::everyday::{self, Act, Asked, Await, Look};
 use crate::exit;
 use crate::interrupt::Interrupt;
+use crate::pass::order::{Order, Verb, Wish};
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 
@@ -28,22 +31,131 @@ impl Session {
                 self.look("services diff", options, interrupt, |c, report| everyday::services_diff(c, &args, report))
                     .await
             }
+            Services::Scale(args) => {
+                let order = |cluster: &Snapshot| everyday::scale(cluster, &args.wanted);
+                self.act(Verb::ServicesScale, args.wait, options, interrupt, order).await
+            }
+            Services::Stop(args) => {
+                let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::Stop, false);
+                self.act(Verb::ServicesStop, args.wait, options, interrupt, order).await
+            }
+            Services::Start(args) => {
+                let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::Start, false);
+                self.act(Verb::ServicesStart, args.wait, options, interrupt, order).await
+            }
+            Services::Restart(Restart { acting, force }) => {
+                let order = |cluster: &Snapshot| everyday::services(cluster, &acting.names, Asked::Restart, force);
+                self.act(Verb::ServicesRestart, acting.wait, options, interrupt, order).await
+            }
+            Services::Rollback(args) => {
+                let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::Rollback, false);
+                self.act(Verb::ServicesRollback, args.wait, options, interrupt, order).await
+            }
+            Services::Logs(args) => self.service_logs(&args, options, interrupt).await,
         }
     }
 
     pub(super) async fn nodes(&self, command: Nodes, options: &Options, interrupt: &Interrupt) -> u8 {
+        let here = Wait { wait: None };
         match command {
             Nodes::Ls => self.look("nodes ls", options, interrupt, everyday::nodes_ls).await,
             Nodes::Show(args) => {
                 self.look("nodes show", options, interrupt, |c, report| everyday::nodes_show(c, &args, report)).await
             }
+            Nodes::Drain(args) => {
+                let order = |cluster: &Snapshot| everyday::nodes(cluster, &args.names, Wish::Drain, args.force);
+                self.act(Verb::NodesDrain, args.wait, options, interrupt, order).await
+            }
+            Nodes::Activate(args) => {
+                let order = |cluster: &Snapshot| everyday::nodes(cluster, &args.names, Wish::Activate, false);
+                self.act(Verb::NodesActivate, here, options, interrupt, order).await
+            }
+            Nodes::Pause(args) => {
+                let order = |cluster: &Snapshot| everyday::nodes(cluster, &args.names, Wish::Pause, false);
+                self.act(Verb::NodesPause, here, options, interrupt, order).await
+            }
+            Nodes::Label(args) => {
+                let order = |cluster: &Snapshot| everyday::labels(cluster, &args.name, &args.labels, args.force);
+                self.act(Verb::NodesLabel, here, options, interrupt, order).await
+            }
         }
     }
 
     pub(super) async fn stacks(&self, command: Stacks, options: &Options, interrupt: &Interrupt) -> u8 {
-        match command {
-            Stacks::Ls => self.look("stacks ls", options, interrupt, everyday::stacks_ls).await,
+        let (verb, asked, args) = match command {
+            Stacks::Ls => return self.look("stacks ls", options, interrupt, everyday::stacks_ls).await,
+            Stacks::Wait(args) => return self.stacks_wait(&args, options, interrupt).await,
+            Stacks::Restart(args) => (Verb::StacksRestart, Asked::Restart, args),
+            Stacks::Stop(args) => (Verb::StacksStop, Asked::Stop, args),
+            Stacks::Start(args) => (Verb::StacksStart, Asked::Start, args),
+        };
+        let order = |cluster: &Snapshot| everyday::stack(cluster, &args.name, asked);
+        self.act(verb, args.wait, options, interrupt, order).await
+    }
+
+    async fn stacks_wait(&self, args: &StackWait, options: &Options, interrupt: &Interrupt) -> u8 {
+        const COMMAND: &str = "stacks wait";
+        let engine = match self.live(COMMAND) {
+            Ok(engine) => engine,
+            Err(error) => return self.failed(COMMAND, &error),
+        };
+        let (stack, patience, progress) = (args.name.as_str(), args.patience, options.progress);
+        let report = (Await { engine: &engine, stack, patience, interrupt, progress }).run().await;
+        self.told(COMMAND, report, interrupt)
+    }
+
+    async fn service_logs(&self, args: &ServiceLogs, options: &Options, interrupt: &Interrupt) -> u8 {
+        const COMMAND: &str = everyday::logs::COMMAND;
+        let engine = match self.live(COMMAND) {
+            Ok(engine) => engine,
+            Err(error) => return self.failed(COMMAND, &error),
+        };
+        let deadline = Instant::now() + options.timeout;
+        let reading = Reading {
+            engine: &engine.until(deadline),
+            names: &args.names,
+            tail: args.tail,
+            since: args.since,
+            grep: args.grep.as_deref(),
+            follow: args.follow,
+            patience: args.patience,
+            // Whoever follows goes on, unless told how long.
+            deadline: (!args.follow || self.global.timeout.is_some()).then_some(deadline),
+            interrupt,
+        };
+        let report = Box::pin(reading.run(&mut |line| self.printer.log_line(line))).await;
+        if !args.follow {
+            return self.told(COMMAND, report, interrupt);
         }
+        match report {
+            Ok(report) => {
+                self.printer.for_loops().report(&report);
+                // Being told to stop is how following ends well.
+                exit::code(&report, false, None)
+            }
+            Err(error) => self.failed(COMMAND, &error),
+        }
+    }
+
+    /// Something that changes the swarm.
+    async fn act(
+        &self,
+        verb: Verb,
+        wait: Wait,
+        options: &Options,
+        interrupt: &Interrupt,
+        order: impl FnOnce(&Snapshot) -> Result<Order>,
+    ) -> u8 {
+        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.source()?)));
+        let (settings, source) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.failed(verb.name(), &error),
+        };
+        // Waiting is not hanging: it comes on top.
+        let timeout = options.timeout + wait.wait.unwrap_or_default();
+        let options = &Options { wait: wait.wait, timeout, ..options.clone() };
+        let report = Box::pin(Act { verb, source: &source, settings, options, interrupt }.run(order)).await;
+        self.told(verb.name(), report, interrupt)
     }
 
     pub(super) async fn health(&self, args: &Health, options: &Options, interrupt: &Interrupt) -> u8 {
@@ -61,10 +173,15 @@ impl Session {
             Ok(source) => source,
             Err(error) => return self.failed(command, &error),
         };
-        match (Look { command, source: &source, options, interrupt }).run(tell).await {
+        let report = (Look { command, source: &source, options, interrupt }).run(tell).await;
+        self.told(command, report, interrupt)
+    }
+
+    fn told(&self, command: &str, report: Result<Report>, interrupt: &Interrupt) -> u8 {
+        match report {
             Ok(report) => {
                 self.printer.report(&report);
-                exit::code(&report, false, interrupt.exit_code())
+                exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
             }
             Err(error) => {
                 self.signal.set(interrupt.exit_code());

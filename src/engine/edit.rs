@@ -9,6 +9,7 @@
 
 pub mod field;
 pub mod moving;
+mod scale;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::value::RawValue;
@@ -43,7 +44,7 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
         apply(&mut spec, change)?;
     }
     let of_a_service = |change: &&Change| {
-        use Change::{ConstraintAdd, FieldSet, ForceUpdate, LogLimit, Rollback, ScaleZero};
+        use Change::{ConstraintAdd, FieldSet, ForceUpdate, LogLimit, Rollback, Scale, ScaleZero, Start, Stop};
         matches!(
             change,
             ConstraintAdd { .. }
@@ -51,6 +52,9 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
                 | ForceUpdate { .. }
                 | Rollback { .. }
                 | ScaleZero { .. }
+                | Scale { .. }
+                | Stop { .. }
+                | Start { .. }
                 | LogLimit { .. }
         )
     };
@@ -131,6 +135,8 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
                     .is_some_and(|s| s.starts_with("rollback"))
         }
         Change::ScaleZero { .. } => object.pointer("/Spec/Mode/Replicated/Replicas").and_then(Value::as_u64) == Some(0),
+        Change::Scale { after, .. } | Change::Start { after } => scale::holds(&object, *after, None),
+        Change::Stop { before } => scale::holds(&object, 0, Some(*before)),
         Change::ForceUpdate { before } => {
             object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
         }
@@ -209,6 +215,8 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
             let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
             replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
         }
+        Change::Scale { after, .. } | Change::Start { after } => scale::set(spec, *after, None)?,
+        Change::Stop { before } => scale::set(spec, 0, Some(*before))?,
         Change::RoleSet { after, .. } => set_text(spec, "Role", after.name())?,
         Change::AvailabilitySet { after, .. } => set_text(spec, "Availability", after)?,
         Change::FieldSet { path, after, .. } => field::set(spec, path, after)?,

@@ -1,9 +1,10 @@
-//! What the tasks of a service print, as the managers gather it.
+//! What tasks print, as the managers gather it: of a whole service, or of one task.
 
 use anyhow::{Context as _, Result};
 use http::Request;
 use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
+use jiff::Timestamp;
 
 use super::Engine;
 use super::path::{segment, with_query};
@@ -57,18 +58,116 @@ impl Logs {
     }
 }
 
-/// Takes complete frames off the front: a byte that names the stream, three zeros, the length (big-endian), the message.
+/// Which messages of a task are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Extract {
+    /// The last ones, so many; none: all.
+    pub tail: Option<u64>,
+    /// Those since then, by the engine's clock.
+    pub since: Option<Timestamp>,
+    /// Also those that are yet to come.
+    pub follow: bool,
+}
+
+/// The output of one task, as it comes.
+#[derive(Debug)]
+pub struct TaskLogs {
+    body: Incoming,
+    rest: Vec<u8>,
+    /// A terminal's output: text as it is, without frames.
+    tty: bool,
+}
+
+/// One message of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// When its node has read it; none if that can't be told.
+    pub at: Option<Timestamp>,
+    /// It went to standard error.
+    pub stderr: bool,
+    /// The text, without line break.
+    pub text: String,
+}
+
+impl Engine {
+    /// What a task prints. How long to wait for it, is the caller's business: a node that is gone says nothing.
+    ///
+    /// # Errors
+    /// If the engine refuses, or is lost.
+    pub async fn task_logs(&self, api: &str, task: &str, tty: bool, extract: Extract) -> Result<TaskLogs> {
+        let tail = extract.tail.map_or_else(|| "all".to_owned(), |tail| tail.to_string());
+        let since = extract.since.map(|since| format!("{}.{:09}", since.as_second(), since.subsec_nanosecond()));
+        let mut query = vec![("stdout", "1"), ("stderr", "1"), ("timestamps", "1"), ("tail", tail.as_str())];
+        query.extend(since.as_deref().map(|since| ("since", since)));
+        query.extend(extract.follow.then_some(("follow", "1")));
+        let path = with_query(&format!("/v{api}/tasks/{}/logs", segment(task)), &query);
+        let mut request = Request::new(full(Bytes::new()));
+        *request.uri_mut() = path.parse().context("invalid path")?;
+        let response = self.wire.open(request).await?;
+        let status = response.status().as_u16();
+        if !response.status().is_success() {
+            let body =
+                response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            let said: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+            let text = format!("the engine answered {status}: {}", said["message"].as_str().unwrap_or_default());
+            return Err(Error::new(ErrorKind::Failed, text).into());
+        }
+        Ok(TaskLogs { body: response.into_body(), rest: Vec::new(), tty })
+    }
+}
+
+impl TaskLogs {
+    /// The next messages; none at the end of the stream.
+    ///
+    /// # Errors
+    /// If the stream breaks, or is no log.
+    pub async fn next(&mut self) -> Result<Option<Vec<Message>>> {
+        let Some(frame) = self.body.frame().await else {
+            let rest = std::mem::take(&mut self.rest);
+            let last = self.tty && !rest.is_empty();
+            return Ok(last.then(|| vec![message(1, &String::from_utf8_lossy(&rest))]));
+        };
+        if let Ok(data) = frame?.into_data() {
+            self.rest.extend_from_slice(&data);
+        }
+        if !self.tty {
+            let frames = take_frames(&mut self.rest)?;
+            return Ok(Some(frames.into_iter().map(|(stream, text)| message(stream, &text)).collect()));
+        }
+        let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let lines: Vec<u8> = self.rest.drain(..end).collect();
+        Ok(Some(String::from_utf8_lossy(&lines).lines().map(|line| message(1, line)).collect()))
+    }
+}
+
+/// `2026-11-21T12:00:00.000000000Z text`; stream 2 is standard error.
+fn message(stream: u8, line: &str) -> Message {
+    let line = line.trim_end_matches(['\r', '\n']);
+    let (at, text) = match line.split_once(' ') {
+        Some((stamp, text)) => (stamp.parse().ok(), text),
+        None => (line.parse().ok(), ""),
+    };
+    let text = if at.is_some() { text } else { line };
+    Message { at, stderr: stream == 2, text: text.to_owned() }
+}
+
+/// The lines of complete frames at the front.
 fn take_lines(bytes: &mut Vec<u8>) -> Result<Vec<LogLine>> {
-    let (mut lines, mut at) = (Vec::new(), 0);
+    Ok(take_frames(bytes)?.iter().filter_map(|(_, text)| line(text)).collect())
+}
+
+/// Takes complete frames off the front: a byte that names the stream, three zeros, the length (big-endian), the message.
+fn take_frames(bytes: &mut Vec<u8>) -> Result<Vec<(u8, String)>> {
+    let (mut frames, mut at) = (Vec::new(), 0);
     while let Some([_, _, _, _, a, b, c, d]) = bytes.get(at..at + 8) {
         let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
         anyhow::ensure!(length <= MAX_FRAME, "the answer is no log: a frame of {length} bytes");
         let Some(message) = bytes.get(at + 8..at + 8 + length) else { break };
-        lines.extend(line(&String::from_utf8_lossy(message)));
+        frames.push((bytes[at], String::from_utf8_lossy(message).into_owned()));
         at += 8 + length;
     }
     bytes.drain(..at);
-    Ok(lines)
+    Ok(frames)
 }
 
 /// `com.docker.swarm.node.id=...,com.docker.swarm.service.id=...,com.docker.swarm.task.id=... text`.
@@ -103,6 +202,15 @@ mod tests {
             lines.extend(take_lines(&mut rest).unwrap());
             assert_eq!((lines.as_slice(), rest.len()), (expected.as_slice(), 0), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn messages_tell_when_and_where_to() {
+        let (at, text) = (Some("2026-11-21T12:00:00.5Z".parse().unwrap()), "a b".to_owned());
+        assert_eq!(message(2, "2026-11-21T12:00:00.500000000Z a b\r\n"), Message { at, stderr: true, text });
+        let plain = Message { at: None, stderr: false, text: "no stamp".to_owned() };
+        assert_eq!(message(1, "no stamp"), plain);
+        assert_eq!(message(1, "2026-11-21T12:00:00.5Z ").text, "");
     }
 
     #[test]

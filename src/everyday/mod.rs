@@ -3,18 +3,33 @@
 //! What only tells takes one snapshot (five requests, whatever the size of the swarm). What changes something goes through
 //! the same plan and the same writer as every pass.
 
+mod act;
+mod follow;
+pub mod logs;
+mod order;
 mod tell;
+
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::cycle::{Options, Source};
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
+use crate::progress::Progress;
 use crate::report::{Cluster, Report, Run};
 use crate::snapshot::{self, Snapshot};
 
+use follow::{Followed, Follower};
+
+pub use act::Act;
+pub use order::{Asked, labels, nodes, scale, services, stack};
 pub use tell::{health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls};
+
+/// What the last look of a wait may take beyond it.
+const LAST_LOOK: Duration = Duration::from_secs(10);
 
 /// A command that tells and changes nothing.
 #[derive(Debug)]
@@ -50,6 +65,48 @@ impl Look<'_> {
             report.data.insert("requests".to_owned(), engine.requests().into());
         }
         Ok(report.ended(started, Ok(0)))
+    }
+}
+
+/// `orca stacks wait`: until every service of a stack has come to rest. Changes nothing.
+#[derive(Debug)]
+pub struct Await<'a> {
+    /// The manager.
+    pub engine: &'a Engine,
+    /// The stack's name, or its beginning.
+    pub stack: &'a str,
+    /// At most so long.
+    pub patience: Duration,
+    /// Signals.
+    pub interrupt: &'a Interrupt,
+    /// Show progress on a terminal.
+    pub progress: bool,
+}
+
+impl Await<'_> {
+    /// Waits.
+    ///
+    /// # Errors
+    /// If the cluster can't be read, or there is no such stack; how the wait ended is in the report.
+    pub async fn run(&self) -> Result<Report> {
+        let started = Instant::now();
+        let until = started + self.patience;
+        // One look may begin just before the end.
+        let engine = self.engine.until(until + LAST_LOOK);
+        let mut report = Report::new("stacks wait", Run::start(false));
+        let cluster = tokio::select! {
+            _ = self.interrupt.nth(1) => return Err(interrupted()),
+            observed = Snapshot::observe_history(&engine) => observed?,
+        };
+        report.cluster = Some(Cluster::of(&cluster));
+        let services = order::ids_of_stack(&cluster, self.stack)?.into_iter().collect();
+        let followed = Followed { services, rest: false, ..Followed::default() };
+        let progress = Progress::new(self.progress);
+        let follower = Follower { engine: &engine, until, interrupt: self.interrupt, progress: &progress };
+        let ended = follower.follow(&followed, &cluster.api, &mut report).await;
+        progress.end();
+        let count = followed.services.len() as u64;
+        Ok(report.ended(started, ended.map(|()| count)))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod memory;
 pub mod mods;
 pub mod names;
 pub mod nodes;
+pub mod order;
 pub mod rebalance;
 pub mod recover;
 pub mod services;
@@ -41,6 +42,8 @@ pub enum Pass {
     Exporter,
     /// `orca logs rotate --fix-services`.
     Logs,
+    /// What was ordered on the command line.
+    Order(order::Verb),
 }
 
 impl Pass {
@@ -56,12 +59,13 @@ impl Pass {
             Self::Autoheal => "autoheal",
             Self::Exporter => "exporter deploy",
             Self::Logs => "logs rotate",
+            Self::Order(verb) => verb.name(),
         }
     }
 
     /// Whether it looks at tasks that have ended.
     pub fn needs_history(self) -> bool {
-        self == Self::Autoheal
+        matches!(self, Self::Autoheal | Self::Order(_))
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
@@ -73,6 +77,7 @@ impl Pass {
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
+            Self::Order(_) => order::plan(cluster, settings),
         }
     }
 }

@@ -80,6 +80,23 @@ pub enum Change {
         /// The replicas found.
         before: u64,
     },
+    /// Sets a service's replicas; it is not a stopped one then.
+    Scale {
+        /// The replicas found.
+        before: u64,
+        /// The replicas wanted.
+        after: u64,
+    },
+    /// Sets a service's replicas to none, and keeps their number in its label.
+    Stop {
+        /// The replicas found.
+        before: u64,
+    },
+    /// Undoes that.
+    Start {
+        /// The replicas that the label has kept.
+        after: u64,
+    },
     /// Makes a swarm of an engine that is in none.
     SwarmInit,
     /// Writes the swarm's unlock key into a file that only its owner can read.
@@ -253,7 +270,9 @@ impl Change {
             Self::TemporaryRemove => ActionKind::ServiceTemporaryRemove,
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
-            Self::ScaleZero { .. } => ActionKind::ServiceScale,
+            Self::ScaleZero { .. } | Self::Scale { .. } => ActionKind::ServiceScale,
+            Self::Stop { .. } => ActionKind::ServiceStop,
+            Self::Start { .. } => ActionKind::ServiceStart,
             Self::SwarmInit => ActionKind::SwarmInit,
             Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
             Self::NodeJoin { .. } => ActionKind::NodeJoin,

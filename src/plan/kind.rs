@@ -45,6 +45,12 @@ pub enum ActionKind {
     /// A service is scaled.
     #[serde(rename = "service.scale")]
     ServiceScale,
+    /// A service is scaled to nothing, and remembers its replicas.
+    #[serde(rename = "service.stop")]
+    ServiceStop,
+    /// A stopped service gets its replicas back.
+    #[serde(rename = "service.start")]
+    ServiceStart,
     /// A swarm is made.
     #[serde(rename = "swarm.init")]
     SwarmInit,
@@ -139,6 +145,8 @@ impl ActionKind {
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
+            Self::ServiceStop => "service.stop",
+            Self::ServiceStart => "service.start",
             Self::SwarmInit => "swarm.init",
             Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
             Self::NodeJoin => "node.join",
@@ -189,6 +197,8 @@ impl ActionKind {
             | Self::TaskMove
             | Self::ServiceRollback
             | Self::ServiceScale
+            | Self::ServiceStop
+            | Self::ServiceStart
             | Self::ServiceLogLimitSet
             | Self::ServiceCreate
             | Self::ServiceFieldSet => 3,

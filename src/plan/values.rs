@@ -20,7 +20,9 @@ impl Change {
             Self::Rollback { before, after } | Self::AvailabilitySet { before, after } => {
                 (before.clone().into(), after.clone().into())
             }
-            Self::ScaleZero { before } => ((*before).into(), 0.into()),
+            Self::ScaleZero { before } | Self::Stop { before } => ((*before).into(), 0.into()),
+            Self::Scale { before, after } => ((*before).into(), (*after).into()),
+            Self::Start { after } => (0.into(), (*after).into()),
             Self::SwarmInit => (Value::Null, "swarm".into()),
             Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
             Self::NodeJoin { role } => (Value::Null, role.name().into()),

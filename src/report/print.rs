@@ -81,6 +81,14 @@ impl Printer {
         out(&format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default()));
     }
 
+    /// A line of a log that is followed.
+    pub fn log_line(&self, line: &Value) {
+        match self.format {
+            Format::Text => out(&super::everyday::log_line(line)),
+            Format::Json | Format::JsonLines => event("log", "data", line.clone()),
+        }
+    }
+
     /// A loop begins or ends.
     pub fn event(&self, kind: &str, data: Value) {
         if self.format != Format::Text {

@@ -48,6 +48,7 @@ fn account(report: &Report, color: bool) -> Option<(String, bool)> {
         crate::logs::COMMAND => Some((logs::render(report, color), true)),
         crate::exporter::COMMAND => Some((exporter::render(report, color), true)),
         // The picture of a plan shows what is planned; what became of it is another matter.
+        "nodes drain" => Some((everyday::impact(report), false)),
         PLAN | APPLY => balance::render(report, color).map(|picture| (picture, report.run.dry_run)),
         _ => None,
     }

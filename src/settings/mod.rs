@@ -141,6 +141,8 @@ pub struct Settings {
     pub logs: Logs,
     /// `mods:`.
     pub mods: Mods,
+    /// What was ordered on the command line; no file can say it.
+    pub order: Option<crate::pass::order::Order>,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

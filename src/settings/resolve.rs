@@ -57,6 +57,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         exporter,
         logs,
         mods,
+        order: None,
         files: Vec::new(),
         origins: resolver.origins,
     }

@@ -2,10 +2,18 @@
 //!
 //! A simulated node uses a tenth of its memory by itself, and a simulated task exactly what it reserves.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::json;
+use super::query::Query;
+
+/// A message on standard output.
+fn framed(message: &str) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
+    [&[1, 0, 0, 0], length.as_slice(), message.as_bytes()].concat()
+}
 
 impl Cluster {
     /// The log stream of a service, as frames that name the node of each line.
@@ -24,12 +32,30 @@ impl Cluster {
             );
             for line in self.probed(&task.node) {
                 let message = format!("{details} {line}\n");
-                bytes.extend([1, 0, 0, 0]);
-                bytes.extend(u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
-                bytes.extend(message.as_bytes());
+                bytes.extend(framed(&message));
             }
         }
         bytes
+    }
+
+    /// The log of one task: one whose command is `echo` has printed its arguments, each on a line of its own, a second
+    /// apart from when it was made.
+    pub(super) fn task_logs(&self, task: &str, query: &Query) -> Vec<u8> {
+        let raw: Value = serde_json::from_str(task).unwrap_or_default();
+        let words =
+            |key: &str| raw.pointer("/Spec/ContainerSpec").map(|spec| json::list(spec, key)).unwrap_or_default();
+        if words("/Command").first().is_none_or(|word| word != "echo") {
+            return Vec::new();
+        }
+        let begun: Timestamp = json::text(&raw, "/CreatedAt").parse().unwrap_or_default();
+        let at = |line: usize| begun.saturating_add(SignedDuration::from_secs(line as i64)).unwrap_or(begun);
+        let lines: Vec<String> = words("/Args")
+            .iter()
+            .enumerate()
+            .map(|(line, text)| format!("{} {}\n", at(line), text.as_str().unwrap_or_default()))
+            .collect();
+        let tail = query.get("tail").parse().unwrap_or(usize::MAX);
+        lines.iter().skip(lines.len().saturating_sub(tail)).flat_map(|line| framed(line)).collect()
     }
 
     /// What `orca probe` would print on this node.

@@ -4,5 +4,7 @@
 #[expect(dead_code, reason = "scenarios need all of it, verbs only the processes")]
 mod common;
 
+mod act;
 mod fixture;
+mod logs;
 mod tell;

@@ -262,7 +262,8 @@ fn change(service: &Service, step: Step) -> Result<Change, String> {
     }
 }
 
-fn rollback(service: &Service) -> Result<Change, String> {
+/// What goes back to the spec before, or why that is not to be done.
+pub(crate) fn rollback(service: &Service) -> Result<Change, String> {
     let view: Specs = serde_json::from_str(service.raw.get()).map_err(|error| error.to_string())?;
     let Some(previous) = view.previous_spec else { return Err("it has no spec before this one".to_owned()) };
     if !previous.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {

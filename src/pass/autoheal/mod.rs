@@ -5,7 +5,7 @@
 
 mod cause;
 pub mod containers;
-mod flaps;
+pub(crate) mod flaps;
 pub(crate) mod pending;
 
 use std::collections::HashMap;

@@ -2,3 +2,4 @@
 
 pub mod impact;
 pub mod list;
+pub mod order;

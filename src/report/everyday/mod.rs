@@ -24,10 +24,21 @@ pub(super) fn render(report: &Report, color: bool) -> Option<String> {
         "stacks ls" => services::stacks(list("stacks")?, color),
         "nodes ls" => nodes::list(list("nodes")?, color),
         "nodes show" => nodes::page(report.data.get("node")?, color),
+        "services logs" => services::log(list("lines")?),
         "health" => health::page(report, list("findings")?, color),
         _ => return None,
     };
     Some(text)
+}
+
+/// One line of a log, while it is followed.
+pub(super) fn log_line(line: &Value) -> String {
+    services::log(std::slice::from_ref(line))
+}
+
+/// What emptying nodes does, before what became of it.
+pub(super) fn impact(report: &Report) -> String {
+    report.data.get("impact").map(nodes::impact).unwrap_or_default()
 }
 
 /// A table of these rows, or what to say where there are none.

@@ -56,7 +56,7 @@ pub(super) fn page(node: &Value, color: bool) -> String {
 }
 
 /// What emptying does, in lines; nothing where nothing runs.
-pub(in crate::report) fn impact(impact: &Value) -> String {
+pub(super) fn impact(impact: &Value) -> String {
     let mut lines = Vec::new();
     let mut list = |what: &str, key: &str| {
         let words = words(impact, key);

@@ -146,6 +146,13 @@ pub(super) fn page(service: &Value, color: bool) -> String {
     page + "\n" + &tasks(&own, color)
 }
 
+/// Lines of logs, each with whose it is.
+pub(super) fn log(lines: &[Value]) -> String {
+    let whose = |line: &Value| format!("{}@{}", text(line, "task"), text(line, "node"));
+    let width = lines.iter().map(|line| whose(line).len()).max().unwrap_or_default();
+    lines.iter().map(|line| format!("{:<width$} | {}\n", whose(line), text(line, "text"))).collect()
+}
+
 /// Both sides of each item, as `data -> /var/lib`.
 fn pairs(list: &Value, from: &str, to: &str) -> String {
     let side = |item: &Value, key: &str| match item.get(key) {

@@ -1,0 +1,173 @@
+//! Staying until services have come to rest: events say when to look, every look is one snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::act::unsettled;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
+use crate::model::{NodeId, Service, ServiceId, UpdateState};
+use crate::pass::nodes::list;
+use crate::pass::services::standing;
+use crate::progress::Progress;
+use crate::report::{Report, millis_since};
+use crate::snapshot::Snapshot;
+
+/// How often to look when no event comes.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Events come in bursts; one look serves them all.
+const BURST: Duration = Duration::from_millis(100);
+/// The engine's own, where a service names none.
+const MONITOR: Duration = Duration::from_secs(5);
+
+/// What is to come to rest.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
+    /// These services have all their tasks.
+    pub(super) services: BTreeSet<ServiceId>,
+    /// These nodes have none.
+    pub(super) emptied: Vec<NodeId>,
+    /// When each service's last rollout before this run had begun.
+    pub(super) before: BTreeMap<ServiceId, Option<Timestamp>>,
+    /// A rollback is what is wanted, and not a sign of failure.
+    pub(super) rolls_back: bool,
+    /// The engine itself watches new tasks for the monitor time before it says that it is done.
+    pub(super) restarts: bool,
+    /// It must stay so for as long as the engine watches new tasks.
+    pub(super) rest: bool,
+}
+
+/// Who stays.
+#[derive(Debug)]
+pub(super) struct Follower<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) until: Instant,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) progress: &'a Progress,
+}
+
+/// One look: what is not there yet, and for how long it has to stay when it is.
+struct Sight {
+    waiting: Vec<String>,
+    monitor: Duration,
+}
+
+impl Follower<'_> {
+    /// Stays until all of it is so.
+    ///
+    /// # Errors
+    /// `Unsettled` when time is up, `Failed` when a rollout has stopped or was rolled back, `Interrupted` by a signal.
+    pub(super) async fn follow(&self, followed: &Followed, api: &str, report: &mut Report) -> Result<()> {
+        let started = Instant::now();
+        let mut events = self.engine.events(api);
+        let mut since = None;
+        let ended = loop {
+            let cluster = tokio::select! {
+                _ = self.interrupt.nth(1) => break Err(interrupted()),
+                observed = Snapshot::observe_history(self.engine) => observed?,
+            };
+            let sight = match look(&cluster, followed) {
+                Ok(sight) => sight,
+                Err(error) => break Err(error),
+            };
+            if sight.waiting.is_empty() {
+                let begun = *since.get_or_insert_with(Instant::now);
+                if begun.elapsed() >= sight.monitor {
+                    break Ok(());
+                }
+                self.progress.waiting("it stays so");
+            } else {
+                since = None;
+                self.progress.waiting(&sight.waiting.join("; "));
+            }
+            if Instant::now() >= self.until {
+                let held = vec!["all tasks run, but not yet for as long as the update config's monitor".to_owned()];
+                break Err(unsettled(if sight.waiting.is_empty() { &held } else { &sight.waiting }));
+            }
+            tokio::select! {
+                _ = self.interrupt.nth(1) => break Err(interrupted()),
+                () = events.next(LOOK_AGAIN) => {}
+            }
+            tokio::time::sleep(BURST).await;
+        };
+        report.data.insert("waited".to_owned(), json!({"ms": millis_since(started), "settled": ended.is_ok()}));
+        ended
+    }
+}
+
+fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
+    let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
+    let mut monitor = Duration::ZERO;
+    for one in standing::all(cluster).context("the engine's services can't be read")? {
+        let service = one.service;
+        if !followed.services.contains(&service.id) {
+            continue;
+        }
+        stuck.extend(one.stuck());
+        stuck.extend(rolled_back(service, followed).then(|| {
+            let error = one.failure.as_ref().map(|failure| format!("; newest error: {}", failure.error));
+            format!("`{}`: the engine has rolled it back ({}){}", service.name, one.message, error.unwrap_or_default())
+        }));
+        waiting.extend(one.unsettled());
+        let watched = followed.restarts
+            && matches!(service.update, Some(UpdateState::Completed | UpdateState::RollbackCompleted));
+        if followed.rest && !watched && one.wanted != Some(0) {
+            monitor = monitor.max(monitor_of(service));
+        }
+    }
+    for id in &followed.emptied {
+        let Some(node) = cluster.node(id) else { continue };
+        let left = list::tasks(cluster, node).len();
+        if left > 0 {
+            waiting.push(format!("`{}`: {left} tasks are left on it", node.key));
+        }
+    }
+    if stuck.is_empty() {
+        return Ok(Sight { waiting, monitor });
+    }
+    let error = Error::new(ErrorKind::Failed, stuck.join("; "));
+    Err(error.hint("`orca services ps --all` shows what became of its tasks").into())
+}
+
+/// A rollout of this run has ended in a rollback.
+fn rolled_back(service: &Service, followed: &Followed) -> bool {
+    let before = followed.before.get(&service.id).copied().flatten();
+    !followed.rolls_back
+        && service.update == Some(UpdateState::RollbackCompleted)
+        && service.update_started.is_some()
+        && service.update_started != before
+}
+
+/// For how long the engine watches a new task.
+fn monitor_of(service: &Service) -> Duration {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct View {
+        #[serde(deserialize_with = "crate::model::or_default")]
+        spec: Spec,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Spec {
+        #[serde(deserialize_with = "crate::model::or_default")]
+        update_config: Config,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Config {
+        monitor: Option<u64>,
+    }
+    let view: View = serde_json::from_str(service.raw.get()).unwrap_or_default();
+    view.spec.update_config.monitor.filter(|monitor| *monitor > 0).map_or(MONITOR, Duration::from_nanos)
+}
+
+fn interrupted() -> anyhow::Error {
+    Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into()
+}

@@ -1,0 +1,102 @@
+//! From names to an order.
+
+use anyhow::Result;
+
+use super::tell::{chosen, node, services_of, standings};
+use crate::fingerprint;
+use crate::model::{NodeId, Service, ServiceId};
+use crate::pass::order::{Order, Wish};
+use crate::snapshot::Snapshot;
+
+/// What is asked for of services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// None of their tasks.
+    Stop,
+    /// The replicas from before.
+    Start,
+    /// New tasks.
+    Restart,
+    /// The spec before.
+    Rollback,
+}
+
+impl Asked {
+    fn of(self, service: &Service) -> Wish {
+        let id = service.id.clone();
+        match self {
+            Self::Stop => Wish::Stop(id),
+            Self::Start => Wish::Start(id),
+            Self::Restart => Wish::Restart(id),
+            Self::Rollback => {
+                let object: serde_json::Value = serde_json::from_str(service.raw.get()).unwrap_or_default();
+                Wish::Rollback(id, fingerprint::of_spec(&object["Spec"]))
+            }
+        }
+    }
+}
+
+/// The same for each of these services.
+///
+/// # Errors
+/// If a name is none, or may be several.
+pub fn services(cluster: &Snapshot, names: &[String], asked: Asked, force: bool) -> Result<Order> {
+    let standings = standings(cluster)?;
+    let wishes = chosen(&standings, names, None)?.into_iter().map(|one| asked.of(one.service)).collect();
+    Ok(Order { wishes, force, lenient: false })
+}
+
+/// A number of replicas for each service.
+///
+/// # Errors
+/// As of [`services`].
+pub fn scale(cluster: &Snapshot, wanted: &[(String, u64)]) -> Result<Order> {
+    let standings = standings(cluster)?;
+    let mut wishes = Vec::new();
+    for (name, replicas) in wanted {
+        for one in chosen(&standings, std::slice::from_ref(name), None)? {
+            wishes.push(Wish::Scale(one.service.id.clone(), *replicas));
+        }
+    }
+    Ok(Order { wishes, ..Order::default() })
+}
+
+/// The same for each service of a stack that it can be asked of.
+///
+/// # Errors
+/// If there is no such stack.
+pub fn stack(cluster: &Snapshot, name: &str, asked: Asked) -> Result<Order> {
+    let standings = standings(cluster)?;
+    let services = services_of(&standings, name)?.1;
+    let stopped = |one: &&&crate::pass::services::Standing<'_>| asked != Asked::Start || one.stopped.is_some();
+    let wishes = services.iter().filter(stopped).map(|one| asked.of(one.service)).collect();
+    Ok(Order { wishes, force: false, lenient: true })
+}
+
+/// The services of a stack, by id.
+///
+/// # Errors
+/// If there is no such stack.
+pub(super) fn ids_of_stack(cluster: &Snapshot, name: &str) -> Result<Vec<ServiceId>> {
+    let standings = standings(cluster)?;
+    Ok(services_of(&standings, name)?.1.into_iter().map(|one| one.service.id.clone()).collect())
+}
+
+/// The same for each of these nodes.
+///
+/// # Errors
+/// If a name is none, or may be several.
+pub fn nodes(cluster: &Snapshot, names: &[String], wish: fn(NodeId) -> Wish, force: bool) -> Result<Order> {
+    let ids = names.iter().map(|name| Ok(node(cluster, name)?.id.clone())).collect::<Result<Vec<NodeId>>>()?;
+    Ok(Order { wishes: ids.into_iter().map(wish).collect(), force, lenient: false })
+}
+
+/// Labels of one node.
+///
+/// # Errors
+/// As of [`nodes`].
+pub fn labels(cluster: &Snapshot, name: &str, labels: &[(String, Option<String>)], force: bool) -> Result<Order> {
+    let id = &node(cluster, name)?.id;
+    let wish = |(key, value): &(String, Option<String>)| Wish::Label(id.clone(), key.clone(), value.clone());
+    Ok(Order { wishes: labels.iter().map(wish).collect(), force, lenient: false })
+}

@@ -1,0 +1,127 @@
+//! Pages of the everyday verbs: health, services, stacks and nodes.
+
+use super::Page;
+use super::rows::{
+    CHANGES, CONFIG, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, OUTPUT_ENV, PASS_ENVIRONMENT, PASS_EXITS,
+    PASS_FILES, TIME_ENV, USAGE,
+};
+use super::Row;
+
+const WELL: &[Row] = &[("0", "The swarm is well: nothing but notices.")];
+const ILL: &[Row] = &[("1", "The swarm is ill: something stays wrong until somebody acts. With --strict also for notices.")];
+const SETTLING: &[Row] = &[("75", "Something is under way and ends by itself: ask again later.")];
+const LOGS_MISSING: &[Row] =
+    &[("75", "Not all logs are here: a node is down, a task said nothing for --patience, or the time ran out.")];
+const SPOILT: &[Row] = &[("1", "Failed, or with --wait: a rollout has stopped, or the engine has rolled it back.")];
+
+/// What only tells.
+const LOOK: Page = Page {
+    name: "",
+    exits: &[FINE, FAILED, USAGE, ENGINE, INTERRUPTED],
+    environment: &[ENGINE_ENV, TIME_ENV, OUTPUT_ENV],
+    files: &[],
+    examples: &[],
+    see: &["orca-health", "orca-services-ls", "orca-nodes-ls"],
+};
+
+/// What changes something.
+const ACT: Page = Page {
+    name: "",
+    exits: &[FINE, SPOILT, CHANGES, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED],
+    environment: PASS_ENVIRONMENT,
+    files: PASS_FILES,
+    examples: &[],
+    see: &["orca-services-ps", "orca-history"],
+};
+
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        name: "orca-services-ls",
+        examples: &[("All services:", "orca services ls"), ("Of one stack:", "orca services ls --stack shop")],
+        ..LOOK
+    },
+    Page {
+        name: "orca-services-ps",
+        examples: &[("Why is it pending?", "orca services ps web"), ("With what has ended:", "orca services ps --all web")],
+        ..LOOK
+    },
+    Page { name: "orca-services-show", examples: &[("One service on a page:", "orca services show web")], ..LOOK },
+    Page {
+        name: "orca-services-diff",
+        examples: &[("What would a rollback bring back?", "orca services diff web")],
+        see: &["orca-services-rollback"],
+        ..LOOK
+    },
+    Page {
+        name: "orca-services-scale",
+        examples: &[("Two services, and stay until they run:", "orca services scale web=3 api=2 --wait")],
+        ..ACT
+    },
+    Page {
+        name: "orca-services-stop",
+        examples: &[("For a while:", "orca services stop web"), ("And back:", "orca services start web --wait")],
+        ..ACT
+    },
+    Page { name: "orca-services-start", examples: &[("After a stop:", "orca services start web --wait")], ..ACT },
+    Page {
+        name: "orca-services-restart",
+        examples: &[("New tasks, and stay until they have proven themselves:", "orca services restart web --wait=10m")],
+        ..ACT
+    },
+    Page {
+        name: "orca-services-rollback",
+        examples: &[("Look first, then go back:", "orca services diff web && orca services rollback web --wait")],
+        ..ACT
+    },
+    Page {
+        name: "orca-services-logs",
+        exits: &[FINE, FAILED, USAGE, ENGINE, LOGS_MISSING],
+        examples: &[
+            ("The last lines of all replicas:", "orca services logs web"),
+            ("Errors of the last hour:", "orca services logs web api --since 1h --grep ERROR"),
+            ("As it comes:", "orca services logs web --follow --tail 10"),
+        ],
+        ..LOOK
+    },
+    Page { name: "orca-stacks-ls", examples: &[("All stacks:", "orca stacks ls")], ..LOOK },
+    Page { name: "orca-stacks-restart", examples: &[("All of it:", "orca stacks restart shop --wait")], ..ACT },
+    Page { name: "orca-stacks-stop", examples: &[("For a while:", "orca stacks stop shop")], ..ACT },
+    Page { name: "orca-stacks-start", examples: &[("After a stop:", "orca stacks start shop --wait")], ..ACT },
+    Page {
+        name: "orca-stacks-wait",
+        exits: &[FINE, SPOILT, USAGE, ENGINE, LATER, INTERRUPTED],
+        examples: &[("After a deploy:", "docker stack deploy -c shop.yml shop && orca stacks wait shop --for 10m")],
+        ..LOOK
+    },
+    Page { name: "orca-nodes-ls", examples: &[("All nodes:", "orca nodes ls")], ..LOOK },
+    Page { name: "orca-nodes-show", examples: &[("What would be without it?", "orca nodes show node-2")], ..LOOK },
+    Page {
+        name: "orca-nodes-drain",
+        examples: &[
+            ("What would that do?", "orca nodes drain node-2 --dry-run"),
+            ("Do it, and stay until it is empty:", "orca nodes drain node-2 --wait"),
+        ],
+        see: &["orca-nodes-activate", "orca-rebalance-apply"],
+        ..ACT
+    },
+    Page { name: "orca-nodes-activate", examples: &[("After maintenance:", "orca nodes activate node-2")], ..ACT },
+    Page { name: "orca-nodes-pause", examples: &[("No new tasks:", "orca nodes pause node-2")], ..ACT },
+    Page {
+        name: "orca-nodes-label",
+        exits: PASS_EXITS,
+        examples: &[("Set one, remove another:", "orca nodes label node-2 zone=a old-")],
+        see: &["orca-labels-sync"],
+        ..ACT
+    },
+];
+
+/// `orca health`.
+pub(super) const HEALTH: Page = Page {
+    name: "orca-health",
+    exits: &[WELL, ILL, USAGE, ENGINE, SETTLING, INTERRUPTED],
+    examples: &[
+        ("Is it well, and if not, what isn't?", "orca health"),
+        ("In a pipeline, after a deployment:", "until orca health -q; do [ $? -eq 75 ] || exit 1; sleep 5; done"),
+    ],
+    ..LOOK
+};

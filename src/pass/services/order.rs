@@ -1,0 +1,156 @@
+//! The everyday changes of services, planned.
+
+use crate::engine::edit::moving::RESTORE_LABEL;
+use crate::fingerprint;
+use crate::model::{Mode, Needs, Service, ServiceId, UpdateState};
+use crate::pass::autoheal::flaps::rollback;
+use crate::pass::order::{Order, Wish};
+use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
+use crate::snapshot::Snapshot;
+
+use super::diff::diff;
+use super::standing::STOPPED_LABEL;
+
+/// Why an action is made.
+const ASKED: &str = "asked for on the command line";
+
+/// What one wish comes to.
+enum Verdict {
+    Do(Action),
+    Holds,
+    Refused(Vec<String>),
+}
+
+/// Plans the wishes that are for services.
+pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
+    for wish in &order.wishes {
+        let (id, what) = match wish {
+            Wish::Scale(id, _) => (id, "scale"),
+            Wish::Stop(id) => (id, "stop"),
+            Wish::Start(id) => (id, "start"),
+            Wish::Restart(id) => (id, "restart"),
+            Wish::Rollback(id, _) => (id, "rollback"),
+            Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => continue,
+        };
+        let Some(service) = cluster.services.iter().find(|service| service.id == *id) else {
+            plan.blocked.push(gone(id, what));
+            continue;
+        };
+        match judge(service, wish, order.force) {
+            Verdict::Do(action) => plan.actions.push(action),
+            Verdict::Holds => plan.unchanged += 1,
+            Verdict::Refused(reasons) if order.lenient && !scalable(service) => {
+                let text = format!("`{}` is left out: {}", service.name, reasons.join("; "));
+                plan.warnings.push(Warning::new("left_out", text));
+            }
+            Verdict::Refused(reasons) => {
+                let id = format!("service/{}#{what}", service.name);
+                plan.blocked.push(Blocked { id, target: Target::service(service), reasons });
+            }
+        }
+    }
+}
+
+fn gone(id: &ServiceId, what: &str) -> Blocked {
+    let target = Target { id: id.0.clone(), ..Target::unknown(TargetKind::Service, &id.0) };
+    Blocked { id: format!("service/{}#{what}", id.0), target, reasons: vec!["it was removed meanwhile".to_owned()] }
+}
+
+fn scalable(service: &Service) -> bool {
+    matches!(service.mode, Mode::Replicated(_))
+}
+
+fn judge(service: &Service, wish: &Wish, force: bool) -> Verdict {
+    if let Some(reason) = untouchable(service) {
+        return Verdict::Refused(vec![reason]);
+    }
+    match wish {
+        Wish::Restart(_) => restart(service, force),
+        Wish::Rollback(_, spec) => roll_back(service, spec),
+        Wish::Scale(..) | Wish::Stop(_) | Wish::Start(_) => scale(service, wish),
+        Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => Verdict::Holds,
+    }
+}
+
+/// What no everyday verb may write to.
+fn untouchable(service: &Service) -> Option<String> {
+    if service.trace.is_some() {
+        return Some(format!(
+            "a move of a task has left its traces in it (label {RESTORE_LABEL}): wait for the move, or end one that was broken off by `orca rebalance recover`"
+        ));
+    }
+    // A write without one may crash the managers, and one must never be added (moby/moby#37883).
+    (!service.has_placement).then(|| {
+        "its spec has no Placement, and a write could crash the managers: update it once by the docker CLI".to_owned()
+    })
+}
+
+fn restart(service: &Service, force: bool) -> Verdict {
+    if service.mode == Mode::Job {
+        return Verdict::Refused(vec!["it is a job, which runs to its end once".to_owned()]);
+    }
+    let busy = service.update.and_then(UpdateState::busy).filter(|_| !force);
+    if let Some(busy) = busy {
+        let hint = "wait for it (`orca services ls`), or restart all the same with --force";
+        return Verdict::Refused(vec![format!("{busy}: {hint}")]);
+    }
+    if service.mode == Mode::Replicated(0) {
+        return Verdict::Holds;
+    }
+    let change = Change::ForceUpdate { before: service.force_update };
+    Verdict::Do(Action::on_service(service, change, ASKED).disruptive())
+}
+
+fn roll_back(service: &Service, spec: &str) -> Verdict {
+    let object: serde_json::Value = serde_json::from_str(service.raw.get()).unwrap_or_default();
+    if fingerprint::of_spec(&object["Spec"]) != spec {
+        let text = "its spec was changed meanwhile: what a rollback would bring back is not what was asked for; see `orca services diff`";
+        return Verdict::Refused(vec![text.to_owned()]);
+    }
+    if service.update == Some(UpdateState::RollbackStarted) {
+        return Verdict::Refused(vec!["a rollback is in progress".to_owned()]);
+    }
+    match rollback(service) {
+        Ok(change) => {
+            let paths: Vec<String> =
+                diff(&object["Spec"], &object["PreviousSpec"]).into_iter().map(|one| one.path).collect();
+            let reason = format!("{ASKED}; changes {}", paths.join(", "));
+            Verdict::Do(Action::on_service(service, change, reason).disruptive())
+        }
+        Err(why) => Verdict::Refused(vec![format!("{why}: there is nothing to go back to")]),
+    }
+}
+
+fn scale(service: &Service, wish: &Wish) -> Verdict {
+    let Mode::Replicated(before) = service.mode else {
+        let mode =
+            if service.mode == Mode::Global { "global: it has a task on every node" } else { "no replicated service" };
+        return Verdict::Refused(vec![format!("it is {mode}, and has no number of replicas")]);
+    };
+    let label = Needs::read(&service.raw).ok().and_then(|needs| needs.labels.get(STOPPED_LABEL).cloned());
+    let act = |change, disruptive| {
+        let action = Action::on_service(service, change, ASKED);
+        Verdict::Do(if disruptive { action.disruptive() } else { action })
+    };
+    match wish {
+        Wish::Scale(_, after) if before == *after && label.is_none() => Verdict::Holds,
+        Wish::Scale(_, after) => match service.update.and_then(UpdateState::under_way) {
+            // It would end the rollout's account of itself, and replace what a rollback goes back to.
+            Some(busy) => Verdict::Refused(vec![format!("{busy}: scale when it has ended")]),
+            None => act(Change::Scale { before, after: *after }, *after < before),
+        },
+        Wish::Stop(_) if before == 0 => Verdict::Holds,
+        Wish::Stop(_) => act(Change::Stop { before }, true),
+        _ if before > 0 => Verdict::Holds,
+        _ => match label.map(|label| label.parse::<u64>()) {
+            Some(Ok(after)) if after > 0 => act(Change::Start { after }, false),
+            Some(_) => Verdict::Refused(vec![format!(
+                "its label {STOPPED_LABEL} is no number of replicas: use `orca services scale`"
+            )]),
+            None => Verdict::Refused(vec![format!(
+                "orca has not stopped it, so nobody knows how many replicas it had: `orca services scale {}=N`",
+                service.name
+            )]),
+        },
+    }
+}
