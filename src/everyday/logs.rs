@@ -93,7 +93,6 @@ impl Reading<'_> {
         } else {
             self.collect(&mut news, &sources, &mut missing).await
         };
-        let asked = sources.len() + missing.len();
         report.data.insert("lines".to_owned(), lines.into());
         report.data.insert("tasks".to_owned(), sources.iter().map(|source| source.name.as_str()).collect());
         report.data.insert("missing".to_owned(), missing.clone().into());
