@@ -4,6 +4,7 @@ pub mod balance;
 pub mod exporter;
 pub mod gc;
 pub mod logs;
+pub mod metrics;
 pub mod print;
 mod text;
 
@@ -50,7 +51,7 @@ pub struct Report {
 }
 
 /// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All was as wanted.
