@@ -11,6 +11,7 @@ mod judge;
 pub mod local;
 pub mod logs;
 pub mod moving;
+pub mod pause;
 pub mod prepull;
 pub mod swarm;
 pub mod turn;
@@ -279,7 +280,8 @@ impl Applier<'_> {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
             // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
-            TargetKind::Task
+            TargetKind::Swarm
+            | TargetKind::Task
             | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume
@@ -298,7 +300,8 @@ impl Applier<'_> {
 
     fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
         match kind {
-            TargetKind::Task
+            TargetKind::Swarm
+            | TargetKind::Task
             | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume

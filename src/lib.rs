@@ -27,6 +27,7 @@ pub mod model;
 pub mod mods;
 pub mod nodes;
 pub mod pass;
+pub mod pause;
 pub mod plan;
 pub mod progress;
 pub mod rebalance;

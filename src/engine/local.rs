@@ -12,6 +12,7 @@ use super::path::{segment, with_query};
 use super::{Engine, decode, header, message, refused};
 use crate::error::{Error, ErrorKind};
 use crate::model::stock::{CacheRecord, Container, ContainerView, DiskUse, Image, Network, Volume};
+use crate::model::{Pauses, or_default};
 
 /// Engines keep so many events in memory, and no more.
 const EVENTS_KEPT: usize = 256;
@@ -39,6 +40,8 @@ pub struct Identity {
     pub swarm: String,
     /// It is a manager.
     pub manager: bool,
+    /// Of a manager: what orca was told to leave alone.
+    pub pauses: Pauses,
 }
 
 /// What lies on a node.
@@ -94,6 +97,22 @@ struct Swarm {
     node_id: String,
     local_node_state: String,
     control_available: bool,
+    #[serde(deserialize_with = "or_default")]
+    cluster: ClusterInfo,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ClusterInfo {
+    #[serde(deserialize_with = "or_default")]
+    spec: ClusterSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ClusterSpec {
+    #[serde(deserialize_with = "or_default")]
+    labels: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -136,6 +155,7 @@ impl Engine {
             node: info.swarm.node_id,
             swarm: info.swarm.local_node_state,
             manager: info.swarm.control_available,
+            pauses: Pauses::read(&info.swarm.cluster.spec.labels),
         })
     }
 

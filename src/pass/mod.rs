@@ -11,6 +11,7 @@ pub mod labels;
 pub mod logs;
 pub mod memory;
 pub mod mods;
+pub mod pause;
 pub mod rebalance;
 pub mod recover;
 pub(crate) mod words;
@@ -62,13 +63,15 @@ impl Pass {
 
     /// Decides what to do. `now` is when the snapshot was taken.
     pub fn plan(self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
-        match self {
-            Self::Recover => recover::plan(cluster),
+        let plan = match self {
+            // What was begun is ended, pause or not.
+            Self::Recover => return recover::plan(cluster),
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
-        }
+        };
+        pause::honour(plan, cluster, settings, memory, now)
     }
 }

@@ -84,6 +84,13 @@ pub enum Change {
     },
     /// Makes a swarm of an engine that is in none.
     SwarmInit,
+    /// Sets or ends a pause: a label of the swarm itself.
+    SwarmPause {
+        /// The value found.
+        before: Option<String>,
+        /// The value wanted; none: it is ended.
+        after: Option<String>,
+    },
     /// Writes the swarm's unlock key into a file that only its owner can read.
     UnlockKeySave {
         /// The file.
@@ -284,6 +291,12 @@ pub enum ActionKind {
     /// A swarm is made.
     #[serde(rename = "swarm.init")]
     SwarmInit,
+    /// orca is told to leave the swarm, or an anchor, alone.
+    #[serde(rename = "swarm.pause")]
+    SwarmPause,
+    /// That ends.
+    #[serde(rename = "swarm.resume")]
+    SwarmResume,
     /// The unlock key is saved.
     #[serde(rename = "swarm.unlock_key.save")]
     SwarmUnlockKeySave,
@@ -376,6 +389,8 @@ impl ActionKind {
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
             Self::SwarmInit => "swarm.init",
+            Self::SwarmPause => "swarm.pause",
+            Self::SwarmResume => "swarm.resume",
             Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
             Self::NodeJoin => "node.join",
             Self::NodeRoleSet => "node.role.set",
@@ -408,6 +423,8 @@ impl ActionKind {
         match self {
             // Without a swarm, and without the node in it, nothing can be done to it.
             Self::SwarmInit
+            | Self::SwarmPause
+            | Self::SwarmResume
             | Self::SwarmUnlockKeySave
             | Self::NodeJoin
             | Self::NodeLabelSet
@@ -457,6 +474,8 @@ impl Change {
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
             Self::SwarmInit => ActionKind::SwarmInit,
+            Self::SwarmPause { after: Some(_), .. } => ActionKind::SwarmPause,
+            Self::SwarmPause { after: None, .. } => ActionKind::SwarmResume,
             Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
             Self::NodeJoin { .. } => ActionKind::NodeJoin,
             Self::RoleSet { .. } => ActionKind::NodeRoleSet,
@@ -532,6 +551,7 @@ impl Change {
             }
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
             Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::SwarmPause { before, after } => (before.clone().into(), after.clone().into()),
             Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
             Self::NodeJoin { role } => (Value::Null, role.name().into()),
             Self::RoleSet { before, after } => (before.name().into(), after.name().into()),

@@ -89,6 +89,7 @@ impl Relocation<'_> {
         if metrics.is_none() {
             report.warnings.extend(file.unmeasured());
         }
+        let paused = report.paused(&cluster.pauses, cluster.taken_at);
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
         let mut stale = None;
         for (at, group) in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).enumerate() {
@@ -100,6 +101,9 @@ impl Relocation<'_> {
             report.actions.extend(group.iter().map(|m| ReportedAction::new(&action_of(m), status, why.clone())));
             // Those after the first may only lack the room that the first makes.
             stale = stale.or(why.filter(|_| at == 0).map(|why| stale_plan(&group[0], &why)));
+        }
+        if paused {
+            report.withhold();
         }
         stale.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -113,6 +117,13 @@ impl Relocation<'_> {
         if options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok(None);
+        }
+        if report.paused(&cluster.pauses, cluster.taken_at) {
+            // What an earlier run has left half done is ended by `reconcile` and `rebalance recover`.
+            return match &self.file {
+                Some(file) => self.check_file(file, report).await.map(|()| None),
+                None => Ok(self.rehearsal.plan(deadline, report).await?.0),
+            };
         }
         let entering = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe);
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;

@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::error::{ErrorKind, hint_of, kind_of};
+use crate::model::Pauses;
+use crate::pass::pause;
 use crate::plan::{Action, ActionKind, Blocked, Target, Warning};
 use crate::settings::Problems;
 use crate::snapshot::Snapshot;
@@ -270,6 +272,34 @@ impl Report {
         self.warnings.extend(part.warnings);
         self.error = self.error.take().or(part.error);
         self.conclude(unchanged);
+    }
+
+    /// Notes the pauses that are in force. Tells whether the whole swarm is paused.
+    pub fn paused(&mut self, pauses: &Pauses, now: Timestamp) -> bool {
+        let paused = pauses.at(now);
+        for warning in paused.iter().map(|pause| pause::warning(pause)) {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        if !paused.is_empty() {
+            let list = paused.iter().filter_map(|pause| serde_json::to_value(pause).ok()).collect();
+            self.data.insert(pause::DATA.to_owned(), list);
+        }
+        pauses.whole(now).is_some()
+    }
+
+    /// Makes refusals of what is planned: orca is paused, and this run was a rehearsal because of that.
+    pub fn withhold(&mut self) {
+        let why = self.warnings.iter().find(|warning| warning.code == "paused").map(|warning| warning.message.clone());
+        let (planned, rest) = std::mem::take(&mut self.actions).into_iter().partition(|a| a.status == Status::Planned);
+        self.actions = rest;
+        let refused = |action: ReportedAction| Blocked {
+            id: action.id,
+            target: action.target,
+            reasons: vec![why.clone().unwrap_or_else(|| "paused".to_owned())],
+        };
+        self.blocked.extend(Vec::into_iter(planned).map(refused));
     }
 
     /// Counts, and sums up in one word; `unchanged` is the number of wanted facts that held already.

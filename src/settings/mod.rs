@@ -30,6 +30,7 @@ use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use bootstrap::Bootstrap;
+pub(crate) use check::nearest;
 pub use exporter::{Asked, Exporter, ExporterSsh, Older};
 pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
