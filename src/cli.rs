@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
 mod node_side;
+mod operate;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::metrics::Wanted;
 
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -80,6 +82,9 @@ pub struct Global {
     /// Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]
     #[arg(long, env = "ORCA_STATE_DIR", value_name = "DIR", global = true, hide_env_values = true)]
     pub state_dir: Option<PathBuf>,
+    /// After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter's textfile collector
+    #[arg(long, env = "ORCA_TEXTFILE", value_name = "DIR", global = true, hide_env_values = true)]
+    pub textfile: Option<PathBuf>,
     /// Plan against a saved snapshot instead of a live engine; read-only
     #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["host", "context"])]
     pub snapshot: Option<PathBuf>,
@@ -178,6 +183,18 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
+    /// Leave the swarm, or one anchor, alone until told otherwise
+    ///
+    /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;
+    /// half-done moves are still ended, and files on the host are still rotated and fetched.
+    Pause(PauseArgs),
+    /// End a pause
+    Resume(ResumeArgs),
+    /// Orcastra's command file
+    #[command(subcommand)]
+    Commands(Commands),
+    /// Say whether the `orca watch` of this host is alive, for a container's healthcheck
+    Health(Health),
     /// Print the cluster as one JSON file, env values and secrets redacted
     ///
     /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.

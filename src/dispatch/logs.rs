@@ -6,7 +6,6 @@ use super::Session;
 use crate::cli::Rotate;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::logs::{COMMAND, Rotating};
 use crate::report;
@@ -46,7 +45,6 @@ impl Session {
         if self.printer.format == Format::Text {
             report.data.insert("account".to_owned(), report::logs::render(&report, self.printer.color).into());
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, &settings, interrupt).await
     }
 }

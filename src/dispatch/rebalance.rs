@@ -8,7 +8,6 @@ use anyhow::Result;
 use super::Session;
 use crate::cli::{self, Probe, RebalanceApply, RebalanceMeasure, Wish};
 use crate::cycle::{Options, Source};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measure};
 use crate::metrics::probe;
@@ -54,7 +53,7 @@ impl Session {
         let (source, settings, metrics) = (&source, &settings, wish.metrics);
         let run = Rehearsal { command: rebalance::PLAN, source, settings, metrics, request, options, interrupt };
         let (report, balance) = Box::pin(run.run()).await;
-        self.print(report, balance, interrupt)
+        self.print(report, balance, settings, interrupt).await
     }
 
     /// Moves tasks; with `--dry-run` only says which.
@@ -76,7 +75,7 @@ impl Session {
         let relocation = Relocation { rehearsal, file, how };
         let (report, balance) =
             if read_only { Box::pin(relocation.rehearse()).await } else { Box::pin(relocation.run()).await };
-        self.print(report, balance, interrupt)
+        self.print(report, balance, settings, interrupt).await
     }
 
     /// What `rebalance.auto` asks of `orca reconcile`: as `apply` without flags.
@@ -105,12 +104,17 @@ impl Session {
         Ok((settings, self.source()?))
     }
 
-    fn print(&self, mut report: Report, balance: Option<Balance>, interrupt: &Interrupt) -> u8 {
+    async fn print(
+        &self,
+        mut report: Report,
+        balance: Option<Balance>,
+        settings: &Settings,
+        interrupt: &Interrupt,
+    ) -> u8 {
         if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
             report.data.insert("picture".to_owned(), balance::render(&balance, self.printer.color).into());
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// One sample of every node's and task's memory.

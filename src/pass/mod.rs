@@ -5,6 +5,7 @@
 pub mod anchors;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod commands;
 pub mod exporter;
 pub mod gc;
 pub mod labels;
@@ -38,6 +39,10 @@ pub enum Pass {
     Exporter,
     /// `orca logs rotate --fix-services`.
     Logs,
+    /// `update_dependents` of a command file.
+    UpdateDependents,
+    /// `remove_all_labels` of a command file.
+    RemoveLabels,
 }
 
 impl Pass {
@@ -53,6 +58,8 @@ impl Pass {
             Self::Autoheal => "autoheal",
             Self::Exporter => "exporter deploy",
             Self::Logs => "logs rotate",
+            Self::UpdateDependents => "commands update_dependents",
+            Self::RemoveLabels => "commands remove_all_labels",
         }
     }
 
@@ -71,6 +78,8 @@ impl Pass {
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
+            Self::UpdateDependents => commands::update_dependents(cluster, settings),
+            Self::RemoveLabels => commands::remove_labels(cluster, settings),
         };
         pause::honour(plan, cluster, settings, memory, now)
     }

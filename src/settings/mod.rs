@@ -5,6 +5,7 @@
 mod autoheal;
 mod bootstrap;
 mod check;
+mod command_file;
 mod conflicts;
 mod de;
 mod exporter;
@@ -31,6 +32,7 @@ use std::time::Duration;
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use bootstrap::Bootstrap;
 pub(crate) use check::nearest;
+pub use command_file::{Entry, Verb, parse_commands};
 pub use exporter::{Asked, Exporter, ExporterSsh, Older};
 pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
@@ -126,6 +128,8 @@ pub struct Settings {
     pub anchors: Vec<Anchor>,
     /// The stack of anchors that name none.
     pub stack: String,
+    /// The only anchor that this run is about; none: all. No file says so.
+    pub focus: Option<String>,
     /// `rebalance:`.
     pub rebalance: Rebalance,
     /// `gc:`.

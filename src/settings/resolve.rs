@@ -49,6 +49,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         nodes: resolver.nodes(file),
         options,
         anchors: resolver.anchors(file, &stack, &policy),
+        focus: None,
         stack,
         rebalance,
         gc,

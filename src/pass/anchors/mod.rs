@@ -48,6 +48,10 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     let view = View::new(cluster, settings);
     let mut draft = Draft::default();
     for anchor in view.in_order(&settings.anchors) {
+        if !settings.is_about(anchor) {
+            draft.keep(anchor, memory);
+            continue;
+        }
         match cluster.pauses.anchor(&anchor.name, now) {
             Some(pause) => leave(&view, anchor, pause, memory, now, &mut draft),
             None => follow(&view, anchor, memory, now, &mut draft),
@@ -73,14 +77,7 @@ fn leave(view: &View, anchor: &Anchor, pause: &Pause, memory: &Memory, now: Time
     draft.plan.blocked.extend(plan.actions.into_iter().map(refused).chain(plan.blocked));
     draft.plan.warnings.extend(plan.warnings);
     draft.plan.unchanged += plan.unchanged;
-    let remembered = memory.halted();
-    draft.remember(anchor, remembered.anchors.get(&anchor.name).cloned().unwrap_or_default());
-    for dependent in &anchor.dependents {
-        let key = memory_key(anchor, &dependent.name);
-        if let Some(known) = remembered.dependents.get(&key) {
-            draft.memory.dependents.insert(key, known.clone());
-        }
-    }
+    draft.keep(anchor, &memory.halted());
 }
 
 fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: &mut Draft) {
@@ -147,6 +144,17 @@ impl Draft {
     fn remember(&mut self, anchor: &Anchor, memory: AnchorMemory) {
         if memory != AnchorMemory::default() {
             self.memory.anchors.insert(anchor.name.clone(), memory);
+        }
+    }
+
+    /// What is remembered of an anchor that nothing is decided on stays.
+    fn keep(&mut self, anchor: &Anchor, memory: &Memory) {
+        self.remember(anchor, memory.anchors.get(&anchor.name).cloned().unwrap_or_default());
+        for dependent in &anchor.dependents {
+            let key = memory_key(anchor, &dependent.name);
+            if let Some(known) = memory.dependents.get(&key) {
+                self.memory.dependents.insert(key, known.clone());
+            }
         }
     }
 
