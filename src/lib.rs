@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod model;
 pub mod mods;
 pub mod nodes;
+pub mod notify;
 pub mod pass;
 pub mod pause;
 pub mod plan;

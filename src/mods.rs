@@ -3,7 +3,7 @@
 mod download;
 mod fetcher;
 pub mod manifest;
-mod net;
+pub(crate) mod net;
 mod registry;
 pub mod source;
 mod unpack;

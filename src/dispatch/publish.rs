@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exit;
 use crate::files::whole;
 use crate::interrupt::Interrupt;
+use crate::notify;
 use crate::plan::Warning;
 use crate::report::Report;
 use crate::report::metrics::{Tally, render_pass};
@@ -22,7 +23,8 @@ const TALLY: &str = "#metrics";
 impl Session {
     /// The end of a pass: metrics, notifications, the report, the exit code.
     pub(super) async fn conclude_pass(&self, mut report: Report, settings: &Settings, interrupt: &Interrupt) -> u8 {
-        let _ = settings;
+        let told = notify::tell(&settings.notify, &self.options(None).state_dir, &report).await;
+        report.warnings.extend(told);
         self.count(&mut report);
         self.printer.report(&report);
         exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())

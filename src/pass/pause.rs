@@ -101,6 +101,17 @@ pub fn warning(pause: &Pause) -> Warning {
     Warning::new("paused", pause.words())
 }
 
+/// What an action becomes that a pause is against.
+pub fn refused(action: Action, why: String) -> Blocked {
+    let waits = waits(&action.id, &action.reason);
+    Blocked { id: action.id, target: action.target, reasons: vec![why, waits] }
+}
+
+/// What is to be done once the pause has ended.
+pub fn waits(id: &str, reason: &str) -> String {
+    format!("`{id}` waits for that: {reason}")
+}
+
 /// Refuses the actions that there is a reason against, and those that need one of them.
 fn withhold(plan: &mut Plan, why: impl Fn(&Action) -> Option<String>) {
     let (mut withheld, mut kept) = (BTreeSet::new(), Vec::new());
@@ -111,7 +122,7 @@ fn withhold(plan: &mut Plan, why: impl Fn(&Action) -> Option<String>) {
             continue;
         };
         withheld.insert(action.id.clone());
-        plan.blocked.push(Blocked { id: action.id, target: action.target, reasons: vec![reason] });
+        plan.blocked.push(refused(action, reason));
     }
     plan.actions = kept;
 }

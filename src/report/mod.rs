@@ -269,7 +269,10 @@ impl Report {
         self.run.duration_ms += part.run.duration_ms;
         self.actions.extend(part.actions);
         self.blocked.extend(part.blocked);
-        self.warnings.extend(part.warnings);
+        // A pause is the same to all parts.
+        let known = |warning: &Warning| warning.code == "paused" && self.warnings.contains(warning);
+        let new: Vec<Warning> = part.warnings.into_iter().filter(|warning| !known(warning)).collect();
+        self.warnings.extend(new);
         self.error = self.error.take().or(part.error);
         self.conclude(unchanged);
     }
@@ -295,9 +298,9 @@ impl Report {
         let (planned, rest) = std::mem::take(&mut self.actions).into_iter().partition(|a| a.status == Status::Planned);
         self.actions = rest;
         let refused = |action: ReportedAction| Blocked {
+            reasons: vec![why.clone().unwrap_or_else(|| "paused".to_owned()), pause::waits(&action.id, &action.reason)],
             id: action.id,
             target: action.target,
-            reasons: vec![why.clone().unwrap_or_else(|| "paused".to_owned())],
         };
         self.blocked.extend(Vec::into_iter(planned).map(refused));
     }

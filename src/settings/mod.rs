@@ -16,6 +16,7 @@ mod load;
 mod logs;
 mod merge;
 mod mods;
+mod notify;
 mod policy;
 mod problem;
 mod rebalance;
@@ -40,6 +41,7 @@ pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
 pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
 pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
+pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
 pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
@@ -134,6 +136,8 @@ pub struct Settings {
     pub rebalance: Rebalance,
     /// `gc:`.
     pub gc: Gc,
+    /// `notify:`.
+    pub notify: Notify,
     /// `autoheal:`.
     pub autoheal: Autoheal,
     /// `bootstrap:`.

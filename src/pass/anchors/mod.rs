@@ -16,7 +16,8 @@ use jiff::Timestamp;
 
 use crate::model::{Mode, Pause, ServiceId, TaskId};
 use crate::pass::memory::{AnchorMemory, DependentMemory, Memory, Stopwatch};
-use crate::plan::{Action, Blocked, Plan, Warning};
+use crate::pass::pause;
+use crate::plan::{Action, Plan, Warning};
 use crate::settings::{Anchor, Settings};
 use crate::snapshot::Snapshot;
 use view::{Followed, View};
@@ -68,11 +69,11 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
 
 /// The anchor is paused: what would be done is refused, and what is remembered of it stays, its clocks stopped. Its label
 /// stays, too: Swarm itself would move the dependents after it.
-fn leave(view: &View, anchor: &Anchor, pause: &Pause, memory: &Memory, now: Timestamp, draft: &mut Draft) {
+fn leave(view: &View, anchor: &Anchor, paused: &Pause, memory: &Memory, now: Timestamp, draft: &mut Draft) {
     let mut idle = Draft { unplaced: std::mem::take(&mut draft.unplaced), ..Draft::default() };
     follow(view, anchor, memory, now, &mut idle);
     let Draft { plan, unplaced, .. } = idle;
-    let refused = |action: Action| Blocked { id: action.id, target: action.target, reasons: vec![pause.words()] };
+    let refused = |action: Action| pause::refused(action, paused.words());
     draft.unplaced = unplaced;
     draft.plan.blocked.extend(plan.actions.into_iter().map(refused).chain(plan.blocked));
     draft.plan.warnings.extend(plan.warnings);
