@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::MAX_CONFLICTS;
+use super::object::MAX_CONFLICTS;
 use crate::engine::edit::edited_swarm;
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind};

@@ -9,10 +9,10 @@ use serde_json::Value;
 use std::time::Duration;
 
 use super::path::{segment, with_query};
-use super::{Engine, decode, header, message, refused};
+use super::{Engine, decode, message, refused};
 use crate::error::{Error, ErrorKind};
+use crate::model::Pauses;
 use crate::model::stock::{CacheRecord, Container, ContainerView, DiskUse, Image, Network, Volume};
-use crate::model::{Pauses, or_default};
 
 /// Engines keep so many events in memory, and no more.
 const EVENTS_KEPT: usize = 256;
@@ -80,43 +80,6 @@ pub enum Removed {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Info {
-    #[serde(rename = "ID")]
-    id: String,
-    name: String,
-    server_version: String,
-    system_time: Option<Timestamp>,
-    docker_root_dir: String,
-    swarm: Swarm,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Swarm {
-    #[serde(rename = "NodeID")]
-    node_id: String,
-    local_node_state: String,
-    control_available: bool,
-    #[serde(deserialize_with = "or_default")]
-    cluster: ClusterInfo,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct ClusterInfo {
-    #[serde(deserialize_with = "or_default")]
-    spec: ClusterSpec,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct ClusterSpec {
-    #[serde(deserialize_with = "or_default")]
-    labels: std::collections::BTreeMap<String, String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
 struct Event {
     #[serde(rename = "Type")]
     kind: String,
@@ -143,19 +106,18 @@ struct Pruned {
 impl Engine {
     /// Who this engine is: `/info`.
     pub async fn identity(&self) -> Result<Identity> {
-        let reply = self.wire.get("/info").await?;
-        let info: Info = decode("/info", &reply)?;
+        let (info, api) = self.info().await?;
         Ok(Identity {
             id: info.id,
             name: info.name,
             version: info.server_version,
-            api: header(&reply, "api-version"),
+            api,
             now: info.system_time.unwrap_or_else(Timestamp::now),
             root: info.docker_root_dir,
             node: info.swarm.node_id,
             swarm: info.swarm.local_node_state,
             manager: info.swarm.control_available,
-            pauses: Pauses::read(&info.swarm.cluster.spec.labels),
+            pauses: info.swarm.cluster.map(|swarm| Pauses::read(&swarm.spec.labels)).unwrap_or_default(),
         })
     }
 

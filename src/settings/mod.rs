@@ -15,6 +15,7 @@ mod gc;
 mod load;
 mod logs;
 mod merge;
+mod metrics;
 mod mods;
 mod notify;
 mod policy;
@@ -40,10 +41,11 @@ pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
 pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
+pub use metrics::{MetricsSettings, MetricsSource};
 pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
 pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
-pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
+pub use rebalance::{Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
