@@ -114,7 +114,7 @@ async fn chat(notify: &Notify, report: &Report, occasion: &Occasion, until: Inst
     let title = format!("orca: {} of {}", occasion.event.name(), report.command);
     let mut text = account(report);
     if occasion.held > 0 {
-        text += &format!("\n{} more since the last message:", occasion.held);
+        text.extend([format!("\n{} more since the last message:", occasion.held)]);
         text.extend(occasion.newest.iter().map(|held| format!("\n{:.0} {}", held.at, held.text)));
     }
     let body = match form {
@@ -207,13 +207,11 @@ fn account(report: &Report) -> String {
     let node = report.cluster.as_ref().map(|cluster| format!(" on {}", cluster.node)).unwrap_or_default();
     let mut text = format!("{}{node}", line(report));
     let told: Vec<_> = report.actions.iter().filter(|a| matches!(a.status, Status::Done | Status::Failed)).collect();
-    for action in told.iter().take(SHOWN) {
+    text.extend(told.iter().take(SHOWN).map(|action| {
         let error = action.error.as_ref().map(|error| format!(" FAILED: {error}")).unwrap_or_default();
-        text += &format!("\n- {} {}{error}", action.kind.name(), action.target.name);
-    }
-    if told.len() > SHOWN {
-        text += &format!("\n- and {} more", told.len() - SHOWN);
-    }
+        format!("\n- {} {}{error}", action.kind.name(), action.target.name)
+    }));
+    text.extend(told.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("\n- and {more} more")));
     text
 }
 

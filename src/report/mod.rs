@@ -284,14 +284,14 @@ impl Report {
 
     /// Notes the pauses that are in force. Tells whether the whole swarm is paused.
     pub fn paused(&mut self, pauses: &Pauses, now: Timestamp) -> bool {
-        let paused = pauses.at(now);
-        for warning in paused.iter().map(|pause| pause::warning(pause)) {
+        let in_force = pauses.at(now);
+        for warning in in_force.iter().map(|pause| pause::warning(pause)) {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
         }
-        if !paused.is_empty() {
-            let list = paused.iter().filter_map(|pause| serde_json::to_value(pause).ok()).collect();
+        if !in_force.is_empty() {
+            let list = in_force.iter().filter_map(|pause| serde_json::to_value(pause).ok()).collect();
             self.data.insert(pause::DATA.to_owned(), list);
         }
         pauses.whole(now).is_some()

@@ -181,7 +181,9 @@ pub(super) fn resolve(
     let Some(entry) = entry else { return notify };
     let mut section = Section { name: "notify", env, origins, log };
     if let Some(on) = &entry.on {
-        on.iter().for_each(|event| section.came_from("on", event));
+        for event in on {
+            section.came_from("on", event);
+        }
         notify.on = on.iter().map(|event| event.value).collect();
     }
     section.span("every", entry.every.as_ref(), "", &mut notify.every);
@@ -212,7 +214,9 @@ pub(super) fn resolve(
         notify.chat = url.map(|url| (url, chat.form.as_ref().map(|form| form.value).unwrap_or_default()));
     }
     if let Some(command) = &entry.command {
-        command.iter().for_each(|word| section.came_from("command", word));
+        for word in command {
+            section.came_from("command", word);
+        }
         notify.command = command.iter().map(|word| word.value.clone()).collect();
         if let Some(first) = command.first().filter(|first| first.value.trim().is_empty()) {
             section.log.at(first.mark, "notify.command must name a program");

@@ -148,7 +148,7 @@ impl Cluster {
         match (request.method.as_str(), segments) {
             ("GET", ["swarm"]) => Ok(Reply::json(200, self.swarm_document().to_string())),
             ("POST", ["swarm", "update"]) => {
-                self.update_swarm(request.object_version("swarm")?, request.json()?)?;
+                self.update_swarm(request.object_version("swarm")?, &request.json()?)?;
                 Ok(Reply::empty(200))
             }
             ("GET", ["nodes"]) => Ok(Reply::json(200, self.list_nodes(&request.query)?)),

@@ -105,14 +105,14 @@ impl Cluster {
     }
 
     /// `POST /swarm/update`. What a spec leaves out stays as it is, but for its labels.
-    pub(super) fn update_swarm(&mut self, version: u64, spec: Value) -> Result<(), Refusal> {
+    pub(super) fn update_swarm(&mut self, version: u64, spec: &Value) -> Result<(), Refusal> {
         let document = self.swarm_document();
         if json::number(&document, "/Version/Index") != version {
             return Err(Refusal::out_of_sequence());
         }
         let labels = spec.get("Labels").cloned().filter(|labels| !labels.is_null()).unwrap_or_else(|| json!({}));
         let mut found = document["Spec"].clone();
-        merge(&mut found, &spec);
+        merge(&mut found, spec);
         found["Labels"] = labels;
         json::set(&mut self.info, &["Swarm", "Cluster", "Spec"], found);
         self.index += 1;
