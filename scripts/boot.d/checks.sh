@@ -206,6 +206,36 @@ exporter_program() {
   echo "${found[-1]}"
 }
 
+# The image has no file but the program: all that it needs must be in there.
+check_image() {
+  local name socket=/run/orca-lab/$LAB/node-1/docker.sock
+  name=$(lab docker 1 load --quiet --input "$image" | sed 's/^Loaded image: //')
+  expect "what is in the image" "etc/orca tmp usr/bin/orca var/lib/orca" \
+    "$(tar -xOf "$image" manifest.json | jq -r '.[0].Layers[]' | while read -r layer; do tar -xOf "$image" "./$layer" | tar -t; done |
+      grep -E '^\./(etc/orca|tmp|usr/bin/.|var/lib/orca)' | sed 's|^\./||; s|/$||' | sort | paste -sd' ')"
+  write_config <<<'nodes: {node-1: {labels: [imaged=yes]}}'
+  lab docker 1 run --rm --read-only --cap-drop ALL --tmpfs /var/lib/orca --volume "$socket:/var/run/docker.sock" \
+    --volume "$WORK/orca.yml:/etc/orca/orca.yml:ro" "$name" reconcile --once --output text >&2
+  expect "the label that the container has set" yes "$(lab docker 1 node inspect self --format '{{.Spec.Labels.imaged}}')"
+  check_stack "$name" "$socket"
+}
+
+write_config() { cat >"$WORK/orca.yml"; }
+
+# The lab's engine has its socket elsewhere; else the stack is the one that is shipped.
+check_stack() { # IMAGE SOCKET
+  sed "s|/var/run/docker.sock:|$2:|" packaging/stack.yml >"$WORK/stack.yml"
+  (cd "$WORK" && ORCA_IMAGE=$1 "$ROOT/scripts/lab" docker --name "$LAB" 1 stack deploy --resolve-image never -c stack.yml orca >&2)
+  if ! inside orca watch --help >/dev/null 2>&1; then
+    say "orca has no watch: the stack was deployed, and NOT watched"
+  else
+    wait_for "a healthy task" 60 task_is healthy || die 1 "$(lab docker 1 service ps --no-trunc orca_watch; lab docker 1 service logs orca_watch 2>&1 | tail -n 20)"
+  fi
+  lab docker 1 stack rm orca >&2
+}
+
+task_is() { [[ $(lab docker 1 ps --filter "health=$1" --filter label=com.docker.swarm.service.name=orca_watch --quiet) ]]; }
+
 check_removal() {
   local pass
   # What the test itself has made there.
