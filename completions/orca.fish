@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_orca_global_optspecs
-    string join \n H/host= context= c/config= o/output= n/dry-run detailed-exitcode leader-only max-actions= timeout= lock-timeout= state-dir= snapshot= q/quiet v/verbose log-format= color= h/help V/version
+    string join \n H/host= context= c/config= o/output= n/dry-run detailed-exitcode leader-only max-actions= timeout= lock-timeout= state-dir= textfile= snapshot= q/quiet v/verbose log-format= color= h/help V/version
 end
 
 function __fish_orca_needs_command
@@ -34,6 +34,7 @@ complete -c orca -n "__fish_orca_needs_command" -l max-actions -d 'Make at most 
 complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_needs_command" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_needs_command" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_needs_command" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_needs_command" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_needs_command" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -57,6 +58,10 @@ complete -c orca -n "__fish_orca_needs_command" -f -a "exporter" -d 'node_export
 complete -c orca -n "__fish_orca_needs_command" -f -a "logs" -d 'Log files'
 complete -c orca -n "__fish_orca_needs_command" -f -a "mods" -d 'Mod files in a cache directory'
 complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_needs_command" -f -a "pause" -d 'Leave the swarm, or one anchor, alone until told otherwise'
+complete -c orca -n "__fish_orca_needs_command" -f -a "resume" -d 'End a pause'
+complete -c orca -n "__fish_orca_needs_command" -f -a "commands" -d 'Orcastra\'s command file'
+complete -c orca -n "__fish_orca_needs_command" -f -a "health" -d 'Say whether the `orca watch` of this host is alive, for a container\'s healthcheck'
 complete -c orca -n "__fish_orca_needs_command" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
 complete -c orca -n "__fish_orca_needs_command" -f -a "history" -d 'List the changes that orca made, newest first'
 complete -c orca -n "__fish_orca_needs_command" -f -a "config" -d 'Check or show the config'
@@ -76,6 +81,7 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_su
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -100,6 +106,7 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcom
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -124,6 +131,7 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_s
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -149,6 +157,7 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subco
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -173,6 +182,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -206,6 +216,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -230,6 +241,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -259,6 +271,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -284,6 +297,7 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -322,6 +336,7 @@ complete -c orca -n "__fish_orca_using_subcommand gc" -l max-actions -d 'Make at
 complete -c orca -n "__fish_orca_using_subcommand gc" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand gc" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand gc" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand gc" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -351,6 +366,7 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -l max-actions -d 'M
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand autoheal" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -377,6 +393,7 @@ complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l max-actions -d '
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -401,6 +418,7 @@ complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -429,6 +447,7 @@ complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -453,6 +472,7 @@ complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -478,6 +498,7 @@ complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcomma
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -503,6 +524,7 @@ complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -528,6 +550,7 @@ complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcomma
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -555,6 +578,7 @@ complete -c orca -n "__fish_orca_using_subcommand reconcile" -l max-actions -d '
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -568,6 +592,129 @@ complete -c orca -n "__fish_orca_using_subcommand reconcile" -l leader-only -d '
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand pause" -l for -d 'Go on by itself after this' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -l reason -d 'Why, in a line that every report shows' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand pause" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand pause" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand pause" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
+complete -c orca -n "__fish_orca_using_subcommand pause" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand pause" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand pause" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand pause" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand pause" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand pause" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand pause" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand pause" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand resume" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand resume" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand resume" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand resume" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand resume" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand resume" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand resume" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand resume" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand resume" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
+complete -c orca -n "__fish_orca_using_subcommand resume" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand resume" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand resume" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand resume" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand resume" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand resume" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand resume" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand resume" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Do what a command file asks for, entry by entry'
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from help" -f -a "run" -d 'Do what a command file asks for, entry by entry'
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand health" -l max-age -d 'What counts as recently [default: three intervals of that watch]' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand health" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand health" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand health" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
+complete -c orca -n "__fish_orca_using_subcommand health" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand health" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand health" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand health" -l self -d 'Whether the `orca watch` of this host is alive and has completed a pass recently; asks no engine'
+complete -c orca -n "__fish_orca_using_subcommand health" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand health" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand health" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
+complete -c orca -n "__fish_orca_using_subcommand health" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand health" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
@@ -578,6 +725,7 @@ complete -c orca -n "__fish_orca_using_subcommand snapshot" -l max-actions -d 'M
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -601,6 +749,7 @@ complete -c orca -n "__fish_orca_using_subcommand history" -l max-actions -d 'Ma
 complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand history" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand history" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand history" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -623,6 +772,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_su
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -648,6 +798,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -670,6 +821,7 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -695,6 +847,7 @@ complete -c orca -n "__fish_orca_using_subcommand schema" -l max-actions -d 'Mak
 complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand schema" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand schema" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand schema" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -725,6 +878,7 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -l max-actions -d 'Make a
 complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand sim" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand sim" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand sim" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -749,6 +903,7 @@ complete -c orca -n "__fish_orca_using_subcommand probe" -l max-actions -d 'Make
 complete -c orca -n "__fish_orca_using_subcommand probe" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand probe" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand probe" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand probe" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand probe" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand probe" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -771,6 +926,7 @@ complete -c orca -n "__fish_orca_using_subcommand completions" -l max-actions -d
 complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand completions" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand completions" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand completions" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -794,6 +950,7 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l max-actions -d 'Make a
 complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand man" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
 complete -c orca -n "__fish_orca_using_subcommand man" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
 complete -c orca -n "__fish_orca_using_subcommand man" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
 json\t'One JSON object an event'"
@@ -806,25 +963,29 @@ complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act on
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "pause" -d 'Leave the swarm, or one anchor, alone until told otherwise'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "resume" -d 'End a pause'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "commands" -d 'Orcastra\'s command file'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "health" -d 'Say whether the `orca watch` of this host is alive, for a container\'s healthcheck'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
@@ -834,5 +995,6 @@ complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcomma
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from exporter" -f -a "deploy" -d 'Run node_exporter on every node, and see that each one answers'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from logs" -f -a "rotate" -d 'Keep log files on this host bounded'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from mods" -f -a "fetch" -d 'Fetch mod files and mod images into a cache directory, once for each content'
+complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from commands" -f -a "run" -d 'Do what a command file asks for, entry by entry'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the config; contacts no engine'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the merged config, with where each value came from'
