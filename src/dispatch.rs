@@ -20,6 +20,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{
     Anchors, Cli, Command, Commands, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When,
@@ -99,12 +103,12 @@ fn start_log(global: &Global, env: &Env) {
         (0, true) | (1, _) => "orca=debug",
         _ => "trace",
     };
-    let filter = env.get("ORCA_LOG").map_or(level, String::as_str);
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| level.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let wanted = env.get("ORCA_LOG").and_then(|filter| filter.parse::<Targets>().ok());
+    let filter = wanted.or_else(|| level.parse().ok()).unwrap_or_default();
+    let log = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(std::io::stderr).with_ansi(false);
     match global.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.finish().with(filter).init(),
+        LogFormat::Json => log.json().finish().with(filter).init(),
     }
 }
 
