@@ -30,7 +30,7 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::{exit, generate, sim};
+use crate::{complete, exit, generate, sim};
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
@@ -39,6 +39,9 @@ type Env = BTreeMap<String, String>;
 
 /// Runs orca with these arguments.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    if let Some(answered) = complete::answer() {
+        return answered;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -159,7 +162,7 @@ impl Session {
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
             Command::Probe(args) => self.probe(args, interrupt).await,
-            Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
+            Command::Completions(completions) => self.finish("completions", complete::script(completions.shell)),
             Command::Man(man) => self.finish("man", tell::write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,
         }

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod autoheal;
 pub mod bootstrap;
 pub mod cli;
+pub mod complete;
 pub mod cycle;
 pub mod dispatch;
 pub mod engine;
