@@ -82,7 +82,11 @@ fn start_log(global: &Global, env: &Env) {
     };
     let filter = env.get("ORCA_LOG").map_or(level, String::as_str);
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| level.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let log = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     match global.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

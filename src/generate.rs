@@ -1,5 +1,6 @@
 //! What orca prints about itself: man pages and schemas (completions: [`crate::complete`]). Committed, and compared in a test.
 
+mod json;
 mod man;
 mod pages;
 

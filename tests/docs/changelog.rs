@@ -18,7 +18,7 @@ fn another_form_is_found() {
         ("# Changelog\n", "# Changes\n"),
         ("### Fixed", "### Repaired"),
         ("2026-12-01", "soon"),
-        ("2026-12-01", "unreleased"),
+        ("2026-11-21", "unreleased"),
         ("[0.2.0]", "0.2.0"),
         ("0.2.0", "0.0.9"),
         ("- x", "x"),

@@ -8,6 +8,9 @@ use super::{blessing, none_of, pages, root};
 /// Stands before what the harness prints itself.
 const MARK: char = '\u{1e}';
 
+/// So many blocks need more than a simulated swarm. Each more is to be thought about.
+const EXCUSED: usize = 19;
+
 /// One command of a page.
 struct Example {
     /// Of the command, in the page.
@@ -55,7 +58,7 @@ fn what_is_not_run_says_why() {
         problems.extend(strange.map(|block| format!("{}: a block of `{}`", page.place(block.first), block.language)));
     }
     none_of(&problems);
-    assert!(run > 3 * excused, "{run} blocks are run, {excused} are not: more must be");
+    assert!(excused <= EXCUSED, "{excused} blocks are not run, of {run} more than {EXCUSED}: can't they be?");
 }
 
 /// Without ticks of the clock, ids and the width of columns.

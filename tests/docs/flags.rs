@@ -19,7 +19,8 @@ fn commands_and_flags_in_pages_exist() {
         for block in page.blocks() {
             let console = block.language == "console";
             if console || ["sh", "cron", "hidden"].contains(&block.language.as_str()) {
-                let numbered = block.lines.iter().enumerate().map(|(offset, line)| (block.first + offset, line.clone()));
+                let numbered =
+                    block.lines.iter().enumerate().map(|(offset, line)| (block.first + offset, line.clone()));
                 lines.extend(numbered.filter(|(_, line)| !console || line.starts_with("$ ")));
             }
         }

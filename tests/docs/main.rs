@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod changelog;
+mod data;
 mod examples;
 mod flags;
 mod links;

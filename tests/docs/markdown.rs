@@ -83,7 +83,8 @@ pub fn code_spans(line: &str) -> Vec<&str> {
 
 #[test]
 fn blocks_and_excuses_are_told_apart() {
-    let text = "a\n<!-- run: touch x -->\n```console\n$ orca\n```\n<!-- not run: why -->\n\n```sh\nx\n```\nb\n```sh\ny\n```\n";
+    let text =
+        "a\n<!-- run: touch x -->\n```console\n$ orca\n```\n<!-- not run: why -->\n\n```sh\nx\n```\nb\n```sh\ny\n```\n";
     let page = Page { path: PathBuf::new(), lines: text.lines().map(str::to_owned).collect() };
     let found: Vec<_> =
         page.blocks().iter().map(|b| (b.language.clone(), b.first, b.lines.join("|"), b.excuse.clone())).collect();

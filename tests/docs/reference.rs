@@ -24,7 +24,9 @@ fn the_reference_is_that_of_the_schema() {
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(found == wanted, "{PAGE} is stale: ORCA_BLESS=1 cargo nextest run --test docs");
-    for key in ["`max_mismatch`", "`rebalance.metrics.source`", "`logs.rules[].postrotate`", "`nodes.NAME.labels`"] {
+    for key in
+        ["`options.max_mismatch`", "`rebalance.metrics.source`", "`logs.rules[].postrotate`", "`nodes.NAME.labels`"]
+    {
         assert!(wanted.contains(key), "{PAGE} says nothing of {key}");
     }
 }
@@ -73,7 +75,13 @@ fn row(page: &mut String, schema: &Value, path: &str, entry: &Value) {
 }
 
 fn described(entry: &Value) -> String {
-    entry.get("description").and_then(Value::as_str).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    entry
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// What a reference stands for; of several ways to write something the one with the most keys.
