@@ -18,7 +18,7 @@ const COMMANDS: [&str; 15] = [
     "autoheal",
     "exporter deploy -n --file-sd targets.json",
     "logs rotate -n",
-    "mods fetch -n --dest mods",
+    "mods fetch -n -c mods.yml --dest /tmp/none",
     "reconcile --once",
     "history",
     "config check",
@@ -27,10 +27,9 @@ const COMMANDS: [&str; 15] = [
 
 #[test]
 fn man_pages_name_what_is_under_data() {
-    let script: String = COMMANDS
-        .iter()
-        .map(|command| format!("orca {command} -o json 2>/dev/null | jq -c '[.command, .data]'\n"))
-        .collect();
+    let setup = "echo 'mods: { docker_mods: true }' >mods.yml\n".to_owned();
+    let call = |command: &&str| format!("orca {command} -o json 2>/dev/null | jq -c '[.command, .data]'\n");
+    let script = setup + &COMMANDS.iter().map(call).collect::<String>();
     let mut command = Command::new("scripts/try");
     command.args(["bash", "-c", &script]).current_dir(root()).env("ORCA", env!("CARGO_BIN_EXE_orca"));
     let output = command.stdin(Stdio::null()).output().unwrap();

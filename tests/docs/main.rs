@@ -13,6 +13,7 @@ mod examples;
 mod flags;
 mod links;
 mod markdown;
+mod recording;
 mod reference;
 
 use std::path::PathBuf;
