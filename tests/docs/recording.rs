@@ -126,7 +126,7 @@ fn draw(recording: &Recording) -> String {
          .c31 {{ fill: #ff7b72 }} .c32 {{ fill: #7ee787 }} .c33 {{ fill: #e3b341 }} .c36 {{ fill: #76e3ea }}\n\
          @media (prefers-reduced-motion: no-preference) {{\n  \
          text {{ animation: appear 1ms backwards }}\n  #screen {{ animation: scroll {last:.2}s step-end backwards }}\n}}\n\
-         @keyframes appear {{ from {{ visibility: hidden }} }}\n@keyframes scroll {{\n",
+         @keyframes appear {{ from {{ visibility: hidden }} }}\n@keyframes scroll {{\n  0% {{ transform: translateY(0px) }}\n",
     );
     let mut moved = 0.0;
     for (index, line) in lines.iter().enumerate() {
@@ -143,7 +143,7 @@ fn draw(recording: &Recording) -> String {
     let clip = height - 2.0 * EDGE;
     let _ = writeln!(
         svg,
-        "<svg x=\"{EDGE}\" y=\"{EDGE}\" width=\"{:.0}\" height=\"{clip:.0}\">\n<g id=\"screen\" transform=\"translate(0 {:.0})\">",
+        "<svg x=\"{EDGE}\" y=\"{EDGE}\" width=\"{:.0}\" height=\"{clip:.0}\">\n<g id=\"screen\" xml:space=\"preserve\" transform=\"translate(0 {:.0})\">",
         columns * WIDE,
         -end
     );
