@@ -59,7 +59,7 @@ fn problems(text: &str) -> Vec<String> {
                 problem("not one of the six kinds of change, each once");
             }
             kinds.push(kind);
-        } else if !kinds.is_empty() && !(line.is_empty() || line.starts_with("- ") || line.starts_with("  ")) {
+        } else if !kinds.is_empty() && !line.is_empty() && !line.starts_with("- ") && !line.starts_with("  ") {
             problem("no entry of a list");
         }
     }

@@ -111,7 +111,7 @@ fn script(block: &Block) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
     for (offset, line) in block.lines.iter().enumerate() {
         match found.last_mut().filter(|last| last.text.ends_with('\\')) {
-            Some(last) => last.text += &format!("\n{line}"),
+            Some(last) => last.text = format!("{}\n{line}", last.text),
             None if line.trim().is_empty() || line.starts_with('#') => {}
             None => found.push(example(block.first + offset, line)),
         }
@@ -151,10 +151,8 @@ fn check(page: &Page) -> Vec<String> {
 
 /// Runs all of them in one shell; what the last one had printed when the shell ended comes too.
 fn run(examples: &[Example]) -> (Vec<Ended>, String) {
-    let mut script = String::from("exec 2>&1 </dev/null\n");
-    for example in examples {
-        script += &format!("{{ {}\n}}; printf '\\n{MARK}%d\\n' $?\n", example.text);
-    }
+    let marked = |example: &Example| format!("{{ {}\n}}; printf '\\n{MARK}%d\\n' $?\n", example.text);
+    let script = "exec 2>&1 </dev/null\n".to_owned() + &examples.iter().map(marked).collect::<String>();
     let mut command = Command::new("timeout");
     command.args(["60", "scripts/try", "bash", "-c", &script]).current_dir(root()).stdin(Stdio::null());
     let output = command.env("ORCA", env!("CARGO_BIN_EXE_orca")).output().unwrap();

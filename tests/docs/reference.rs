@@ -1,5 +1,7 @@
 //! The page of all settings is what the schema says.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::{blessing, root};
@@ -40,7 +42,7 @@ fn reference(schema: &Value) -> String {
         row(&mut page, schema, name, entry);
     }
     for (name, entry) in sections {
-        page += &format!("\n## {name}\n\n{}\n\n| key | type | meaning |\n|---|---|---|\n", described(entry));
+        let _ = write!(page, "\n## {name}\n\n{}\n\n| key | type | meaning |\n|---|---|---|\n", described(entry));
         below(&mut page, schema, name, entry);
     }
     page
@@ -70,7 +72,7 @@ fn below(page: &mut String, schema: &Value, path: &str, entry: &Value) {
 
 fn row(page: &mut String, schema: &Value, path: &str, entry: &Value) {
     let meaning = described(entry).replace('|', "\\|");
-    *page += &format!("| `{path}` | {} | {meaning} |\n", kind(schema, entry));
+    let _ = writeln!(page, "| `{path}` | {} | {meaning} |", kind(schema, entry));
     below(page, schema, path, entry);
 }
 
