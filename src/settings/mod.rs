@@ -14,6 +14,7 @@ mod gc;
 mod load;
 mod logs;
 mod merge;
+mod metrics;
 mod mods;
 mod policy;
 mod problem;
@@ -36,9 +37,10 @@ pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
 pub use load::{Input, load, load_if_any};
 pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
+pub use metrics::{MetricsSettings, MetricsSource};
 pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
 pub use problem::{Problem, Problems};
-pub use rebalance::{MetricsSettings, MetricsSource, Rebalance, ServicePolicy};
+pub use rebalance::{Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
