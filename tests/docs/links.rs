@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::markdown::Page;
+use super::markdown::{Page, code_spans};
 use super::{none_of, pages, root};
 
 #[test]
@@ -94,4 +94,26 @@ fn normal(path: &Path) -> PathBuf {
 fn slug(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || ['-', '_', ' '].contains(c));
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// What pages call by its path in the source is there.
+#[test]
+fn paths_that_are_named_exist() {
+    const FOLDERS: [&str; 8] = ["src/", "tests/", "scripts/", "examples/", "docs/", "schema/", "systemd/", ".ci/"];
+    let (mut seen, mut problems) = (0, Vec::new());
+    for page in pages() {
+        for (index, line) in page.prose() {
+            for span in code_spans(line) {
+                let path = span.split(' ').next().unwrap_or_default();
+                if FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.contains("NAME") {
+                    seen += 1;
+                    if !root().join(path).exists() {
+                        problems.push(format!("{}: there is no `{path}`", page.place(index)));
+                    }
+                }
+            }
+        }
+    }
+    none_of(&problems);
+    assert!(seen > 30, "only {seen} paths were found");
 }
