@@ -11,6 +11,13 @@ const MARK: char = '\u{1e}';
 /// So many blocks need more than a simulated swarm. Each more is to be thought about.
 const EXCUSED: usize = 19;
 
+/// What examples may start: nothing that could change the machine on which the tests run. docker talks to the simulated
+/// engine.
+const PROGRAMS: [&str; 19] = [
+    "orca", "docker", "cat", "echo", "printf", "sed", "head", "cut", "mkdir", "cp", "timeout", "sleep", "kill", "[",
+    "for", "do", "done", "until", "true",
+];
+
 /// One command of a page.
 struct Example {
     /// Of the command, in the page.
@@ -124,6 +131,13 @@ fn check(page: &Page) -> Vec<String> {
     if examples.is_empty() {
         return Vec::new();
     }
+    let foreign = |example: &Example| programs(&example.text).find(|name| !PROGRAMS.contains(name)).map(str::to_owned);
+    let strange = examples.iter().filter_map(|example| Some((page.place(example.line), foreign(example)?)));
+    let strange: Vec<String> =
+        strange.map(|(place, name)| format!("{place}: `{name}` is not run here: say why above the block")).collect();
+    if !strange.is_empty() {
+        return strange;
+    }
     let (ended, rest) = run(&examples);
     let mut problems = Vec::new();
     let mut fresh = page.lines.clone();
@@ -147,6 +161,26 @@ fn check(page: &Page) -> Vec<String> {
     }
     problems.reverse();
     problems
+}
+
+/// The programs that a line of shell starts, as far as the examples need it.
+fn programs(line: &str) -> impl Iterator<Item = &str> {
+    let line = line.split(" # ").next().unwrap_or_default().trim_start_matches("$ ");
+    let parts = line.split(['|', ';', '&']).flat_map(|part| part.split("$(")).flat_map(|part| part.split(" -- "));
+    let parts = parts.map(|part| part.trim_start().trim_start_matches("do ").trim_start());
+    // What is written between two quotes, or behind >&, starts nothing.
+    parts
+        .filter_map(|part| part.split_whitespace().find(|word| !word.contains('=')))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '[' || c == '/'))
+}
+
+#[test]
+fn programs_of_a_line_are_known() {
+    let found = |line: &'static str| programs(line).collect::<Vec<_>>();
+    assert_eq!(found("mkdir man && orca man --dir man    # writes; systemctl"), ["mkdir", "orca"]);
+    assert_eq!(found("A=b orca gc | head -n 1; systemctl stop x"), ["orca", "head", "systemctl"]);
+    assert_eq!(found("for n in 1; do echo $(rm x); done"), ["for", "echo", "rm", "done"]);
+    assert_eq!(found("orca sim -- reboot"), ["orca", "reboot"]);
 }
 
 /// Runs all of them in one shell; what the last one had printed when the shell ended comes too.
