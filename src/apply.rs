@@ -13,6 +13,7 @@ pub mod local;
 pub mod logs;
 pub mod moving;
 mod object;
+pub mod pause;
 pub mod prepull;
 pub mod swarm;
 pub(crate) mod temporary;

@@ -4,6 +4,7 @@
 
 mod global;
 mod node_side;
+mod operate;
 mod rebalance;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
 
 /// Makes a Docker Swarm look after itself.
@@ -82,6 +84,18 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
+    /// Leave the swarm, or one anchor, alone until told otherwise
+    ///
+    /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;
+    /// half-done moves are still ended, and files on the host are still rotated and fetched.
+    Pause(PauseArgs),
+    /// End a pause
+    Resume(ResumeArgs),
+    /// Orcastra's command file
+    #[command(subcommand)]
+    Commands(Commands),
+    /// Say whether the `orca watch` of this host is alive, for a container's healthcheck
+    Health(Health),
     /// Print the cluster as one JSON file, env values and secrets redacted
     ///
     /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 33] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -31,6 +31,11 @@ const COMMANDS: [&[&str]; 28] = [
     &["exporter", "deploy"],
     &["rebalance", "measure"],
     &["reconcile"],
+    &["pause"],
+    &["resume"],
+    &["commands"],
+    &["commands", "run"],
+    &["health"],
     &["snapshot"],
     &["history"],
     &["config"],

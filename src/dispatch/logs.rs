@@ -6,7 +6,6 @@ use super::Session;
 use crate::cli::Rotate;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::logs::{COMMAND, Rotating};
 use crate::settings::Origin;
@@ -41,7 +40,6 @@ impl Session {
         let fix_services = args.fix_services;
         let run = Rotating { engine, settings, truncate_origin, fix_services, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

@@ -6,7 +6,6 @@ use super::Session;
 use crate::cli::FetchMods;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::mods::{COMMAND, Fetching};
 
@@ -35,7 +34,6 @@ impl Session {
         options.timeout = self.global.timeout.unwrap_or(TIMEOUT);
         let (settings, options, prune) = (&settings, &options, args.prune);
         let report = Box::pin(Fetching { engine, settings, prune, options, interrupt }.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

@@ -26,6 +26,9 @@ pub(super) fn printed(name: &str) -> Printed {
         "orca-logs-rotate" => report(&[LOGS]),
         "orca-mods-fetch" => report(&[MODS]),
         "orca-reconcile" => Printed { what: LOOP, data: &[COMMON, RECONCILE, PLAN, APPLY] },
+        "orca-pause" | "orca-resume" => report(&[REQUESTS, PAUSED]),
+        "orca-commands-run" => report(&[COMMON, COMMANDS]),
+        "orca-health" => report(&[HEALTH]),
         "orca-history" => report(&[HISTORY]),
         "orca-config-check" => report(&[CHECK, PROBLEMS]),
         "orca-config-show" => report(&[SHOW, PROBLEMS]),
@@ -60,6 +63,7 @@ const LOOP: &str = "With --output json, and where stdout is no terminal: one rep
 const COMMON: &[Row] = &[
     ("unsettled", "What is not in place yet, though nothing can be done about it now; sentences."),
     ("requests", "How often the engine was asked."),
+    ("paused", "While a pause is in force: of what, since, until, by whom, and why."),
 ];
 const REQUESTS: &[Row] = &[("requests", "How often engines were asked.")];
 const PLAN: &[Row] = &[
@@ -114,6 +118,11 @@ const RECONCILE: &[Row] = &[(
     "passes",
     "The report of each pass: rebalance recover, labels sync, anchors follow. With rebalance.auto, what follows is there too.",
 )];
+const PAUSED: &[Row] = &[("paused", "The pauses in force: of which anchor, since, until, by whom, and why.")];
+const HEALTH: &[Row] =
+    &[("healthy", "Whether the watch is alive."), ("watch, age_ms", "Its last sign of life, and how old that is.")];
+const COMMANDS: &[Row] =
+    &[("commands", "Each entry of the file with its outcome."), ("passes", "The report of each entry that was tried.")];
 const HISTORY: &[Row] = &[(
     "history",
     "Each change, newest first: at, run, cluster, command, kind, action, target, reason, before, after, status, error.",

@@ -30,7 +30,9 @@ fn blessing() -> bool {
 
 /// Every page that is written for people.
 fn pages() -> Vec<Page> {
-    let mut paths = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map(PathBuf::from).to_vec();
+    let mut paths = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "packaging/README.md"]
+        .map(PathBuf::from)
+        .to_vec();
     let mut folders = vec![PathBuf::from("docs/src")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(root().join(&folder)).unwrap() {
