@@ -38,7 +38,7 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::{exit, generate, sim};
+use crate::{complete, exit, generate, sim};
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
@@ -65,6 +65,9 @@ type Env = BTreeMap<String, String>;
 
 /// Runs orca with these arguments.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    if let Some(answered) = complete::answer() {
+        return answered;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -105,7 +108,11 @@ fn start_log(global: &Global, env: &Env) {
     };
     let wanted = env.get("ORCA_LOG").and_then(|filter| filter.parse::<Targets>().ok());
     let filter = wanted.or_else(|| level.parse().ok()).unwrap_or_default();
-    let log = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(std::io::stderr).with_ansi(false);
+    let log = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_max_level(Level::TRACE)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     match global.log_format {
         LogFormat::Text => log.finish().with(filter).init(),
         LogFormat::Json => log.json().finish().with(filter).init(),
@@ -189,7 +196,7 @@ impl Session {
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
             Command::Probe(args) => self.probe(args, interrupt).await,
-            Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
+            Command::Completions(completions) => self.finish("completions", complete::script(completions.shell)),
             Command::Man(man) => self.finish("man", tell::write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,
         }

@@ -9,6 +9,7 @@ pub mod autoheal;
 pub mod bootstrap;
 pub mod cli;
 pub mod commands;
+pub mod complete;
 pub mod cycle;
 pub mod dispatch;
 pub mod engine;

@@ -31,7 +31,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::model::Task;
+use crate::model::{Node, Task};
 pub use events::Events;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
@@ -93,6 +93,11 @@ impl Engine {
             services: services?,
             tasks: tasks?,
         })
+    }
+
+    /// Reads the nodes of the swarm.
+    pub async fn nodes(&self) -> Result<Vec<Node>> {
+        Ok(crate::snapshot::read_nodes(self.read("/nodes").await?)?)
     }
 
     /// Reads the tasks that these filters (JSON) let pass.
