@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
 mod node_side;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::metrics::Wanted;
+
+pub use watch::Watch;
 
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 
@@ -60,12 +63,13 @@ pub struct Global {
     /// Exit 2 when changes were made or are pending
     #[arg(long, global = true)]
     pub detailed_exitcode: bool,
-    /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0
+    /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0 (`watch` does so unless
+    /// --leader-only=false)
     #[arg(
-        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
-        global = true, hide_env_values = true
+        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), value_name = "BOOL", num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", global = true, hide_env_values = true
     )]
-    pub leader_only: bool,
+    pub leader_only: Option<bool>,
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
@@ -178,6 +182,14 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
+    /// Run passes on a clock and on events, until told to stop
+    ///
+    /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
+    /// time has come, and what follows the swarm also when something happens in it. Only where the engine leads the swarm,
+    /// unless --leader-only=false: every manager may run it. A pass that fails, hangs or panics is reported, and the loop
+    /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
+    /// file. SIGTERM: finish the action that is under way, and stop.
+    Watch(Watch),
     /// Print the cluster as one JSON file, env values and secrets redacted
     ///
     /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.

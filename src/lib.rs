@@ -36,3 +36,4 @@ pub mod settings;
 pub mod sim;
 pub mod snapshot;
 pub mod state;
+pub mod watch;

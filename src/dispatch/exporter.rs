@@ -9,7 +9,6 @@ use super::Session;
 use crate::cli::Deploy;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::exporter::machines::Machines;
 use crate::exporter::{COMMAND, Deployment, Via, file_sd};
 use crate::interrupt::Interrupt;
@@ -20,7 +19,7 @@ use crate::settings::{self, Settings};
 /// Where Orcastra has its file.
 const OLDER: &str = "/etc/swarm-orchestration/deploy_node_exporter.yml";
 /// The longest run, if --timeout doesn't say: nodes may have to pull the image, one after the other.
-const TIMEOUT: Duration = Duration::from_secs(300);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Session {
     /// One deployment.
@@ -60,11 +59,13 @@ impl Session {
         if self.printer.format == Format::Text {
             report.data.insert("account".to_owned(), report::exporter::render(&report, self.printer.color).into());
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.tell(report, interrupt.exit_code())
     }
 
     async fn exporter_settings(&self, older: Option<PathBuf>, interrupt: &Interrupt) -> Result<Settings> {
+        if let (Some(within), None) = (&self.within, &older) {
+            return Ok(within.settings());
+        }
         let mut input = settings::Input::new(self.global.config.clone(), self.env.clone());
         input.exporter = older;
         tokio::select! {

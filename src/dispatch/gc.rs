@@ -7,7 +7,6 @@ use super::Session;
 use crate::cli::{Collect, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::gc::order::Order;
 use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
@@ -52,8 +51,7 @@ impl Session {
         if self.printer.format == Format::Text {
             report.data.insert("account".to_owned(), report::gc::render(&report, self.printer.color).into());
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.tell(report, interrupt.exit_code())
     }
 
     /// What `--via service` runs on each node.

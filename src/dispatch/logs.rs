@@ -6,7 +6,6 @@ use super::Session;
 use crate::cli::Rotate;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::logs::{COMMAND, Rotating};
 use crate::report;
@@ -14,7 +13,7 @@ use crate::report::print::Format;
 use crate::settings::Origin;
 
 /// Large logs take their time; no new one is begun after this.
-const TIMEOUT: Duration = Duration::from_secs(1800);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 impl Session {
     /// One rotation.
@@ -46,7 +45,6 @@ impl Session {
         if self.printer.format == Format::Text {
             report.data.insert("account".to_owned(), report::logs::render(&report, self.printer.color).into());
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.tell(report, interrupt.exit_code())
     }
 }

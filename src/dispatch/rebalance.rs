@@ -8,7 +8,6 @@ use anyhow::Result;
 use super::Session;
 use crate::cli::{self, Probe, RebalanceApply, RebalanceMeasure, Wish};
 use crate::cycle::{Options, Source};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measure};
 use crate::metrics::probe;
@@ -23,7 +22,7 @@ use crate::report::{Report, balance};
 use crate::settings::Settings;
 
 /// Moving tasks takes longer than other passes.
-const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 impl Session {
     pub(super) async fn rebalance(&self, command: cli::Rebalance, options: Options, interrupt: &Interrupt) -> u8 {
@@ -109,8 +108,7 @@ impl Session {
         if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
             report.data.insert("picture".to_owned(), balance::render(&balance, self.printer.color).into());
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.tell(report, interrupt.exit_code())
     }
 
     /// One sample of every node's and task's memory.

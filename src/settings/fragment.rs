@@ -21,9 +21,10 @@ use super::gc::GcEntry;
 use super::logs::LogsEntry;
 use super::mods::{ModEntry, ModsEntry};
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
+use super::watch::WatchEntry;
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 4] = ["update", "watch", "notify", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 3] = ["update", "notify", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -63,6 +64,8 @@ pub(super) struct File {
     pub(super) logs: Option<Spanned<LogsEntry>>,
     /// Mod files in a cache directory.
     pub(super) mods: Option<Spanned<ModsEntry>>,
+    /// Passes on a clock and on events: `orca watch`.
+    pub(super) watch: Option<Spanned<WatchEntry>>,
     /// What `$MOD_MANAGER_CONFIG` lists.
     #[serde(skip)]
     #[schemars(skip)]

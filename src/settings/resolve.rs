@@ -43,6 +43,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
     let mods = file.mods.as_ref().map(|entry| &entry.value);
     let mods = super::mods::resolve(mods, &file.more_mods, env, &mut resolver.origins, resolver.log);
+    let watch = file.watch.as_ref().map(|entry| &entry.value);
+    let watch = super::watch::resolve(watch, env, &mut resolver.origins, resolver.log);
     Settings {
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
@@ -57,6 +59,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         exporter,
         logs,
         mods,
+        watch,
         files: Vec::new(),
         origins: resolver.origins,
     }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Anchor, Exporter, MetricsSettings, Node, Origin, Rebalance, Settings};
+use super::{Anchor, Exporter, MetricsSettings, Node, Origin, Rebalance, Schedule, Settings};
 use crate::metrics::url::Url;
 
 /// One effective value.
@@ -112,6 +112,7 @@ fn tree(settings: &Settings) -> Out {
     top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     top.push(("logs".to_owned(), logs_tree(settings)));
     top.push(("mods".to_owned(), mods_tree(settings)));
+    top.push(("watch".to_owned(), watch_tree(settings)));
     Out::Map(top, None)
 }
 
@@ -141,6 +142,19 @@ fn logs_tree(settings: &Settings) -> Out {
 fn mods_tree(settings: &Settings) -> Out {
     let list = settings.mods.list.iter().map(|source| item(source.shown(), &source.origin)).collect();
     with_items("list", list, section_tree("mods", settings.mods.shown(), &settings.origins))
+}
+
+fn watch_tree(settings: &Settings) -> Out {
+    let pass = |(name, schedule): (&String, &Schedule)| {
+        let origin = settings.origins.get(&format!("watch.passes.{name}")).cloned().unwrap_or_else(built_in);
+        (name.clone(), Out::Map(item(schedule.shown(), &origin), None))
+    };
+    let passes: Vec<_> = settings.watch.passes.iter().map(pass).collect();
+    let mut entries = if passes.is_empty() { Vec::new() } else { vec![("passes".to_owned(), Out::Map(passes, None))] };
+    if let Out::Map(more, _) = section_tree("watch", settings.watch.shown(), &settings.origins) {
+        entries.extend(more);
+    }
+    Out::Map(entries, None)
 }
 
 /// One map of a list of maps, all of whose values come from where it begins.
