@@ -10,6 +10,7 @@ pub mod host;
 mod judge;
 pub mod local;
 pub mod logs;
+pub mod memory;
 pub mod moving;
 pub mod prepull;
 pub mod swarm;
@@ -56,6 +57,8 @@ pub struct Applier<'a> {
     pub next: Memory,
     /// Journal and memory.
     pub state: &'a State,
+    /// What of the memory the swarm keeps, where orcas take turns.
+    pub shared: Option<&'a mut memory::Shared>,
     /// For the journal.
     pub actor: Actor,
     /// For the memory.
@@ -145,7 +148,7 @@ impl Applier<'_> {
         let started = Instant::now();
         let untried = self.next.clone();
         for round in 0..=MAX_CONFLICTS {
-            let rows = match self.note(&group, applied) {
+            let rows = match self.note(&group, applied).await {
                 Ok(rows) => rows,
                 Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
             };
@@ -154,13 +157,13 @@ impl Applier<'_> {
                 Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
                 Attempt::Moot(why) => {
                     self.finish(&rows, "skipped", Some(&why), applied);
-                    self.take_back(&untried, applied);
+                    self.take_back(&untried, applied).await;
                     applied.actions.extend(group.iter().map(|action| skipped(action, &why)));
                     return;
                 }
                 Attempt::Replanned(again) => {
                     self.finish(&rows, "conflict", None, applied);
-                    self.take_back(&untried, applied);
+                    self.take_back(&untried, applied).await;
                     if round == MAX_CONFLICTS {
                         let name = &group[0].target.name;
                         let text =
@@ -319,11 +322,11 @@ impl Applier<'_> {
     }
 
     /// Writes down what is about to be done: a kill in the middle must leave a trace, and must not repeat a restart.
-    fn note(&mut self, group: &[Action], applied: &mut Applied) -> Result<Vec<i64>> {
+    async fn note(&mut self, group: &[Action], applied: &mut Applied) -> Result<Vec<i64>> {
         let now = Timestamp::now();
         for key in group.iter().filter_map(|action| action.attempt.as_deref()) {
             self.next.attempt(key, now);
-            self.state.remember(&self.memory_key, &self.next)?;
+            self.keep().await?;
         }
         let mut rows = Vec::new();
         for action in group {
@@ -337,12 +340,21 @@ impl Applier<'_> {
     }
 
     /// The engine has refused the write: it was no attempt.
-    fn take_back(&mut self, untried: &Memory, applied: &mut Applied) {
+    async fn take_back(&mut self, untried: &Memory, applied: &mut Applied) {
         if self.next != *untried {
             self.next = untried.clone();
-            if let Err(error) = self.state.remember(&self.memory_key, &self.next) {
+            if let Err(error) = self.keep().await {
                 applied.fail(error);
             }
+        }
+    }
+
+    /// Remembers what is known now, here and where the next orca looks.
+    async fn keep(&mut self) -> Result<()> {
+        self.state.remember(&self.memory_key, &self.next)?;
+        match &mut self.shared {
+            Some(shared) => shared.keep(&self.memory_key, &self.next).await,
+            None => Ok(()),
         }
     }
 

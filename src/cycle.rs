@@ -290,11 +290,11 @@ impl Cycle<'_> {
         report: &mut Report,
     ) -> SubReport {
         let memory_key = memory_key(cluster, self.settings);
-        let memory = live.state.memory(&memory_key);
+        let memory = live.memory(&memory_key);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());
-        if let Err(error) = self.prepare(live, &plan, &memory, &memory_key, &next, &mut sub) {
+        if let Err(error) = self.prepare(live, &plan, &memory, &memory_key, &next, &mut sub).await {
             // Without its memory a pass could restart a service again and again.
             sub.applied(Applied::none_of(&plan, error), report);
             return sub;
@@ -308,6 +308,7 @@ impl Cycle<'_> {
             memory: &memory,
             next,
             state: &live.state,
+            shared: live.shared.as_mut(),
             memory_key,
             budget: &mut bounds.budget,
             deadline: bounds.deadline,
@@ -320,7 +321,7 @@ impl Cycle<'_> {
     }
 
     /// Before the first write: a sound state file, and the new memory in it.
-    fn prepare(
+    async fn prepare(
         &self,
         live: &mut Live,
         plan: &Plan,
@@ -333,7 +334,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         sub.noticed.extend(live.state.mend(&self.options.state_dir)?);
-        live.state.remember(memory_key, next)
+        live.remember(memory_key, next).await
     }
 
     /// Puts the passes' reports together.
