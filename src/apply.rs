@@ -126,6 +126,12 @@ impl Applier<'_> {
             }
         }
         self.progress.end();
+        // A restart has waited for this; what is no restart is not worth keeping a label waiting.
+        if let Some(shared) = &mut self.shared
+            && let Err(error) = shared.keep(&self.memory_key, &self.next).await
+        {
+            applied.fail(error);
+        }
         applied
     }
 

@@ -294,7 +294,7 @@ impl Cycle<'_> {
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());
-        if let Err(error) = self.prepare(live, &plan, &memory, &memory_key, &next, &mut sub).await {
+        if let Err(error) = self.prepare(live, &plan, &memory, &memory_key, &next, &mut sub) {
             // Without its memory a pass could restart a service again and again.
             sub.applied(Applied::none_of(&plan, error), report);
             return sub;
@@ -321,7 +321,7 @@ impl Cycle<'_> {
     }
 
     /// Before the first write: a sound state file, and the new memory in it.
-    async fn prepare(
+    fn prepare(
         &self,
         live: &mut Live,
         plan: &Plan,
@@ -334,7 +334,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         sub.noticed.extend(live.state.mend(&self.options.state_dir)?);
-        live.remember(memory_key, next).await
+        live.state.remember(memory_key, next)
     }
 
     /// Puts the passes' reports together.

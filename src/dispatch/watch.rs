@@ -200,23 +200,27 @@ async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Re
     let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
     let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
     let ended = match command(&order.pass, &within.settings.borrow().clone(), lender.asked) {
-        Ok(command) => {
-            let running = AssertUnwindSafe(Box::pin(session.run(command, interrupt))).catch_unwind();
-            match tokio::time::timeout(limit, running).await {
-                Ok(Ok(_)) => None,
-                Ok(Err(panic)) => Some(panicked(panic.as_ref())),
-                Err(_) => {
-                    let text = format!("the pass hung: it was ended after {}", humantime::format_duration(limit));
-                    Some(Error::new(ErrorKind::Timeout, text).hint("this is a bug in orca; please report it"))
-                }
-            }
-        }
+        Ok(command) => guarded(limit, session.run(command, interrupt)).await,
         Err(error) => Some(error),
     };
     if let Some(error) = ended {
         session.failed(&order.pass, &error.into());
     }
     within.reports.take()
+}
+
+/// Lets a pass run, whatever it does; what became of it if it did not come back by itself.
+async fn guarded(limit: Duration, pass: impl Future<Output = u8>) -> Option<Error> {
+    let text = match tokio::time::timeout(limit, AssertUnwindSafe(Box::pin(pass)).catch_unwind()).await {
+        Ok(Ok(_)) => return None,
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            format!("the pass panicked: {}", text.unwrap_or("no message"))
+        }
+        Err(_) => format!("the pass hung: it was ended after {}", humantime::format_duration(limit)),
+    };
+    Some(Error::new(ErrorKind::Failed, text).hint("this is a bug in orca; please report it"))
 }
 
 /// The command of a pass, as the command line has it.
@@ -248,8 +252,29 @@ fn limit(pass: &str) -> Duration {
     }
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let text = format!("the pass panicked: {}", text.unwrap_or("no message"));
-    Error::new(ErrorKind::Failed, text).hint("this is a bug in orca; please report it")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pass_that_panics_or_hangs_is_reported_and_ends() {
+        let limit = Duration::from_millis(20);
+        assert!(guarded(limit, async { 0 }).await.is_none());
+        let panics = async {
+            tokio::task::yield_now().await;
+            panic!("out of {}", "luck")
+        };
+        let error = guarded(limit, panics).await.unwrap();
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Failed, "the pass panicked: out of luck"));
+        let error = guarded(limit, std::future::pending()).await.unwrap();
+        assert_eq!(error.message, "the pass hung: it was ended after 20ms");
+    }
+
+    #[test]
+    fn every_pass_that_can_be_watched_is_a_command() {
+        let asked = Asked { needs_config: false, once: false, wait: None, commands: None };
+        for pass in crate::settings::watchable() {
+            command(pass, &Settings::default(), &asked).unwrap();
+        }
+    }
 }

@@ -34,7 +34,7 @@ const PULSE: Duration = Duration::from_secs(10);
 /// Who leads is asked so often where it is this engine.
 const LEAD: Duration = Duration::from_secs(5);
 /// The longest wait for the answer to a look.
-const ANSWER: Duration = Duration::from_secs(15);
+const ANSWER: Duration = Duration::from_secs(5);
 /// The first wait before an engine that was lost is asked again; it doubles, up to [`LONGEST`].
 const AGAIN: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
