@@ -152,7 +152,9 @@ impl Agenda {
 
     /// Something has happened that needs one.
     pub fn urge(&mut self, why: Cause, now: Now) {
-        self.why = why;
+        if !self.debounce.is_urgent() {
+            self.why = why;
+        }
         self.debounce.urge(now.at);
     }
 
