@@ -2,7 +2,9 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod global;
 mod node_side;
+mod rebalance;
 mod watch;
 
 use std::path::PathBuf;
@@ -11,11 +13,10 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::metrics::Wanted;
-
-pub use watch::Watch;
-
+pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
+pub use watch::Watch;
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -31,105 +32,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Flags that every command takes.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]
-    #[arg(short = 'H', long, value_name = "URL", global = true)]
-    pub host: Option<String>,
-    /// Docker context to use [env: DOCKER_CONTEXT]
-    #[arg(long, value_name = "NAME", global = true)]
-    pub context: Option<String>,
-    /// Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else
-    /// /etc/swarm-orchestration/swarm.yml]
-    #[arg(short, long, value_name = "FILE", global = true)]
-    pub config: Option<String>,
-    /// How to print: auto is text on a terminal, JSON otherwise
-    #[arg(
-        short, long, env = "ORCA_OUTPUT", value_enum, default_value_t = Output::Auto, global = true,
-        hide_env_values = true
-    )]
-    pub output: Output,
-    /// Plan and report, write nothing anywhere
-    #[arg(
-        short = 'n', long, env = "DRY_RUN", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
-        global = true, hide_env_values = true
-    )]
-    pub dry_run: bool,
-    /// Exit 2 when changes were made or are pending
-    #[arg(long, global = true)]
-    pub detailed_exitcode: bool,
-    /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0 (`watch` does so unless
-    /// --leader-only=false)
-    #[arg(
-        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), value_name = "BOOL", num_args = 0..=1,
-        require_equals = true, default_missing_value = "true", global = true, hide_env_values = true
-    )]
-    pub leader_only: Option<bool>,
-    /// Make at most so many changes in one pass
-    #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
-    pub max_actions: usize,
-    /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]
-    #[arg(
-        long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = some_time, global = true, hide_env_values = true
-    )]
-    pub timeout: Option<Duration>,
-    /// Wait so long for another orca that works on the same cluster
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
-    pub lock_timeout: Duration,
-    /// Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]
-    #[arg(long, env = "ORCA_STATE_DIR", value_name = "DIR", global = true, hide_env_values = true)]
-    pub state_dir: Option<PathBuf>,
-    /// Plan against a saved snapshot instead of a live engine; read-only
-    #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["host", "context"])]
-    pub snapshot: Option<PathBuf>,
-    /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]
-    #[arg(short, long, action = ArgAction::Count, global = true)]
-    pub verbose: u8,
-    /// How to log
-    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
-    pub log_format: LogFormat,
-    /// When to colour text [env: NO_COLOR]
-    #[arg(long, value_enum, default_value_t = When::Auto, global = true)]
-    pub color: When,
-}
-
-/// How to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// Tables and sentences.
-    Text,
-    /// One JSON document; loops print JSON Lines.
-    Json,
-}
-
-/// How to log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// One line an event.
-    Text,
-    /// One JSON object an event.
-    Json,
-}
-
-/// When to do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// What to do.
@@ -240,94 +142,6 @@ pub struct Follow {
     /// Stay until dependents run beside their anchors, at most so long
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub wait: Option<Duration>,
-}
-
-/// Tasks that should run elsewhere, from real memory use.
-#[derive(Debug, Subcommand)]
-pub enum Rebalance {
-    /// Say which tasks should move where, and why; move nothing
-    ///
-    /// Finds the lowest memory peak for a number of restarts, or the fewest restarts for a peak; without either, the
-    /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
-    /// memory figures, reservations are taken as an estimate, and the report says so. Nothing is written, with one
-    /// exception: `--metrics probe` starts a service of orca's own on every node, and removes it again.
-    Plan(Wish),
-    /// Measure the memory of nodes and tasks, and print it as a metrics file
-    ///
-    /// Prints what `plan` goes by with the same --metrics, schema orca.metrics/1, and remembers the sample (not with
-    /// --dry-run): run every minute or so, figures are smoothed over time, and `plan` knows which tasks still grow.
-    Measure(RebalanceMeasure),
-    /// Move tasks to where the plan says, one at a time, each with exactly one restart
-    ///
-    /// Plans afresh, or carries out a saved plan. Each move is checked again, made, watched until it has settled, and leaves
-    /// no trace in the service. The first that fails ends the run.
-    Apply(RebalanceApply),
-    /// Undo what a stopped run has left half done
-    ///
-    /// What there is to undo is written in the services themselves. `apply` and `reconcile` do the same before they begin.
-    Recover,
-}
-
-/// `orca rebalance measure`.
-#[derive(Debug, Args)]
-pub struct RebalanceMeasure {
-    /// Whom to ask: node_exporter, prometheus, stats or probe [default: rebalance.metrics.source]
-    #[arg(long, value_name = "SOURCE")]
-    pub metrics: Option<Wanted>,
-}
-
-/// `orca rebalance apply`.
-#[derive(Debug, Args)]
-pub struct RebalanceApply {
-    /// What is wished for.
-    #[command(flatten)]
-    pub wish: Wish,
-    /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
-    #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
-    pub plan: Option<PathBuf>,
-    /// A moved task must have been running for so long before its service's spec is put back [default: rebalance.settle,
-    /// else 10s]
-    #[arg(long, value_name = "DUR", value_parser = duration)]
-    pub settle: Option<Duration>,
-    /// Label each moved service with the node where its task is to stay (orca.rebalance.node)
-    #[arg(long)]
-    pub pin: bool,
-    /// Don't bring images to their new nodes before tasks are stopped
-    #[arg(long)]
-    pub no_prepull: bool,
-}
-
-/// What is wished for of a balance.
-#[derive(Debug, Args)]
-pub struct Wish {
-    /// Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema
-    /// orca.metrics/1 [default: rebalance.metrics.source]
-    #[arg(long, value_name = "SOURCE|FILE")]
-    pub metrics: Option<Wanted>,
-    /// Lower the peak as far as so many restarts can
-    #[arg(long, value_name = "K", group = "wish")]
-    pub max_restarts: Option<u32>,
-    /// Bring the fullest node down to this with the fewest restarts, as 75% or 0.75
-    #[arg(long, value_name = "P", group = "wish", value_parser = share)]
-    pub target_peak: Option<f64>,
-    /// What to even out: memory, or the number of replicas and tasks on each node
-    #[arg(long, value_enum, default_value_t = BalanceGoal::Memory)]
-    pub goal: BalanceGoal,
-    /// Move everything off this node, before maintenance
-    #[arg(long, value_name = "NODE", group = "wish", conflicts_with = "goal")]
-    pub empty: Option<String>,
-    /// Without guard rails: only what Swarm can do and data needs counts
-    #[arg(long)]
-    pub unguarded: bool,
-}
-
-/// What to even out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BalanceGoal {
-    /// The share of memory in use.
-    Memory,
-    /// The number of replicas of each service, then of tasks.
-    Count,
 }
 
 /// `orca reconcile`.

@@ -58,26 +58,31 @@ impl Rotating<'_> {
     /// Runs once. Whatever happens, there is a report.
     pub async fn run(&self) -> Report {
         let started = Instant::now();
-        let deadline = started + self.options.timeout;
         let mut report = Report::new(COMMAND, Run::start(self.options.dry_run));
+        let unchanged = self.work(started + self.options.timeout, &mut report).await;
+        report.ended(started, Ok(unchanged))
+    }
+
+    /// What fails is said in the report; the rest is done all the same.
+    async fn work(&self, deadline: Instant, report: &mut Report) -> u64 {
         let looked = tokio::select! {
             _ = self.interrupt.nth(1) => {
                 Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into())
             }
-            looked = self.containers(deadline, &mut report) => looked,
+            looked = self.containers(deadline, report) => looked,
         };
         // Files need no engine: what is lost with it is said at the end.
         let (logs, bounded, lost) = match looked {
             Ok(Some((logs, bounded))) => (logs, bounded, None),
             Ok(None) => {
                 report.outcome = Outcome::Skipped;
-                return report;
+                return 0;
             }
             Err(error) => (Vec::new(), std::collections::BTreeSet::new(), Some(error)),
         };
         let mut unchanged = 0;
         if self.interrupt.exit_code().is_none() {
-            match self.files(&logs, deadline, &mut report).await {
+            match self.files(&logs, deadline, report).await {
                 Ok(held) => unchanged = held,
                 Err(error) => report.fail(&error),
             }
@@ -85,11 +90,9 @@ impl Rotating<'_> {
         if let Some(error) = lost {
             report.fail(&error);
         } else if self.fix_services && self.interrupt.exit_code().is_none() {
-            unchanged += self.fix(bounded, &mut report).await;
+            unchanged += self.fix(bounded, report).await;
         }
-        report.conclude(unchanged);
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report
+        unchanged
     }
 
     /// What the engine says of its containers and services; none if it is not its turn.

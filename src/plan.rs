@@ -3,6 +3,8 @@
 //! A plan is made by a pure function and executed by [`crate::apply`]; nothing here reads a clock or an engine.
 
 mod change;
+mod kind;
+mod values;
 
 use std::time::Duration;
 
@@ -14,7 +16,8 @@ use crate::engine::edit::moving::Temporary;
 use crate::model::{Node, NodeId, Service, ServiceId, TaskId};
 use crate::pass::memory::Memory;
 
-pub use change::{ActionKind, Change, FileFact, Rotation};
+pub use change::{Change, FileFact, Rotation};
+pub use kind::ActionKind;
 
 /// What one pass decided.
 #[derive(Debug, Default, PartialEq)]

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Applier, Attempt};
+use super::Applier;
+use super::object::Attempt;
 use crate::engine::edit::field::same;
 use crate::error::{ErrorKind, kind_of};
 use crate::model::Service;

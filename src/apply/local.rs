@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::pass::memory::Memory;
 use crate::plan::{Action, Change, TargetKind, Warning};
-use crate::report::{ReportedAction, Status};
+use crate::report::{ReportedAction, Status, millis_since};
 use crate::state::{Actor, State};
 
 /// Everything that carrying out one node's plan needs. Several nodes share budget, state and signals.
@@ -88,7 +88,7 @@ impl NodeApplier<'_> {
                 Err(error) => (Status::Failed, Some(format!("{error:#}"))),
             };
             self.finish(row, status, text.as_deref(), &mut applied);
-            let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let duration_ms = millis_since(started);
             applied.actions.push(ReportedAction { duration_ms, ..ReportedAction::new(&action, status, text) });
             match ended {
                 Ok(Ended::Done(bytes)) => {

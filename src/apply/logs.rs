@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::plan::{Action, Change, Warning};
 use crate::progress::Progress;
-use crate::report::{ReportedAction, Status};
+use crate::report::{ReportedAction, Status, millis_since};
 use crate::state::{Actor, State};
 
 /// Everything that carrying out the plan needs.
@@ -88,7 +88,7 @@ impl LogApplier<'_> {
         if let Some(failed) = row.and_then(|row| self.state.finish(row, journal_word(status), text.as_deref()).err()) {
             applied.warnings.push(Warning::new("journal", format!("{failed:#}")));
         }
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = millis_since(started);
         applied.actions.push(ReportedAction { duration_ms, ..ReportedAction::new(action, status, text) });
         match ended {
             Ok(Ended::Done) => _ = applied.holding.insert(action.id.clone()),

@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
+use super::temporary;
 use super::turn::Turn;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::model::service::TEMPORARY_LABEL;
 use crate::model::{NodeId, TaskState};
@@ -70,12 +70,12 @@ pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
             "Placement": { "Constraints": [format!("node.id=={}", node.0)] },
         },
     });
-    let id = engine.create("services", api, &spec).await.context("can't make the job that pulls the image")?;
-    let Some(id) = id else {
-        return Err(Error::new(ErrorKind::Conflict, format!("there is a service called `{name}` already")).into());
-    };
+    let id =
+        temporary::make(engine, api, "services", &spec).await.context("can't make the job that pulls the image")?;
     let pulled = watch(order, &id).await;
-    engine.remove("services", &id).await.with_context(|| format!("can't remove the service `{name}`"))?;
+    temporary::remove(engine, &["services"], &id)
+        .await
+        .with_context(|| format!("can't remove the service `{name}`"))?;
     pulled
 }
 

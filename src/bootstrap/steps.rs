@@ -18,7 +18,7 @@ use crate::model::Role;
 use crate::pass::bootstrap::{Consent, Sight, plan};
 use crate::plan::{Action, Change, Plan, Warning};
 use crate::progress::Progress;
-use crate::report::{ReportedAction, Status};
+use crate::report::{ReportedAction, Status, millis_since};
 use crate::state::{Actor, State};
 
 /// How often a node may change under orca before it is given up.
@@ -293,7 +293,7 @@ impl<'a> Steps<'a> {
             Err(error) => (Status::Failed, "failed", Some(format!("{error:#}"))),
         };
         self.note(&begun.rows, word, text.as_deref());
-        let duration_ms = u64::try_from(begun.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = millis_since(begun.since);
         for action in &begun.actions {
             self.tried.insert(action.id.clone());
             if status != Status::Failed {

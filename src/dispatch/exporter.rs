@@ -12,8 +12,6 @@ use crate::error::{Error, ErrorKind};
 use crate::exporter::machines::Machines;
 use crate::exporter::{COMMAND, Deployment, Via, file_sd};
 use crate::interrupt::Interrupt;
-use crate::report;
-use crate::report::print::Format;
 use crate::settings::{self, Settings};
 
 /// Where Orcastra has its file.
@@ -52,13 +50,10 @@ impl Session {
             },
             (Err(error), _) => Err(error),
         };
-        let mut report = match made {
+        let report = match made {
             Ok(report) => report,
             Err(error) => return self.failed(COMMAND, &error),
         };
-        if self.printer.format == Format::Text {
-            report.data.insert("account".to_owned(), report::exporter::render(&report, self.printer.color).into());
-        }
         self.tell(report, interrupt.exit_code())
     }
 

@@ -11,8 +11,6 @@ use crate::gc::order::Order;
 use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
 use crate::nodes::Reach;
-use crate::report;
-use crate::report::print::Format;
 
 /// The longest run of `--via service`, if --timeout doesn't say.
 const SERVICE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -47,10 +45,7 @@ impl Session {
         let volumes = args.volume.into_iter().collect();
         let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
-        let mut report = Box::pin(collection.run()).await;
-        if self.printer.format == Format::Text {
-            report.data.insert("account".to_owned(), report::gc::render(&report, self.printer.color).into());
-        }
+        let report = Box::pin(collection.run()).await;
         self.tell(report, interrupt.exit_code())
     }
 

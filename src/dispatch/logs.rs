@@ -8,8 +8,6 @@ use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::logs::{COMMAND, Rotating};
-use crate::report;
-use crate::report::print::Format;
 use crate::settings::Origin;
 
 /// Large logs take their time; no new one is begun after this.
@@ -41,10 +39,7 @@ impl Session {
         let (settings, options, truncate_origin) = (&settings, &options, written.unwrap_or(flag));
         let fix_services = args.fix_services;
         let run = Rotating { engine, settings, truncate_origin, fix_services, options, interrupt };
-        let mut report = Box::pin(run.run()).await;
-        if self.printer.format == Format::Text {
-            report.data.insert("account".to_owned(), report::logs::render(&report, self.printer.color).into());
-        }
+        let report = Box::pin(run.run()).await;
         self.tell(report, interrupt.exit_code())
     }
 }

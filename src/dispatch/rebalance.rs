@@ -6,19 +6,19 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Session;
-use crate::cli::{self, Probe, RebalanceApply, RebalanceMeasure, Wish};
+use crate::cli::{self, BalanceGoal, Probe, RebalanceApply, RebalanceMeasure, Wish};
 use crate::cycle::{Options, Source};
+use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measure};
 use crate::metrics::probe;
 use crate::pass::Pass;
 use crate::pass::rebalance::memory::Ask;
-use crate::pass::rebalance::{Balance, Goal, Request};
+use crate::pass::rebalance::{Goal, Request};
 use crate::rebalance::apply::{How, Relocation};
 use crate::rebalance::file::PlanFile;
 use crate::rebalance::{self, Rehearsal};
-use crate::report::print::Format;
-use crate::report::{Report, balance};
+use crate::report::Report;
 use crate::settings::Settings;
 
 /// Moving tasks takes longer than other passes.
@@ -42,7 +42,7 @@ impl Session {
 
     /// One rebalance plan.
     async fn rebalance_plan(&self, wish: Wish, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = match rebalance::request(&wish, false) {
+        let ready = match request(&wish, false) {
             Ok(request) => self.ready(interrupt).await.map(|(settings, source)| (request, settings, source)),
             Err(error) => Err(error),
         };
@@ -52,14 +52,14 @@ impl Session {
         };
         let (source, settings, metrics) = (&source, &settings, wish.metrics);
         let run = Rehearsal { command: rebalance::PLAN, source, settings, metrics, request, options, interrupt };
-        let (report, balance) = Box::pin(run.run()).await;
-        self.print(report, balance, interrupt)
+        let report = Box::pin(run.run()).await;
+        self.tell(report, interrupt.exit_code())
     }
 
     /// Moves tasks; with `--dry-run` only says which.
     async fn rebalance_apply(&self, args: RebalanceApply, options: &Options, interrupt: &Interrupt) -> u8 {
         let file = args.plan.as_deref().map(PlanFile::load).transpose();
-        let ready = match rebalance::request(&args.wish, true).and_then(|request| Ok((request, file?))) {
+        let ready = match request(&args.wish, true).and_then(|request| Ok((request, file?))) {
             Ok((request, file)) => self.ready(interrupt).await.map(|ready| (request, file, ready)),
             Err(error) => Err(error),
         };
@@ -71,11 +71,8 @@ impl Session {
         let rehearsal = Rehearsal { command: rebalance::APPLY, source, settings, metrics, request, options, interrupt };
         let settle = args.settle.unwrap_or(settings.rebalance.settle);
         let how = How { settle, pin: args.pin, prepull: !args.no_prepull };
-        let read_only = options.dry_run || matches!(source, Source::File(_));
-        let relocation = Relocation { rehearsal, file, how };
-        let (report, balance) =
-            if read_only { Box::pin(relocation.rehearse()).await } else { Box::pin(relocation.run()).await };
-        self.print(report, balance, interrupt)
+        let report = Box::pin(Relocation { rehearsal, file, how }.run()).await;
+        self.tell(report, interrupt.exit_code())
     }
 
     /// What `rebalance.auto` asks of `orca reconcile`: as `apply` without flags.
@@ -92,23 +89,13 @@ impl Session {
         let request = Request { goal: Goal::Memory(Ask::Knee), guarded: true, at_once: true };
         let how = How { settle: settings.rebalance.settle, pin: false, prepull: true };
         let rehearsal = Rehearsal { command, source, settings, metrics, request, options, interrupt };
-        let relocation = Relocation { rehearsal, file: None, how };
-        let read_only = options.dry_run || matches!(source, Source::File(_));
-        let run = if read_only { Box::pin(relocation.rehearse()).await } else { Box::pin(relocation.run()).await };
-        run.0
+        Box::pin(Relocation { rehearsal, file: None, how }.run()).await
     }
 
     /// The config first: nothing is asked of the engine while it is wrong.
     async fn ready(&self, interrupt: &Interrupt) -> Result<(Settings, Source)> {
         let settings = self.settings_if_any(interrupt).await?;
         Ok((settings, self.source()?))
-    }
-
-    fn print(&self, mut report: Report, balance: Option<Balance>, interrupt: &Interrupt) -> u8 {
-        if let (Format::Text, Some(balance)) = (self.printer.format, balance) {
-            report.data.insert("picture".to_owned(), balance::render(&balance, self.printer.color).into());
-        }
-        self.tell(report, interrupt.exit_code())
     }
 
     /// One sample of every node's and task's memory.
@@ -142,4 +129,21 @@ impl Session {
         }
         code
     }
+}
+
+/// What the flags ask for; `at_once` if it is to be carried out, and not only planned.
+fn request(args: &Wish, at_once: bool) -> Result<Request> {
+    let peak = args.max_restarts.is_some() || args.target_peak.is_some();
+    if peak && args.goal == BalanceGoal::Count {
+        let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
+        return Err(error.hint("leave out --max-restarts and --target-peak").into());
+    }
+    let goal = match (args.max_restarts, args.target_peak, &args.empty) {
+        (Some(restarts), ..) => Goal::Memory(Ask::Restarts(restarts)),
+        (_, Some(peak), _) => Goal::Memory(Ask::Peak(peak)),
+        (.., Some(node)) => Goal::Empty(node.clone()),
+        _ if args.goal == BalanceGoal::Count => Goal::Count,
+        _ => Goal::Memory(Ask::Knee),
+    };
+    Ok(Request { goal, guarded: !args.unguarded, at_once })
 }

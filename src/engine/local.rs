@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 use super::path::{segment, with_query};
-use super::{Engine, decode, header, message, refused};
+use super::{Engine, decode, message, refused};
 use crate::error::{Error, ErrorKind};
 use crate::model::stock::{CacheRecord, Container, ContainerView, DiskUse, Image, Network, Volume};
 
@@ -77,27 +77,6 @@ pub enum Removed {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Info {
-    #[serde(rename = "ID")]
-    id: String,
-    name: String,
-    server_version: String,
-    system_time: Option<Timestamp>,
-    docker_root_dir: String,
-    swarm: Swarm,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Swarm {
-    #[serde(rename = "NodeID")]
-    node_id: String,
-    local_node_state: String,
-    control_available: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
 struct Event {
     #[serde(rename = "Type")]
     kind: String,
@@ -124,13 +103,12 @@ struct Pruned {
 impl Engine {
     /// Who this engine is: `/info`.
     pub async fn identity(&self) -> Result<Identity> {
-        let reply = self.wire.get("/info").await?;
-        let info: Info = decode("/info", &reply)?;
+        let (info, api) = self.info().await?;
         Ok(Identity {
             id: info.id,
             name: info.name,
             version: info.server_version,
-            api: header(&reply, "api-version"),
+            api,
             now: info.system_time.unwrap_or_else(Timestamp::now),
             root: info.docker_root_dir,
             node: info.swarm.node_id,

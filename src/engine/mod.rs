@@ -10,6 +10,7 @@ mod dial;
 pub mod edit;
 pub mod events;
 pub mod fault;
+mod info;
 pub mod local;
 pub mod logs;
 pub mod parts;

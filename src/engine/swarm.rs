@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::info::{Cluster, Info};
 use super::path::segment;
-use super::{Engine, decode, header, message};
+use super::{Engine, message};
 use crate::error::{Error, ErrorKind};
-use crate::model::or_default;
 
 /// What an engine says of its own place in a swarm (`GET /info`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,65 +122,6 @@ pub struct Tokens {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Info {
-    #[serde(rename = "ID")]
-    id: String,
-    name: String,
-    server_version: String,
-    system_time: Option<Timestamp>,
-    #[serde(deserialize_with = "or_default")]
-    swarm: Swarm,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Swarm {
-    #[serde(rename = "NodeID")]
-    node_id: String,
-    local_node_state: String,
-    control_available: bool,
-    error: String,
-    #[serde(deserialize_with = "or_default")]
-    remote_managers: Vec<Peer>,
-    cluster: Option<Cluster>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Peer {
-    #[serde(rename = "NodeID")]
-    node_id: String,
-    addr: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Cluster {
-    #[serde(rename = "ID")]
-    id: String,
-    #[serde(deserialize_with = "or_default")]
-    default_addr_pool: Vec<String>,
-    subnet_size: u32,
-    data_path_port: u32,
-    #[serde(deserialize_with = "or_default")]
-    spec: Spec,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Spec {
-    #[serde(deserialize_with = "or_default")]
-    encryption_config: Encryption,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Encryption {
-    auto_lock_managers: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
 struct Inspected {
     join_tokens: JoinTokens,
 }
@@ -201,8 +142,7 @@ struct Unlock {
 impl Engine {
     /// Where this engine stands.
     pub async fn standing(&self) -> Result<Standing> {
-        let reply = self.wire.get("/info").await?;
-        let Info { id, name, server_version, system_time, swarm } = decode("/info", &reply)?;
+        let (Info { id, name, server_version, system_time, swarm, .. }, api) = self.info().await?;
         let constitution = |cluster: Cluster| Constitution {
             id: cluster.id,
             address_pool: cluster.default_addr_pool,
@@ -214,7 +154,7 @@ impl Engine {
             engine: id,
             name,
             version: server_version,
-            api: header(&reply, "api-version"),
+            api,
             now: system_time.unwrap_or_else(Timestamp::now),
             state: swarm.local_node_state,
             error: swarm.error,

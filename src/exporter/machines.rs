@@ -23,7 +23,7 @@ use crate::engine::address::{self, Address, SshTarget};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::lock;
-use crate::metrics::collect::Aim;
+use crate::metrics::targets::Aim;
 use crate::metrics::url::Url;
 use crate::pass::exporter::host::{self, Facts, LOOK};
 use crate::report::{Report, ReportedAction, Run, Status};

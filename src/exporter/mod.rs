@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::model::{Reference, Service};
 use crate::pass::Pass;
-use crate::report::{Outcome, Report, Run, Status};
+use crate::report::{Outcome, Report, Run, Status, millis_since};
 use crate::settings::{Asked, Settings};
 use file_sd::Entry;
 use verify::Verifier;
@@ -62,14 +62,9 @@ impl Deployment<'_> {
         };
         let mut report = match before {
             Ok(before) => self.cycle_and_verify(before.as_ref(), deadline).await,
-            Err(error) => {
-                let mut report = Report::new(COMMAND, Run::start(self.options.dry_run));
-                report.fail(&error);
-                report.conclude(0);
-                report
-            }
+            Err(error) => Report::new(COMMAND, Run::start(self.options.dry_run)).ended(started, Err(error)),
         };
-        report.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        report.run.duration_ms = millis_since(started);
         report
     }
 

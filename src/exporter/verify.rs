@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::file_sd::Entry;
 use crate::engine::Engine;
-use crate::metrics::collect::{Aim, own_target, read};
+use crate::metrics::targets::{Aim, own_target, read};
 use crate::model::node::{Availability, NodeState};
 use crate::model::{Node, NodeId, Offer, Service, Task, TaskState, UpdateState};
 use crate::pass::exporter::own;

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::node::Visited;
+use crate::apply::temporary::Lines;
 use crate::error::{Error, ErrorKind};
 use crate::pass::gc::keep::Keep;
 use crate::report::ReportedError;
@@ -128,20 +129,20 @@ pub(super) struct Heard {
     of: usize,
 }
 
-impl Heard {
-    /// Takes a line; what is no part of an answer is left out, what was said before is heard once.
-    pub(super) fn take(&mut self, line: &str) {
+impl Lines for Heard {
+    fn take(&mut self, line: &str) {
         if let Ok(Part { at, of, text }) = serde_json::from_str(line) {
             self.of = of;
             self.parts.insert(at, text);
         }
     }
 
-    /// All of it was said.
-    pub(super) fn complete(&self) -> bool {
+    fn complete(&self) -> bool {
         self.of > 0 && self.parts.len() == self.of
     }
+}
 
+impl Heard {
     /// The answer, once all of it was said.
     pub(super) fn answer(&self) -> Option<Result<Visited>> {
         let text: String = self.complete().then(|| self.parts.values().map(String::as_str).collect())?;

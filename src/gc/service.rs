@@ -1,25 +1,23 @@
 //! `orca gc --via service`: a global service of orca's own works on the nodes, for those whose engines can't be reached
 //! from here, and is removed again, whatever happens.
 //!
-//! It is no job: the containers of a job stay on the nodes when it is removed, and would be rubbish of gc's own. Its tasks
-//! do their work, say what they did, and sleep until the service is removed.
+//! It is no job, see [`crate::apply::temporary`]: containers that stay would be rubbish of gc's own.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 
 use super::node::{Visited, interrupted};
 use super::order::{Heard, Order};
+use crate::apply::temporary::{self, Answers, Listener, RESERVE};
 use crate::engine::Engine;
-use crate::engine::logs::Logs;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
-use crate::model::{Node, Service, Task};
+use crate::model::{Node, NodeId, Service};
 use crate::plan::Warning;
 use crate::snapshot::Snapshot;
 
@@ -29,12 +27,10 @@ const HOST_LABEL: &str = "orca.gc.host";
 const UNTIL_LABEL: &str = "orca.gc.until";
 /// Much longer than clocks of managers are apart.
 const CLOCKS: Duration = Duration::from_secs(180);
-/// What is kept of a run for removing the service.
-const RESERVE: Duration = Duration::from_secs(5);
 /// What is kept for starting the tasks and for hearing them.
 const TALK: Duration = Duration::from_secs(10);
-/// How often the tasks are looked at.
-const LOOK: Duration = Duration::from_millis(500);
+/// What is made, in the order in which it goes.
+const MADE: [&str; 2] = ["services", "configs"];
 /// Where the tasks find their order.
 const ORDER: &str = "/orca-order.json";
 /// Where the tasks find the disk under the engine's data: the engine keeps this file there.
@@ -53,14 +49,6 @@ pub(super) struct Errand<'a> {
     pub(super) interrupt: &'a Interrupt,
 }
 
-/// What was heard of the nodes.
-#[derive(Default)]
-struct Told {
-    heard: BTreeMap<String, Heard>,
-    /// Why a node said nothing, as far as its task tells.
-    failed: BTreeMap<String, String>,
-}
-
 impl Errand<'_> {
     /// Sends it, listens, removes it. A signal ends the listening, not the removal.
     pub(super) async fn run(mut self, image: &str, warnings: &mut Vec<Warning>) -> Result<Vec<Visited>> {
@@ -77,17 +65,17 @@ impl Errand<'_> {
         self.order.nodes = able.iter().map(|node| (node.id.0.clone(), node.key.clone())).collect();
         self.order.max_actions /= able.len();
         self.order.timeout = until.duration_since(now).saturating_sub(TALK).max(Duration::from_secs(1));
-        let (name, mut told) = (format!("orca-gc-{}", Timestamp::now().as_millisecond()), Told::default());
+        let (name, mut heard) = (format!("orca-gc-{}", Timestamp::now().as_millisecond()), Answers::default());
+        let nodes: Vec<NodeId> = self.order.nodes.keys().cloned().map(NodeId).collect();
         let made = self.send(&name, image, until).await;
         if let Ok(id) = &made {
-            tokio::select! {
-                _ = self.interrupt.nth(1) => {}
-                () = self.listen(id, until, &mut told) => {}
-            }
+            let Self { engine, interrupt, .. } = self;
+            let listener = Listener { engine, api: &self.cluster.api, id, nodes: nodes.clone(), until, interrupt };
+            listener.listen(&mut heard).await;
         }
-        // By its name: an answer that was lost may have been that it was made. Not within a deadline that is over.
+        // Not within a deadline that is over.
         let late = self.engine.until(self.deadline.max(Instant::now() + RESERVE));
-        match remove(&late, &name).await {
+        match temporary::remove(&late, &MADE, &name).await {
             Ok(()) if made.is_ok() => {
                 let text = format!("the service `{name}` was started on the nodes and removed again");
                 warnings.push(Warning::new("gc_service", text));
@@ -101,11 +89,11 @@ impl Errand<'_> {
             }
         }
         made?;
-        if self.interrupt.exit_code().is_some() && !self.order.nodes.keys().all(|node| told.done(node)) {
+        if self.interrupt.exit_code().is_some() && !nodes.iter().all(|node| heard.done(node)) {
             let text = "interrupted by a signal: what the nodes had removed until then was not heard";
             return Err(Error::new(ErrorKind::Interrupted, text).into());
         }
-        visited.extend(self.order.nodes.iter().map(|(id, key)| told.of(id, key)));
+        visited.extend(nodes.iter().zip(self.order.nodes.values()).map(|(id, key)| answer_of(&heard, id, key)));
         visited.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(visited)
     }
@@ -119,79 +107,31 @@ impl Errand<'_> {
         let over = Timestamp::now().checked_add(left).unwrap_or(Timestamp::MAX);
         let labels = json!({ HOST_LABEL: self.host, UNTIL_LABEL: format!("{over:.0}") });
         let spec = json!({ "Name": name, "Labels": &labels, "Data": self.order.data()? });
-        let Some(config) = engine.create("configs", &self.cluster.api, &spec).await? else {
-            return Err(Error::new(ErrorKind::Conflict, format!("there is a config `{name}` already")).into());
-        };
+        let config = temporary::make(&engine, &self.cluster.api, "configs", &spec).await?;
         let only = match self.order.nodes.keys().collect::<Vec<_>>().as_slice() {
             [one] => vec![format!("node.id=={one}")],
             _ => Vec::new(),
         };
         let linger = format!("{}s", left.as_secs());
         let spec = service(name, image, &labels, &config, &self.order.settings.service.socket, &only, &linger);
-        let made = engine.create("services", &self.cluster.api, &spec).await?;
-        made.ok_or_else(|| Error::new(ErrorKind::Conflict, format!("there is a service `{name}` already")).into())
-    }
-
-    /// Reads the logs until every node has said all, or can't.
-    async fn listen(&self, id: &str, until: Instant, told: &mut Told) {
-        let engine = self.engine.until(until);
-        let (mut logs, mut looked): (Option<Logs>, Option<Instant>) = (None, None);
-        while Instant::now() < until {
-            if looked.is_none_or(|at| at.elapsed() >= LOOK) {
-                let tasks: Vec<Task> = engine.tasks_of(id).await.unwrap_or_default();
-                for task in tasks.into_iter().filter(Task::ended) {
-                    let (state, err) = (task.status.state.name(), task.status.err);
-                    told.failed.insert(task.node.0, if err.is_empty() { state.to_owned() } else { err });
-                }
-                looked = Some(Instant::now());
-            }
-            if self.order.nodes.keys().all(|node| told.done(node)) {
-                return;
-            }
-            let Some(open) = &mut logs else {
-                let opened = timeout_at(until, engine.service_logs(&self.cluster.api, id)).await;
-                logs = opened.ok().and_then(Result::ok);
-                if logs.is_none() {
-                    tokio::time::sleep(LOOK).await;
-                }
-                continue;
-            };
-            match timeout(LOOK, open.next()).await {
-                Ok(Ok(Some(lines))) => {
-                    for line in lines {
-                        told.heard.entry(line.node).or_default().take(&line.text);
-                    }
-                }
-                // The stream ended, or broke; what was said will be said again.
-                Ok(_) => {
-                    logs = None;
-                    tokio::time::sleep(LOOK).await;
-                }
-                Err(_) => {}
-            }
-        }
+        temporary::make(&engine, &self.cluster.api, "services", &spec).await
     }
 }
 
-impl Told {
-    fn done(&self, node: &str) -> bool {
-        self.failed.contains_key(node) || self.heard.get(node).is_some_and(Heard::complete)
-    }
-
-    fn of(&self, id: &str, key: &str) -> Visited {
-        match self.heard.get(id).and_then(Heard::answer) {
-            Some(Ok(visited)) if visited.name.is_empty() => {
-                Visited::in_vain(key, visited.error.unwrap_or_else(|| failed(key, "it had nothing to do there")))
-            }
-            Some(Ok(visited)) => visited,
-            Some(Err(error)) => Visited::in_vain(key, error),
-            None => {
-                let why = self.failed.get(id).map_or_else(
-                    || "its task said nothing in time; --timeout gives it more".to_owned(),
-                    |why| format!("its task ended: {why}"),
-                );
-                Visited::in_vain(key, failed(key, why))
-            }
+/// What came of one node.
+fn answer_of(heard: &Answers<Heard>, id: &NodeId, key: &str) -> Visited {
+    match heard.said.get(id).and_then(Heard::answer) {
+        Some(Ok(visited)) if visited.name.is_empty() => {
+            Visited::in_vain(key, visited.error.unwrap_or_else(|| failed(key, "it had nothing to do there")))
+        }
+        Some(Ok(visited)) => visited,
+        Some(Err(error)) => Visited::in_vain(key, error),
+        None => {
+            let why = heard.failed.get(id).map_or_else(
+                || "its task said nothing in time; --timeout gives it more".to_owned(),
+                |why| format!("its task ended: {why}"),
+            );
+            Visited::in_vain(key, failed(key, why))
         }
     }
 }
@@ -210,23 +150,11 @@ fn obstacle(node: &Node) -> Option<&'static str> {
     }
 }
 
-async fn remove(engine: &Engine, name: &str) -> Result<()> {
-    engine.remove("services", name).await?;
-    engine.remove("configs", name).await
-}
-
 /// Removes what an orca that was killed has left behind: this host's at once, since its lock is held; others' in time.
 pub(super) async fn sweep(engine: &Engine, cluster: &Snapshot, host: &str, warnings: &mut Vec<Warning>) {
-    for service in cluster.services.iter().filter(|service| left_behind(service, host)) {
-        let name = &service.name;
-        let text = match remove(engine, name).await {
-            Ok(()) => format!("`{name}`, which an orca that was killed had left behind, was removed"),
-            Err(error) => {
-                format!("`{name}`, which an orca that was killed has left behind, can't be removed: {error:#}")
-            }
-        };
-        warnings.push(Warning::new("stale_gc_service", text));
-    }
+    let left = cluster.services.iter().filter(|service| left_behind(service, host));
+    let words = ("stale_gc_service", "which an orca that was killed had left behind");
+    temporary::sweep(engine, left, &MADE, words, warnings).await;
 }
 
 fn left_behind(service: &Service, host: &str) -> bool {

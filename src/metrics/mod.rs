@@ -1,7 +1,7 @@
 //! Memory figures of nodes and tasks, where they come from, and their file form `orca.metrics/1`.
 //!
 //! The file is read strictly: a figure that is not what it seems would move the wrong task. What the figures are good
-//! for is judged in [`crate::pass::rebalance`]. [`collect`] asks, [`smooth`] judges over time; the rest is pure.
+//! for is judged in [`crate::pass::rebalance`]. [`collect`] asks, as [`targets`] says whom, [`smooth`] judges over time; the rest is pure.
 
 pub mod cgroup;
 pub mod collect;
@@ -14,6 +14,7 @@ mod probe_service;
 mod prometheus;
 pub mod smooth;
 mod stats;
+pub mod targets;
 pub mod url;
 
 use std::collections::BTreeMap;

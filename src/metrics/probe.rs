@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::smooth::Counters;
 use super::{NodeMemory, TaskMemory, cgroup};
+use crate::apply::temporary::Lines;
 
 /// The schema name of the first line.
 pub const SCHEMA: &str = "orca.probe/1";
@@ -66,9 +67,8 @@ pub struct Told {
     end: Option<usize>,
 }
 
-impl Told {
-    /// Takes one line; what isn't the probe's is left out.
-    pub fn take(&mut self, text: &str) {
+impl Lines for Told {
+    fn take(&mut self, text: &str) {
         match serde_json::from_str(text) {
             Ok(Line::Machine(machine)) if machine.schema == SCHEMA => self.machine = Some(machine),
             Ok(Line::Container { container, footprint_bytes, working_set_bytes }) => {
@@ -80,8 +80,14 @@ impl Told {
         }
     }
 
+    fn complete(&self) -> bool {
+        self.memory().is_some()
+    }
+}
+
+impl Told {
     /// The memory of the machine and of its containers, once all of it was said.
-    pub fn complete(&self) -> Option<(NodeMemory, Counters, &BTreeMap<String, TaskMemory>)> {
+    pub fn memory(&self) -> Option<(NodeMemory, Counters, &BTreeMap<String, TaskMemory>)> {
         let machine = self.machine.as_ref().filter(|_| self.end == Some(self.containers.len()))?;
         let used = machine.total_bytes.checked_sub(machine.available_bytes)?.saturating_sub(machine.arc_bytes);
         let memory = NodeMemory { total_bytes: machine.total_bytes, used_bytes: used, pressure: None };
@@ -220,7 +226,7 @@ mod tests {
     fn told(root: &Path) -> Told {
         let mut told = Told::default();
         look(&root.join("proc"), &root.join("cgroup")).unwrap().lines().for_each(|line| {
-            assert!(told.complete().is_none(), "not all of it was said");
+            assert!(told.memory().is_none(), "not all of it was said");
             told.take(line);
         });
         told
@@ -244,7 +250,7 @@ mod tests {
             write(root.path(), &at("memory.swap.current"), "9\n");
         }
         let told = told(root.path());
-        let (node, counters, containers) = told.complete().unwrap();
+        let (node, counters, containers) = told.memory().unwrap();
         assert_eq!((node.total_bytes, node.used_bytes), (8 << 20, 5 << 20));
         let expected =
             Counters { some_us: Some(123), full_us: Some(45), oom_kills: Some(7), booted_s: Some(1_700_000_000) };
@@ -265,7 +271,7 @@ mod tests {
         write(root.path(), &at("memory.stat"), "rss 5\ntotal_rss 300\ntotal_shmem 20\ntotal_inactive_file 100\n");
         write(root.path(), &format!("cgroup/cpu/docker/{id}/cpu.shares"), "1\n");
         let told = told(root.path());
-        let (_, _, containers) = told.complete().unwrap();
+        let (_, _, containers) = told.memory().unwrap();
         let expected = TaskMemory { footprint_bytes: 320, working_set_bytes: 800, ..TaskMemory::default() };
         assert_eq!(containers, &BTreeMap::from([(id, expected)]));
     }
@@ -284,13 +290,13 @@ mod tests {
             told.take(line);
         }
         told.take("{\"containers\": 0}");
-        assert!(told.complete().is_none());
+        assert!(told.memory().is_none());
         proc(root.path());
         let text = look(root.path(), root.path()).unwrap();
         told.take(text.lines().next().unwrap());
-        assert!(told.complete().is_some());
+        assert!(told.memory().is_some());
         // One container that was said to be there is missing.
         told.take("{\"containers\": 1}");
-        assert!(told.complete().is_none());
+        assert!(told.memory().is_none());
     }
 }

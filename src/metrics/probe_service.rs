@@ -1,40 +1,32 @@
 //! The metrics source `probe`: a global service of orca's own runs `orca probe` on every node, its logs are read through
 //! the manager, and it is removed again, whatever happens.
 //!
-//! The only writes that measuring makes are here: a service that is created and removed as a whole.
-//! It is no job: its containers would stay on the nodes. It says what it has to say and sleeps, until it is removed.
+//! It is the only write that measuring makes, see [`crate::apply::temporary`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 
 use super::TaskMemory;
-use super::fetch::words;
+use super::fetch::words as words_of;
 use super::probe::{MOUNTED, Told};
+use crate::apply::temporary::{self, Answers, Listener, RESERVE};
 use crate::engine::Engine;
-use crate::engine::logs::Logs;
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
-use crate::model::{NodeId, TaskId};
-use crate::pass::memory::elapsed;
+use crate::model::service::{TEMPORARY_LABEL, Temporary, UNTIL_LABEL};
+use crate::model::{Node, Service, TaskId};
 use crate::plan::Warning;
 use crate::snapshot::Snapshot;
 
-/// The service label that marks a probe; its value is when it was started, RFC 3339.
-pub const LABEL: &str = "orca.probe";
+/// What the service says it is for.
+const PURPOSE: &str = "probe";
 /// The longest wait for the nodes: they may have to pull the image.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What is kept of a pass for removing the service, and for what comes after.
-const RESERVE: Duration = Duration::from_secs(5);
-/// A probe that is older was left behind by an orca that was killed.
-const STALE: Duration = Duration::from_secs(300);
-/// How often the probe's tasks are looked at.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// What a probe is run with.
 #[derive(Debug)]
@@ -49,10 +41,7 @@ pub(super) struct Probe<'a> {
 /// What the nodes said.
 #[derive(Debug, Default)]
 pub(super) struct Probed {
-    /// By node id.
-    pub(super) told: BTreeMap<NodeId, Told>,
-    /// Why a node said nothing, as far as its task tells.
-    pub(super) failed: BTreeMap<NodeId, String>,
+    pub(super) heard: Answers<Told>,
     /// The task of each container.
     pub(super) containers: BTreeMap<String, TaskId>,
     pub(super) warnings: Vec<Warning>,
@@ -63,8 +52,6 @@ pub(super) struct Probed {
 struct RawTask {
     #[serde(rename = "ID")]
     id: TaskId,
-    #[serde(rename = "NodeID", default)]
-    node: NodeId,
     #[serde(default)]
     status: RawStatus,
 }
@@ -72,8 +59,6 @@ struct RawTask {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct RawStatus {
-    state: String,
-    err: String,
     container_status: Option<ContainerStatus>,
 }
 
@@ -88,31 +73,27 @@ impl Probe<'_> {
     /// Starts the service, listens, removes it. A signal ends the listening, not the removal.
     pub(super) async fn run(&self) -> Probed {
         let mut probed = Probed::default();
-        self.sweep(&mut probed.warnings).await;
-        let started = Timestamp::now();
-        let name = format!("orca-probe-{}", started.as_millisecond());
-        let spec = spec(&name, self.image, started);
-        let until = self
-            .deadline
-            .checked_sub(RESERVE)
-            .unwrap_or(self.deadline)
-            .min(Instant::now() + PATIENCE)
-            .max(Instant::now());
-        let made = self.engine.until(until).create("services", &self.cluster.api, &spec).await;
-        let made = made.and_then(|id| id.with_context(|| format!("there is a service `{name}` already")));
+        let Self { cluster, engine, interrupt, .. } = *self;
+        let left = cluster.services.iter().filter(|service| left_behind(service));
+        let words = ("stale_probe", "a probe that was left behind");
+        temporary::sweep(engine, left, &["services"], words, &mut probed.warnings).await;
+        let name = format!("orca-probe-{}", Timestamp::now().as_millisecond());
+        let now = Instant::now();
+        let until = self.deadline.checked_sub(RESERVE).unwrap_or(self.deadline).min(now + PATIENCE).max(now);
+        let made = temporary::make(&engine.until(until), &cluster.api, "services", &spec(&name, self.image)).await;
         match &made {
             Ok(id) => {
-                tokio::select! {
-                    _ = self.interrupt.nth(1) => {}
-                    () = self.listen(id, until, &mut probed) => {}
-                }
+                let asked = |node: &&Node| node.state == NodeState::Ready && node.availability == Availability::Active;
+                let nodes = cluster.nodes.iter().filter(asked).map(|node| node.id.clone()).collect();
+                let listener = Listener { engine, api: &cluster.api, id, nodes, until, interrupt };
+                listener.listen(&mut probed.heard).await;
                 probed.containers = self.containers().await;
             }
-            Err(error) => probed.warnings.push(Warning::new("probe_failed", format!("no probe: {}", words(error)))),
+            Err(error) => probed.warnings.push(Warning::new("probe_failed", format!("no probe: {}", words_of(error)))),
         }
-        // By its name: an answer that was lost may have been that it was made. Not within a deadline that is over.
-        let late = self.deadline.max(Instant::now() + RESERVE);
-        match self.engine.until(late).remove("services", &name).await {
+        // Not within a deadline that is over.
+        let late = engine.until(self.deadline.max(Instant::now() + RESERVE));
+        match temporary::remove(&late, &["services"], &name).await {
             Ok(()) if made.is_ok() => {
                 let text = format!("the service `{name}` was started on the nodes and removed again");
                 probed.warnings.push(Warning::new("probe_service", text));
@@ -120,92 +101,11 @@ impl Probe<'_> {
             Ok(()) => {}
             Err(error) => {
                 let hint = format!("docker service rm {name}, or the next probe does it");
-                let text = format!("`{name}` could not be removed: {}; {hint}", words(&error));
+                let text = format!("`{name}` could not be removed: {}; {hint}", words_of(&error));
                 probed.warnings.push(Warning::new("probe_left_behind", text));
             }
         }
         probed
-    }
-
-    /// Removes what an orca that was killed has left behind.
-    async fn sweep(&self, warnings: &mut Vec<Warning>) {
-        for service in &self.cluster.services {
-            let raw: Value = serde_json::from_str(service.raw.get()).unwrap_or_default();
-            let Some(label) = raw.pointer("/Spec/Labels").and_then(|labels| labels.get(LABEL)).and_then(Value::as_str)
-            else {
-                continue;
-            };
-            let stale = label.parse::<Timestamp>().is_ok_and(|started| elapsed(started, Timestamp::now()) > STALE);
-            if !stale {
-                continue;
-            }
-            let name = &service.name;
-            let text = match self.engine.remove("services", &service.id.0).await {
-                Ok(()) => format!("`{name}`, a probe that was left behind, was removed"),
-                Err(error) => format!("`{name}`, a probe that was left behind, can't be removed: {}", words(&error)),
-            };
-            warnings.push(Warning::new("stale_probe", text));
-        }
-    }
-
-    /// Reads the logs until every node has said all, or can't.
-    async fn listen(&self, id: &str, until: Instant, probed: &mut Probed) {
-        let engine = self.engine.until(until);
-        let expected: Vec<&NodeId> = self
-            .cluster
-            .nodes
-            .iter()
-            .filter(|node| node.state == NodeState::Ready && node.availability == Availability::Active)
-            .map(|node| &node.id)
-            .collect();
-        let (mut logs, mut looked): (Option<Logs>, Option<Instant>) = (None, None);
-        while Instant::now() < until {
-            if looked.is_none_or(|at| at.elapsed() >= LOOK) {
-                self.look(&engine, id, probed).await;
-                looked = Some(Instant::now());
-            }
-            let done = |node: &&NodeId| {
-                probed.failed.contains_key(*node)
-                    || probed.told.get(*node).is_some_and(|told| told.complete().is_some())
-            };
-            if expected.iter().all(done) {
-                return;
-            }
-            match &mut logs {
-                None => {
-                    logs =
-                        timeout_at(until, engine.service_logs(&self.cluster.api, id)).await.ok().and_then(Result::ok);
-                    if logs.is_none() {
-                        tokio::time::sleep(LOOK).await;
-                    }
-                }
-                Some(open) => match timeout(LOOK, open.next()).await {
-                    Ok(Ok(Some(lines))) => {
-                        for line in lines {
-                            probed.told.entry(NodeId(line.node)).or_default().take(&line.text);
-                        }
-                    }
-                    // The stream ended, or broke; what was said will be said again.
-                    Ok(_) => {
-                        logs = None;
-                        tokio::time::sleep(LOOK).await;
-                    }
-                    Err(_) => {}
-                },
-            }
-        }
-    }
-
-    /// Which tasks of the probe have failed.
-    async fn look(&self, engine: &Engine, id: &str, probed: &mut Probed) {
-        let filters = json!({ "service": [id] }).to_string();
-        for task in engine.tasks::<RawTask>(&filters).await.unwrap_or_default() {
-            let RawStatus { state, err, .. } = task.status;
-            if matches!(state.as_str(), "failed" | "rejected" | "complete" | "shutdown" | "orphaned") {
-                let why = if err.is_empty() { state } else { err };
-                probed.failed.insert(task.node, format!("the probe's task ended: {why}"));
-            }
-        }
     }
 
     /// Which container belongs to which task.
@@ -226,12 +126,17 @@ impl Probed {
     }
 }
 
+/// An orca that was killed has left it.
+fn left_behind(service: &Service) -> bool {
+    service.temporary.as_ref().is_some_and(|made| made.purpose == PURPOSE && made.over(Timestamp::now()))
+}
+
 /// The service: no network, no port, nothing that it may write, and little that it may use.
-fn spec(name: &str, image: &str, started: Timestamp) -> Value {
+fn spec(name: &str, image: &str) -> Value {
     let cgroups = json!({"Type": "bind", "Source": "/sys/fs/cgroup", "Target": MOUNTED, "ReadOnly": true});
     json!({
         "Name": name,
-        "Labels": {LABEL: started.to_string()},
+        "Labels": {TEMPORARY_LABEL: PURPOSE, UNTIL_LABEL: Temporary::until(Timestamp::now())},
         "TaskTemplate": {
             "ContainerSpec": {
                 "Image": image, "Command": ["orca"], "Args": ["probe", "--linger", "120s"],

@@ -1,6 +1,6 @@
 //! A swarm service as the passes see it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -100,13 +100,49 @@ pub struct Service {
     /// What a move of orca has left in it, if one has not ended.
     pub trace: Option<Trace>,
     /// orca made it for a short while, and removes it again.
-    pub temporary: bool,
+    pub temporary: Option<Temporary>,
     /// The object as the engine sent it.
     pub raw: Box<RawValue>,
 }
 
-/// The service label of what orca makes for a short while: `prepull`, say.
+/// The service label of what orca makes for a short while, and what for: `prepull` or `probe`.
 pub const TEMPORARY_LABEL: &str = "orca.temporary";
+/// When it was left behind at the latest, RFC 3339; without, only who has the turn to move tasks can tell.
+pub const UNTIL_LABEL: &str = "orca.temporary.until";
+
+/// No probe takes longer.
+const LONGEST: SignedDuration = SignedDuration::from_secs(300);
+
+/// What orca made for a short while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Temporary {
+    /// See [`TEMPORARY_LABEL`].
+    pub purpose: String,
+    until: Option<Timestamp>,
+}
+
+impl Temporary {
+    /// What goes into [`UNTIL_LABEL`] of what is made now.
+    pub fn until(now: Timestamp) -> String {
+        now.saturating_add(LONGEST).unwrap_or(now).to_string()
+    }
+
+    /// Nobody can be at work with it any more, but who has the turn to move tasks.
+    pub fn over(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until < now)
+    }
+
+    fn read(labels: Labels) -> Option<Self> {
+        let Labels { temporary, until, probe, .. } = labels;
+        // How orca marked its probes before they had the label of all: with when they were started.
+        let older = || {
+            let until = probe?.parse::<Timestamp>().ok()?.saturating_add(LONGEST).ok()?;
+            Some(Self { purpose: "probe".to_owned(), until: Some(until) })
+        };
+        let until = until.and_then(|until| until.parse().ok());
+        temporary.map(|purpose| Self { purpose, until }).or_else(older)
+    }
+}
 
 /// What a move has left in a service, see [`crate::engine::edit::moving`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +183,7 @@ impl Service {
             update: view.update_status.as_ref().and_then(|status| status.state),
             update_started: view.update_status.and_then(|status| status.started_at),
             trace,
-            temporary: view.spec.labels.temporary.is_some(),
+            temporary: Temporary::read(view.spec.labels),
             raw,
         })
     }
@@ -186,7 +222,11 @@ struct Labels {
     #[serde(rename = "orca.move.restore")]
     restore: Option<serde::de::IgnoredAny>,
     #[serde(rename = "orca.temporary")]
-    temporary: Option<serde::de::IgnoredAny>,
+    temporary: Option<String>,
+    #[serde(rename = "orca.temporary.until")]
+    until: Option<String>,
+    #[serde(rename = "orca.probe")]
+    probe: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,7 @@ pub fn plan(cluster: &Snapshot) -> Plan {
         }
     }
     for service in &cluster.services {
-        if service.temporary {
+        if service.temporary.as_ref().is_some_and(|made| made.over(cluster.taken_at)) {
             let reason = "an orca made it for a short while, and was stopped before it could remove it";
             plan.actions.push(Action::on_service(service, Change::TemporaryRemove, reason));
         }

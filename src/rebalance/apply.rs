@@ -9,13 +9,13 @@ use super::file::PlanFile;
 use super::{APPLY, Rehearsal};
 use crate::apply::turn::{Owner, Turn};
 use crate::cycle::live::{self, Live};
-use crate::cycle::{Bounds, Cycle, balance_key};
+use crate::cycle::{Bounds, Cycle, Source, balance_key};
 use crate::error::{Error, ErrorKind};
 use crate::measure::{self, Figures, Measurement};
 use crate::metrics::{Metrics, NodeMemory};
 use crate::pass::rebalance::balance::Move;
 use crate::pass::rebalance::memory::Ask;
-use crate::pass::rebalance::{self, Balance, Goal, Input, Request, check};
+use crate::pass::rebalance::{self, Goal, Input, Request, check};
 use crate::pass::{Pass, recover};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -52,25 +52,27 @@ pub struct Relocation<'a> {
 }
 
 impl Relocation<'_> {
-    /// Moves what is to be moved. Whatever happens, there is a report; the balance where there is a fresh plan.
-    pub async fn run(&self) -> (Report, Option<Balance>) {
+    /// Moves what is to be moved; in a dry run, and where there is no engine, only says what that is. Whatever happens,
+    /// there is a report.
+    pub async fn run(&self) -> Report {
+        let read_only = self.rehearsal.options.dry_run || matches!(self.rehearsal.source, Source::File(_));
+        if read_only { self.rehearse().await } else { self.carry_out().await }
+    }
+
+    async fn carry_out(&self) -> Report {
         let started = Instant::now();
         let mut report = Report::new(APPLY, Run::start(false));
         let ended = self.relocate(started + self.rehearsal.options.timeout, &mut report).await;
-        let (balance, unchanged) = match ended {
-            Ok(balance) => (balance, Ok(0)),
-            Err(error) => (None, Err(error)),
-        };
-        (report.ended(started, unchanged), balance)
+        report.ended(started, ended.map(|()| 0))
     }
 
     /// Says what would be moved, and writes nothing.
-    pub async fn rehearse(&self) -> (Report, Option<Balance>) {
+    async fn rehearse(&self) -> Report {
         let Some(file) = &self.file else { return self.rehearsal.run().await };
         let started = Instant::now();
         let mut report = Report::new(APPLY, Run::start(true));
         let checked = self.check_file(file, &mut report).await;
-        (report.ended(started, checked.map(|()| 0)), None)
+        report.ended(started, checked.map(|()| 0))
     }
 
     /// Checks the moves of a saved plan, each as if it were the first.
@@ -104,7 +106,7 @@ impl Relocation<'_> {
         stale.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn relocate(&self, deadline: Instant, report: &mut Report) -> Result<Option<Balance>> {
+    async fn relocate(&self, deadline: Instant, report: &mut Report) -> Result<()> {
         let Rehearsal { source, settings, options, ref metrics, .. } = self.rehearsal;
         let figures = measure::prepare(metrics.as_ref(), settings, source, options.dry_run)?;
         let engine = self.rehearsal.source.engine()?.until(deadline);
@@ -112,7 +114,7 @@ impl Relocation<'_> {
         report.cluster = Some(Cluster::of(&cluster));
         if options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
-            return Ok(None);
+            return Ok(());
         }
         let entering = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe);
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;
@@ -120,13 +122,12 @@ impl Relocation<'_> {
         report.warnings.extend(warning);
         let memory = live.memory(&balance_key(&cluster));
         let bounds = Bounds::new(live.deadline, options);
-        let (metrics, stop, off_plan, moved, balance) = (None, None, None, Vec::new(), None);
-        let mut course =
-            Course { live, cluster, figures, metrics, memory, bounds, report, stop, off_plan, moved, balance };
+        let (metrics, stop, off_plan, moved) = (None, None, None, Vec::new());
+        let mut course = Course { live, cluster, figures, metrics, memory, bounds, report, stop, off_plan, moved };
         let mut turn = None;
         let ended = self.go(&mut course, &mut turn).await;
         course.bounds.progress.end();
-        let Course { stop, moved, balance, report, .. } = course;
+        let Course { stop, moved, report, .. } = course;
         report.data.insert("moved".to_owned(), moved.into());
         if let Some(turn) = turn
             && let Err(error) = turn.end().await
@@ -143,7 +144,7 @@ impl Relocation<'_> {
             }
             (Ok(()), None) => {}
         }
-        Ok(balance)
+        Ok(())
     }
 
     async fn go(&self, course: &mut Course<'_>, turn: &mut Option<Turn>) -> Result<()> {
@@ -317,15 +318,12 @@ impl Relocation<'_> {
         }
         // What an earlier plan of this run could not move may have found its way.
         course.report.blocked = planned.plan.blocked;
-        let balance = planned.balance;
-        let moves = balance.moves.clone();
-        let mut data = super::data(&balance)?;
+        let mut data = super::data(&planned.balance)?;
         if round == 0 {
             course.report.data.extend(data);
-            course.balance = Some(balance);
         } else if let Some(goal) = data.remove("goal") {
             course.report.data.insert("goal".to_owned(), goal);
         }
-        Ok(moves)
+        Ok(planned.balance.moves)
     }
 }

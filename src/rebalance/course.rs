@@ -13,10 +13,9 @@ use crate::measure::Figures;
 use crate::metrics::Metrics;
 use crate::model::{Task, TaskId};
 use crate::pass::memory::{Memory, RebalanceMemory};
-use crate::pass::rebalance::Balance;
 use crate::pass::rebalance::balance::Move;
 use crate::plan::{Action, MoveOrder, Target, Warning};
-use crate::report::{Report, ReportedAction, Status};
+use crate::report::{Report, ReportedAction, Status, millis_since};
 use crate::snapshot::Snapshot;
 
 /// What a run has at hand and knows so far.
@@ -35,7 +34,6 @@ pub(super) struct Course<'c> {
     /// What is not as the plan foresaw, in words.
     pub(super) off_plan: Option<String>,
     pub(super) moved: Vec<serde_json::Value>,
-    pub(super) balance: Option<Balance>,
 }
 
 /// How a group's turn in a run ended.
@@ -81,7 +79,7 @@ impl Course<'_> {
     }
 
     pub(super) fn tell(&mut self, moved: &Move, status: Status, started: Instant, error: Option<String>) {
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = millis_since(started);
         let told = ReportedAction { duration_ms, ..ReportedAction::new(&action_of(moved), status, error) };
         self.report.actions.push(told);
         self.bounds.progress.step(&moved.service.name, 1);

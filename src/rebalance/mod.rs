@@ -9,15 +9,12 @@ mod unit;
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::cli::{BalanceGoal, Wish};
 use crate::cycle::{Options, Source, balance_key};
-use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measurement};
 use crate::metrics::Wanted;
 use crate::pass::memory::Memory;
-use crate::pass::rebalance::memory::Ask;
-use crate::pass::rebalance::{self, Balance, Goal, Input, Request};
+use crate::pass::rebalance::{self, Balance, Input, Request};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
@@ -30,23 +27,6 @@ pub const PLAN: &str = "rebalance plan";
 pub const APPLY: &str = "rebalance apply";
 /// See [`PLAN`].
 pub const RECOVER: &str = "rebalance recover";
-
-/// What the flags ask for; `at_once` if it is to be carried out, and not only planned.
-pub fn request(args: &Wish, at_once: bool) -> Result<Request> {
-    let peak = args.max_restarts.is_some() || args.target_peak.is_some();
-    if peak && args.goal == BalanceGoal::Count {
-        let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");
-        return Err(error.hint("leave out --max-restarts and --target-peak").into());
-    }
-    let goal = match (args.max_restarts, args.target_peak, &args.empty) {
-        (Some(restarts), ..) => Goal::Memory(Ask::Restarts(restarts)),
-        (_, Some(peak), _) => Goal::Memory(Ask::Peak(peak)),
-        (.., Some(node)) => Goal::Empty(node.clone()),
-        _ if args.goal == BalanceGoal::Count => Goal::Count,
-        _ => Goal::Memory(Ask::Knee),
-    };
-    Ok(Request { goal, guarded: !args.unguarded, at_once })
-}
 
 /// A run of the planner.
 #[derive(Debug)]
@@ -68,26 +48,22 @@ pub struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    /// Plans once. Whatever happens, there is a report; the balance where there is a plan.
-    pub async fn run(&self) -> (Report, Option<Balance>) {
+    /// Plans once. Whatever happens, there is a report.
+    pub async fn run(&self) -> Report {
         let started = Instant::now();
         let mut report = Report::new(self.command, Run::start(true));
         let planned = self.plan(started + self.options.timeout, &mut report).await;
-        let (balance, unchanged) = match planned {
-            Ok((balance, unchanged)) => (balance, Ok(unchanged)),
-            Err(error) => (None, Err(error)),
-        };
-        (report.ended(started, unchanged), balance)
+        report.ended(started, planned)
     }
 
-    async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<(Option<Balance>, u64)> {
+    async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<u64> {
         // Before anything is asked of the engine: a wrong file is a wrong file.
         let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
         let cluster = self.observe(deadline).await?;
         report.cluster = Some(Cluster::of(&cluster));
         if self.options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
-            return Ok((None, 0));
+            return Ok(0);
         }
         let memory = self.memory(&cluster, report);
         let measured = Measurement { settings: self.settings, cluster: &cluster, deadline, interrupt: self.interrupt };
@@ -100,7 +76,7 @@ impl Rehearsal<'_> {
         report.blocked = planned.plan.blocked;
         report.warnings.extend(planned.plan.warnings);
         report.data = data(&planned.balance)?;
-        Ok((Some(planned.balance), planned.plan.unchanged))
+        Ok(planned.plan.unchanged)
     }
 
     async fn observe(&self, deadline: Instant) -> Result<Snapshot> {

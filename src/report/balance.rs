@@ -1,9 +1,11 @@
 //! A rebalance plan as a person reads it in ten seconds: bars, moves, verdict.
 
-use crate::pass::rebalance::balance::{Balance, Change, Immovable, Move, MoveEnd, NodeBalance};
-use crate::pass::rebalance::words::{bytes, percent};
+use serde::Deserialize;
 
+use super::Report;
 use super::text::{new_table, shown};
+use crate::pass::rebalance::balance::{Change, Immovable, Move, MoveEnd, NodeBalance, Point, Verdict};
+use crate::pass::rebalance::words::{bytes, percent};
 
 /// Cells of a bar; each is five points.
 const CELLS: usize = 20;
@@ -12,8 +14,19 @@ const ALL_NODES: usize = 16;
 /// So many pins are named.
 const PINS: usize = 3;
 
-/// Renders the plan; warnings, refusals and the last line come after it.
-pub fn render(balance: &Balance, color: bool) -> String {
+/// What is shown of a balance.
+#[derive(Deserialize)]
+struct Shown {
+    nodes: Vec<NodeBalance>,
+    moves: Vec<Move>,
+    immovable: Vec<Immovable>,
+    curve: Vec<Point>,
+    verdict: Verdict,
+}
+
+/// Renders the plan, where the report has one; warnings, refusals and the last line come after it.
+pub(super) fn render(report: &Report, color: bool) -> Option<String> {
+    let balance = Shown::deserialize(&report.data).ok()?;
     let mut text = nodes(&balance.nodes, color);
     if !balance.moves.is_empty() {
         text.push('\n');
@@ -21,8 +34,8 @@ pub fn render(balance: &Balance, color: bool) -> String {
     }
     text.push('\n');
     text += &pins(&balance.immovable);
-    text += &curve(balance);
-    text + &balance.verdict.text + "\n"
+    text += &curve(&balance.curve);
+    Some(text + &balance.verdict.text + "\n")
 }
 
 fn nodes(nodes: &[NodeBalance], color: bool) -> String {
@@ -122,10 +135,10 @@ fn pins(immovable: &[Immovable]) -> String {
     costly.map(line).collect()
 }
 
-fn curve(balance: &Balance) -> String {
-    if balance.curve.len() < 3 {
+fn curve(curve: &[Point]) -> String {
+    if curve.len() < 3 {
         return String::new();
     }
-    let points = balance.curve.iter().map(|point| format!("{}: {}", point.restarts, percent(point.peak)));
+    let points = curve.iter().map(|point| format!("{}: {}", point.restarts, percent(point.peak)));
     format!("fullest node by restarts: {}\n", points.collect::<Vec<_>>().join(", "))
 }

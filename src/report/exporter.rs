@@ -6,7 +6,7 @@ use super::Report;
 use super::text::{actions_table, new_table, shown};
 
 /// Renders changes and targets; refusals, warnings and the last line come after it.
-pub fn render(report: &Report, color: bool) -> String {
+pub(super) fn render(report: &Report, color: bool) -> String {
     let mut text = String::new();
     if !report.actions.is_empty() {
         text += &actions_table(&report.actions, color);

@@ -10,7 +10,7 @@ use crate::pass::rebalance::words::bytes;
 const SHOWN: usize = 40;
 
 /// Renders candidates and nodes; refusals, warnings and the last line come after it.
-pub fn render(report: &Report, color: bool) -> String {
+pub(super) fn render(report: &Report, color: bool) -> String {
     let mut text = String::new();
     let size = |action: &ReportedAction| action.before.get("size_bytes").and_then(Value::as_u64).unwrap_or_default();
     let mut shown: Vec<&ReportedAction> = report.actions.iter().collect();

@@ -10,7 +10,7 @@ use crate::pass::rebalance::words::bytes;
 const SHOWN: usize = 20;
 
 /// Renders actions, then containers and services whose logs have no limit; the rest comes after it.
-pub fn render(report: &Report, color: bool) -> String {
+pub(super) fn render(report: &Report, color: bool) -> String {
     let mut text = if report.actions.is_empty() { String::new() } else { actions_table(&report.actions, color) };
     let list = |key: &str| report.data.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let size = |value: &Value| value.as_u64().map_or_else(|| "?".to_owned(), bytes);

@@ -1,9 +1,9 @@
 //! The envelope that every command ends with: schema `orca.report/1`. What is printed is decided in [`print`].
 
-pub mod balance;
-pub mod exporter;
-pub mod gc;
-pub mod logs;
+mod balance;
+mod exporter;
+mod gc;
+mod logs;
 pub mod print;
 mod text;
 
@@ -172,6 +172,11 @@ pub struct ReportedError {
     pub hint: Option<String>,
 }
 
+/// Wall time passed, milliseconds.
+pub fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
 impl ReportedError {
     /// Renders an error and its chain of causes.
     pub fn from_error(error: &anyhow::Error) -> Self {
@@ -296,7 +301,7 @@ impl Report {
             0
         });
         self.conclude(unchanged);
-        self.run.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.run.duration_ms = millis_since(started);
         self
     }
 

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::pass::rebalance::words::bytes;
 use crate::plan::{Blocked, Target};
+use crate::rebalance::{APPLY, PLAN};
 
-use super::{Outcome, Report, ReportedAction, Status, Summary};
+use super::{Outcome, Report, ReportedAction, Status, Summary, balance, exporter, gc, logs};
 
 /// Tables are not squeezed below so many columns.
 const NARROWEST: u16 = 60;
@@ -21,10 +22,8 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     if let Some(message) = report.data.get("message").and_then(Value::as_str) {
         return format!("{message}\n");
     }
-    let words = |key: &str| report.data.get(key).and_then(Value::as_str);
-    text.extend(words("picture").or(words("account")));
-    // A picture of a plan shows what is planned; what became of it is another matter. An account tells both.
-    let told = words("account").is_some() || words("picture").is_some() && report.run.dry_run;
+    let (account, told) = account(report, color).unwrap_or_default();
+    text += &account;
     if !report.actions.is_empty() && !told {
         text += &actions_table(&report.actions, color);
     }
@@ -36,6 +35,18 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     let unsettled = report.data.get("unsettled").and_then(Value::as_array).into_iter().flatten();
     text.extend(unsettled.filter_map(Value::as_str).map(|what| format!("not settled yet: {what}\n")));
     text + &last_line(report)
+}
+
+/// What only this command's reports have, and whether it tells of every action.
+fn account(report: &Report, color: bool) -> Option<(String, bool)> {
+    match report.command.as_str() {
+        crate::gc::COMMAND => Some((gc::render(report, color), true)),
+        crate::logs::COMMAND => Some((logs::render(report, color), true)),
+        crate::exporter::COMMAND => Some((exporter::render(report, color), true)),
+        // The picture of a plan shows what is planned; what became of it is another matter.
+        PLAN | APPLY => balance::render(report, color).map(|picture| (picture, report.run.dry_run)),
+        _ => None,
+    }
 }
 
 fn last_line(report: &Report) -> String {

@@ -296,6 +296,11 @@ pub fn safe_name(name: &str) -> Result<(), &'static str> {
 }
 
 impl Mods {
+    /// Whether anything is wanted of an engine.
+    pub fn asks_engine(&self) -> bool {
+        self.docker_mods || !self.label_hosts.is_empty()
+    }
+
     /// The section's effective values by key, as the file would have them.
     pub(super) fn shown(&self) -> Vec<(&'static str, Value)> {
         let mut shown = vec![("dest", json!(self.dest))];

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::de::Spanned;
 use super::fragment::{Entries, Percent, Span};
-use super::rebalance::MetricsSource;
+use super::metrics::MetricsSource;
 
 /// The schema of Orcastra's `rebalance_config.yml`; its files are checked against it.
 pub(super) fn older_schema() -> Value {

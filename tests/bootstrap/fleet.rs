@@ -3,12 +3,14 @@
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command as Orca;
 use serde_json::{Value, json};
+
+use crate::certs::{Behind, Certs};
 
 struct Fleet {
     dir: tempfile::TempDir,
@@ -61,19 +63,34 @@ impl Fleet {
 
     /// Three managers, of which one is the leader, and workers.
     fn config(&self, engines: usize, more: &str) -> String {
+        Self::config_at(engines, more, |at| format!("unix://{}", self.socket(at).display()))
+    }
+
+    /// With engines that are reached at these addresses.
+    fn config_at(engines: usize, more: &str, host: impl Fn(usize) -> String) -> String {
         let node = |at: usize| {
             let role = if (2..=3).contains(&at) { "role: manager, " } else { "" };
             let extra = ["labels: {zone: a}, ", "", "availability: drain, "][at % 3];
-            format!("  n{at}: {{{role}{extra}host: 'unix://{}'}}\n", self.socket(at).display())
+            format!("  n{at}: {{{role}{extra}host: '{}'}}\n", host(at))
         };
         format!("leader: n1\nnodes:\n{}{more}\n", (1..=engines).map(node).collect::<String>())
     }
 
     fn orca(&self, config: &str, args: &[&str]) -> Ended {
+        self.orca_in(&[], config, args)
+    }
+
+    /// Runs orca where these variables are set.
+    fn orca_in(&self, env: &[(&str, &Path)], config: &str, args: &[&str]) -> Ended {
         let file = self.dir.path().join("orca.yml");
         std::fs::write(&file, config).unwrap();
         let mut orca = Orca::new(assert_cmd::cargo::cargo_bin!("orca"));
-        orca.env_clear().arg("--state-dir").arg(self.dir.path().join("state")).arg("-c").arg(&file);
+        orca.env_clear()
+            .envs(env.iter().copied())
+            .arg("--state-dir")
+            .arg(self.dir.path().join("state"))
+            .arg("-c")
+            .arg(&file);
         let output = orca.args(["-o", "json", "-vv", "bootstrap"]).args(args).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
@@ -122,6 +139,26 @@ impl Drop for Fleet {
 
 const FIVE: [&str; 5] =
     ["n1 manager active -", "n2 manager drain -", "n3 manager active a", "n4 worker active -", "n5 worker drain -"];
+
+#[test]
+fn engines_behind_tls_become_a_swarm_for_those_who_have_the_certificate() {
+    let (fleet, certs, others) = (Fleet::start(3), Certs::new(), Certs::new());
+    let ports: Vec<u16> = (1..=3).map(|at| certs.front(true, Behind::Socket(fleet.socket(at)))).collect();
+    let config = Fleet::config_at(3, "", |at| format!("tcp://localhost:{}", ports[at - 1]));
+    let with = |certs: &Certs, args: &[&str]| {
+        let folder = certs.path("");
+        fleet.orca_in(&[("DOCKER_TLS_VERIFY", Path::new("1")), ("DOCKER_CERT_PATH", &folder)], &config, args)
+    };
+    let stranger = with(&others, &[]);
+    assert_eq!((stranger.exit, fleet.writes()), (69, 0), "{}", stranger.text);
+    assert!(stranger.text.contains("not signed by"), "{}", stranger.text);
+    let made = with(&certs, &[]);
+    assert_eq!((made.exit, made.outcome()), (0, "changed"), "{}", made.text);
+    assert_eq!(fleet.nodes(2), FIVE[..3]);
+    assert_eq!(with(&certs, &[]).outcome(), "unchanged");
+    let key = std::fs::read_to_string(certs.path("key.pem")).unwrap();
+    assert!(!made.text.contains(key.lines().nth(1).unwrap()) && !made.text.contains("SWMTKN"));
+}
 
 #[test]
 fn five_engines_become_a_swarm_in_one_command() {

@@ -52,30 +52,63 @@ fn a_node_without_the_probe_is_missing_with_the_reason() {
     assert_eq!(figures["missing"], json!({"n2": "the probe doesn't run there: the node is not active"}));
 }
 
+/// A service that an orca made, with these labels.
+fn made(name: &str, labels: &Value) -> Value {
+    json!({
+        "ID": format!("id-{name}"), "Version": {"Index": 5},
+        "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
+        "Spec": {"Name": name, "Labels": labels,
+            "TaskTemplate": {"ContainerSpec": {"Image": "x"}, "Placement": {}}, "Mode": {"Global": {}}},
+    })
+}
+
+/// Probes of long ago, and such that another orca may be running right now; marked as now, and as at first.
+fn probes() -> [Value; 4] {
+    let now = jiff::Timestamp::now();
+    let soon = now.saturating_add(jiff::SignedDuration::from_secs(60)).unwrap();
+    [
+        made("orca-probe-2024", &json!({"orca.probe": "2024-01-01T00:00:00Z"})),
+        made("orca-probe-2025", &json!({"orca.temporary": "probe", "orca.temporary.until": "2025-01-01T00:05:00Z"})),
+        made("orca-probe-older", &json!({"orca.probe": now.to_string()})),
+        made("orca-probe-newer", &json!({"orca.temporary": "probe", "orca.temporary.until": soon.to_string()})),
+    ]
+}
+
+#[test]
+fn what_a_killed_orca_left_behind_goes_with_recover() {
+    let swarm = swarm(|snapshot| {
+        let services = snapshot["services"].as_array_mut().unwrap();
+        services.extend(probes());
+        services.push(made("orca-prepull-1", &json!({"orca.temporary": "prepull"})));
+    });
+    let listed = swarm.sim(&[
+        "sh",
+        "-c",
+        "\"$0\" rebalance recover -c \"$1\" --state-dir \"$2\" -o json >\"$2.json\" && \"$0\" snapshot",
+    ]);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(swarm.path("state.json")).unwrap()).unwrap();
+    let removed: Vec<&str> =
+        report["actions"].as_array().unwrap().iter().map(|action| action["target"]["name"].as_str().unwrap()).collect();
+    assert_eq!(removed, ["orca-prepull-1", "orca-probe-2024", "orca-probe-2025"], "{report}");
+    let left = listed.json()["services"].to_string();
+    for (name, stays) in
+        removed.iter().map(|name| (*name, false)).chain([("orca-probe-older", true), ("orca-probe-newer", true)])
+    {
+        assert_eq!(left.contains(name), stays, "{name}: {left}");
+    }
+}
+
 #[test]
 fn what_a_killed_orca_left_behind_is_removed() {
-    let probe = |started: &str| {
-        json!({
-            "ID": format!("id-{started}"), "Version": {"Index": 5},
-            "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
-            "Spec": {"Name": format!("orca-probe-{}", &started[..4]), "Labels": {"orca.probe": started},
-                "TaskTemplate": {"ContainerSpec": {"Image": "x"}, "Placement": {}}, "Mode": {"Global": {}}},
-        })
-    };
-    // One of long ago, one that another orca may be running right now.
-    let now = jiff::Timestamp::now().to_string();
-    let swarm = swarm(|snapshot| {
-        snapshot["services"].as_array_mut().unwrap().extend([probe("2024-01-01T00:00:00Z"), probe(&now)]);
-    });
+    let swarm = swarm(|snapshot| snapshot["services"].as_array_mut().unwrap().extend(probes()));
     let listed =
         swarm.sim(&["sh", "-c", "\"$0\" rebalance measure -c \"$1\" --state-dir \"$2\" >/dev/null && \"$0\" snapshot"]);
-    assert!(
-        listed.err.contains("warning: `orca-probe-2024`, a probe that was left behind, was removed"),
-        "{}",
-        listed.err
-    );
-    let probes = listed.json()["services"].to_string().matches("orca-probe-").count();
-    assert_eq!(probes, 1);
+    for year in [2024, 2025] {
+        let told = format!("warning: `orca-probe-{year}`, a probe that was left behind, was removed");
+        assert!(listed.err.contains(&told), "{}", listed.err);
+    }
+    let left = listed.json()["services"].to_string();
+    assert_eq!(left.matches("\"Name\":\"orca-probe-").count(), 2, "{left}");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 #![expect(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
 mod archives;
+#[path = "../common/tls.rs"]
+#[expect(dead_code, reason = "not every kind of front is needed here")]
+mod certs;
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "scenarios need all of it, faults only the processes")]
 mod common;
@@ -11,6 +14,7 @@ mod fetch;
 mod images;
 mod plan;
 mod refused;
+mod secure;
 mod web;
 
 use common::orca::{Ended, Orca};

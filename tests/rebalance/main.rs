@@ -9,3 +9,4 @@ mod guards;
 mod limits;
 mod measured;
 mod promises;
+mod turns;

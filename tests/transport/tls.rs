@@ -1,103 +1,41 @@
 //! TCP with and without TLS: docker's usual certificates, and every usual mistake with them.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use orca::engine::address::{Address, Endpoint, TlsFiles};
 use orca::engine::wire::{Reply, Tuning, Wire};
 use orca::error::{ErrorKind, hint_of, kind_of};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
+use crate::certs::Certs;
 use crate::server::{ok, patient, quick, script, serve};
 
-/// A folder with ca.pem, cert.pem, key.pem, and the server's pair beside them.
-struct Certs(tempfile::TempDir);
+fn files(certs: &Certs, client: bool) -> TlsFiles {
+    let pair = |name: &str| client.then(|| certs.path(name));
+    TlsFiles { ca: Some(certs.path("ca.pem")), cert: pair("cert.pem"), key: pair("key.pem"), skip_verify: false }
+}
 
-type Authority = Issuer<'static, KeyPair>;
-
-impl Certs {
-    fn new() -> Self {
-        let certs = Self(tempfile::tempdir().unwrap());
-        let ca = certs.authority();
-        certs.leaf(&ca, "server", names());
-        certs.leaf(&ca, "client", Vec::new());
-        std::fs::rename(certs.path("client-cert.pem"), certs.path("cert.pem")).unwrap();
-        std::fs::rename(certs.path("client-key.pem"), certs.path("key.pem")).unwrap();
-        certs
-    }
-
-    fn authority(&self) -> Authority {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "lab");
-        let key = KeyPair::generate().unwrap();
-        std::fs::write(self.path("ca.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
-        Issuer::new(params, key)
-    }
-
-    fn leaf(&self, ca: &Authority, name: &str, names: Vec<String>) {
-        let params = CertificateParams::new(names).unwrap();
-        let key = KeyPair::generate().unwrap();
-        std::fs::write(self.path(&format!("{name}-cert.pem")), params.signed_by(&key, ca).unwrap().pem()).unwrap();
-        std::fs::write(self.path(&format!("{name}-key.pem")), key.serialize_pem()).unwrap();
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn files(&self, client: bool) -> TlsFiles {
-        let pair = |name: &str| client.then(|| self.path(name));
-        TlsFiles { ca: Some(self.path("ca.pem")), cert: pair("cert.pem"), key: pair("key.pem"), skip_verify: false }
-    }
-
-    /// A server with this folder's server pair; returns its port.
-    async fn serve(&self, wants_client: bool) -> u16 {
-        let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap();
-        let builder = if wants_client {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(certs(&self.path("ca.pem")));
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
-            builder.with_client_cert_verifier(verifier)
-        } else {
-            builder.with_no_client_auth()
-        };
-        let key = PrivateKeyDer::from_pem_file(self.path("server-key.pem")).unwrap();
-        let config = builder.with_single_cert(certs(&self.path("server-cert.pem")), key).unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    if let Ok(stream) = acceptor.accept(stream).await {
-                        serve(stream, script(|_| ok("secured"))).await;
-                    }
-                });
-            }
-        });
-        port
-    }
+/// A server with this folder's server pair; returns its port.
+async fn secured(certs: &Certs, wants_client: bool) -> u16 {
+    let acceptor = certs.acceptor(wants_client);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    serve(stream, script(|_| ok("secured"))).await;
+                }
+            });
+        }
+    });
+    port
 }
 
 fn names() -> Vec<String> {
     vec!["localhost".to_owned(), "127.0.0.1".to_owned()]
-}
-
-fn certs(path: &Path) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_file_iter(path).unwrap().map(Result::unwrap).collect()
 }
 
 async fn ask(host: &str, port: u16, tls: Option<TlsFiles>) -> anyhow::Result<Reply> {
@@ -124,32 +62,32 @@ fn says(text: &str, parts: &[&str]) {
 #[tokio::test]
 async fn by_name_and_by_address_with_and_without_client_certificate() {
     let certs = Certs::new();
-    let (open, closed) = (certs.serve(false).await, certs.serve(true).await);
+    let (open, closed) = (secured(&certs, false).await, secured(&certs, true).await);
     for host in ["localhost", "127.0.0.1"] {
         for (port, client) in [(open, false), (open, true), (closed, true)] {
-            assert_eq!(ask(host, port, Some(certs.files(client))).await.unwrap().body, b"secured");
+            assert_eq!(ask(host, port, Some(files(&certs, client))).await.unwrap().body, b"secured");
         }
     }
-    let text = fail("localhost", closed, Some(certs.files(false))).await;
+    let text = fail("localhost", closed, Some(files(&certs, false))).await;
     says(&text, &["the engine wants a client certificate"]);
 }
 
 #[tokio::test]
 async fn an_unknown_authority_and_a_wrong_name() {
     let (certs, others) = (Certs::new(), Certs::new());
-    let port = certs.serve(true).await;
-    let text = fail("localhost", port, Some(others.files(true))).await;
+    let port = secured(&certs, true).await;
+    let text = fail("localhost", port, Some(files(&others, true))).await;
     says(&text, &["certificate", "not signed by", others.path("ca.pem").to_str().unwrap()]);
-    let mixed = TlsFiles { ca: Some(certs.path("ca.pem")), ..others.files(true) };
+    let mixed = TlsFiles { ca: Some(certs.path("ca.pem")), ..files(&others, true) };
     says(&fail("localhost", port, Some(mixed)).await, &["the engine refused this client"]);
-    let skipping = TlsFiles { ca: None, skip_verify: true, ..certs.files(true) };
+    let skipping = TlsFiles { ca: None, skip_verify: true, ..files(&certs, true) };
     assert!(ask("localhost", port, Some(skipping)).await.is_ok());
 
     let strangers = Certs::new();
     let ca = strangers.authority();
     strangers.leaf(&ca, "server", vec!["elsewhere".to_owned()]);
-    let port = strangers.serve(false).await;
-    says(&fail("localhost", port, Some(strangers.files(false))).await, &["subjectAltName"]);
+    let port = secured(&strangers, false).await;
+    says(&fail("localhost", port, Some(files(&strangers, false))).await, &["subjectAltName"]);
 }
 
 #[tokio::test]
@@ -168,19 +106,19 @@ async fn one_self_signed_certificate_for_everything() {
         std::fs::write(certs.path("ca.pem"), &pem).unwrap();
     };
     make(None, names());
-    let port = certs.serve(false).await;
-    assert!(ask("localhost", port, Some(certs.files(false))).await.is_ok());
+    let port = secured(&certs, false).await;
+    assert!(ask("localhost", port, Some(files(&certs, false))).await.is_ok());
     make(None, vec!["elsewhere".to_owned()]);
-    let port = certs.serve(false).await;
-    says(&fail("localhost", port, Some(certs.files(false))).await, &["subjectAltName"]);
+    let port = secured(&certs, false).await;
+    says(&fail("localhost", port, Some(files(&certs, false))).await, &["subjectAltName"]);
     make(Some(2001), names());
-    let port = certs.serve(false).await;
-    says(&fail("localhost", port, Some(certs.files(false))).await, &["renew the engine's certificate"]);
+    let port = secured(&certs, false).await;
+    says(&fail("localhost", port, Some(files(&certs, false))).await, &["renew the engine's certificate"]);
     // The same name and shape, another key.
     make(None, names());
-    let port = certs.serve(false).await;
+    let port = secured(&certs, false).await;
     make(None, names());
-    says(&fail("localhost", port, Some(certs.files(false))).await, &["certificate"]);
+    says(&fail("localhost", port, Some(files(&certs, false))).await, &["certificate"]);
 }
 
 #[tokio::test]
@@ -197,7 +135,7 @@ async fn plain_and_tls_mixed_up() {
         }
     });
     let certs = Certs::new();
-    says(&fail("127.0.0.1", port, Some(certs.files(false))).await, &["doesn't speak TLS"]);
+    says(&fail("127.0.0.1", port, Some(files(&certs, false))).await, &["doesn't speak TLS"]);
     says(&fail("127.0.0.1", port, None).await, &["wants TLS", "DOCKER_TLS_VERIFY=1"]);
 }
 
@@ -207,21 +145,21 @@ async fn files_are_named_and_keys_are_not_shown() {
     let fail = |files: TlsFiles| async { fail("localhost", 1, Some(files)).await };
     let none = certs.path("none.pem");
     says(
-        &fail(TlsFiles { ca: Some(none.clone()), ..certs.files(true) }).await,
+        &fail(TlsFiles { ca: Some(none.clone()), ..files(&certs, true) }).await,
         &["none.pem`: No such file", "DOCKER_CERT_PATH"],
     );
-    says(&fail(TlsFiles { key: None, ..certs.files(true) }).await, &["cert.pem` without its other half"]);
+    says(&fail(TlsFiles { key: None, ..files(&certs, true) }).await, &["cert.pem` without its other half"]);
     says(
-        &fail(TlsFiles { key: Some(certs.path("server-key.pem")), ..certs.files(true) }).await,
+        &fail(TlsFiles { key: Some(certs.path("server-key.pem")), ..files(&certs, true) }).await,
         &["is not the key of"],
     );
-    says(&fail(TlsFiles { key: Some(certs.path("ca.pem")), ..certs.files(true) }).await, &["no usable private key"]);
+    says(&fail(TlsFiles { key: Some(certs.path("ca.pem")), ..files(&certs, true) }).await, &["no usable private key"]);
     std::fs::write(certs.path("key.pem"), "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n").unwrap();
-    let text = fail(certs.files(true)).await;
+    let text = fail(files(&certs, true)).await;
     says(&text, &["key.pem`"]);
     assert!(!text.contains("hunter2"), "{text}");
     std::fs::write(certs.path("ca.pem"), "hello").unwrap();
-    says(&fail(certs.files(false)).await, &["no usable authority in", "ca.pem"]);
+    says(&fail(files(&certs, false)).await, &["no usable authority in", "ca.pem"]);
 }
 
 #[tokio::test]
@@ -230,7 +168,7 @@ async fn nobody_there_and_nobody_answering() {
     let port = listener.local_addr().unwrap().port();
     // Nobody accepts: the TLS handshake never ends.
     let certs = Certs::new();
-    let error = ask_within("127.0.0.1", port, Some(certs.files(false)), quick()).await.unwrap_err();
+    let error = ask_within("127.0.0.1", port, Some(files(&certs, false)), quick()).await.unwrap_err();
     assert_eq!(kind_of(&error), ErrorKind::Unreachable);
     says(&format!("{error:#}"), &["no connection within "]);
     drop(listener);

@@ -10,7 +10,8 @@ use crate::snapshot::Snapshot;
 /// The services whose logs have no limit, as far as their specs and the containers that were seen tell.
 pub fn unbounded<'c>(cluster: &'c Snapshot, settings: &ContainerLogs) -> Vec<(&'c Service, Value)> {
     let bounded = |service: &&Service| settings.bounded.contains(&service.id.0);
-    let services = cluster.services.iter().filter(|service| !service.temporary).filter(|service| !bounded(service));
+    let services =
+        cluster.services.iter().filter(|service| service.temporary.is_none()).filter(|service| !bounded(service));
     services.filter_map(|service| Some((service, driver(service, &cluster.log_driver)?))).collect()
 }
 

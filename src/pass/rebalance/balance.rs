@@ -82,7 +82,7 @@ pub struct MetricsUsed {
 }
 
 /// A point of the curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
     /// Restarts.
     pub restarts: u32,
@@ -91,7 +91,7 @@ pub struct Point {
 }
 
 /// Whether the plan is worth it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// There are moves, and they pay.
     pub worth_it: bool,
@@ -100,7 +100,7 @@ pub struct Verdict {
 }
 
 /// What a node is to the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Tasks leave it.
@@ -116,7 +116,7 @@ pub enum Role {
 }
 
 /// A node before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeBalance {
     /// Node id.
     pub id: String,
@@ -207,7 +207,7 @@ pub struct Move {
 }
 
 /// A task that can't move.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Immovable {
     /// Task id.
     pub task: String,

@@ -1,0 +1,205 @@
+//! One object's write: a compare-and-set, planned again after each conflict.
+
+use anyhow::{Context as _, Result};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use super::{Applied, Applier, skipped};
+use crate::engine::Written;
+use crate::engine::edit::{edited_spec, holds};
+use crate::error::{Error, ErrorKind, kind_of};
+use crate::model::{Node, Service};
+use crate::plan::{Action, Change, Target, TargetKind, Warning};
+
+/// How often an object may change under a pass before the pass gives it up.
+const MAX_CONFLICTS: u32 = 5;
+
+/// How a write of one object ended.
+pub(super) enum Attempt {
+    Done,
+    /// The object is gone.
+    Moot(String),
+    /// These actions are to be tried instead.
+    Replanned(Vec<Action>),
+    Failed(anyhow::Error),
+}
+
+impl Applier<'_> {
+    /// Writes one object, planning again on conflict.
+    pub(super) async fn write(&mut self, mut group: Vec<Action>, applied: &mut Applied) {
+        let started = Instant::now();
+        let untried = self.next.clone();
+        for round in 0..=MAX_CONFLICTS {
+            let rows = match self.note(&group, applied).await {
+                Ok(rows) => rows,
+                Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
+            };
+            match self.attempt(&group).await {
+                Attempt::Done => return self.conclude(&group, &rows, Ok(()), started, applied),
+                Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
+                Attempt::Moot(why) => {
+                    self.finish(&rows, "skipped", Some(&why), applied);
+                    self.take_back(&untried, applied).await;
+                    applied.actions.extend(group.iter().map(|action| skipped(action, &why)));
+                    return;
+                }
+                Attempt::Replanned(again) => {
+                    self.finish(&rows, "conflict", None, applied);
+                    self.take_back(&untried, applied).await;
+                    if round == MAX_CONFLICTS {
+                        let name = &group[0].target.name;
+                        let text =
+                            format!("`{name}` kept changing while orca tried to update it ({MAX_CONFLICTS} times)");
+                        let error = Error::new(ErrorKind::Conflict, text).hint("another writer is active; run again");
+                        return self.conclude(&group, &[], Err(error.into()), started, applied);
+                    }
+                    group = self.take_over(&group, again, applied);
+                    if group.is_empty() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the new plan says about the object of this group; reports what it no longer says.
+    fn take_over(&self, group: &[Action], again: Vec<Action>, applied: &mut Applied) -> Vec<Action> {
+        for action in group.iter().filter(|action| again.iter().all(|other| other.id != action.id)) {
+            if self.known(&action.target).is_some_and(|(raw, _)| holds(raw, &action.change)) {
+                applied.holding.insert(action.id.clone());
+                let text = format!("another writer did the same meanwhile: {}", action.id);
+                applied.warnings.push(Warning::new("replanned", text));
+            } else {
+                // Reported as not done: what requires it must not happen either.
+                applied.actions.push(skipped(action, "no longer wanted after another writer's change"));
+            }
+        }
+        // What is new in it is for the next pass: it has not been weighed against budget, deadline and order.
+        let own = |action: &Action| group.iter().any(|other| other.id == action.id);
+        let (able, unable): (Vec<_>, Vec<_>) = again
+            .into_iter()
+            .filter(own)
+            .partition(|action| action.requires.iter().all(|id| applied.holding.contains(id)));
+        applied.actions.extend(unable.iter().map(|action| skipped(action, "waits for another action after a re-plan")));
+        able
+    }
+
+    async fn attempt(&mut self, group: &[Action]) -> Attempt {
+        let target = &group[0].target;
+        if let [Action { change: Change::ServiceCreate { spec }, .. }] = group {
+            return self.create(&target.name, spec).await;
+        }
+        let (kind, id, name) = (target.kind, target.id.as_str(), target.name.as_str());
+        let Some((raw, version)) = self.known(target) else {
+            return Attempt::Moot(format!("`{name}` is gone"));
+        };
+        let changes: Vec<&Change> = group.iter().map(|action| &action.change).collect();
+        if let [Change::TemporaryRemove] = changes[..] {
+            return match self.engine.remove(kind.collection(), id).await {
+                Ok(()) => {
+                    self.cluster.remove(id);
+                    Attempt::Done
+                }
+                Err(error) => Attempt::Failed(error.context(format!("can't remove {} `{name}`", kind.name()))),
+            };
+        }
+        let written = match edited_spec(raw, &changes) {
+            Ok(spec) if changes.iter().any(|change| matches!(change, Change::Rollback { .. })) => {
+                self.engine.rollback(id, &self.cluster.api, version, &spec).await
+            }
+            Ok(spec) => self.engine.update(kind.collection(), id, &self.cluster.api, version, &spec).await,
+            Err(error) => return Attempt::Failed(error.context(format!("can't edit {} `{name}`", kind.name()))),
+        };
+        match written {
+            Ok(Written::Done) => {
+                // So that a later action of this run finds the object's new version. If it can't be read, that action
+                // meets a conflict and reads it then.
+                let _ = self.read_again(kind, id).await;
+                Attempt::Done
+            }
+            Ok(Written::Gone) => {
+                self.cluster.remove(id);
+                Attempt::Moot(format!("`{name}` was removed from the swarm meanwhile"))
+            }
+            Ok(Written::Conflict) => match self.read_again(kind, id).await {
+                Ok(true) => Attempt::Replanned(self.plan_again(id)),
+                Ok(false) => Attempt::Moot(format!("`{name}` was removed from the swarm meanwhile")),
+                Err(error) => Attempt::Failed(error),
+            },
+            Err(error) if kind_of(&error) == ErrorKind::Unreachable => self.look_what_became(group, error).await,
+            Err(error) => Attempt::Failed(error.context(format!("can't update {} `{name}`", kind.name()))),
+        }
+    }
+
+    /// The answer to a write was lost: only the object itself can tell whether it happened.
+    async fn look_what_became(&mut self, group: &[Action], error: anyhow::Error) -> Attempt {
+        let target = &group[0].target;
+        let name = format!("{} `{}`", target.kind.name(), target.name);
+        match self.read_again(target.kind, &target.id).await {
+            Ok(true) => {}
+            Ok(false) => return Attempt::Moot(format!("{name} was removed from the swarm meanwhile")),
+            Err(_) => {
+                return Attempt::Failed(
+                    error.context(format!("no answer to the update of {name}: it may or may not have been made")),
+                );
+            }
+        }
+        let made = self.known(target).is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
+        if made {
+            return Attempt::Done;
+        }
+        // The engine has just answered: it is not lost, and other objects can be written.
+        Attempt::Failed(error.context(Error::new(ErrorKind::Failed, format!("the update of {name} was not made"))))
+    }
+
+    /// Reads an object into the snapshot; false when it is gone.
+    async fn read_again(&mut self, kind: TargetKind, id: &str) -> Result<bool> {
+        let Some(raw) = self.engine.object(kind.collection(), id).await? else {
+            self.cluster.remove(id);
+            return Ok(false);
+        };
+        match kind {
+            TargetKind::Node => self.cluster.put_node(Node::read(raw).context("the engine's node can't be read")?),
+            TargetKind::Service => {
+                self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
+            }
+            // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
+            TargetKind::Task
+            | TargetKind::Container
+            | TargetKind::Image
+            | TargetKind::Volume
+            | TargetKind::Network
+            | TargetKind::BuildCache
+            | TargetKind::File
+            | TargetKind::Host => {}
+        }
+        Ok(true)
+    }
+
+    fn plan_again(&self, id: &str) -> Vec<Action> {
+        let plan = self.pass.plan(self.cluster, self.settings, self.memory, self.cluster.taken_at);
+        plan.actions.into_iter().filter(|action| action.target.id == id).collect()
+    }
+
+    fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
+        match kind {
+            TargetKind::Task
+            | TargetKind::Container
+            | TargetKind::Image
+            | TargetKind::Volume
+            | TargetKind::Network
+            | TargetKind::BuildCache
+            | TargetKind::File
+            | TargetKind::Host => None,
+            TargetKind::Node => {
+                self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
+            }
+            TargetKind::Service => self
+                .cluster
+                .services
+                .iter()
+                .find(|service| service.id.0 == *id)
+                .map(|service| (&*service.raw, service.version)),
+        }
+    }
+}

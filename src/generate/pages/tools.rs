@@ -1,0 +1,122 @@
+//! Pages of what looks, shows and rehearses, and of the commands that only have subcommands.
+
+use super::rows::{
+    CONFIG, CONFIG_ENV, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, NO_SNAPSHOT, OUTPUT_ENV,
+    STATE_ENV, STATE_FILES, TIME_ENV, USAGE,
+};
+use super::{GROUP, Page};
+
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        name: "orca-probe",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[OUTPUT_ENV],
+        files: &[&[
+            ("/proc/meminfo, /proc/pressure/memory, /proc/vmstat", "The machine."),
+            ("/host/cgroup, else /sys/fs/cgroup", "Its containers, version 1 and 2."),
+        ]],
+        examples: &[("Look at this machine:", "orca probe")],
+        see: &["orca-rebalance-measure"],
+    },
+    Page {
+        name: "orca-snapshot",
+        exits: &[FINE, FAILED, USAGE, ENGINE, LATER, INTERRUPTED],
+        environment: &[ENGINE_ENV, TIME_ENV, OUTPUT_ENV],
+        files: &[],
+        examples: &[
+            ("Save the cluster:", "orca snapshot > cluster.json"),
+            ("Plan against it:", "orca reconcile --once --snapshot cluster.json"),
+            ("Rehearse on a copy of it:", "orca sim --from cluster.json -- orca reconcile --once"),
+        ],
+        see: &["orca-sim"],
+    },
+    Page {
+        name: "orca-history",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[STATE_ENV, OUTPUT_ENV],
+        files: &[STATE_FILES],
+        examples: &[
+            ("The last ten changes:", "orca history --limit 10"),
+            ("All that one run did:", "orca history -o json | jq '.data.history[] | select(.run == \"RUN\")'"),
+        ],
+        see: &["orca-reconcile"],
+    },
+    Page {
+        name: "orca-config-check",
+        exits: &[FINE, USAGE, CONFIG],
+        environment: &[CONFIG_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES],
+        examples: &[
+            ("Check a file before it is put in place:", "orca config check -c orca.yml"),
+            ("Or one that a program has made:", "make-config | orca config check -c -"),
+        ],
+        see: &["orca-config-show", "orca-schema"],
+    },
+    Page {
+        name: "orca-config-show",
+        exits: &[FINE, USAGE, CONFIG],
+        environment: &[CONFIG_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES],
+        examples: &[
+            ("The merged config as YAML, each value with its place:", "orca config show -o text"),
+            ("The same as JSON:", "orca config show -o json | jq .data.settings"),
+        ],
+        see: &["orca-config-check"],
+    },
+    Page {
+        name: "orca-sim",
+        exits: &[FINE, FAILED, &[("N", "With a command: that command's exit code.")], USAGE, NO_SNAPSHOT],
+        environment: &[&[
+            ("DOCKER_HOST", "Set for the command that is run: the simulated engine."),
+            ("ORCA_STATE_DIR", "Set for the command that is run: a folder that goes with it."),
+        ]],
+        files: &[],
+        examples: &[
+            ("Serve three nodes until interrupted:", "orca sim --listen /tmp/sim.sock"),
+            ("Look at them:", "docker -H unix:///tmp/sim.sock node ls"),
+            ("Rehearse on a copy of the cluster:", "orca sim --from cluster.json -- orca reconcile --once"),
+            ("Five engines in no swarm, for orca-bootstrap(1):", "orca sim --bare 5 --listen /tmp/fleet"),
+        ],
+        see: &["orca-snapshot", "orca-bootstrap"],
+    },
+    Page {
+        name: "orca-schema",
+        exits: &[FINE, USAGE],
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("For an editor that knows JSON Schema:", "orca schema config > orca.schema.json"),
+            ("What the reports look like:", "orca schema report"),
+        ],
+        see: &["orca-config-check"],
+    },
+    Page {
+        name: "orca-completions",
+        exits: &[FINE, USAGE],
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("bash:", "orca completions bash > /etc/bash_completion.d/orca"),
+            ("zsh:", "orca completions zsh > /usr/local/share/zsh/site-functions/_orca"),
+            ("fish:", "orca completions fish > ~/.config/fish/completions/orca.fish"),
+        ],
+        see: &[],
+    },
+    Page {
+        name: "orca-man",
+        exits: &[FINE, FAILED, USAGE],
+        environment: &[],
+        files: &[],
+        examples: &[
+            ("Read a page that is not installed:", "orca man orca-anchors-follow | man -l -"),
+            ("Install all of them:", "orca man --dir /usr/local/share/man/man1"),
+        ],
+        see: &[],
+    },
+    Page { name: "orca-labels", see: &["orca-labels-sync"], ..GROUP },
+    Page { name: "orca-logs", see: &["orca-logs-rotate"], ..GROUP },
+    Page { name: "orca-mods", see: &["orca-mods-fetch"], ..GROUP },
+    Page { name: "orca-anchors", see: &["orca-anchors-follow"], ..GROUP },
+    Page { name: "orca-exporter", see: &["orca-exporter-deploy"], ..GROUP },
+    Page { name: "orca-config", see: &["orca-config-check", "orca-config-show"], ..GROUP },
+];

@@ -1,0 +1,204 @@
+//! The dotted vocabulary: what changes are called in reports, journal and metrics.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ActionKind {
+    /// A node label is set.
+    #[serde(rename = "node.label.set")]
+    NodeLabelSet,
+    /// A node label is removed.
+    #[serde(rename = "node.label.remove")]
+    NodeLabelRemove,
+    /// A stale entry leaves orca's record on a node.
+    #[serde(rename = "node.record.forget")]
+    NodeRecordForget,
+    /// A node takes no new tasks.
+    #[serde(rename = "node.pause")]
+    NodePause,
+    /// A node takes tasks again.
+    #[serde(rename = "node.resume")]
+    NodeResume,
+    /// A service gets a placement constraint.
+    #[serde(rename = "service.constraint.add")]
+    ServiceConstraintAdd,
+    /// A service's tasks are restarted.
+    #[serde(rename = "service.force_update")]
+    ServiceForceUpdate,
+    /// A half-done move is taken out of a service's spec.
+    #[serde(rename = "service.move.undo")]
+    ServiceMoveUndo,
+    /// A half-done move is taken out of a service's previous spec.
+    #[serde(rename = "service.move.seal")]
+    ServiceMoveSeal,
+    /// A service that orca made for a short while is removed.
+    #[serde(rename = "service.temporary.remove")]
+    ServiceTemporaryRemove,
+    /// A task is moved to another node.
+    #[serde(rename = "task.move")]
+    TaskMove,
+    /// A service goes back to its spec before.
+    #[serde(rename = "service.rollback")]
+    ServiceRollback,
+    /// A service is scaled.
+    #[serde(rename = "service.scale")]
+    ServiceScale,
+    /// A swarm is made.
+    #[serde(rename = "swarm.init")]
+    SwarmInit,
+    /// The unlock key is saved.
+    #[serde(rename = "swarm.unlock_key.save")]
+    SwarmUnlockKeySave,
+    /// An engine joins.
+    #[serde(rename = "node.join")]
+    NodeJoin,
+    /// A node is promoted or demoted.
+    #[serde(rename = "node.role.set")]
+    NodeRoleSet,
+    /// A node is told whether to take tasks.
+    #[serde(rename = "node.availability.set")]
+    NodeAvailabilitySet,
+    /// A node that is down is removed.
+    #[serde(rename = "node.remove")]
+    NodeRemove,
+    /// A service is made.
+    #[serde(rename = "service.create")]
+    ServiceCreate,
+    /// A field of a service's spec is set.
+    #[serde(rename = "service.field.set")]
+    ServiceFieldSet,
+    /// A program is put onto a machine.
+    #[serde(rename = "host.program.set")]
+    HostProgramSet,
+    /// A unit of systemd is written.
+    #[serde(rename = "host.unit.set")]
+    HostUnitSet,
+    /// A unit of systemd is started.
+    #[serde(rename = "host.unit.start")]
+    HostUnitStart,
+    /// A container is restarted.
+    #[serde(rename = "container.restart")]
+    ContainerRestart,
+    /// A container is removed.
+    #[serde(rename = "container.remove")]
+    ContainerRemove,
+    /// An image is removed.
+    #[serde(rename = "image.remove")]
+    ImageRemove,
+    /// A volume is removed.
+    #[serde(rename = "volume.remove")]
+    VolumeRemove,
+    /// A network is removed.
+    #[serde(rename = "network.remove")]
+    NetworkRemove,
+    /// Build cache is removed.
+    #[serde(rename = "build_cache.prune")]
+    BuildCachePrune,
+    /// A service's logs get a limit.
+    #[serde(rename = "service.log_limit.set")]
+    ServiceLogLimitSet,
+    /// A log is rotated.
+    #[serde(rename = "log.rotate")]
+    LogRotate,
+    /// A copy of a log is compressed.
+    #[serde(rename = "log.compress")]
+    LogCompress,
+    /// A copy of a log is removed.
+    #[serde(rename = "log.remove")]
+    LogRemove,
+    /// A program is told that its logs were renamed.
+    #[serde(rename = "log.notify")]
+    LogNotify,
+    /// logrotate does what its own configuration says.
+    #[serde(rename = "logrotate.run")]
+    LogrotateRun,
+    /// Something is fetched into the cache directory.
+    #[serde(rename = "mod.fetch")]
+    ModFetch,
+    /// Something is removed from the cache directory.
+    #[serde(rename = "mod.remove")]
+    ModRemove,
+}
+
+impl ActionKind {
+    /// The dotted name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NodeLabelSet => "node.label.set",
+            Self::NodeLabelRemove => "node.label.remove",
+            Self::NodeRecordForget => "node.record.forget",
+            Self::NodePause => "node.pause",
+            Self::NodeResume => "node.resume",
+            Self::ServiceConstraintAdd => "service.constraint.add",
+            Self::ServiceForceUpdate => "service.force_update",
+            Self::ServiceMoveUndo => "service.move.undo",
+            Self::ServiceMoveSeal => "service.move.seal",
+            Self::ServiceTemporaryRemove => "service.temporary.remove",
+            Self::TaskMove => "task.move",
+            Self::ServiceRollback => "service.rollback",
+            Self::ServiceScale => "service.scale",
+            Self::SwarmInit => "swarm.init",
+            Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
+            Self::NodeJoin => "node.join",
+            Self::NodeRoleSet => "node.role.set",
+            Self::NodeAvailabilitySet => "node.availability.set",
+            Self::NodeRemove => "node.remove",
+            Self::ServiceCreate => "service.create",
+            Self::ServiceFieldSet => "service.field.set",
+            Self::HostProgramSet => "host.program.set",
+            Self::HostUnitSet => "host.unit.set",
+            Self::HostUnitStart => "host.unit.start",
+            Self::ContainerRestart => "container.restart",
+            Self::ContainerRemove => "container.remove",
+            Self::ImageRemove => "image.remove",
+            Self::VolumeRemove => "volume.remove",
+            Self::NetworkRemove => "network.remove",
+            Self::BuildCachePrune => "build_cache.prune",
+            Self::ServiceLogLimitSet => "service.log_limit.set",
+            Self::LogRotate => "log.rotate",
+            Self::LogCompress => "log.compress",
+            Self::LogRemove => "log.remove",
+            Self::LogNotify => "log.notify",
+            Self::LogrotateRun => "logrotate.run",
+            Self::ModFetch => "mod.fetch",
+            Self::ModRemove => "mod.remove",
+        }
+    }
+
+    /// The order within a pass: a label is added before it is removed elsewhere, and tasks are touched last.
+    pub fn rank(self) -> u8 {
+        match self {
+            // Without a swarm, and without the node in it, nothing can be done to it.
+            Self::SwarmInit
+            | Self::SwarmUnlockKeySave
+            | Self::NodeJoin
+            | Self::NodeLabelSet
+            | Self::NodePause
+            | Self::NodeResume
+            | Self::ServiceMoveUndo => 0,
+            Self::ServiceMoveSeal
+            | Self::ServiceTemporaryRemove
+            | Self::NodeLabelRemove
+            | Self::NodeRecordForget
+            | Self::NodeRoleSet
+            | Self::NodeAvailabilitySet => 1,
+            Self::ServiceConstraintAdd => 2,
+            Self::ServiceForceUpdate
+            | Self::TaskMove
+            | Self::ServiceRollback
+            | Self::ServiceScale
+            | Self::ServiceLogLimitSet
+            | Self::ServiceCreate
+            | Self::ServiceFieldSet => 3,
+            // On a node: containers first, then what they used.
+            Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
+            Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
+            Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove | Self::HostUnitStart => 6,
+            // Files on this host are in an order of their own.
+            Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
+            Self::ModFetch | Self::ModRemove => 8,
+        }
+    }
+}
