@@ -73,6 +73,9 @@ _orca() {
             orca,snapshot)
                 cmd="orca__subcmd__snapshot"
                 ;;
+            orca,watch)
+                cmd="orca__subcmd__watch"
+                ;;
             orca__subcmd__anchors,follow)
                 cmd="orca__subcmd__anchors__subcmd__follow"
                 ;;
@@ -171,6 +174,9 @@ _orca() {
                 ;;
             orca__subcmd__help,snapshot)
                 cmd="orca__subcmd__help__subcmd__snapshot"
+                ;;
+            orca__subcmd__help,watch)
+                cmd="orca__subcmd__help__subcmd__watch"
                 ;;
             orca__subcmd__help__subcmd__anchors,follow)
                 cmd="orca__subcmd__help__subcmd__anchors__subcmd__follow"
@@ -278,7 +284,7 @@ _orca() {
 
     case "${cmd}" in
         orca)
-            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help"
+            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch snapshot history config schema sim probe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -310,6 +316,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -380,6 +390,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -454,6 +468,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -584,6 +602,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -662,6 +684,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -730,6 +756,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -802,6 +832,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -870,6 +904,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -998,6 +1036,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1066,6 +1108,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1148,6 +1194,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1302,6 +1352,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1338,7 +1392,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__help)
-            opts="labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile snapshot history config schema sim probe completions man help"
+            opts="labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch snapshot history config schema sim probe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1771,6 +1825,20 @@ _orca() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        orca__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         orca__subcmd__history)
             opts="-H -c -o -n -q -v -h --limit --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1808,6 +1876,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1878,6 +1950,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1992,6 +2068,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2060,6 +2140,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2178,6 +2262,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2252,6 +2340,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2320,6 +2412,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2394,6 +2490,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2516,6 +2616,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2584,6 +2688,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2678,6 +2786,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2838,6 +2950,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2928,6 +3044,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2996,6 +3116,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -3076,6 +3200,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3144,6 +3272,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -3248,6 +3380,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3316,6 +3452,92 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__watch)
+            opts="-H -c -o -n -q -v -h --once --commands --metrics-listen --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --snapshot --quiet --verbose --log-format --color --help reconcile labels sync anchors follow autoheal bootstrap exporter deploy gc logs rotate mods fetch rebalance apply rebalance measure rebalance recover"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --commands)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)

@@ -50,7 +50,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         .collect();
     start_log(&cli.global, &env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let session = Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None), within: None };
+    let session =
+        Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None), within: None };
     let code = match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(session.run_until_told_twice(cli.command));

@@ -31,6 +31,7 @@ const COMMANDS: [&[&str]; 28] = [
     &["exporter", "deploy"],
     &["rebalance", "measure"],
     &["reconcile"],
+    &["watch"],
     &["snapshot"],
     &["history"],
     &["config"],

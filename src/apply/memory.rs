@@ -87,7 +87,10 @@ impl Shared {
 
     /// What this host remembers, with what another one knows better laid over it.
     pub fn over(&self, key: &str, own: Memory) -> Memory {
-        self.parts.get(key).map_or_else(|| own.clone(), |theirs| own.clone().overlaid(theirs))
+        match self.parts.get(key) {
+            Some(theirs) => own.overlaid(theirs),
+            None => own,
+        }
     }
 
     /// Keeps what matters of it, if that has changed.

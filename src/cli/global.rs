@@ -9,7 +9,6 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::{duration, some_time};
 
 /// Flags that every command takes.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {

@@ -69,18 +69,18 @@ impl Within {
 impl Session {
     /// Runs passes until told to stop.
     pub(super) async fn watch(&self, args: cli::Watch, interrupt: &Interrupt) -> u8 {
-        let named = args.pass;
+        let asked_for = args.pass;
         let choose = |settings: &Settings| -> Result<Vec<(String, Schedule)>> {
             let known = &settings.watch;
-            let names: Vec<String> = match (named.is_empty(), known.passes.is_empty()) {
-                (false, _) => named.clone(),
+            let names: Vec<String> = match (asked_for.is_empty(), known.passes.is_empty()) {
+                (false, _) => asked_for.clone(),
                 (true, false) => known.passes.keys().cloned().collect(),
                 (true, true) => vec!["reconcile".to_owned()],
             };
             let schedule = |name: String| known.schedule(&name).map(|schedule| (name, schedule));
             Ok(names.into_iter().filter_map(schedule).collect())
         };
-        let needs_config = named.is_empty() || named.iter().any(|pass| CONFIGURED.contains(&pass.as_str()));
+        let needs_config = asked_for.is_empty() || asked_for.iter().any(|pass| CONFIGURED.contains(&pass.as_str()));
         let asked = Asked { needs_config, once: args.once, wait: None, commands: args.commands };
         self.repeat(watch::COMMAND, &choose, asked, args.metrics_listen, interrupt).await
     }
@@ -138,7 +138,11 @@ impl Session {
             server = Some(tokio::spawn(serve::serve(listener, Arc::clone(&health))));
         }
         let standard_input = self.global.config.as_deref() == Some("-");
-        let leader_only = if command == watch::COMMAND { self.global.leader_only } else { Some(self.global.leader_only.unwrap_or(false)) };
+        let leader_only = if command == watch::COMMAND {
+            self.global.leader_only
+        } else {
+            Some(self.global.leader_only.unwrap_or(false))
+        };
         let reader = (!standard_input).then(|| Arc::new(read) as watch::config_file::Reader);
         let printer = self.printer.for_loops();
         let watch = watch::Watch {
@@ -165,7 +169,8 @@ impl Session {
             said: RefCell::default(),
         });
         let lender = Lender { session: self, within, asked: &asked };
-        let ended = watch.run(settings, async |order| run(&lender, order, interrupt).await).await;
+        let run = async |order| Box::pin(run(&lender, order, interrupt)).await;
+        let ended = Box::pin(watch.run(settings, run)).await;
         if let Some(server) = server {
             server.abort();
         }
@@ -194,19 +199,32 @@ async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Re
     let within = &lender.within;
     within.settings.replace(order.settings);
     within.cause.set(order.cause.name());
-    let mut global = lender.session.global.clone();
-    global.leader_only = Some(order.leader_only && !LOCAL.contains(&order.pass.as_str()));
-    let limit = global.timeout.unwrap_or_else(|| limit(&order.pass)) + lender.asked.wait.unwrap_or_default() + HUNG;
-    let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
-    let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
-    let ended = match command(&order.pass, &within.settings.borrow().clone(), lender.asked) {
-        Ok(command) => guarded(limit, session.run(command, interrupt)).await,
-        Err(error) => Some(error),
-    };
-    if let Some(error) = ended {
-        session.failed(&order.pass, &error.into());
+    for (line, leader_only) in lines(&order.pass, order.leader_only) {
+        let mut global = lender.session.global.clone();
+        global.leader_only = Some(leader_only);
+        let limit = global.timeout.unwrap_or_else(|| limit(&order.pass)) + lender.asked.wait.unwrap_or_default() + HUNG;
+        let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
+        let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
+        let ended = match command(&line, &within.settings(), lender.asked) {
+            Ok(command) => guarded(limit, session.run(command, interrupt)).await,
+            Err(error) => Some(error),
+        };
+        if let Some(error) = ended {
+            session.failed(&order.pass, &error.into());
+        }
     }
     within.reports.take()
+}
+
+/// The command lines of a pass, each with whether it is the leader's alone.
+fn lines(pass: &str, leader_only: bool) -> Vec<(String, bool)> {
+    match pass {
+        // The swarm's services are the leader's, a host's own containers its own.
+        "autoheal" if leader_only => {
+            vec![("autoheal --only services".to_owned(), true), ("autoheal --only containers".to_owned(), false)]
+        }
+        _ => vec![(pass.to_owned(), leader_only && !LOCAL.contains(&pass))],
+    }
 }
 
 /// Lets a pass run, whatever it does; what became of it if it did not come back by itself.
@@ -273,8 +291,10 @@ mod tests {
     #[test]
     fn every_pass_that_can_be_watched_is_a_command() {
         let asked = Asked { needs_config: false, once: false, wait: None, commands: None };
-        for pass in crate::settings::watchable() {
-            command(pass, &Settings::default(), &asked).unwrap();
+        for (pass, leader_only) in crate::settings::watchable().flat_map(|pass| [(pass, true), (pass, false)]) {
+            for (line, _) in lines(pass, leader_only) {
+                command(&line, &Settings::default(), &asked).unwrap();
+            }
         }
     }
 }

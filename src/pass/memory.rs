@@ -251,7 +251,7 @@ impl DependentMemory {
         // By the minute: it would change with every look.
         let whole = |watch: Stopwatch| Stopwatch { total_ms: watch.total_ms / 60_000 * 60_000, last: None };
         let misplaced = self.misplaced.map(whole).filter(|watch| watch.total_ms > 0);
-        Self { attempts, last_attempt, keeps_ending, misplaced, ..Self::default() }
+        Self { attempts, last_attempt, misplaced, keeps_ending, ..Self::default() }
     }
 }
 

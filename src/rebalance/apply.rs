@@ -56,7 +56,7 @@ impl Relocation<'_> {
     /// there is a report.
     pub async fn run(&self) -> Report {
         let read_only = self.rehearsal.options.dry_run || matches!(self.rehearsal.source, Source::File(_));
-        if read_only { self.rehearse().await } else { self.carry_out().await }
+        if read_only { self.rehearse().await } else { Box::pin(self.carry_out()).await }
     }
 
     async fn carry_out(&self) -> Report {

@@ -38,6 +38,7 @@ const PASSES: [(&str, u64); 12] = [
 const ON_EVENTS: [&str; 3] = ["reconcile", "labels sync", "anchors follow"];
 
 /// `watch:`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone)]
 pub struct Watch {
     /// Passes that the file names, and when they run.
@@ -209,7 +210,8 @@ pub(super) fn resolve(
     watch.metrics_listen = section.word("metrics_listen", entry.metrics_listen.as_ref()).and_then(|text| {
         let address = text.parse().ok();
         if let (None, Some(written)) = (address, &entry.metrics_listen) {
-            let text = format!("watch.metrics_listen must be an address and a port (127.0.0.1:9323), not {}", quoted(&text));
+            let text =
+                format!("watch.metrics_listen must be an address and a port (127.0.0.1:9323), not {}", quoted(&text));
             section.log.at(written.mark, text);
         }
         address
@@ -243,7 +245,8 @@ fn schedule(
     if let Some(events) = &entry.events {
         schedule.events = events.value;
     }
-    schedule.jitter = entry.jitter.as_ref().and_then(|jitter| duration(jitter, &format!("watch.{key}.jitter"), section.log));
+    schedule.jitter =
+        entry.jitter.as_ref().and_then(|jitter| duration(jitter, &format!("watch.{key}.jitter"), section.log));
     match (&entry.every, &entry.cron) {
         (Some(_), Some(cron)) => {
             section.log.at(cron.mark, format!("watch.{key}: give `every` or `cron`, not both"));
@@ -259,7 +262,10 @@ fn schedule(
                 schedule.rhythm = Rhythm::Cron(Box::new(parsed), zone);
             }
             Err(error) => {
-                let text = format!("watch.{key}.cron must be five fields as `0 3 * * *`, not {}: {error}", quoted(&cron.value));
+                let text = format!(
+                    "watch.{key}.cron must be five fields as `0 3 * * *`, not {}: {error}",
+                    quoted(&cron.value)
+                );
                 section.log.at(cron.mark, text);
             }
         },

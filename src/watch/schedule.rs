@@ -92,9 +92,8 @@ mod tests {
     #[test]
     fn jitter_is_the_same_each_time_and_another_on_each_host() {
         let now = Timestamp::UNIX_EPOCH;
-        let at = |text: &str, host: &str| {
-            next(&schedule(text), Lateness::of(host, "gc"), now).unwrap().as_millisecond()
-        };
+        let at =
+            |text: &str, host: &str| next(&schedule(text), Lateness::of(host, "gc"), now).unwrap().as_millisecond();
         assert_eq!(at("{every: 60s}", "a"), at("{every: 60s}", "a"));
         assert_ne!(at("{every: 60s}", "a"), at("{every: 60s}", "b"));
         for host in ["a", "b", "c", "d"] {

@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn says_nothing_where_nobody_listens() {
-        for pairs in [&[][..], &[("WATCHDOG_USEC", "1000")], &[("NOTIFY_SOCKET", "relative"), ("WATCHDOG_USEC", "1000")]] {
+        for pairs in
+            [&[][..], &[("WATCHDOG_USEC", "1000")], &[("NOTIFY_SOCKET", "relative"), ("WATCHDOG_USEC", "1000")]]
+        {
             let systemd = Systemd::new(&env(pairs));
             assert_eq!(systemd.pulse(), None, "{pairs:?}");
             systemd.ready();

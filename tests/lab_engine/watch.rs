@@ -107,7 +107,8 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
         lab.service(name, "--constraint node.labels.db==true");
     }
     lab.wait_for("what has to be known is known", Duration::from_secs(30), || {
-        lab.try_docker(leader, "config inspect orca.memory").is_some_and(|text| text.contains("\\\"tasks\\\":{\\\"1\\\"") )
+        lab.try_docker(leader, "config inspect orca.memory")
+            .is_some_and(|text| text.contains("\\\"tasks\\\":{\\\"1\\\""))
     });
     let before: Vec<_> = ["web_app", "web_api"].iter().map(|name| running(&lab, to, name).unwrap().0).collect();
     let done_before: Vec<usize> = loops.iter().map(|watch| watch.done().len()).collect();
@@ -139,7 +140,8 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     let mut wanted = wanted.to_vec();
     wanted.sort();
     assert_eq!(acted, wanted, "all that was done after the leader's death");
-    let heirs: Vec<_> = loops.iter().zip(&done_before).filter(|(watch, before)| watch.done().len() > **before).collect();
+    let heirs: Vec<_> =
+        loops.iter().zip(&done_before).filter(|(watch, before)| watch.done().len() > **before).collect();
     assert!(heirs.len() == 1 && heirs[0].0.host != lab.host(leader), "it was one of the two that are left");
     drop(loops);
     lab.run(&["start", &leader.to_string()]);

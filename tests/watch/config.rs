@@ -84,7 +84,9 @@ fn a_wrong_config_is_refused_once_and_the_old_one_stays() -> Result<()> {
 #[test]
 fn a_loop_does_not_begin_with_a_wrong_config() -> Result<()> {
     let stage = Stage::new()?;
-    for config in ["nodes: [", "watch: { passes: { recnocile: {} } }", "watch: { passes: { gc: { cron: '99 * * * *' } } }"] {
+    for config in
+        ["nodes: [", "watch: { passes: { recnocile: {} } }", "watch: { passes: { gc: { cron: '99 * * * *' } } }"]
+    {
         stage.orca.config(config)?;
         let ended = stage.orca.run(&["watch", "-o", "json"])?;
         assert_eq!(ended.exit, Some(78), "{ended}");

@@ -23,7 +23,8 @@ fn after_an_engine_was_away_everything_is_looked_at() -> Result<()> {
     let at = stage.place("db")?;
     stage.sim.admin(&format!("/nodes/{at}"), &json!({"state": "down"}))?;
     std::thread::sleep(Duration::from_millis(1_500));
-    let told = watch.of("engine").len() + watch.of("report").iter().filter(|l| l["report"]["outcome"] == "failed").count();
+    let told =
+        watch.of("engine").len() + watch.of("report").iter().filter(|l| l["report"]["outcome"] == "failed").count();
     assert!(told <= 2, "an absence is told once, not in every round: {:?}", watch.lines());
     stage.sim.engine.ask("DELETE", "/_sim/crash", None)?;
     stage.together()?;

@@ -113,7 +113,8 @@ fn each_pass_runs_once_where_that_is_all() -> Result<()> {
     stage.configure("  passes: { reconcile: {}, gc: { cron: '0 3 * * *' } }")?;
     let ended = stage.orca.run(&["watch", "--once", "-o", "json"])?;
     let lines: Vec<serde_json::Value> = ended.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let commands: Vec<_> = lines.iter().filter(|line| line["type"] == "report").map(|l| text(&l["report"]["command"])).collect();
+    let commands: Vec<_> =
+        lines.iter().filter(|line| line["type"] == "report").map(|l| text(&l["report"]["command"])).collect();
     assert_eq!((ended.exit, commands), (Some(0), vec!["gc".to_owned(), "reconcile".to_owned()]), "{ended}");
     // As Orcastra's variable says it.
     let mut command = stage.orca.command(&["watch", "labels sync"]);

@@ -72,7 +72,8 @@ fn the_next_leaders_orca_restarts_what_is_due_and_nothing_twice() -> Result<()> 
 
 fn kept(stage: &Stage) -> Result<Option<Value>> {
     let configs = stage.sim.engine.get("/configs")?;
-    let found = configs.as_array().into_iter().flatten().find(|config| config["Spec"]["Name"] == "orca.memory").cloned();
+    let found =
+        configs.as_array().into_iter().flatten().find(|config| config["Spec"]["Name"] == "orca.memory").cloned();
     Ok(found)
 }
 

@@ -8,7 +8,7 @@ mod common;
 mod config;
 mod engine;
 mod events;
-mod life;
 mod leader;
+mod life;
 mod signals;
 mod stage;

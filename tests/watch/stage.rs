@@ -149,7 +149,8 @@ impl Loop {
     }
 
     pub(crate) fn signal(&self, name: &str) -> Result<()> {
-        let status = std::process::Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
+        let status =
+            std::process::Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
         ensure!(status.success(), "`kill -{name}` failed");
         Ok(())
     }
