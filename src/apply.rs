@@ -14,6 +14,7 @@ pub mod logs;
 pub mod memory;
 pub mod moving;
 mod object;
+pub mod pause;
 pub mod prepull;
 pub mod swarm;
 pub(crate) mod temporary;

@@ -4,6 +4,7 @@
 
 mod global;
 mod node_side;
+mod operate;
 mod rebalance;
 mod watch;
 
@@ -15,6 +16,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
 pub use watch::Watch;
 
@@ -92,6 +94,18 @@ pub enum Command {
     /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
     /// file. SIGTERM: finish the action that is under way, and stop.
     Watch(Watch),
+    /// Leave the swarm, or one anchor, alone until told otherwise
+    ///
+    /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;
+    /// half-done moves are still ended, and files on the host are still rotated and fetched.
+    Pause(PauseArgs),
+    /// End a pause
+    Resume(ResumeArgs),
+    /// Orcastra's command file
+    #[command(subcommand)]
+    Commands(Commands),
+    /// Say whether the `orca watch` of this host is alive, for a container's healthcheck
+    Health(Health),
     /// Print the cluster as one JSON file, env values and secrets redacted
     ///
     /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.

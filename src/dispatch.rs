@@ -6,6 +6,8 @@ mod exporter;
 mod gc;
 mod logs;
 mod mods;
+mod operate;
+mod publish;
 mod rebalance;
 mod tell;
 mod watch;
@@ -19,8 +21,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{Anchors, Cli, Command, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, When};
+use crate::cli::{Anchors, Cli, Command, Commands, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -35,6 +41,24 @@ use crate::{exit, generate, sim};
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Commands whose runs are counted even if they don't get as far as to begin.
+const PASSES: [&str; 14] = [
+    "labels sync",
+    "anchors follow",
+    "reconcile",
+    "rebalance apply",
+    "rebalance recover",
+    "autoheal",
+    "bootstrap",
+    "exporter deploy",
+    "logs rotate",
+    "mods fetch",
+    "gc",
+    "commands run",
+    "pause",
+    "resume",
+];
 
 type Env = BTreeMap<String, String>;
 
@@ -79,12 +103,12 @@ fn start_log(global: &Global, env: &Env) {
         (0, true) | (1, _) => "orca=debug",
         _ => "trace",
     };
-    let filter = env.get("ORCA_LOG").map_or(level, String::as_str);
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| level.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let wanted = env.get("ORCA_LOG").and_then(|filter| filter.parse::<Targets>().ok());
+    let filter = wanted.or_else(|| level.parse().ok()).unwrap_or_default();
+    let log = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(std::io::stderr).with_ansi(false);
     match global.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.finish().with(filter).init(),
+        LogFormat::Json => log.json().finish().with(filter).init(),
     }
 }
 
@@ -153,6 +177,10 @@ impl Session {
             Command::Logs(Logs::Rotate(args)) => Box::pin(self.logs_rotate(&args, options, interrupt)).await,
             Command::Mods(Mods::Fetch(args)) => Box::pin(self.mods_fetch(args, options, interrupt)).await,
             Command::Gc(args) => Box::pin(self.gc(args, &options, interrupt)).await,
+            Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
+            Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
+            Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,
+            Command::Health(args) => self.health(&args, &options),
             Command::Snapshot => {
                 let document = tokio::select! {
                     code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -252,7 +280,7 @@ impl Session {
         if whole && settings.rebalance.auto {
             report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
         }
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, &settings, interrupt).await
     }
 
     async fn sim(&self, args: crate::cli::Sim) -> u8 {
@@ -314,6 +342,9 @@ impl Session {
             report.data.insert("problems".to_owned(), serde_json::to_value(problems.list()).unwrap_or_default());
         }
         report.conclude(0);
+        if PASSES.contains(&command) {
+            self.count(&mut report);
+        }
         let code = exit::code(&report, false, self.signal.get());
         self.tell(report, self.signal.get());
         code

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 34] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -32,6 +32,11 @@ const COMMANDS: [&[&str]; 28] = [
     &["rebalance", "measure"],
     &["reconcile"],
     &["watch"],
+    &["pause"],
+    &["resume"],
+    &["commands"],
+    &["commands", "run"],
+    &["health"],
     &["snapshot"],
     &["history"],
     &["config"],

@@ -12,7 +12,7 @@ use crate::model::{Node, Service};
 use crate::plan::{Action, Change, Target, TargetKind, Warning};
 
 /// How often an object may change under a pass before the pass gives it up.
-const MAX_CONFLICTS: u32 = 5;
+pub(super) const MAX_CONFLICTS: u32 = 5;
 
 /// How a write of one object ended.
 pub(super) enum Attempt {
@@ -164,7 +164,8 @@ impl Applier<'_> {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
             // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
-            TargetKind::Task
+            TargetKind::Swarm
+            | TargetKind::Task
             | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume
@@ -183,7 +184,8 @@ impl Applier<'_> {
 
     fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
         match kind {
-            TargetKind::Task
+            TargetKind::Swarm
+            | TargetKind::Task
             | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume

@@ -58,6 +58,9 @@ pub struct Global {
     /// Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]
     #[arg(long, env = "ORCA_STATE_DIR", value_name = "DIR", global = true, hide_env_values = true)]
     pub state_dir: Option<PathBuf>,
+    /// After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter's textfile collector
+    #[arg(long, env = "ORCA_TEXTFILE", value_name = "DIR", global = true, hide_env_values = true)]
+    pub textfile: Option<PathBuf>,
     /// Plan against a saved snapshot instead of a live engine; read-only
     #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["host", "context"])]
     pub snapshot: Option<PathBuf>,

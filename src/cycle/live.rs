@@ -89,9 +89,12 @@ pub fn host_id(state_dir: &Path) -> Result<String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(unusable),
     }
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/uuid").context("can't make a random id")?;
+    // Not from /proc: a service that is shut in sees little of it.
+    let mut bytes = [0_u8; 16];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).context("can't make a random id")?;
+    let id = bytes.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"));
     let mut file = tempfile::NamedTempFile::new_in(state_dir).with_context(unusable)?;
     file.write_all(id.as_bytes()).with_context(unusable)?;
     file.persist(&path).with_context(unusable)?;
-    Ok(id.trim().to_owned())
+    Ok(id)
 }

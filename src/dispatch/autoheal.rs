@@ -27,6 +27,6 @@ impl Session {
         };
         let (source, settings, reach) = (&source, &settings, Reach::from(args.reach));
         let report = Healing { source, settings, reach, services, containers, options, interrupt }.run().await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

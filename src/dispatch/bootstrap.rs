@@ -25,6 +25,6 @@ impl Session {
             ..Consent::default()
         };
         let report = Bootstrapping { here, settings: &settings, consent, options, interrupt }.run().await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, &settings, interrupt).await
     }
 }

@@ -35,26 +35,30 @@ impl Session {
             Ok(()) => self.exporter_settings(older, interrupt).await,
             Err(error) => Err(error),
         };
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(error) => return self.failed(COMMAND, &error),
+        };
+        let notify = settings.clone();
         let file_sd = args.file_sd;
-        let made = match (settings, args.via) {
-            (Ok(settings), Via::Ssh) => {
+        let made = match args.via {
+            Via::Ssh => {
                 let (settings, options) = (&settings, &options);
                 Ok(Box::pin(Machines { settings, file_sd, options, interrupt }.run()).await)
             }
-            (Ok(settings), Via::Service) => match self.live(COMMAND) {
+            Via::Service => match self.live(COMMAND) {
                 Ok(engine) => {
                     let (engine, options) = (&engine, &options);
                     Ok(Box::pin(Deployment { engine, settings, file_sd, options, interrupt }.run()).await)
                 }
                 Err(error) => Err(error),
             },
-            (Err(error), _) => Err(error),
         };
         let report = match made {
             Ok(report) => report,
             Err(error) => return self.failed(COMMAND, &error),
         };
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, &notify, interrupt).await
     }
 
     async fn exporter_settings(&self, older: Option<PathBuf>, interrupt: &Interrupt) -> Result<Settings> {

@@ -46,7 +46,7 @@ impl Session {
         let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
         let report = Box::pin(collection.run()).await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// What `--via service` runs on each node.

@@ -40,6 +40,6 @@ impl Session {
         let fix_services = args.fix_services;
         let run = Rotating { engine, settings, truncate_origin, fix_services, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

@@ -34,6 +34,6 @@ impl Session {
         options.timeout = self.global.timeout.unwrap_or(TIMEOUT);
         let (settings, options, prune) = (&settings, &options, args.prune);
         let report = Box::pin(Fetching { engine, settings, prune, options, interrupt }.run()).await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

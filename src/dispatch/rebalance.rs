@@ -53,7 +53,7 @@ impl Session {
         let (source, settings, metrics) = (&source, &settings, wish.metrics);
         let run = Rehearsal { command: rebalance::PLAN, source, settings, metrics, request, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// Moves tasks; with `--dry-run` only says which.
@@ -72,7 +72,7 @@ impl Session {
         let settle = args.settle.unwrap_or(settings.rebalance.settle);
         let how = How { settle, pin: args.pin, prepull: !args.no_prepull };
         let report = Box::pin(Relocation { rehearsal, file, how }.run()).await;
-        self.tell(report, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// What `rebalance.auto` asks of `orca reconcile`: as `apply` without flags.

@@ -144,6 +144,8 @@ impl Session {
             Some(self.global.leader_only.unwrap_or(false))
         };
         let reader = (!standard_input).then(|| Arc::new(read) as watch::config_file::Reader);
+        let heartbeat = (command == watch::COMMAND && !self.global.dry_run).then(|| self.options(None).state_dir);
+        heartbeat.as_deref().map_or(Ok(()), crate::state::make_dir)?;
         let printer = self.printer.for_loops();
         let watch = watch::Watch {
             command,
@@ -157,6 +159,7 @@ impl Session {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             engine: Some(engine),
             systemd: Systemd::new(&self.env),
+            heartbeat,
             health,
             printer,
             interrupt,

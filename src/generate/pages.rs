@@ -1,6 +1,7 @@
 //! The parts of the man pages that no flag can tell: exit codes, environment, files, examples. Data only.
 
 mod node_side;
+mod operate;
 mod passes;
 mod rows;
 mod tools;
@@ -26,7 +27,7 @@ pub(super) struct Page {
 
 /// What is hand-written about the command with this page, as `orca-labels-sync`.
 pub(super) fn page(name: &str) -> &'static Page {
-    [passes::PAGES, node_side::PAGES, tools::PAGES]
+    [passes::PAGES, node_side::PAGES, operate::PAGES, tools::PAGES]
         .into_iter()
         .flatten()
         .find(|page| page.name == name)

@@ -179,6 +179,20 @@ impl Stopwatch {
 }
 
 impl Memory {
+    /// The same with every clock stopped.
+    #[must_use]
+    pub fn halted(&self) -> Self {
+        let mut halted = self.clone();
+        let anchors = halted.anchors.values_mut().map(|anchor| &mut anchor.absent);
+        let dependents = halted.dependents.values_mut().flat_map(|own| [&mut own.misplaced, &mut own.placed]);
+        let containers = halted.autoheal.containers.values_mut().flat_map(|own| [&mut own.unhealthy, &mut own.calm]);
+        let balance = [&mut halted.rebalance.high, &mut halted.rebalance.spread];
+        for watch in anchors.chain(dependents).chain(containers).chain(balance) {
+            *watch = watch.map(Stopwatch::stop);
+        }
+        halted
+    }
+
     /// Notes an attempt on a dependent, or of `autoheal`; called before the write, so that a kill in between can't repeat it early.
     pub fn attempt(&mut self, dependent: &str, now: Timestamp) {
         if let Some((id, steps)) = dependent.strip_prefix(SERVICE_STEP).and_then(|rest| rest.split_once('/')) {

@@ -5,12 +5,14 @@
 pub mod anchors;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod commands;
 pub mod exporter;
 pub mod gc;
 pub mod labels;
 pub mod logs;
 pub mod memory;
 pub mod mods;
+pub mod pause;
 pub mod rebalance;
 pub mod recover;
 pub(crate) mod words;
@@ -37,6 +39,10 @@ pub enum Pass {
     Exporter,
     /// `orca logs rotate --fix-services`.
     Logs,
+    /// `update_dependents` of a command file.
+    UpdateDependents,
+    /// `remove_all_labels` of a command file.
+    RemoveLabels,
 }
 
 impl Pass {
@@ -52,6 +58,8 @@ impl Pass {
             Self::Autoheal => "autoheal",
             Self::Exporter => "exporter deploy",
             Self::Logs => "logs rotate",
+            Self::UpdateDependents => "commands update_dependents",
+            Self::RemoveLabels => "commands remove_all_labels",
         }
     }
 
@@ -62,13 +70,17 @@ impl Pass {
 
     /// Decides what to do. `now` is when the snapshot was taken.
     pub fn plan(self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
-        match self {
-            Self::Recover => recover::plan(cluster),
+        let plan = match self {
+            // What was begun is ended, pause or not.
+            Self::Recover => return recover::plan(cluster),
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
-        }
+            Self::UpdateDependents => commands::update_dependents(cluster, settings),
+            Self::RemoveLabels => commands::remove_labels(cluster, settings),
+        };
+        pause::honour(plan, cluster, settings, memory, now)
     }
 }

@@ -82,6 +82,13 @@ pub enum Change {
     },
     /// Makes a swarm of an engine that is in none.
     SwarmInit,
+    /// Sets or ends a pause: a label of the swarm itself.
+    SwarmPause {
+        /// The value found.
+        before: Option<String>,
+        /// The value wanted; none: it is ended.
+        after: Option<String>,
+    },
     /// Writes the swarm's unlock key into a file that only its owner can read.
     UnlockKeySave {
         /// The file.
@@ -255,6 +262,8 @@ impl Change {
             Self::Rollback { .. } => ActionKind::ServiceRollback,
             Self::ScaleZero { .. } => ActionKind::ServiceScale,
             Self::SwarmInit => ActionKind::SwarmInit,
+            Self::SwarmPause { after: Some(_), .. } => ActionKind::SwarmPause,
+            Self::SwarmPause { after: None, .. } => ActionKind::SwarmResume,
             Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
             Self::NodeJoin { .. } => ActionKind::NodeJoin,
             Self::RoleSet { .. } => ActionKind::NodeRoleSet,

@@ -48,6 +48,12 @@ pub enum ActionKind {
     /// A swarm is made.
     #[serde(rename = "swarm.init")]
     SwarmInit,
+    /// orca is told to leave the swarm, or an anchor, alone.
+    #[serde(rename = "swarm.pause")]
+    SwarmPause,
+    /// That ends.
+    #[serde(rename = "swarm.resume")]
+    SwarmResume,
     /// The unlock key is saved.
     #[serde(rename = "swarm.unlock_key.save")]
     SwarmUnlockKeySave,
@@ -140,6 +146,8 @@ impl ActionKind {
             Self::ServiceRollback => "service.rollback",
             Self::ServiceScale => "service.scale",
             Self::SwarmInit => "swarm.init",
+            Self::SwarmPause => "swarm.pause",
+            Self::SwarmResume => "swarm.resume",
             Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
             Self::NodeJoin => "node.join",
             Self::NodeRoleSet => "node.role.set",
@@ -172,6 +180,8 @@ impl ActionKind {
         match self {
             // Without a swarm, and without the node in it, nothing can be done to it.
             Self::SwarmInit
+            | Self::SwarmPause
+            | Self::SwarmResume
             | Self::SwarmUnlockKeySave
             | Self::NodeJoin
             | Self::NodeLabelSet

@@ -22,6 +22,7 @@ impl Change {
             }
             Self::ScaleZero { before } => ((*before).into(), 0.into()),
             Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::SwarmPause { before, after } => (before.clone().into(), after.clone().into()),
             Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
             Self::NodeJoin { role } => (Value::Null, role.name().into()),
             Self::RoleSet { before, after } => (before.name().into(), after.name().into()),

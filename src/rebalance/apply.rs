@@ -91,6 +91,7 @@ impl Relocation<'_> {
         if metrics.is_none() {
             report.warnings.extend(file.unmeasured());
         }
+        let paused = report.paused(&cluster.pauses, cluster.taken_at);
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
         let mut stale = None;
         for (at, group) in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).enumerate() {
@@ -102,6 +103,9 @@ impl Relocation<'_> {
             report.actions.extend(group.iter().map(|m| ReportedAction::new(&action_of(m), status, why.clone())));
             // Those after the first may only lack the room that the first makes.
             stale = stale.or(why.filter(|_| at == 0).map(|why| stale_plan(&group[0], &why)));
+        }
+        if paused {
+            report.withhold();
         }
         stale.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -115,6 +119,13 @@ impl Relocation<'_> {
         if options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok(());
+        }
+        if report.paused(&cluster.pauses, cluster.taken_at) {
+            // What an earlier run has left half done is ended by `reconcile` and `rebalance recover`.
+            return match &self.file {
+                Some(file) => self.check_file(file, report).await,
+                None => self.rehearsal.plan(deadline, report).await.map(drop),
+            };
         }
         let entering = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe);
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;

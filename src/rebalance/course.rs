@@ -61,6 +61,13 @@ impl Course<'_> {
         Some(text.to_owned())
     }
 
+    /// Why no other move is begun although it may be: orca was told to stop meanwhile.
+    pub(super) fn paused(&mut self) -> Option<String> {
+        let text = self.cluster.pauses.whole(self.cluster.taken_at)?.words();
+        self.stop = Some(Error::new(ErrorKind::Refused, text.clone()).into());
+        Some(text)
+    }
+
     /// Changes what is remembered of the balance. What the run plans by stays as it was.
     pub(super) async fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
         let key = balance_key(&self.cluster);

@@ -51,6 +51,10 @@ impl Relocation<'_> {
                 return Ok(Turned::Drifted);
             }
         };
+        if let Some(why) = course.paused() {
+            course.skip_all(group, &why);
+            return Ok(Turned::Stop);
+        }
         course.bounds.budget -= group.len();
         let (started, row) = (Instant::now(), Self::note(course, first).await?);
         let ended = self.carry(course, turn, &order).await;

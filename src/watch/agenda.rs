@@ -14,7 +14,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// The longest such wait.
 const LONGEST: Duration = Duration::from_secs(30);
 /// The clock on the wall may be set: it is looked at so often.
-const LOOK: Duration = Duration::from_secs(30);
+pub(super) const LOOK: Duration = Duration::from_secs(30);
 
 /// Why a pass runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -68,6 +68,8 @@ pub struct Watch<'a> {
     pub engine: Option<Engine>,
     /// systemd, if it listens.
     pub systemd: Systemd,
+    /// Where the heartbeat of `orca health --self` is written; none for what is no watch.
+    pub heartbeat: Option<PathBuf>,
     /// What is asked over HTTP.
     pub health: Arc<Health>,
     /// Prints.

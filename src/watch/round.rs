@@ -9,16 +9,21 @@ use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
-use super::agenda::{Agenda, Cause, Left};
+use super::agenda::{Agenda, Cause, LOOK, Left};
 use super::config_file::Texts;
 use super::scout::{Interest, Scout, Sight};
 use super::{Order, Watch, now};
 use crate::error::ErrorKind;
+use crate::health::Heartbeat;
 use crate::plan::Warning;
 use crate::report::{Outcome, Report, ReportedError};
 use crate::settings::{Problems, Settings, Source};
 use crate::{nodes, settings};
+
+/// The heartbeat is written again after this, if nothing else makes it.
+const BEAT: Duration = Duration::from_secs(10);
 
 /// What a loop has under way.
 pub(super) struct Round<'w, 'a> {
@@ -36,7 +41,9 @@ pub(super) struct Round<'w, 'a> {
     /// A command file is to be run.
     commands: bool,
     runs: u64,
-    last: String,
+    last: Option<(String, Outcome)>,
+    /// When the heartbeat was last written.
+    beat: Option<Instant>,
 }
 
 /// What wakes the loop.
@@ -122,7 +129,8 @@ impl<'w, 'a> Round<'w, 'a> {
             lost: false,
             commands: false,
             runs: 0,
-            last: "started".to_owned(),
+            last: None,
+            beat: None,
         }
     }
 
@@ -149,6 +157,7 @@ impl<'w, 'a> Round<'w, 'a> {
                     return Ok(well.values().all(|well| *well));
                 }
                 self.tell_status();
+                self.beat();
                 let wake = tokio::select! {
                     _ = interrupt.nth(1) => continue,
                     wake = inbox.next(self.agenda.idle(now())) => wake,
@@ -189,7 +198,8 @@ impl<'w, 'a> Round<'w, 'a> {
             tokio::select! {
                 reports = &mut run => break Some(reports),
                 () = &mut told => break None,
-                wake = inbox.next(Duration::from_secs(3600)) => match wake {
+                wake = inbox.next(BEAT) => match wake {
+                    Wake::Time => self.beat(),
                     Wake::Pulse => self.watch.systemd.alive(),
                     // Events are noted at once: what comes after the run has begun asks for another.
                     Wake::Sight(Sight::Changed) => self.agenda.hint(now()),
@@ -309,15 +319,31 @@ impl<'w, 'a> Round<'w, 'a> {
     fn note(&mut self, pass: &str, reports: &[Report]) {
         self.runs += 1;
         if let Some(report) = reports.last() {
-            self.last = format!("{pass}: {}", word(report.outcome));
+            self.last = Some((pass.to_owned(), report.outcome));
         }
         self.watch.health.note(reports);
+        self.beat = None;
+    }
+
+    /// Says that the loop is alive, to whoever looks at its file. What can't be written is as if it were not.
+    fn beat(&mut self) {
+        let Some(dir) = &self.watch.heartbeat else { return };
+        if self.beat.is_some_and(|beat| beat.elapsed() < BEAT) {
+            return;
+        }
+        let (pass, outcome) = self.last.clone().unzip();
+        if let Err(error) = Heartbeat::now(LOOK, pass, outcome).write(dir) {
+            tracing::warn!("no heartbeat: {error:#}");
+        }
+        self.beat = Some(Instant::now());
     }
 
     fn tell_status(&self) {
+        let last =
+            self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {}", word(*how)));
         let away = if self.lost { "; the engine is away" } else { "" };
         let refused = if self.refused.is_some() { "; the new config is refused" } else { "" };
-        self.watch.systemd.status(&format!("{} runs, last {}{away}{refused}", self.runs, self.last));
+        self.watch.systemd.status(&format!("{} runs, last {}{away}{refused}", self.runs, last));
         self.watch.health.round(!self.lost);
     }
 

@@ -11,12 +11,14 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
 use crate::report::Report;
+use crate::report::metrics::{Tally, render};
 
 /// So many connections at a time.
 const CONNECTIONS: usize = 32;
@@ -36,12 +38,12 @@ struct State {
     went_round: Instant,
     engine: bool,
     runs: u64,
-    failed: u64,
+    tally: Tally,
 }
 
 impl Default for Health {
     fn default() -> Self {
-        let state = State { went_round: Instant::now(), engine: false, runs: 0, failed: 0 };
+        let state = State { went_round: Instant::now(), engine: false, runs: 0, tally: Tally::default() };
         Self { state: Mutex::new(state) }
     }
 }
@@ -51,7 +53,9 @@ impl Health {
     pub fn note(&self, reports: &[Report]) {
         let mut state = self.lock();
         state.runs += 1;
-        state.failed += u64::from(reports.iter().any(|report| report.error.is_some()));
+        for report in reports {
+            state.tally.count(report, Timestamp::now());
+        }
         state.went_round = Instant::now();
     }
 
@@ -68,14 +72,7 @@ impl Health {
     fn answer(&self, path: &str) -> (StatusCode, String) {
         let state = self.lock();
         match path {
-            "/metrics" => {
-                let State { runs, failed, .. } = *state;
-                let text = format!(
-                    "# TYPE orca_watch_runs_total counter\norca_watch_runs_total {runs}\n\
-                     # TYPE orca_watch_failed_runs_total counter\norca_watch_failed_runs_total {failed}\n"
-                );
-                (StatusCode::OK, text)
-            }
+            "/metrics" => (StatusCode::OK, render(&state.tally)),
             "/livez" if state.went_round.elapsed() < ALIVE => (StatusCode::OK, "ok\n".to_owned()),
             "/livez" => (StatusCode::SERVICE_UNAVAILABLE, "the loop hangs\n".to_owned()),
             "/readyz" if state.engine && state.runs > 0 => (StatusCode::OK, "ok\n".to_owned()),

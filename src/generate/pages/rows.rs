@@ -104,7 +104,10 @@ pub(super) const MODS_ENV: &[Row] = &[
     ),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "Authorities for https instead of the system's."),
 ];
-pub(super) const STATE_ENV: &[Row] = &[("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES.")];
+pub(super) const STATE_ENV: &[Row] = &[
+    ("ORCA_STATE_DIR, XDG_STATE_HOME", "Where the state directory is; see FILES."),
+    ("ORCA_TEXTFILE", "As --textfile."),
+];
 pub(super) const ZONE_ENV: &[Row] =
     &[("TZ", "Given to the exporter where Orcastra's file has timezone.env_tz; else UTC.")];
 pub(super) const WATCHED: &[Row] = &[

@@ -29,6 +29,9 @@ pub(super) fn tree(settings: &Settings) -> Out {
     top.push(("logs".to_owned(), logs_tree(settings)));
     top.push(("mods".to_owned(), mods_tree(settings)));
     top.push(("watch".to_owned(), watch_tree(settings)));
+    if settings.notify.is_on() {
+        top.push(("notify".to_owned(), section_tree("notify", settings.notify.shown(), origins)));
+    }
     Out::Map(top, None)
 }
 
