@@ -41,3 +41,4 @@ pub mod settings;
 pub mod sim;
 pub mod snapshot;
 pub mod state;
+pub mod watch;

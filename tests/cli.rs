@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 34] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -31,6 +31,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["exporter", "deploy"],
     &["rebalance", "measure"],
     &["reconcile"],
+    &["watch"],
     &["pause"],
     &["resume"],
     &["commands"],

@@ -204,6 +204,14 @@ impl Engine {
         Events::new(self.wire.clone(), api)
     }
 
+    /// One stream of what happens, from `since` on where that is given (nanoseconds since 1970, by the engine's clock).
+    ///
+    /// # Errors
+    /// If there is no way to the engine.
+    pub fn event_stream(&self, api: &str, since: Option<i64>) -> Result<events::EventStream> {
+        events::open(&self.wire, api, since)
+    }
+
     /// Where it is.
     pub fn endpoint(&self) -> &address::Endpoint {
         self.wire.endpoint()
