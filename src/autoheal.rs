@@ -13,6 +13,7 @@ use crate::engine::local::Identity;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::lock;
+use crate::model::Pauses;
 use crate::nodes::{self, Known, Reach, Stop};
 use crate::pass::Pass;
 use crate::pass::autoheal::containers::{self, Input, Sick};
@@ -151,11 +152,13 @@ impl Healing<'_> {
             stop.check(&own, known.cluster())?;
         }
         let name = name.unwrap_or_else(|| own.name.clone());
+        // A worker is told of a pause by the managers, if anybody is.
+        let pauses = known.and_then(Known::cluster).map_or(&own.pauses, |cluster| &cluster.pauses);
         ask_who_killed(&asked, &own, &name, report).await;
         if !self.containers {
             return Ok(());
         }
-        self.heal(&engine, &asked, &own, &name, state, budget, deadline, report).await
+        self.heal(&engine, &asked, &own, pauses, &name, state, budget, deadline, report).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, and it is called once")]
@@ -164,6 +167,7 @@ impl Healing<'_> {
         engine: &Engine,
         asked: &Engine,
         own: &Identity,
+        pauses: &Pauses,
         name: &str,
         state: Option<&State>,
         budget: &Cell<usize>,
@@ -184,6 +188,7 @@ impl Healing<'_> {
             let peeked = State::peek(&self.options.state_dir).ok().flatten();
             peeked.map(|state| state.memory(&key)).unwrap_or_default()
         };
+        let state = if report.paused(pauses, own.now) { None } else { state };
         let settings = &self.settings.autoheal.containers;
         let mut plan = containers::plan(&Input { node: name, sick: &sick, settings, memory: &memory, now: own.now });
         report.blocked.append(&mut plan.blocked);
@@ -196,6 +201,9 @@ impl Healing<'_> {
         let Some(state) = state else {
             let planned = |action| ReportedAction::new(action, Status::Planned, None);
             report.actions.extend(plan.actions.iter().map(planned));
+            if pauses.whole(own.now).is_some() {
+                report.withhold();
+            }
             return Ok(());
         };
         let mut next = plan.memory.take().unwrap_or_default();

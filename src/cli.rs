@@ -3,11 +3,12 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
 mod global;
-mod health;
 mod node_side;
 mod nodes;
+mod operate;
 mod rebalance;
 mod services;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,11 +17,12 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
-pub use health::Health;
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 pub use nodes::{Nodes, OneNode};
+pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
 pub use services::{Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Wait};
+pub use watch::Watch;
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -88,11 +90,12 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
-    /// Say in one verdict whether the swarm is well, and name what is not
+    /// Say in one verdict whether the swarm is well, or whether the `orca watch` of this host is alive
     ///
     /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
     /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
-    /// wrong until somebody acts. 75: something is under way and ends by itself.
+    /// wrong until somebody acts. 75: something is under way and ends by itself. With --self: whether the `orca watch` of this
+    /// host is alive, for a container's healthcheck.
     Health(Health),
     /// Everyday work with services
     #[command(subcommand)]
@@ -103,6 +106,24 @@ pub enum Command {
     /// Everyday work with nodes
     #[command(subcommand)]
     Nodes(Nodes),
+    /// Run passes on a clock and on events, until told to stop
+    ///
+    /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
+    /// time has come, and what follows the swarm also when something happens in it. Only where the engine leads the swarm,
+    /// unless --leader-only=false: every manager may run it. A pass that fails, hangs or panics is reported, and the loop
+    /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
+    /// file. SIGTERM: finish the action that is under way, and stop.
+    Watch(Watch),
+    /// Leave the swarm, or one anchor, alone until told otherwise
+    ///
+    /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;
+    /// half-done moves are still ended, and files on the host are still rotated and fetched.
+    Pause(PauseArgs),
+    /// End a pause
+    Resume(ResumeArgs),
+    /// Orcastra's command file
+    #[command(subcommand)]
+    Commands(Commands),
     /// Print the cluster as one JSON file, env values and secrets redacted
     ///
     /// The file can be planned against with --snapshot, served with `orca sim`, and sent with a bug report.

@@ -16,9 +16,9 @@ use crate::apply::{Applied, Applier};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::pass::Pass;
 use crate::pass::memory::Memory;
-use crate::plan::Plan;
+use crate::pass::{Pass, pause};
+use crate::plan::{Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
@@ -260,11 +260,14 @@ impl Cycle<'_> {
     ) -> Vec<SubReport> {
         let mut sub_reports = Vec::new();
         for pass in self.passes {
-            sub_reports.push(match live.as_deref_mut() {
+            let begun = Instant::now();
+            let mut sub = match live.as_deref_mut() {
                 Some(live) if *pass == Pass::Recover => self.recover(cluster, live, bounds, report).await,
                 Some(live) => self.act(*pass, cluster, live, bounds, report).await,
                 None => self.rehearse(*pass, cluster),
-            });
+            };
+            sub.took = begun.elapsed();
+            sub_reports.push(sub);
         }
         sub_reports
     }
@@ -290,7 +293,7 @@ impl Cycle<'_> {
         report: &mut Report,
     ) -> SubReport {
         let memory_key = memory_key(cluster, self.settings);
-        let memory = live.state.memory(&memory_key);
+        let memory = live.memory(&memory_key);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());
@@ -308,6 +311,7 @@ impl Cycle<'_> {
             memory: &memory,
             next,
             state: &live.state,
+            shared: live.shared.as_mut(),
             memory_key,
             budget: &mut bounds.budget,
             deadline: bounds.deadline,
@@ -343,6 +347,7 @@ impl Cycle<'_> {
         for mut sub in sub_reports {
             sub.warnings.append(&mut sub.noticed);
             unchanged += sub.unchanged;
+            let paused = sub.data.get(pause::DATA).cloned();
             if self.passes.len() > 1 {
                 let mut own = Report::new(sub.pass.name(), report.run.clone());
                 own.cluster.clone_from(&report.cluster);
@@ -350,12 +355,17 @@ impl Cycle<'_> {
                 own.blocked.clone_from(&sub.blocked);
                 own.warnings.clone_from(&sub.warnings);
                 own.error.clone_from(&sub.error);
+                own.data.extend(paused.map(|paused| (pause::DATA.to_owned(), paused)));
+                own.run.duration_ms = u64::try_from(sub.took.as_millis()).unwrap_or(u64::MAX);
                 own.conclude(sub.unchanged);
                 passes.extend(serde_json::to_value(own));
             }
             report.data.append(&mut sub.data);
             report.actions.extend(sub.actions);
             report.blocked.extend(sub.blocked);
+            // A pause is the same to all passes.
+            let known = |warning: &Warning| warning.code == "paused" && report.warnings.contains(warning);
+            sub.warnings.retain(|warning| !known(warning));
             report.warnings.extend(sub.warnings);
             let unsettled = report.data.entry("unsettled").or_insert_with(|| Vec::<String>::new().into());
             if let Some(list) = unsettled.as_array_mut() {

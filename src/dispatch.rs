@@ -7,8 +7,11 @@ mod exporter;
 mod gc;
 mod logs;
 mod mods;
+mod operate;
+mod publish;
 mod rebalance;
 mod tell;
+mod watch;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -19,8 +22,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{Anchors, Cli, Command, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When};
+use crate::cli::{Anchors, Cli, Command, Commands, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -31,15 +38,36 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::{exit, generate, sim};
+use crate::{complete, exit, generate, sim};
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Commands whose runs are counted even if they don't get as far as to begin.
+const PASSES: [&str; 14] = [
+    "labels sync",
+    "anchors follow",
+    "reconcile",
+    "rebalance apply",
+    "rebalance recover",
+    "autoheal",
+    "bootstrap",
+    "exporter deploy",
+    "logs rotate",
+    "mods fetch",
+    "gc",
+    "commands run",
+    "pause",
+    "resume",
+];
 
 type Env = BTreeMap<String, String>;
 
 /// Runs orca with these arguments.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    if let Some(answered) = complete::answer() {
+        return answered;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -50,7 +78,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         .collect();
     start_log(&cli.global, &env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let session = Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None) };
+    let session =
+        Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None), within: None };
     let code = match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(session.run_until_told_twice(cli.command));
@@ -78,12 +107,16 @@ fn start_log(global: &Global, env: &Env) {
         (0, true) | (1, _) => "orca=debug",
         _ => "trace",
     };
-    let filter = env.get("ORCA_LOG").map_or(level, String::as_str);
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| level.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let wanted = env.get("ORCA_LOG").and_then(|filter| filter.parse::<Targets>().ok());
+    let filter = wanted.or_else(|| level.parse().ok()).unwrap_or_default();
+    let log = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_max_level(Level::TRACE)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     match global.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.finish().with(filter).init(),
+        LogFormat::Json => log.json().finish().with(filter).init(),
     }
 }
 
@@ -109,6 +142,8 @@ struct Session {
     printer: Printer,
     /// The exit code of the signal that has come, if one has.
     signal: Cell<Option<u8>>,
+    /// The loop that runs the command, if one does.
+    within: Option<std::rc::Rc<watch::Within>>,
 }
 
 impl Session {
@@ -142,7 +177,8 @@ impl Session {
             Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
-            Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
+            Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(reconcile, interrupt)).await,
+            Command::Watch(args) => Box::pin(self.watch(args, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
             Command::Exporter(Exporter::Deploy(args)) => Box::pin(self.exporter_deploy(args, options, interrupt)).await,
@@ -153,6 +189,9 @@ impl Session {
             Command::Services(command) => Box::pin(self.services(command, &options, interrupt)).await,
             Command::Stacks(command) => Box::pin(self.stacks(command, &options, interrupt)).await,
             Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
+            Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
+            Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
+            Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,
             Command::Snapshot => {
                 let document = tokio::select! {
                     code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -164,7 +203,7 @@ impl Session {
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
             Command::Probe(args) => self.probe(args, interrupt).await,
-            Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
+            Command::Completions(completions) => self.finish("completions", complete::script(completions.shell)),
             Command::Man(man) => self.finish("man", tell::write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,
         }
@@ -176,7 +215,7 @@ impl Session {
         let state_dir = global.state_dir.clone();
         Options {
             dry_run: global.dry_run,
-            leader_only: global.leader_only,
+            leader_only: global.leader_only.unwrap_or(false),
             max_actions: global.max_actions,
             // Waiting is not hanging: it comes on top.
             timeout: global.timeout.unwrap_or(TIMEOUT) + wait.unwrap_or_default(),
@@ -190,6 +229,9 @@ impl Session {
 
     /// Reads the config; a file or stdin that never ends doesn't keep a signal from ending orca.
     async fn settings(&self, interrupt: &Interrupt) -> Result<Settings> {
+        if let Some(within) = &self.within {
+            return Ok(within.settings());
+        }
         let input = settings::Input::new(self.global.config.clone(), self.env.clone());
         tokio::select! {
             code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -199,6 +241,9 @@ impl Session {
 
     /// The same for commands that need no config.
     async fn settings_if_any(&self, interrupt: &Interrupt) -> Result<Settings> {
+        if let Some(within) = &self.within {
+            return Ok(within.settings());
+        }
         let input = settings::Input::new(self.global.config.clone(), self.env.clone());
         tokio::select! {
             code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -214,6 +259,9 @@ impl Session {
     }
 
     fn engine(&self) -> Result<Engine> {
+        if let Some(engine) = self.within.as_ref().and_then(|within| within.engine()) {
+            return Ok(engine);
+        }
         let flags = Flags { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
         Ok(Engine::new(Wire::new(context::select_here(&flags)?)?))
     }
@@ -243,39 +291,7 @@ impl Session {
         if whole && settings.rebalance.auto {
             report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
         }
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
-    }
-
-    /// A cycle every `interval`, until a signal. The config is read again for each, but stdin can be read only once.
-    async fn reconcile_loop(&self, args: &Reconcile, options: &Options, interrupt: &Interrupt) -> u8 {
-        let printer = self.printer.for_loops();
-        let session = Self { printer, env: self.env.clone(), global: self.global.clone(), signal: self.signal.clone() };
-        let mut fixed = None;
-        if self.global.config.as_deref() == Some("-") {
-            match self.settings(interrupt).await {
-                Ok(settings) => fixed = Some(settings),
-                Err(error) => return self.failed("reconcile", &error),
-            }
-        }
-        let interval_ms = u64::try_from(args.interval.as_millis()).unwrap_or(u64::MAX);
-        session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": interval_ms }));
-        loop {
-            let settings = match &fixed {
-                Some(settings) => Ok(settings.clone()),
-                None => session.settings(interrupt).await,
-            };
-            session.passes_with(settings, "reconcile", &Pass::ALL, options, interrupt).await;
-            tokio::select! {
-                code = interrupt.nth(1) => {
-                    let data = serde_json::json!({ "command": "reconcile", "signal_exit_code": code });
-                    session.printer.event("stop", data);
-                    // Being told to stop is how a loop ends well.
-                    return 0;
-                }
-                () = tokio::time::sleep(args.interval) => {}
-            }
-        }
+        self.conclude_pass(report, &settings, interrupt).await
     }
 
     async fn sim(&self, args: crate::cli::Sim) -> u8 {
@@ -327,7 +343,7 @@ impl Session {
 
     /// Prints a report that says why the command did not even begin.
     fn failed(&self, command: &str, error: &anyhow::Error) -> u8 {
-        if kind_of(error) == ErrorKind::Usage {
+        if kind_of(error) == ErrorKind::Usage && self.within.is_none() {
             self.printer.error(&ReportedError::from_error(error));
             return exit::code_of(ErrorKind::Usage, None);
         }
@@ -337,8 +353,26 @@ impl Session {
             report.data.insert("problems".to_owned(), serde_json::to_value(problems.list()).unwrap_or_default());
         }
         report.conclude(0);
-        self.printer.report(&report);
-        exit::code(&report, false, self.signal.get())
+        if PASSES.contains(&command) {
+            self.count(&mut report);
+        }
+        let code = exit::code(&report, false, self.signal.get());
+        self.tell(report, self.signal.get());
+        code
+    }
+
+    /// Prints a pass's report, and says what the process ends with. A loop keeps it, too.
+    fn tell(&self, mut report: Report, signal: Option<u8>) -> u8 {
+        let code = exit::code(&report, self.global.detailed_exitcode, signal);
+        let Some(within) = &self.within else {
+            self.printer.report(&report);
+            return code;
+        };
+        if within.is_news(&mut report) {
+            self.printer.report(&report);
+        }
+        within.keep(report);
+        code
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod find;
 pub mod squeeze;
+pub mod whole;
 
 use std::fs::File;
 use std::io;

@@ -22,7 +22,7 @@ use crate::lock;
 use crate::model::NodeId;
 use crate::nodes::{self, Known, Reach, Stop};
 use crate::pass::gc::keep::Keep;
-use crate::plan::Warning;
+use crate::plan::{Blocked, Target, TargetKind, Warning};
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::state::{self, Actor, State};
@@ -83,8 +83,9 @@ impl Collection<'_> {
                 return Ok(0);
             }
         }
+        let paused = known.cluster().is_some_and(|cluster| report.paused(&cluster.pauses, cluster.taken_at));
         let (mut state, mut lock) = (None, None);
-        if !self.options.dry_run {
+        if !self.options.dry_run && !paused {
             state::make_dir(&self.options.state_dir)?;
             lock = Some(lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?);
             let (mut opened, warning) = State::open(&self.options.state_dir)?;
@@ -96,10 +97,21 @@ impl Collection<'_> {
             let host = host_id(&self.options.state_dir)?;
             service::sweep(&self.managers(&here, deadline)?, cluster, &host, &mut report.warnings).await;
         }
-        match (self.via, state) {
+        if paused && self.via == Via::Service {
+            // It would start a service on the nodes: what lies there is not known without it.
+            let target = Target::unknown(TargetKind::Swarm, "swarm");
+            let reasons = report.warnings.iter().filter(|warning| warning.code == "paused").map(|w| w.message.clone());
+            report.blocked.push(Blocked { id: "swarm#gc".to_owned(), target, reasons: reasons.collect() });
+            return Ok(0);
+        }
+        let ended = match (self.via, state) {
             (Via::Service, Some(state)) => self.by_service(&known, &here, deadline, &state, report).await,
             (_, state) => self.by_engines(&known, deadline, state, report).await,
+        };
+        if paused {
+            report.withhold();
         }
+        ended
     }
 
     /// The engine that speaks for the swarm.

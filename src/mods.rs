@@ -4,7 +4,7 @@ mod acting;
 mod download;
 mod fetcher;
 pub mod manifest;
-mod net;
+pub(crate) mod net;
 mod observe;
 mod registry;
 pub mod source;

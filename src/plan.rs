@@ -64,6 +64,8 @@ pub struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
+    /// The swarm itself.
+    Swarm,
     /// A swarm node.
     Node,
     /// A swarm service.
@@ -90,6 +92,7 @@ impl TargetKind {
     /// The first part of the path of such objects.
     pub fn collection(self) -> &'static str {
         match self {
+            Self::Swarm => "swarm",
             Self::Node => "nodes",
             Self::Service => "services",
             Self::Task => "tasks",
@@ -106,6 +109,7 @@ impl TargetKind {
     /// The name in ids, reports and the journal.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Swarm => "swarm",
             Self::Node => "node",
             Self::Service => "service",
             Self::Task => "task",
@@ -217,6 +221,13 @@ impl Action {
         let target = node.map_or_else(|| Target::unknown(TargetKind::Node, name), Target::node);
         let what = change.of_a_node();
         Self::new(target, name, &what, change, reason.into(), node.map_or(0, |node| node.version))
+    }
+
+    /// A pause of the swarm, or of an anchor in it, is set or ended.
+    pub fn on_swarm(cluster: &str, anchor: Option<&str>, change: Change, reason: impl Into<String>) -> Self {
+        let target = Target { id: cluster.to_owned(), ..Target::unknown(TargetKind::Swarm, "swarm") };
+        let what = anchor.map_or_else(|| "pause".to_owned(), |anchor| format!("pause/{anchor}"));
+        Self::new(target, cluster, &what, change, reason.into(), 0)
     }
 
     /// A change of a service.

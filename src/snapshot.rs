@@ -2,6 +2,8 @@
 //!
 //! Also the file form `orca.snapshot/1`: the engine's own objects, so that anything that reads the API can read it.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine::parts::{Parts, SCHEMA};
 use crate::engine::swarm::Standing;
 use crate::error::{Error, ErrorKind};
-use crate::model::{Node, NodeId, Service, Task};
+use crate::model::{Node, NodeId, Pauses, Service, Task, or_default};
 
 /// The tasks that the managers want to run. `ready` is a replacement that waits for its predecessor or for the restart
 /// delay: without it, a restarting service looks as if it had no task at all.
@@ -37,6 +39,8 @@ pub struct Snapshot {
     pub log_driver: String,
     /// Node id of the engine that was asked.
     pub node_id: NodeId,
+    /// What orca was told to leave alone.
+    pub pauses: Pauses,
     /// Sorted by hostname, then id.
     pub nodes: Vec<Node>,
     /// Sorted by name.
@@ -64,10 +68,19 @@ struct Swarm {
     cluster: Option<Cluster>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Cluster {
     #[serde(rename = "ID", default)]
     id: String,
+    #[serde(rename = "Spec", default, deserialize_with = "or_default")]
+    spec: ClusterSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ClusterSpec {
+    #[serde(deserialize_with = "or_default")]
+    labels: BTreeMap<String, String>,
 }
 
 impl Snapshot {
@@ -100,6 +113,7 @@ impl Snapshot {
             // Nobody asks for it where members alone are read.
             log_driver: String::new(),
             node_id: NodeId(asked.node.clone()),
+            pauses: asked.swarm.as_ref().map(|swarm| swarm.pauses.clone()).unwrap_or_default(),
             nodes: read_nodes(nodes).map_err(|error| unreadable(&error))?,
             services: read_services(services).map_err(|error| unreadable(&error))?,
             tasks: Vec::new(),
@@ -117,6 +131,7 @@ impl Snapshot {
             node_name: String::new(),
             log_driver: String::new(),
             node_id: NodeId::default(),
+            pauses: Pauses::default(),
             nodes: Vec::new(),
             services: Vec::new(),
             tasks: Vec::new(),
@@ -135,12 +150,14 @@ impl Snapshot {
     fn from_parts(parts: Parts<Task>) -> serde_json::Result<Self> {
         let info: Info = serde_json::from_str(parts.info.get())?;
         let (nodes, services) = (read_nodes(parts.nodes)?, read_services(parts.services)?);
+        let cluster = info.swarm.cluster.unwrap_or_default();
         Ok(Self {
             taken_at: parts.taken_at,
             engine_time: info.system_time.parse().unwrap_or(parts.taken_at),
             api: parts.api,
             engine: info.server_version,
-            cluster: info.swarm.cluster.map(|cluster| cluster.id).filter(|id| !id.is_empty()),
+            pauses: Pauses::read(&cluster.spec.labels),
+            cluster: Some(cluster.id).filter(|id| !id.is_empty()),
             node_name: info.name,
             log_driver: info.logging_driver,
             node_id: info.swarm.node_id,

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind};
 use crate::pass::memory::Memory;
@@ -173,6 +174,38 @@ impl State {
         let sql = "INSERT INTO memory VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET json = excluded.json";
         self.db.execute(sql, [key, &json]).context("can't write the state file")?;
         Ok(())
+    }
+
+    /// Changes what is kept under this key, and returns it; what can't be read counts as nothing. Two orcas that do so at
+    /// once do it one after the other.
+    ///
+    /// # Errors
+    /// If the state file can't be written.
+    pub fn revise<T: Default + Serialize + DeserializeOwned>(
+        &self,
+        key: &str,
+        change: impl FnOnce(&mut T),
+    ) -> Result<T> {
+        let failed = || format!("can't write the state file (`{key}`)");
+        self.db.execute_batch("BEGIN IMMEDIATE").with_context(failed)?;
+        let revised = self.revise_now(key, change);
+        let end = if revised.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        self.db.execute_batch(end).with_context(failed)?;
+        revised
+    }
+
+    fn revise_now<T: Default + Serialize + DeserializeOwned>(
+        &self,
+        key: &str,
+        change: impl FnOnce(&mut T),
+    ) -> Result<T> {
+        let json: rusqlite::Result<Option<String>> =
+            self.db.query_row("SELECT json FROM memory WHERE key = ?1", [key], |row| row.get(0)).optional();
+        let mut kept = json.ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        change(&mut kept);
+        let sql = "INSERT INTO memory VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET json = excluded.json";
+        self.db.execute(sql, [key, &serde_json::to_string(&kept)?]).context("can't write the state file")?;
+        Ok(kept)
     }
 
     /// Enters an action into the journal before it is made; [`State::finish`] says how it ended.

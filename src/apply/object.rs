@@ -12,7 +12,7 @@ use crate::model::{Node, Service};
 use crate::plan::{Action, Change, Target, TargetKind, Warning};
 
 /// How often an object may change under a pass before the pass gives it up.
-const MAX_CONFLICTS: u32 = 5;
+pub(super) const MAX_CONFLICTS: u32 = 5;
 
 /// How a write of one object ended.
 pub(super) enum Attempt {
@@ -30,7 +30,7 @@ impl Applier<'_> {
         let started = Instant::now();
         let untried = self.next.clone();
         for round in 0..=MAX_CONFLICTS {
-            let rows = match self.note(&group, applied) {
+            let rows = match self.note(&group, applied).await {
                 Ok(rows) => rows,
                 Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
             };
@@ -39,13 +39,13 @@ impl Applier<'_> {
                 Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
                 Attempt::Moot(why) => {
                     self.finish(&rows, "skipped", Some(&why), applied);
-                    self.take_back(&untried, applied);
+                    self.take_back(&untried, applied).await;
                     applied.actions.extend(group.iter().map(|action| skipped(action, &why)));
                     return;
                 }
                 Attempt::Replanned(again) => {
                     self.finish(&rows, "conflict", None, applied);
-                    self.take_back(&untried, applied);
+                    self.take_back(&untried, applied).await;
                     if round == MAX_CONFLICTS {
                         let name = &group[0].target.name;
                         let text =
@@ -164,7 +164,8 @@ impl Applier<'_> {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
             // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
-            TargetKind::Task
+            TargetKind::Swarm
+            | TargetKind::Task
             | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume
@@ -183,7 +184,8 @@ impl Applier<'_> {
 
     fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
         match kind {
-            TargetKind::Task
+            TargetKind::Swarm
+            | TargetKind::Task
             | TargetKind::Container
             | TargetKind::Image
             | TargetKind::Volume

@@ -86,7 +86,9 @@ impl Bootstrapping<'_> {
         }
         let first = plan(&fleet.world, self.settings, &consent);
         self.tell_lost(&fleet, report);
-        let last = if let Some((_lock, state)) = &hold {
+        let found = fleet.home().ok().map(|(_, swarm)| (swarm.pauses.clone(), swarm.taken_at));
+        let paused = found.is_some_and(|(pauses, now)| report.paused(&pauses, now));
+        let last = if let (Some((_lock, state)), false) = (&hold, paused) {
             let cluster =
                 fleet.home().ok().and_then(|(_, swarm)| swarm.cluster.clone()).unwrap_or_else(|| "unknown".to_owned());
             let actor = Actor { run: report.run.id.clone(), cluster, command: COMMAND };
@@ -106,7 +108,11 @@ impl Bootstrapping<'_> {
                 first.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
             first
         };
-        Ok(self.describe(&fleet, last, report))
+        let unchanged = self.describe(&fleet, last, report);
+        if paused {
+            report.withhold();
+        }
+        Ok(unchanged)
     }
 
     /// Names that stand for nothing: found before anybody is asked.

@@ -7,8 +7,10 @@ use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
 use super::{Options, cluster_id};
+use crate::apply::memory::Shared;
 use crate::engine::Engine;
 use crate::lock::{self, Lock};
+use crate::pass::memory::Memory;
 use crate::plan::Warning;
 use crate::snapshot::Snapshot;
 use crate::state::{self, State};
@@ -20,6 +22,8 @@ pub struct Live {
     pub engine: Engine,
     /// Memory and journal.
     pub state: State,
+    /// What of the memory the swarm keeps, where several orcas take turns (`--leader-only`).
+    pub shared: Option<Shared>,
     /// The run ends then.
     pub deadline: Instant,
     _lock: Lock,
@@ -45,7 +49,33 @@ impl Live {
             *cluster = observe(&engine).await?;
         }
         let (state, warning) = State::open(&options.state_dir)?;
-        Ok((Self { engine, state, deadline, _lock: lock }, warning))
+        let shared = if options.leader_only && cluster.leader() {
+            Some(Shared::load(&engine, &cluster.api, &cluster.node_name).await?)
+        } else {
+            None
+        };
+        Ok((Self { engine, state, shared, deadline, _lock: lock }, warning))
+    }
+
+    /// What is remembered under this key.
+    pub fn memory(&self, key: &str) -> Memory {
+        let own = self.state.memory(key);
+        match &self.shared {
+            Some(shared) => shared.over(key, own),
+            None => own,
+        }
+    }
+
+    /// Replaces what is remembered under this key.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub async fn remember(&mut self, key: &str, memory: &Memory) -> Result<()> {
+        self.state.remember(key, memory)?;
+        match &mut self.shared {
+            Some(shared) => shared.keep(key, memory).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -59,9 +89,12 @@ pub fn host_id(state_dir: &Path) -> Result<String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(unusable),
     }
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/uuid").context("can't make a random id")?;
+    // Not from /proc: a service that is shut in sees little of it.
+    let mut bytes = [0_u8; 16];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).context("can't make a random id")?;
+    let id = bytes.iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"));
     let mut file = tempfile::NamedTempFile::new_in(state_dir).with_context(unusable)?;
     file.write_all(id.as_bytes()).with_context(unusable)?;
     file.persist(&path).with_context(unusable)?;
-    Ok(id.trim().to_owned())
+    Ok(id)
 }

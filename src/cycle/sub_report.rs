@@ -1,5 +1,7 @@
 //! What one pass of a run adds to the report, and how looking again changes that.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::apply::Applied;
@@ -17,6 +19,8 @@ pub(crate) struct SubReport {
     pub(crate) noticed: Vec<Warning>,
     pub(crate) unsettled: Vec<String>,
     pub(crate) unchanged: u64,
+    /// Wall time of all its looks.
+    pub(crate) took: Duration,
     pub(crate) error: Option<ReportedError>,
     pub(crate) data: Map<String, Value>,
 }
@@ -31,6 +35,7 @@ impl SubReport {
             noticed: Vec::new(),
             unsettled: std::mem::take(&mut plan.unsettled),
             unchanged: plan.unchanged,
+            took: Duration::ZERO,
             error: None,
             data: std::mem::take(&mut plan.data),
         }
@@ -47,7 +52,7 @@ impl SubReport {
 
     /// The same pass a moment later: what was done adds up, what is known is what is known now.
     pub(crate) fn follow(&mut self, later: Self) {
-        let Self { pass: _, actions, blocked, warnings, noticed, unsettled, unchanged, error, data } = later;
+        let Self { pass: _, actions, blocked, warnings, noticed, unsettled, unchanged, took, error, data } = later;
         self.actions.extend(actions);
         self.blocked = blocked;
         self.warnings = warnings;
@@ -55,6 +60,7 @@ impl SubReport {
         self.unsettled = unsettled;
         self.data = data;
         self.unchanged = unchanged;
+        self.took += took;
         self.error = self.error.take().or(error);
     }
 }

@@ -4,7 +4,6 @@ use super::Session;
 use crate::autoheal::{COMMAND, Healing};
 use crate::cli::{Heal, Ill};
 use crate::cycle::{Options, Source};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::nodes::Reach;
 
@@ -28,7 +27,6 @@ impl Session {
         };
         let (source, settings, reach) = (&source, &settings, Reach::from(args.reach));
         let report = Healing { source, settings, reach, services, containers, options, interrupt }.run().await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

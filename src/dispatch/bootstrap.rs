@@ -4,7 +4,6 @@ use super::Session;
 use crate::bootstrap::{Bootstrapping, COMMAND};
 use crate::cli::Bootstrap;
 use crate::cycle::Options;
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::pass::bootstrap::Consent;
 
@@ -26,7 +25,6 @@ impl Session {
             ..Consent::default()
         };
         let report = Bootstrapping { here, settings: &settings, consent, options, interrupt }.run().await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, &settings, interrupt).await
     }
 }

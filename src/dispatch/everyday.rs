@@ -159,6 +159,9 @@ impl Session {
     }
 
     pub(super) async fn health(&self, args: &Health, options: &Options, interrupt: &Interrupt) -> u8 {
+        if args.own {
+            return self.health_of_watch(args, options);
+        }
         self.look("health", options, interrupt, |c, report| everyday::health(c, args.strict, report)).await
     }
 

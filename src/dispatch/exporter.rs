@@ -9,7 +9,6 @@ use super::Session;
 use crate::cli::Deploy;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::exporter::machines::Machines;
 use crate::exporter::{COMMAND, Deployment, Via, file_sd};
 use crate::interrupt::Interrupt;
@@ -18,7 +17,7 @@ use crate::settings::{self, Settings};
 /// Where Orcastra has its file.
 const OLDER: &str = "/etc/swarm-orchestration/deploy_node_exporter.yml";
 /// The longest run, if --timeout doesn't say: nodes may have to pull the image, one after the other.
-const TIMEOUT: Duration = Duration::from_secs(300);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Session {
     /// One deployment.
@@ -36,30 +35,36 @@ impl Session {
             Ok(()) => self.exporter_settings(older, interrupt).await,
             Err(error) => Err(error),
         };
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(error) => return self.failed(COMMAND, &error),
+        };
+        let notify = settings.clone();
         let file_sd = args.file_sd;
-        let made = match (settings, args.via) {
-            (Ok(settings), Via::Ssh) => {
+        let made = match args.via {
+            Via::Ssh => {
                 let (settings, options) = (&settings, &options);
                 Ok(Box::pin(Machines { settings, file_sd, options, interrupt }.run()).await)
             }
-            (Ok(settings), Via::Service) => match self.live(COMMAND) {
+            Via::Service => match self.live(COMMAND) {
                 Ok(engine) => {
                     let (engine, options) = (&engine, &options);
                     Ok(Box::pin(Deployment { engine, settings, file_sd, options, interrupt }.run()).await)
                 }
                 Err(error) => Err(error),
             },
-            (Err(error), _) => Err(error),
         };
         let report = match made {
             Ok(report) => report,
             Err(error) => return self.failed(COMMAND, &error),
         };
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, &notify, interrupt).await
     }
 
     async fn exporter_settings(&self, older: Option<PathBuf>, interrupt: &Interrupt) -> Result<Settings> {
+        if let (Some(within), None) = (&self.within, &older) {
+            return Ok(within.settings());
+        }
         let mut input = settings::Input::new(self.global.config.clone(), self.env.clone());
         input.exporter = older;
         tokio::select! {

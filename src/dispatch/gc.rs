@@ -7,7 +7,6 @@ use super::Session;
 use crate::cli::{Collect, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::gc::order::Order;
 use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
@@ -47,8 +46,7 @@ impl Session {
         let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
         let report = Box::pin(collection.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// What `--via service` runs on each node.

@@ -6,13 +6,12 @@ use super::Session;
 use crate::cli::Rotate;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::logs::{COMMAND, Rotating};
 use crate::settings::Origin;
 
 /// Large logs take their time; no new one is begun after this.
-const TIMEOUT: Duration = Duration::from_secs(1800);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 impl Session {
     /// One rotation.
@@ -41,7 +40,6 @@ impl Session {
         let fix_services = args.fix_services;
         let run = Rotating { engine, settings, truncate_origin, fix_services, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

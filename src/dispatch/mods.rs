@@ -6,12 +6,11 @@ use super::Session;
 use crate::cli::FetchMods;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::mods::{COMMAND, Fetching};
 
 /// Large files take their time; each has a bound of its own.
-const TIMEOUT: Duration = Duration::from_secs(3600);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(3600);
 
 impl Session {
     /// One fetch.
@@ -24,7 +23,7 @@ impl Session {
                 }
                 settings.mods.dest = dest;
             }
-            let asks = settings.mods.asks_engine() || self.global.leader_only;
+            let asks = settings.mods.asks_engine() || options.leader_only;
             let engine = asks.then(|| self.live(COMMAND)).transpose()?;
             Ok((settings, engine))
         });
@@ -35,7 +34,6 @@ impl Session {
         options.timeout = self.global.timeout.unwrap_or(TIMEOUT);
         let (settings, options, prune) = (&settings, &options, args.prune);
         let report = Box::pin(Fetching { engine, settings, prune, options, interrupt }.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 }

@@ -9,7 +9,6 @@ use super::Session;
 use crate::cli::{self, BalanceGoal, Probe, RebalanceApply, RebalanceMeasure, Wish};
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Measure};
 use crate::metrics::probe;
@@ -23,7 +22,7 @@ use crate::report::Report;
 use crate::settings::Settings;
 
 /// Moving tasks takes longer than other passes.
-const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 impl Session {
     pub(super) async fn rebalance(&self, command: cli::Rebalance, options: Options, interrupt: &Interrupt) -> u8 {
@@ -54,8 +53,7 @@ impl Session {
         let (source, settings, metrics) = (&source, &settings, wish.metrics);
         let run = Rehearsal { command: rebalance::PLAN, source, settings, metrics, request, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// Moves tasks; with `--dry-run` only says which.
@@ -74,8 +72,7 @@ impl Session {
         let settle = args.settle.unwrap_or(settings.rebalance.settle);
         let how = How { settle, pin: args.pin, prepull: !args.no_prepull };
         let report = Box::pin(Relocation { rehearsal, file, how }.run()).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.conclude_pass(report, settings, interrupt).await
     }
 
     /// What `rebalance.auto` asks of `orca reconcile`: as `apply` without flags.

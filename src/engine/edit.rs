@@ -1,6 +1,6 @@
 //! The only place that changes a node or service spec: raw object in, raw spec out.
 //!
-//! Invariants (each has broken a real tool, see the README's "How orca writes"):
+//! Invariants (each has broken a real tool, see docs/src/safety.md):
 //! - what orca doesn't know is kept: the spec that was read is edited, never rebuilt;
 //! - a node update carries `Role` and `Availability`, or the engine refuses it;
 //! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it,
@@ -77,6 +77,18 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
     Ok(spec)
 }
 
+/// The spec to send: that of the swarm itself, with a label set or removed.
+pub fn edited_swarm(raw: &RawValue, key: &str, value: Option<&str>) -> Result<Value> {
+    let mut object: Value = serde_json::from_str(raw.get()).context("the swarm can't be read")?;
+    let mut spec = object.get_mut("Spec").map(Value::take).context("the swarm has no Spec")?;
+    let labels = object_in(&mut spec, "Labels")?.as_object_mut().context("the swarm's Labels is not an object")?;
+    match value {
+        Some(value) => _ = labels.insert(key.to_owned(), value.into()),
+        None => _ = labels.remove(key),
+    }
+    Ok(spec)
+}
+
 /// Whether the raw object is as the change wants it.
 pub fn holds(raw: &RawValue, change: &Change) -> bool {
     let Ok(object) = serde_json::from_str::<Value>(raw.get()) else { return false };
@@ -100,6 +112,7 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm. Nor is what
         // makes a node one.
         Change::TaskMove { .. }
+        | Change::SwarmPause { .. }
         | Change::SwarmInit
         | Change::UnlockKeySave { .. }
         | Change::NodeJoin { .. }
@@ -236,8 +249,12 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         | Change::ModRemove { .. } => {
             bail!("what lies on one node is no spec to edit")
         }
-        Change::SwarmInit | Change::UnlockKeySave { .. } | Change::NodeJoin { .. } | Change::NodeRemove => {
-            bail!("who is in the swarm is no spec to edit")
+        Change::SwarmInit
+        | Change::SwarmPause { .. }
+        | Change::UnlockKeySave { .. }
+        | Change::NodeJoin { .. }
+        | Change::NodeRemove => {
+            bail!("the swarm itself is no node or service to edit")
         }
         Change::LogLimit { max_size, max_file, .. } => limit_logs(spec, max_size, *max_file)?,
         Change::ForceUpdate { .. } => {

@@ -1,5 +1,7 @@
 //! What an engine says of itself: `GET /info`.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -57,6 +59,8 @@ pub(super) struct Cluster {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Spec {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) labels: BTreeMap<String, String>,
     #[serde(deserialize_with = "or_default")]
     pub(super) encryption_config: Encryption,
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::path::{segment, with_query};
 use super::{Engine, decode, message, refused};
 use crate::error::{Error, ErrorKind};
+use crate::model::Pauses;
 use crate::model::stock::{CacheRecord, Container, ContainerView, DiskUse, Image, Network, Volume};
 
 /// Engines keep so many events in memory, and no more.
@@ -39,6 +40,8 @@ pub struct Identity {
     pub swarm: String,
     /// It is a manager.
     pub manager: bool,
+    /// Of a manager: what orca was told to leave alone.
+    pub pauses: Pauses,
 }
 
 /// What lies on a node.
@@ -114,6 +117,7 @@ impl Engine {
             node: info.swarm.node_id,
             swarm: info.swarm.local_node_state,
             manager: info.swarm.control_available,
+            pauses: info.swarm.cluster.map(|swarm| Pauses::read(&swarm.spec.labels)).unwrap_or_default(),
         })
     }
 

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 
 use super::info::{Cluster, Info};
 use super::path::segment;
-use super::{Engine, message};
+use super::{Engine, Written, message};
 use crate::error::{Error, ErrorKind};
+use crate::model::Pauses;
 
 /// What an engine says of its own place in a swarm (`GET /info`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Constitution {
     pub data_path_port: u32,
     /// Whether a manager that restarts needs the unlock key.
     pub autolock: bool,
+    /// What orca was told to leave alone.
+    pub pauses: Pauses,
 }
 
 /// How a swarm is to be made. Zero and empty: as the engine likes.
@@ -149,6 +152,7 @@ impl Engine {
             subnet_size: cluster.subnet_size,
             data_path_port: cluster.data_path_port,
             autolock: cluster.spec.encryption_config.auto_lock_managers,
+            pauses: Pauses::read(&cluster.spec.labels),
         };
         Ok(Standing {
             engine: id,
@@ -214,6 +218,19 @@ impl Engine {
         // One engine that can't be had in the swarm is no lost engine.
         let text = format!("the engine answered {}: {}", reply.status, message(&reply).trim());
         Err(Error::new(ErrorKind::Failed, text).into())
+    }
+
+    /// The swarm's own object, from a manager. It has the join tokens in it: only its spec may go anywhere.
+    pub async fn swarm(&self) -> Result<Box<RawValue>> {
+        self.read("/swarm").await
+    }
+
+    /// Writes the swarm's own spec, if it still has this version.
+    ///
+    /// # Errors
+    /// As of [`Engine::update`].
+    pub async fn update_swarm(&self, api: &str, version: u64, spec: &Value) -> Result<Written> {
+        self.write(&format!("/v{api}/swarm/update?version={version}"), spec).await
     }
 
     /// All nodes and services, as a manager has them.

@@ -84,6 +84,7 @@ impl Reading<'_> {
         };
         report.cluster = Some(Cluster::of(&cluster));
         let (sources, mut missing) = self.sources(&cluster)?;
+        let asked = sources.len() + missing.len();
         let since =
             self.since.and_then(|since| cluster.engine_time.checked_sub(SignedDuration::try_from(since).ok()?).ok());
         let mut news = self.open(&cluster.api, &sources, since);

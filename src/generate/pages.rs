@@ -1,6 +1,8 @@
 //! The parts of the man pages that no flag can tell: exit codes, environment, files, examples. Data only.
 
+mod everyday;
 mod node_side;
+mod operate;
 mod passes;
 mod rows;
 mod tools;
@@ -9,6 +11,10 @@ use rows::{FAILED, FINE, USAGE};
 
 /// Of the pages; to be set with each release.
 pub(super) const DATE: &str = "2026-11-21";
+
+/// Of a command that only has subcommands.
+pub(super) const HELP_ONLY: &str =
+    "It only prints its help: 0 with --help, else 64. The pages of the subcommands say how they end.";
 
 /// A term and what it means.
 pub(super) type Row = (&'static str, &'static str);
@@ -26,7 +32,7 @@ pub(super) struct Page {
 
 /// What is hand-written about the command with this page, as `orca-labels-sync`.
 pub(super) fn page(name: &str) -> &'static Page {
-    [passes::PAGES, node_side::PAGES, tools::PAGES]
+    [passes::PAGES, node_side::PAGES, everyday::PAGES, operate::PAGES, tools::PAGES]
         .into_iter()
         .flatten()
         .find(|page| page.name == name)

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HOST, LOCATION, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request};
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -113,12 +113,12 @@ pub(super) struct Allowed<'a> {
 }
 
 /// Makes requests.
-pub(super) struct Net {
+pub(crate) struct Net {
     tls: RefCell<HashMap<String, Rc<tls::Client>>>,
 }
 
 impl Net {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { tls: RefCell::new(HashMap::new()) }
     }
 
@@ -132,7 +132,8 @@ impl Net {
     ) -> Result<Answer, Fault> {
         let (mut url, mut headers) = (url.clone(), headers.clone());
         for _ in 0..=REDIRECTS {
-            let answer = self.once(&url, &headers, allowed, until).await?;
+            let question = Question { method: Method::GET, path: &url.path, headers: &headers, body: Bytes::new() };
+            let answer = self.once(&url, question, Some(allowed), until).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -151,20 +152,35 @@ impl Net {
         Err(lasting(format!("more than {REDIRECTS} redirects, at last to {url}")))
     }
 
-    async fn once(
+    /// Sends a body to an address that the operator has named, wherever it is, and returns the status of the answer. No
+    /// redirect is followed, and no message has the path in it: tokens stand there.
+    pub(crate) async fn post(
         &self,
         url: &Url,
         headers: &HeaderMap,
-        allowed: Allowed<'_>,
+        body: String,
+        until: Instant,
+    ) -> Result<u16, Fault> {
+        let bare = Url { path: String::new(), ..url.clone() };
+        let question = Question { method: Method::POST, path: &url.path, headers, body: body.into() };
+        Ok(self.once(&bare, question, None, until).await?.status)
+    }
+
+    /// Asks once; `allowed` is none for what the operator has named.
+    async fn once(
+        &self,
+        url: &Url,
+        question: Question<'_>,
+        allowed: Option<Allowed<'_>>,
         until: Instant,
     ) -> Result<Answer, Fault> {
-        if let Some(hosts) = allowed.hosts
+        if let Some(hosts) = allowed.and_then(|allowed| allowed.hosts)
             && !hosts.iter().any(|host| matches(host.as_bytes(), url.host.as_bytes()))
         {
             return Err(lasting(format!("`{}` is not in mods.label_hosts", url.host)));
         }
         let connect_until = until.min(Instant::now() + CONNECT);
-        let stream = timeout_at(connect_until, connect(url, allowed.addresses)).await;
+        let stream = timeout_at(connect_until, connect(url, allowed.map(|allowed| allowed.addresses))).await;
         let stream = stream.map_err(|_| passing(format!("no connection to {url} in time")))??;
         let _ = stream.set_nodelay(true);
         let answer_until = until.min(Instant::now() + SILENCE);
@@ -174,9 +190,9 @@ impl Net {
                 timeout_at(connect_until.max(Instant::now() + CONNECT).min(until), client.secure(stream)).await;
             let stream = stream.map_err(|_| passing(format!("no TLS with {url} in time")))?;
             let stream = stream.map_err(|error| lasting(format!("TLS with {url}: {error}")))?;
-            ask(TokioIo::new(stream), url, headers, answer_until).await
+            ask(TokioIo::new(stream), url, question, answer_until).await
         } else {
-            ask(TokioIo::new(stream), url, headers, answer_until).await
+            ask(TokioIo::new(stream), url, question, answer_until).await
         }
     }
 
@@ -191,7 +207,15 @@ impl Net {
     }
 }
 
-async fn ask<T>(io: TokioIo<T>, url: &Url, headers: &HeaderMap, until: Instant) -> Result<Answer, Fault>
+/// What is sent to a server.
+struct Question<'q> {
+    method: Method,
+    path: &'q str,
+    headers: &'q HeaderMap,
+    body: Bytes,
+}
+
+async fn ask<T>(io: TokioIo<T>, url: &Url, question: Question<'_>, until: Instant) -> Result<Answer, Fault>
 where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
@@ -199,9 +223,10 @@ where
     let mut builder = hyper::client::conn::http1::Builder::new();
     let (mut sender, connection) = builder.max_buf_size(BUFFER).handshake(io).await.map_err(broke)?;
     tokio::spawn(connection);
-    let path = if url.path.is_empty() { "/" } else { &url.path };
-    let mut request =
-        Request::get(path).body(Empty::<Bytes>::new()).map_err(|error| lasting(format!("{url}: {error}")))?;
+    let Question { method, path, headers, body } = question;
+    let path = if path.is_empty() { "/" } else { path };
+    let request = Request::builder().method(method).uri(path).body(Full::new(body));
+    let mut request = request.map_err(|error| lasting(format!("{url}: {error}")))?;
     *request.headers_mut() = headers.clone();
     let default = if url.secure { 443 } else { 80 };
     let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.clone() };
@@ -215,12 +240,13 @@ where
     Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, url: url.clone() })
 }
 
-async fn connect(url: &Url, allowed: &[Network]) -> Result<TcpStream, Fault> {
+async fn connect(url: &Url, allowed: Option<&[Network]>) -> Result<TcpStream, Fault> {
     let found = tokio::net::lookup_host((url.host.as_str(), url.port)).await;
     let found: Vec<SocketAddr> =
         found.map_err(|error| passing(format!("`{}` can't be resolved: {error}", url.host)))?.collect();
     let may = |address: &&SocketAddr| {
-        is_public(address.ip()) || allowed.iter().any(|network| network.contains(plain(address.ip())))
+        let named = |networks: &[Network]| networks.iter().any(|network| network.contains(plain(address.ip())));
+        is_public(address.ip()) || allowed.is_none_or(named)
     };
     let mut last = None;
     for address in found.iter().filter(may) {

@@ -179,6 +179,20 @@ impl Stopwatch {
 }
 
 impl Memory {
+    /// The same with every clock stopped.
+    #[must_use]
+    pub fn halted(&self) -> Self {
+        let mut halted = self.clone();
+        let anchors = halted.anchors.values_mut().map(|anchor| &mut anchor.absent);
+        let dependents = halted.dependents.values_mut().flat_map(|own| [&mut own.misplaced, &mut own.placed]);
+        let containers = halted.autoheal.containers.values_mut().flat_map(|own| [&mut own.unhealthy, &mut own.calm]);
+        let balance = [&mut halted.rebalance.high, &mut halted.rebalance.spread];
+        for watch in anchors.chain(dependents).chain(containers).chain(balance) {
+            *watch = watch.map(Stopwatch::stop);
+        }
+        halted
+    }
+
     /// Notes an attempt on a dependent, or of `autoheal`; called before the write, so that a kill in between can't repeat it early.
     pub fn attempt(&mut self, dependent: &str, now: Timestamp) {
         if let Some((id, steps)) = dependent.strip_prefix(SERVICE_STEP).and_then(|rest| rest.split_once('/')) {
@@ -195,6 +209,63 @@ impl Memory {
         let memory = self.dependents.entry(dependent.to_owned()).or_default();
         memory.attempts = memory.attempts.saturating_add(1);
         memory.last_attempt = Some(now);
+    }
+}
+
+/// What a change of host must not lose.
+impl Memory {
+    /// What decides whether something is restarted or moved again; not what changes with every look, nor what is of one
+    /// host alone.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        let anchors = self.anchors.iter().map(|(name, anchor)| (name.clone(), anchor.shared()));
+        let dependents = self.dependents.iter().map(|(name, dependent)| (name.clone(), dependent.shared()));
+        Self {
+            anchors: anchors.filter(|(_, anchor)| *anchor != AnchorMemory::default()).collect(),
+            dependents: dependents.filter(|(_, dependent)| *dependent != DependentMemory::default()).collect(),
+            rebalance: RebalanceMemory { services: self.rebalance.services.clone(), ..RebalanceMemory::default() },
+            autoheal: HealMemory { services: self.autoheal.services.clone(), ..HealMemory::default() },
+            logs: BTreeMap::new(),
+        }
+    }
+
+    /// With what another host has shared laid over it. Where both know the same, this one knows it more exactly.
+    #[must_use]
+    pub fn overlaid(mut self, theirs: &Self) -> Self {
+        let anchor = |(name, theirs): (&String, &AnchorMemory)| {
+            let own = self.anchors.remove(name).filter(|own| own.shared() == *theirs);
+            (name.clone(), own.unwrap_or_else(|| theirs.clone()))
+        };
+        let anchors: BTreeMap<_, _> = theirs.anchors.iter().map(anchor).collect();
+        let dependent = |(name, theirs): (&String, &DependentMemory)| {
+            let own = self.dependents.remove(name).filter(|own| own.shared() == *theirs);
+            (name.clone(), own.unwrap_or_else(|| theirs.clone()))
+        };
+        let dependents: BTreeMap<_, _> = theirs.dependents.iter().map(dependent).collect();
+        // What is not worth sharing is not known better elsewhere.
+        self.anchors.retain(|_, own| own.shared() == AnchorMemory::default());
+        self.dependents.retain(|_, own| own.shared() == DependentMemory::default());
+        self.anchors.extend(anchors);
+        self.dependents.extend(dependents);
+        self.rebalance.services.clone_from(&theirs.rebalance.services);
+        self.autoheal.services.clone_from(&theirs.autoheal.services);
+        self
+    }
+}
+
+impl AnchorMemory {
+    fn shared(&self) -> Self {
+        Self { tasks: self.tasks.clone(), absent: None }
+    }
+}
+
+impl DependentMemory {
+    fn shared(&self) -> Self {
+        let Self { attempts, last_attempt, keeps_ending, .. } = *self;
+        // By the minute: it would change with every look.
+        let whole = |watch: Stopwatch| Stopwatch { total_ms: watch.total_ms / 60_000 * 60_000, last: None };
+        let misplaced = self.misplaced.map(whole).filter(|watch| watch.total_ms > 0);
+        Self { attempts, last_attempt, misplaced, keeps_ending, ..Self::default() }
     }
 }
 

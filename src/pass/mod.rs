@@ -5,6 +5,7 @@
 pub mod anchors;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod commands;
 pub mod exporter;
 pub mod gc;
 pub mod health;
@@ -15,6 +16,7 @@ pub mod mods;
 pub mod names;
 pub mod nodes;
 pub mod order;
+pub mod pause;
 pub mod rebalance;
 pub mod recover;
 pub mod services;
@@ -44,6 +46,10 @@ pub enum Pass {
     Logs,
     /// What was ordered on the command line.
     Order(order::Verb),
+    /// `update_dependents` of a command file.
+    UpdateDependents,
+    /// `remove_all_labels` of a command file.
+    RemoveLabels,
 }
 
 impl Pass {
@@ -60,6 +66,8 @@ impl Pass {
             Self::Exporter => "exporter deploy",
             Self::Logs => "logs rotate",
             Self::Order(verb) => verb.name(),
+            Self::UpdateDependents => "commands update_dependents",
+            Self::RemoveLabels => "commands remove_all_labels",
         }
     }
 
@@ -70,14 +78,18 @@ impl Pass {
 
     /// Decides what to do. `now` is when the snapshot was taken.
     pub fn plan(self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
-        match self {
-            Self::Recover => recover::plan(cluster),
+        let plan = match self {
+            // What was begun is ended, pause or not.
+            Self::Recover => return recover::plan(cluster),
             Self::Labels => labels::plan(cluster, settings),
             Self::Anchors => anchors::plan(cluster, settings, memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
             Self::Order(_) => order::plan(cluster, settings),
-        }
+            Self::UpdateDependents => commands::update_dependents(cluster, settings),
+            Self::RemoveLabels => commands::remove_labels(cluster, settings),
+        };
+        pause::honour(plan, cluster, settings, memory, now)
     }
 }

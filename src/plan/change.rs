@@ -99,6 +99,13 @@ pub enum Change {
     },
     /// Makes a swarm of an engine that is in none.
     SwarmInit,
+    /// Sets or ends a pause: a label of the swarm itself.
+    SwarmPause {
+        /// The value found.
+        before: Option<String>,
+        /// The value wanted; none: it is ended.
+        after: Option<String>,
+    },
     /// Writes the swarm's unlock key into a file that only its owner can read.
     UnlockKeySave {
         /// The file.
@@ -274,6 +281,8 @@ impl Change {
             Self::Stop { .. } => ActionKind::ServiceStop,
             Self::Start { .. } => ActionKind::ServiceStart,
             Self::SwarmInit => ActionKind::SwarmInit,
+            Self::SwarmPause { after: Some(_), .. } => ActionKind::SwarmPause,
+            Self::SwarmPause { after: None, .. } => ActionKind::SwarmResume,
             Self::UnlockKeySave { .. } => ActionKind::SwarmUnlockKeySave,
             Self::NodeJoin { .. } => ActionKind::NodeJoin,
             Self::RoleSet { .. } => ActionKind::NodeRoleSet,

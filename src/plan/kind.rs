@@ -54,6 +54,12 @@ pub enum ActionKind {
     /// A swarm is made.
     #[serde(rename = "swarm.init")]
     SwarmInit,
+    /// orca is told to leave the swarm, or an anchor, alone.
+    #[serde(rename = "swarm.pause")]
+    SwarmPause,
+    /// That ends.
+    #[serde(rename = "swarm.resume")]
+    SwarmResume,
     /// The unlock key is saved.
     #[serde(rename = "swarm.unlock_key.save")]
     SwarmUnlockKeySave,
@@ -148,6 +154,8 @@ impl ActionKind {
             Self::ServiceStop => "service.stop",
             Self::ServiceStart => "service.start",
             Self::SwarmInit => "swarm.init",
+            Self::SwarmPause => "swarm.pause",
+            Self::SwarmResume => "swarm.resume",
             Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
             Self::NodeJoin => "node.join",
             Self::NodeRoleSet => "node.role.set",
@@ -180,6 +188,8 @@ impl ActionKind {
         match self {
             // Without a swarm, and without the node in it, nothing can be done to it.
             Self::SwarmInit
+            | Self::SwarmPause
+            | Self::SwarmResume
             | Self::SwarmUnlockKeySave
             | Self::NodeJoin
             | Self::NodeLabelSet

@@ -24,6 +24,7 @@ impl Change {
             Self::Scale { before, after } => ((*before).into(), (*after).into()),
             Self::Start { after } => (0.into(), (*after).into()),
             Self::SwarmInit => (Value::Null, "swarm".into()),
+            Self::SwarmPause { before, after } => (before.clone().into(), after.clone().into()),
             Self::UnlockKeySave { file } => (Value::Null, file.clone().into()),
             Self::NodeJoin { role } => (Value::Null, role.name().into()),
             Self::RoleSet { before, after } => (before.name().into(), after.name().into()),

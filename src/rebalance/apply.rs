@@ -56,7 +56,7 @@ impl Relocation<'_> {
     /// there is a report.
     pub async fn run(&self) -> Report {
         let read_only = self.rehearsal.options.dry_run || matches!(self.rehearsal.source, Source::File(_));
-        if read_only { self.rehearse().await } else { self.carry_out().await }
+        if read_only { self.rehearse().await } else { Box::pin(self.carry_out()).await }
     }
 
     async fn carry_out(&self) -> Report {
@@ -91,6 +91,7 @@ impl Relocation<'_> {
         if metrics.is_none() {
             report.warnings.extend(file.unmeasured());
         }
+        let paused = report.paused(&cluster.pauses, cluster.taken_at);
         let moves = file.moves(cluster.cluster.as_deref(), Timestamp::now())?;
         let mut stale = None;
         for (at, group) in moves.chunk_by(|a, b| a.group.is_some() && a.group == b.group).enumerate() {
@@ -102,6 +103,9 @@ impl Relocation<'_> {
             report.actions.extend(group.iter().map(|m| ReportedAction::new(&action_of(m), status, why.clone())));
             // Those after the first may only lack the room that the first makes.
             stale = stale.or(why.filter(|_| at == 0).map(|why| stale_plan(&group[0], &why)));
+        }
+        if paused {
+            report.withhold();
         }
         stale.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -116,11 +120,18 @@ impl Relocation<'_> {
             report.outcome = Outcome::Skipped;
             return Ok(());
         }
+        if report.paused(&cluster.pauses, cluster.taken_at) {
+            // What an earlier run has left half done is ended by `reconcile` and `rebalance recover`.
+            return match &self.file {
+                Some(file) => self.check_file(file, report).await,
+                None => self.rehearsal.plan(deadline, report).await.map(drop),
+            };
+        }
         let entering = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe);
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;
         report.cluster = Some(Cluster::of(&cluster));
         report.warnings.extend(warning);
-        let memory = live.state.memory(&balance_key(&cluster));
+        let memory = live.memory(&balance_key(&cluster));
         let bounds = Bounds::new(live.deadline, options);
         let (metrics, stop, off_plan, moved) = (None, None, None, Vec::new());
         let mut course = Course { live, cluster, figures, metrics, memory, bounds, report, stop, off_plan, moved };
@@ -244,7 +255,7 @@ impl Relocation<'_> {
         course.metrics = metrics;
         if let Some(samples) = samples {
             let key = balance_key(&course.cluster);
-            let mut kept = course.live.state.memory(&key);
+            let mut kept = course.live.memory(&key);
             kept.rebalance.samples.clone_from(&samples);
             course.memory.rebalance.samples = samples;
             course.live.state.remember(&key, &kept)?;
@@ -307,7 +318,7 @@ impl Relocation<'_> {
         {
             let key = balance_key(&course.cluster);
             // What this run has moved is noted there, and not in what it plans by.
-            let services = course.live.state.memory(&key).rebalance.services;
+            let services = course.live.memory(&key).rebalance.services;
             let mut kept = next.clone();
             kept.rebalance.services = services;
             course.live.state.remember(&key, &kept)?;

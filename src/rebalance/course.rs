@@ -61,12 +61,19 @@ impl Course<'_> {
         Some(text.to_owned())
     }
 
+    /// Why no other move is begun although it may be: orca was told to stop meanwhile.
+    pub(super) fn paused(&mut self) -> Option<String> {
+        let text = self.cluster.pauses.whole(self.cluster.taken_at)?.words();
+        self.stop = Some(Error::new(ErrorKind::Refused, text.clone()).into());
+        Some(text)
+    }
+
     /// Changes what is remembered of the balance. What the run plans by stays as it was.
-    pub(super) fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
+    pub(super) async fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
         let key = balance_key(&self.cluster);
-        let mut kept = self.live.state.memory(&key);
+        let mut kept = self.live.memory(&key);
         change(&mut kept.rebalance);
-        self.live.state.remember(&key, &kept)
+        self.live.remember(&key, &kept).await
     }
 
     /// Looks at the cluster again. Figures that are not taken again are as true as they were.

@@ -61,6 +61,7 @@ impl Rehearsal<'_> {
         let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
         let cluster = self.observe(deadline).await?;
         report.cluster = Some(Cluster::of(&cluster));
+        let paused = report.paused(&cluster.pauses, cluster.taken_at);
         if self.options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok(0);
@@ -75,7 +76,10 @@ impl Rehearsal<'_> {
         report.actions = planned.plan.actions.iter().map(planned_status).collect();
         report.blocked = planned.plan.blocked;
         report.warnings.extend(planned.plan.warnings);
-        report.data = data(&planned.balance)?;
+        report.data.extend(data(&planned.balance)?);
+        if paused && self.request.at_once {
+            report.withhold();
+        }
         Ok(planned.plan.unchanged)
     }
 

@@ -5,6 +5,7 @@ mod everyday;
 mod exporter;
 mod gc;
 mod logs;
+pub mod metrics;
 pub mod print;
 mod text;
 
@@ -16,6 +17,8 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::error::{ErrorKind, hint_of, kind_of};
+use crate::model::Pauses;
+use crate::pass::pause;
 use crate::plan::{Action, ActionKind, Blocked, Target, Warning};
 use crate::settings::Problems;
 use crate::snapshot::Snapshot;
@@ -51,7 +54,7 @@ pub struct Report {
 }
 
 /// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All was as wanted.
@@ -272,9 +275,40 @@ impl Report {
         self.run.duration_ms += part.run.duration_ms;
         self.actions.extend(part.actions);
         self.blocked.extend(part.blocked);
-        self.warnings.extend(part.warnings);
+        // A pause is the same to all parts.
+        let known = |warning: &Warning| warning.code == "paused" && self.warnings.contains(warning);
+        let new: Vec<Warning> = part.warnings.into_iter().filter(|warning| !known(warning)).collect();
+        self.warnings.extend(new);
         self.error = self.error.take().or(part.error);
         self.conclude(unchanged);
+    }
+
+    /// Notes the pauses that are in force. Tells whether the whole swarm is paused.
+    pub fn paused(&mut self, pauses: &Pauses, now: Timestamp) -> bool {
+        let in_force = pauses.at(now);
+        for warning in in_force.iter().map(|pause| pause::warning(pause)) {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        if !in_force.is_empty() {
+            let list = in_force.iter().filter_map(|pause| serde_json::to_value(pause).ok()).collect();
+            self.data.insert(pause::DATA.to_owned(), list);
+        }
+        pauses.whole(now).is_some()
+    }
+
+    /// Makes refusals of what is planned: orca is paused, and this run was a rehearsal because of that.
+    pub fn withhold(&mut self) {
+        let why = self.warnings.iter().find(|warning| warning.code == "paused").map(|warning| warning.message.clone());
+        let (planned, rest) = std::mem::take(&mut self.actions).into_iter().partition(|a| a.status == Status::Planned);
+        self.actions = rest;
+        let refused = |action: ReportedAction| Blocked {
+            reasons: vec![why.clone().unwrap_or_else(|| "paused".to_owned()), pause::waits(&action.id, &action.reason)],
+            id: action.id,
+            target: action.target,
+        };
+        self.blocked.extend(Vec::into_iter(planned).map(refused));
     }
 
     /// Counts, and sums up in one word; `unchanged` is the number of wanted facts that held already.

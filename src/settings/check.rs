@@ -139,7 +139,7 @@ fn unknown_key(schema: &Value, name: &str, path: &str) -> String {
 }
 
 /// The known word that `word` was probably meant to be.
-fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     const CLOSE_ENOUGH: f64 = 0.8;
     let word = word.to_lowercase();
     let scored = known.iter().map(|key| (strsim::jaro_winkler(&word, key), *key));

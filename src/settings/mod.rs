@@ -5,6 +5,7 @@
 mod autoheal;
 mod bootstrap;
 mod check;
+mod command_file;
 mod conflicts;
 mod de;
 mod exporter;
@@ -16,6 +17,7 @@ mod logs;
 mod merge;
 mod metrics;
 mod mods;
+mod notify;
 mod policy;
 mod problem;
 mod rebalance;
@@ -24,6 +26,7 @@ mod resolve;
 mod section;
 mod show;
 mod tree;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,23 +34,27 @@ use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use bootstrap::Bootstrap;
+pub(crate) use check::nearest;
+pub use command_file::{Entry, Verb, parse_commands};
 pub use exporter::{Asked, Exporter, ExporterSsh, Older};
 pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
-pub use load::{Input, load, load_if_any};
+pub use load::{Input, load, load_if_any, parse_all, read, read_if_any};
 pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
 pub use metrics::{MetricsSettings, MetricsSource};
 pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
+pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
 pub use rebalance::{Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
+pub use watch::{Rhythm, Schedule, Watch, watchable};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
 pub const RECORD_LABEL: &str = "orca.labels";
 
 /// One text to read settings from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The file as the user named it.
     pub name: String,
@@ -127,10 +134,14 @@ pub struct Settings {
     pub anchors: Vec<Anchor>,
     /// The stack of anchors that name none.
     pub stack: String,
+    /// The only anchor that this run is about; none: all. No file says so.
+    pub focus: Option<String>,
     /// `rebalance:`.
     pub rebalance: Rebalance,
     /// `gc:`.
     pub gc: Gc,
+    /// `notify:`.
+    pub notify: Notify,
     /// `autoheal:`.
     pub autoheal: Autoheal,
     /// `bootstrap:`.
@@ -143,6 +154,8 @@ pub struct Settings {
     pub mods: Mods,
     /// What was ordered on the command line; no file can say it.
     pub order: Option<crate::pass::order::Order>,
+    /// `watch:`.
+    pub watch: Watch,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

@@ -54,6 +54,17 @@ impl Problems {
     }
 }
 
+impl Problems {
+    /// The problems of what is no configuration, as `the command file`.
+    pub fn of(list: Vec<Problem>, what: &str) -> Self {
+        let message = match list.len() {
+            1 => format!("{what} has 1 problem"),
+            n => format!("{what} has {n} problems"),
+        };
+        Self { list, kind: Error::new(ErrorKind::Config, message).hint("nothing of it was done") }
+    }
+}
+
 impl From<Vec<Problem>> for Problems {
     fn from(list: Vec<Problem>) -> Self {
         let message = match list.len() {

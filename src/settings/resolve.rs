@@ -43,12 +43,18 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
     let mods = file.mods.as_ref().map(|entry| &entry.value);
     let mods = super::mods::resolve(mods, &file.more_mods, env, &mut resolver.origins, resolver.log);
+    let watch = file.watch.as_ref().map(|entry| &entry.value);
+    let watch = super::watch::resolve(watch, env, &mut resolver.origins, resolver.log);
+    let notify = file.notify.as_ref().map(|entry| &entry.value);
+    let notify = super::notify::resolve(notify, env, &mut resolver.origins, resolver.log);
     Settings {
+        notify,
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
         advertise_addr: resolver.text("advertise_addr".to_owned(), file.advertise_addr.as_ref()),
         nodes: resolver.nodes(file),
         options,
         anchors: resolver.anchors(file, &stack, &policy),
+        focus: None,
         stack,
         rebalance,
         gc,
@@ -58,6 +64,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         logs,
         mods,
         order: None,
+        watch,
         files: Vec::new(),
         origins: resolver.origins,
     }

@@ -147,6 +147,10 @@ impl Cluster {
     fn route_swarm(&mut self, request: &Request, segments: &[&str]) -> Result<Reply, Refusal> {
         match (request.method.as_str(), segments) {
             ("GET", ["swarm"]) => Ok(Reply::json(200, self.swarm_document().to_string())),
+            ("POST", ["swarm", "update"]) => {
+                self.update_swarm(request.object_version("swarm")?, &request.json()?)?;
+                Ok(Reply::empty(200))
+            }
             ("GET", ["nodes"]) => Ok(Reply::json(200, self.list_nodes(&request.query)?)),
             ("GET", ["nodes", key]) => Ok(Reply::json(200, self.find_node(key)?.text.clone())),
             ("POST", ["nodes", key, "update"]) => {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::json;
+use super::refusal::Refusal;
 
 /// The swarm's id where no snapshot tells one.
 const CLUSTER_ID: &str = "simulatedcluster000000000";
@@ -103,13 +104,31 @@ impl Cluster {
         swarm
     }
 
+    /// `POST /swarm/update`. What a spec leaves out stays as it is, but for its labels.
+    pub(super) fn update_swarm(&mut self, version: u64, spec: &Value) -> Result<(), Refusal> {
+        let document = self.swarm_document();
+        if json::number(&document, "/Version/Index") != version {
+            return Err(Refusal::out_of_sequence());
+        }
+        let labels = spec.get("Labels").cloned().filter(|labels| !labels.is_null()).unwrap_or_else(|| json!({}));
+        let mut found = document["Spec"].clone();
+        merge(&mut found, spec);
+        found["Labels"] = labels;
+        json::set(&mut self.info, &["Swarm", "Cluster", "Spec"], found);
+        self.index += 1;
+        let (index, stamp) = (self.index, self.stamp().to_string());
+        json::set(&mut self.info, &["Swarm", "Cluster", "Version", "Index"], index);
+        json::set(&mut self.info, &["Swarm", "Cluster", "UpdatedAt"], stamp);
+        Ok(())
+    }
+
     /// `GET /swarm`, without join tokens: they are secrets even when they are made up.
     pub(super) fn swarm_document(&self) -> Value {
         let id = match json::text(&self.info, "/Swarm/Cluster/ID") {
             "" => CLUSTER_ID,
             id => id,
         };
-        json!({
+        let mut document = json!({
             "ID": id, "Version": {"Index": 9}, "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z",
             "Spec": {"Name": "default", "Labels": {}, "Orchestration": {"TaskHistoryRetentionLimit": 5},
                 "Raft": {"SnapshotInterval": 10000, "KeepOldSnapshots": 0, "LogEntriesForSlowFollowers": 500,
@@ -119,7 +138,11 @@ impl Cluster {
                 "TaskDefaults": {}, "EncryptionConfig": {"AutoLockManagers": false}},
             "TLSInfo": {"TrustRoot": "", "CertIssuerSubject": "", "CertIssuerPublicKey": ""},
             "RootRotationInProgress": false, "DefaultAddrPool": ["10.0.0.0/8"], "SubnetSize": 24, "DataPathPort": 4789,
-        })
+        });
+        for told in ["Version", "UpdatedAt", "Spec"] {
+            merge(&mut document[told], &self.info["Swarm"]["Cluster"][told]);
+        }
+        document
     }
 }
 

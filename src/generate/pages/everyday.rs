@@ -1,15 +1,11 @@
-//! Pages of the everyday verbs: health, services, stacks and nodes.
+//! Pages of the everyday verbs: services, stacks and nodes.
 
-use super::Page;
 use super::rows::{
     CHANGES, CONFIG, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, OUTPUT_ENV, PASS_ENVIRONMENT, PASS_EXITS,
     PASS_FILES, TIME_ENV, USAGE,
 };
-use super::Row;
+use super::{GROUP, Page, Row};
 
-const WELL: &[Row] = &[("0", "The swarm is well: nothing but notices.")];
-const ILL: &[Row] = &[("1", "The swarm is ill: something stays wrong until somebody acts. With --strict also for notices.")];
-const SETTLING: &[Row] = &[("75", "Something is under way and ends by itself: ask again later.")];
 const LOGS_MISSING: &[Row] =
     &[("75", "Not all logs are here: a node is down, a task said nothing for --patience, or the time ran out.")];
 const SPOILT: &[Row] = &[("1", "Failed, or with --wait: a rollout has stopped, or the engine has rolled it back.")];
@@ -35,6 +31,9 @@ const ACT: Page = Page {
 };
 
 pub(super) const PAGES: &[Page] = &[
+    Page { name: "orca-services", see: &["orca-services-ls", "orca-stacks", "orca-nodes"], ..GROUP },
+    Page { name: "orca-stacks", see: &["orca-stacks-ls", "orca-services"], ..GROUP },
+    Page { name: "orca-nodes", see: &["orca-nodes-ls", "orca-nodes-drain", "orca-services"], ..GROUP },
     Page {
         name: "orca-services-ls",
         examples: &[("All services:", "orca services ls"), ("Of one stack:", "orca services ls --stack shop")],
@@ -42,7 +41,10 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-services-ps",
-        examples: &[("Why is it pending?", "orca services ps web"), ("With what has ended:", "orca services ps --all web")],
+        examples: &[
+            ("Why is it pending?", "orca services ps web"),
+            ("With what has ended:", "orca services ps --all web"),
+        ],
         ..LOOK
     },
     Page { name: "orca-services-show", examples: &[("One service on a page:", "orca services show web")], ..LOOK },
@@ -114,14 +116,3 @@ pub(super) const PAGES: &[Page] = &[
         ..ACT
     },
 ];
-
-/// `orca health`.
-pub(super) const HEALTH: Page = Page {
-    name: "orca-health",
-    exits: &[WELL, ILL, USAGE, ENGINE, SETTLING, INTERRUPTED],
-    examples: &[
-        ("Is it well, and if not, what isn't?", "orca health"),
-        ("In a pipeline, after a deployment:", "until orca health -q; do [ $? -eq 75 ] || exit 1; sleep 5; done"),
-    ],
-    ..LOOK
-};

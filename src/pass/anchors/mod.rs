@@ -14,9 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{Mode, ServiceId, TaskId};
+use crate::model::{Mode, Pause, ServiceId, TaskId};
 use crate::pass::memory::{AnchorMemory, DependentMemory, Memory, Stopwatch};
-use crate::plan::{Plan, Warning};
+use crate::pass::pause;
+use crate::plan::{Action, Plan, Warning};
 use crate::settings::{Anchor, Settings};
 use crate::snapshot::Snapshot;
 use view::{Followed, View};
@@ -48,7 +49,14 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     let view = View::new(cluster, settings);
     let mut draft = Draft::default();
     for anchor in view.in_order(&settings.anchors) {
-        follow(&view, anchor, memory, now, &mut draft);
+        if !settings.is_about(anchor) {
+            draft.keep(anchor, memory);
+            continue;
+        }
+        match cluster.pauses.anchor(&anchor.name, now) {
+            Some(pause) => leave(&view, anchor, pause, memory, now, &mut draft),
+            None => follow(&view, anchor, memory, now, &mut draft),
+        }
     }
     let Draft { mut plan, memory: next, .. } = draft;
     // Labels first, additions before removals: a dependent must never see a moment without a place to be. By object
@@ -57,6 +65,20 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     // What other passes remember is not this one's to forget.
     plan.memory = Some(Memory { rebalance: memory.rebalance.clone(), ..next });
     plan
+}
+
+/// The anchor is paused: what would be done is refused, and what is remembered of it stays, its clocks stopped. Its label
+/// stays, too: Swarm itself would move the dependents after it.
+fn leave(view: &View, anchor: &Anchor, paused: &Pause, memory: &Memory, now: Timestamp, draft: &mut Draft) {
+    let mut idle = Draft { unplaced: std::mem::take(&mut draft.unplaced), ..Draft::default() };
+    follow(view, anchor, memory, now, &mut idle);
+    let Draft { plan, unplaced, .. } = idle;
+    let refused = |action: Action| pause::refused(action, paused.words());
+    draft.unplaced = unplaced;
+    draft.plan.blocked.extend(plan.actions.into_iter().map(refused).chain(plan.blocked));
+    draft.plan.warnings.extend(plan.warnings);
+    draft.plan.unchanged += plan.unchanged;
+    draft.keep(anchor, &memory.halted());
 }
 
 fn follow(view: &View, anchor: &Anchor, memory: &Memory, now: Timestamp, draft: &mut Draft) {
@@ -123,6 +145,17 @@ impl Draft {
     fn remember(&mut self, anchor: &Anchor, memory: AnchorMemory) {
         if memory != AnchorMemory::default() {
             self.memory.anchors.insert(anchor.name.clone(), memory);
+        }
+    }
+
+    /// What is remembered of an anchor that nothing is decided on stays.
+    fn keep(&mut self, anchor: &Anchor, memory: &Memory) {
+        self.remember(anchor, memory.anchors.get(&anchor.name).cloned().unwrap_or_default());
+        for dependent in &anchor.dependents {
+            let key = memory_key(anchor, &dependent.name);
+            if let Some(known) = memory.dependents.get(&key) {
+                self.memory.dependents.insert(key, known.clone());
+            }
         }
     }
 

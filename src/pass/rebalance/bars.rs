@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::node::Availability;
 use crate::model::{Mode, Needs};
 use crate::pass::memory::{RebalanceMemory, elapsed};
+use crate::pass::pause;
 
 use super::reason::{Finding, Reason};
 use super::words::span;
@@ -29,6 +30,7 @@ pub(super) fn findings(
     let of_service: Vec<Vec<Finding>> = (0..world.services.len())
         .map(|service| {
             let mut found = of_service(world, service);
+            found.extend(paused(world, service, now));
             if guarded {
                 found.extend(recently_moved(world, service, memory, now));
             }
@@ -83,6 +85,14 @@ fn of_service(world: &World<'_>, service: usize) -> Vec<Finding> {
     }
     found.extend(storage(needs));
     found
+}
+
+/// It belongs to an anchor that is paused. A pause of the whole swarm keeps nobody from planning.
+fn paused(world: &World<'_>, service: usize, now: Timestamp) -> Option<Finding> {
+    let name = world.services[service].service.name.as_str();
+    let own = world.settings.anchors.iter().filter(|anchor| pause::services(world.cluster, anchor).contains(name));
+    let mut pauses = own.filter_map(|anchor| world.cluster.pauses.anchor(&anchor.name, now));
+    pauses.find(|pause| pause.anchor.is_some()).map(|pause| Finding::new(Reason::Paused, pause.words()))
 }
 
 /// The label that opts out, as `key=value`: orca's own, or Orcastra's, of which anything but `true` opts out.

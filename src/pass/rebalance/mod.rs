@@ -98,6 +98,7 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
     world.figures.guess = !matches!(request.goal, Goal::Memory(_));
     warnings.extend(notes::unmeasured(&world));
     warnings.extend(notes::half_done(cluster));
+    warnings.extend(cluster.pauses.at(now).into_iter().map(crate::pass::pause::warning));
     let evacuate = match &request.goal {
         Goal::Empty(name) => Some(node_called(cluster, name)?),
         _ => None,

@@ -47,6 +47,8 @@ pub enum Reason {
     Quarantine,
     /// A label says so.
     OptOut,
+    /// It belongs to an anchor that is paused.
+    Paused,
     /// It runs on the node that a label prefers.
     PreferredNode,
     /// It has been running for too short a time to know its memory.

@@ -1,0 +1,77 @@
+//! What surrounds the passes.
+
+use super::rows::{
+    CHANGES, CONFIG, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, OUTPUT_ENV, PASS_ENVIRONMENT,
+    PASS_FILES, STATE_ENV, STATE_FILES, USAGE,
+};
+use super::{GROUP, Page, Row};
+
+const PAUSED: &[Row] =
+    &[("75", "Try later: another writer kept changing the swarm's own object, or the time ran out.")];
+const COMMANDS: &[Row] = &[(
+    "75",
+    "Something is blocked (orca is paused, say), another orca works on the cluster or on a command file, everybody can write \
+     the file, or the time ran out (the report says which).",
+)];
+const ALIVE: &[Row] = &[("0", "The swarm is well: nothing but notices. With --self: the watch of this host is alive.")];
+const SETTLING: &[Row] = &[("75", "Something is under way and ends by itself: ask again later.")];
+const SICK: &[Row] = &[(
+    "1",
+    "Something stays wrong until somebody acts; with --strict also for notices. With --self: there is no sign of life, or it is too old, or its process is gone.",
+)];
+
+const COMMAND_FILES: &[Row] = &[
+    ("FILE.running", "What a run has taken from FILE and has not done yet. The next run does it first."),
+    ("FILE.done", "What was done, when, and how it ended. Beyond 1 MiB it becomes FILE.done.1."),
+];
+const WATCH_FILES: &[Row] = &[("/var/lib/orca/watch.json", "The last sign of life of orca watch.")];
+
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        name: "orca-pause",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, PAUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[
+            ("Leave the swarm alone for two hours:", "orca pause --for 2h --reason 'rack move'"),
+            ("Leave one anchor and what follows it alone:", "orca pause gitea_db"),
+            ("Look at what is paused:", "orca reconcile --once --dry-run -o json | jq .data.paused"),
+            ("The same with docker(1):", "docker info -f '{{json .Swarm.Cluster.Spec.Labels}}'"),
+        ],
+        see: &["orca-resume", "orca-reconcile", "orca-rebalance-recover"],
+    },
+    Page {
+        name: "orca-resume",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, PAUSED, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: PASS_FILES,
+        examples: &[("Go on:", "orca resume"), ("Go on with one anchor:", "orca resume gitea_db")],
+        see: &["orca-pause"],
+    },
+    Page {
+        name: "orca-commands-run",
+        exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, COMMANDS, CONFIG, INTERRUPTED],
+        environment: PASS_ENVIRONMENT,
+        files: &[CONFIG_FILES, STATE_FILES, COMMAND_FILES],
+        examples: &[
+            ("Do what the file asks for:", "orca commands run /etc/orca/commands.yml"),
+            ("Say what that would be:", "orca commands run /etc/orca/commands.yml --dry-run"),
+            ("Ask for something:", "echo '- update_dependents:gitea_db' > /etc/orca/commands.yml"),
+        ],
+        see: &["orca-reconcile", "orca-pause", "orca-bootstrap"],
+    },
+    Page {
+        name: "orca-health",
+        exits: &[ALIVE, SICK, USAGE, ENGINE, SETTLING, INTERRUPTED],
+        environment: &[ENGINE_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[WATCH_FILES],
+        examples: &[
+            ("Is the swarm well, and if not, what isn't?", "orca health"),
+            ("In a pipeline, after a deployment:", "until orca health -q; do [ $? -eq 75 ] || exit 1; sleep 5; done"),
+            ("In a Dockerfile:", "HEALTHCHECK CMD [\"/orca\", \"health\", \"--self\"]"),
+            ("How old is the last sign of life?", "orca health --self -o json | jq .data.age_ms"),
+        ],
+        see: &["orca-reconcile"],
+    },
+    Page { name: "orca-commands", see: &["orca-commands-run"], ..GROUP },
+];
