@@ -90,7 +90,7 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
-    /// Say in one verdict whether the swarm is well, or whether the `orca watch` of this host is alive
+    /// Say in one verdict whether the swarm is well, and name what is not
     ///
     /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
     /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays

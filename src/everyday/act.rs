@@ -105,9 +105,9 @@ impl Act<'_> {
         let wait = self.options.wait.filter(|_| report.error.is_none() && report.blocked.is_empty());
         if let Some(wait) = wait {
             let until = (started + wait).max(Instant::now() + Duration::from_secs(1));
-            let follower =
+            let attendant =
                 Follower { engine: &live.engine, until, interrupt: self.interrupt, progress: &bounds.progress };
-            if let Err(error) = follower.follow(&followed, &cluster.api, report).await {
+            if let Err(error) = attendant.follow(&followed, &cluster.api, report).await {
                 report.fail(&error);
             }
         }

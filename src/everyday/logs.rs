@@ -262,10 +262,7 @@ async fn read(
         Err(_) => return silent(),
     };
     loop {
-        let next = match extract.follow {
-            true => Ok(logs.next().await),
-            false => timeout(patience, logs.next()).await,
-        };
+        let next = if extract.follow { Ok(logs.next().await) } else { timeout(patience, logs.next()).await };
         match next {
             Ok(Ok(Some(messages))) => {
                 for message in messages {

@@ -102,8 +102,8 @@ impl Await<'_> {
         let services = order::ids_of_stack(&cluster, self.stack)?.into_iter().collect();
         let followed = Followed { services, rest: false, ..Followed::default() };
         let progress = Progress::new(self.progress);
-        let follower = Follower { engine: &engine, until, interrupt: self.interrupt, progress: &progress };
-        let ended = follower.follow(&followed, &cluster.api, &mut report).await;
+        let attendant = Follower { engine: &engine, until, interrupt: self.interrupt, progress: &progress };
+        let ended = attendant.follow(&followed, &cluster.api, &mut report).await;
         progress.end();
         let count = followed.services.len() as u64;
         Ok(report.ended(started, ended.map(|()| count)))

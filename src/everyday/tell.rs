@@ -33,12 +33,12 @@ pub(super) fn chosen<'s, 'a>(
     if names.is_empty() {
         return Ok(of_stack);
     }
-    let named: Vec<Named<'_, usize>> = of_stack
+    let known: Vec<Named<'_, usize>> = of_stack
         .iter()
         .enumerate()
         .map(|(item, one)| Named { id: &one.service.id.0, name: &one.service.name, item })
         .collect();
-    let mut found = names.iter().map(|name| find("service", name, &named)).collect::<Result<Vec<usize>, Error>>()?;
+    let mut found = names.iter().map(|name| find("service", name, &known)).collect::<Result<Vec<usize>, Error>>()?;
     found.sort_unstable();
     found.dedup();
     Ok(found.into_iter().map(|at| of_stack[at]).collect())

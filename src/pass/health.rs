@@ -155,10 +155,10 @@ fn managers(cluster: &Snapshot, findings: &mut Vec<Finding>) -> serde_json::Resu
     let (mut voters, mut reachable) = (0_usize, 0_usize);
     for node in &cluster.nodes {
         let member = Member::read(&node.raw)?;
-        let votes = member.votes || member.role == Role::Manager;
-        voters += usize::from(votes);
-        reachable += usize::from(votes && member.reachable);
-        if votes && !member.reachable && node.state == NodeState::Ready {
+        let has_vote = member.votes || member.role == Role::Manager;
+        voters += usize::from(has_vote);
+        reachable += usize::from(has_vote && member.reachable);
+        if has_vote && !member.reachable && node.state == NodeState::Ready {
             let says = vec!["the other managers don't reach it".to_owned()];
             findings.push(Finding {
                 weight: Weight::Error,

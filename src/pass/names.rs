@@ -56,17 +56,16 @@ pub fn find<'a, T: Copy>(what: &str, asked: &str, all: &[Named<'a, T>]) -> Resul
 /// Names, with the id where two share one.
 fn list<T>(named: &[&Named<'_, T>]) -> String {
     let twins = |name: &str| named.iter().filter(|other| other.name == name).count() > 1;
-    let told = |named: &&Named<'_, T>| match twins(named.name) {
-        true => format!("`{}` ({})", named.name, named.id),
-        false => format!("`{}`", named.name),
+    let told = |named: &&Named<'_, T>| {
+        if twins(named.name) { format!("`{}` ({})", named.name, named.id) } else { format!("`{}`", named.name) }
     };
     let mut sorted = named.to_vec();
     sorted.sort_by_key(|named| (named.name, named.id));
-    let mut names: Vec<String> = sorted.iter().map(told).collect();
-    let rest = names.len().saturating_sub(TOLD);
-    names.truncate(TOLD);
+    let mut words: Vec<String> = sorted.iter().map(told).collect();
+    let rest = words.len().saturating_sub(TOLD);
+    words.truncate(TOLD);
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    names.join(", ") + &more
+    words.join(", ") + &more
 }
 
 #[cfg(test)]

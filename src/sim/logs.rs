@@ -40,7 +40,7 @@ impl Cluster {
 
     /// The log of one task: one whose command is `echo` has printed its arguments, each on a line of its own, a second
     /// apart from when it was made.
-    pub(super) fn task_logs(&self, task: &str, query: &Query) -> Vec<u8> {
+    pub(super) fn task_logs(task: &str, query: &Query) -> Vec<u8> {
         let raw: Value = serde_json::from_str(task).unwrap_or_default();
         let words =
             |key: &str| raw.pointer("/Spec/ContainerSpec").map(|spec| json::list(spec, key)).unwrap_or_default();
@@ -48,7 +48,9 @@ impl Cluster {
             return Vec::new();
         }
         let begun: Timestamp = json::text(&raw, "/CreatedAt").parse().unwrap_or_default();
-        let at = |line: usize| begun.saturating_add(SignedDuration::from_secs(line as i64)).unwrap_or(begun);
+        let at = |line: usize| {
+            begun.saturating_add(SignedDuration::from_secs(i64::try_from(line).unwrap_or_default())).unwrap_or(begun)
+        };
         let lines: Vec<String> = words("/Args")
             .iter()
             .enumerate()

@@ -16,7 +16,7 @@ const ASKED: &str = "asked for on the command line";
 
 /// What one wish comes to.
 enum Verdict {
-    Do(Action),
+    Do(Box<Action>),
     Holds,
     Refused(Vec<String>),
 }
@@ -37,7 +37,7 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
             continue;
         };
         match judge(service, wish, order.force) {
-            Verdict::Do(action) => plan.actions.push(action),
+            Verdict::Do(action) => plan.actions.push(*action),
             Verdict::Holds => plan.unchanged += 1,
             Verdict::Refused(reasons) if order.lenient && !scalable(service) => {
                 let text = format!("`{}` is left out: {}", service.name, reasons.join("; "));
@@ -98,7 +98,7 @@ fn restart(service: &Service, force: bool) -> Verdict {
         return Verdict::Holds;
     }
     let change = Change::ForceUpdate { before: service.force_update };
-    Verdict::Do(Action::on_service(service, change, ASKED).disruptive())
+    Verdict::Do(Box::new(Action::on_service(service, change, ASKED).disruptive()))
 }
 
 fn roll_back(service: &Service, spec: &str) -> Verdict {
@@ -115,7 +115,7 @@ fn roll_back(service: &Service, spec: &str) -> Verdict {
             let paths: Vec<String> =
                 diff(&object["Spec"], &object["PreviousSpec"]).into_iter().map(|one| one.path).collect();
             let reason = format!("{ASKED}; changes {}", paths.join(", "));
-            Verdict::Do(Action::on_service(service, change, reason).disruptive())
+            Verdict::Do(Box::new(Action::on_service(service, change, reason).disruptive()))
         }
         Err(why) => Verdict::Refused(vec![format!("{why}: there is nothing to go back to")]),
     }
@@ -130,7 +130,7 @@ fn scale(service: &Service, wish: &Wish) -> Verdict {
     let label = Needs::read(&service.raw).ok().and_then(|needs| needs.labels.get(STOPPED_LABEL).cloned());
     let act = |change, disruptive| {
         let action = Action::on_service(service, change, ASKED);
-        Verdict::Do(if disruptive { action.disruptive() } else { action })
+        Verdict::Do(Box::new(if disruptive { action.disruptive() } else { action }))
     };
     match wish {
         Wish::Scale(_, after) if before == *after && label.is_none() => Verdict::Holds,

@@ -125,14 +125,14 @@ pub fn all(cluster: &Snapshot) -> serde_json::Result<Vec<Standing<'_>>> {
         cluster.nodes.iter().filter(|node| node.state == NodeState::Down).map(|node| &node.id).collect();
     let services = cluster.services.iter().filter(|service| service.temporary.is_none());
     services
-        .map(|service| one(cluster, service, tasks.remove(&service.id).unwrap_or_default(), &offers, &down))
+        .map(|service| one(cluster, service, &tasks.remove(&service.id).unwrap_or_default(), &offers, &down))
         .collect()
 }
 
 fn one<'a>(
     cluster: &'a Snapshot,
     service: &'a Service,
-    tasks: Vec<&'a Task>,
+    tasks: &[&'a Task],
     offers: &[Offer],
     down: &BTreeSet<&NodeId>,
 ) -> serde_json::Result<Standing<'a>> {
@@ -144,7 +144,7 @@ fn one<'a>(
     let slots: BTreeSet<String> = live.iter().filter(running).map(|task| task.place()).collect();
     let (running, wanted) = (slots.len() as u64, wanted(cluster, service, &needs, &live, offers));
     let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
-    let failure = newest_failure(service, &tasks);
+    let failure = newest_failure(service, tasks);
     let current = live.iter().filter(|task| of_spec(task, service)).count() as u64;
     let recent = failure.as_ref().and_then(|failure| failure.at).is_some_and(|at| age(at, cluster.engine_time) < NEWS);
     let state = match service.update {

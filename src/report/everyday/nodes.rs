@@ -41,7 +41,7 @@ pub(super) fn page(node: &Value, color: bool) -> String {
     let facts = [
         fact("node", text(node, "name")),
         fact("id", text(node, "id")),
-        fact("state", &format!("{} {}", state(node), text(node, "state_message")).trim_end().to_owned()),
+        fact("state", format!("{} {}", state(node), text(node, "state_message")).trim_end()),
         fact("availability", text(node, "availability")),
         fact("role", &role(node)),
         fact("address", text(node, "address")),
