@@ -78,5 +78,5 @@ need_rust() {
 # Every shell script of the project, one a line. What they source is checked with them.
 shell_scripts() {
   echo .ci/run
-  find scripts -type f -exec grep -lE -m1 '^#!/usr/bin/env bash' {} +
+  find scripts packaging -type f -exec grep -lE -m1 '^#!(/usr/bin/env bash|/bin/sh)' {} +
 }

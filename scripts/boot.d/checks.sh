@@ -129,6 +129,7 @@ check_watch() {
   inside systemctl start orca-watch
   watch_is ActiveState=active || die 1 "orca-watch does not run"
   inside systemctl status --no-pager --lines 5 orca-watch >&2
+  inside orca health --self --output text >&2
   # A reload takes the file as it is now.
   inside sed -i 's/booted=yes/booted=again/' /etc/orca/orca.yml
   inside systemctl reload orca-watch
