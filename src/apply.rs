@@ -11,6 +11,7 @@ mod journal;
 mod judge;
 pub mod local;
 pub mod logs;
+pub mod memory;
 pub mod moving;
 mod object;
 pub mod pause;
@@ -52,6 +53,8 @@ pub struct Applier<'a> {
     pub next: Memory,
     /// Journal and memory.
     pub state: &'a State,
+    /// What of the memory the swarm keeps, where orcas take turns.
+    pub shared: Option<&'a mut memory::Shared>,
     /// For the journal.
     pub actor: Actor,
     /// For the memory.
@@ -109,6 +112,12 @@ impl Applier<'_> {
             }
         }
         self.progress.end();
+        // A restart has waited for this; what is no restart is not worth keeping a label waiting.
+        if let Some(shared) = &mut self.shared
+            && let Err(error) = shared.keep(&self.memory_key, &self.next).await
+        {
+            applied.fail(error);
+        }
         applied
     }
 

@@ -6,6 +6,7 @@ mod global;
 mod node_side;
 mod operate;
 mod rebalance;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
 pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
+pub use watch::Watch;
 
 /// Makes a Docker Swarm look after itself.
 ///
@@ -84,6 +86,14 @@ pub enum Command {
     /// With --once, one full cycle from one snapshot and one report. Without it a cycle every --interval until SIGTERM;
     /// a cycle that fails is reported, and the loop goes on.
     Reconcile(Reconcile),
+    /// Run passes on a clock and on events, until told to stop
+    ///
+    /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
+    /// time has come, and what follows the swarm also when something happens in it. Only where the engine leads the swarm,
+    /// unless --leader-only=false: every manager may run it. A pass that fails, hangs or panics is reported, and the loop
+    /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
+    /// file. SIGTERM: finish the action that is under way, and stop.
+    Watch(Watch),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::bootstrap::Bootstrapping;
 use crate::cycle::{Cycle, Options, Source};
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::pass::Pass;
@@ -131,6 +131,8 @@ impl Commands<'_> {
         while let Some(entry) = batch.entries.get(at) {
             let rest = batch.entries.get(at + 1..).unwrap_or_default();
             if self.interrupt.exit_code().is_some() {
+                let text = "interrupted by a signal; entries not begun stay in the file";
+                progress.report.fail(&Error::new(ErrorKind::Interrupted, text).into());
                 progress.stopped = true;
             }
             if progress.stopped {
@@ -229,7 +231,7 @@ impl Progress<'_> {
         }
         self.report.data.insert("requests".to_owned(), sum.into());
         self.report.absorb(report);
-        if skipped {
+        if skipped && self.report.summary.done == 0 {
             self.report.outcome = Outcome::Skipped;
         }
     }

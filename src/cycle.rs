@@ -293,7 +293,7 @@ impl Cycle<'_> {
         report: &mut Report,
     ) -> SubReport {
         let memory_key = memory_key(cluster, self.settings);
-        let memory = live.state.memory(&memory_key);
+        let memory = live.memory(&memory_key);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());
@@ -311,6 +311,7 @@ impl Cycle<'_> {
             memory: &memory,
             next,
             state: &live.state,
+            shared: live.shared.as_mut(),
             memory_key,
             budget: &mut bounds.budget,
             deadline: bounds.deadline,

@@ -10,6 +10,7 @@ mod operate;
 mod publish;
 mod rebalance;
 mod tell;
+mod watch;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -25,9 +26,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{
-    Anchors, Cli, Command, Commands, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, Reconcile, When,
-};
+use crate::cli::{Anchors, Cli, Command, Commands, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, When};
 use crate::cycle::{self, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
@@ -38,7 +37,7 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::{exit, generate, sim};
+use crate::{complete, exit, generate, sim};
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
@@ -65,6 +64,9 @@ type Env = BTreeMap<String, String>;
 
 /// Runs orca with these arguments.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    if let Some(answered) = complete::answer() {
+        return answered;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -75,7 +77,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         .collect();
     start_log(&cli.global, &env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let session = Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None) };
+    let session =
+        Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None), within: None };
     let code = match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(session.run_until_told_twice(cli.command));
@@ -105,7 +108,11 @@ fn start_log(global: &Global, env: &Env) {
     };
     let wanted = env.get("ORCA_LOG").and_then(|filter| filter.parse::<Targets>().ok());
     let filter = wanted.or_else(|| level.parse().ok()).unwrap_or_default();
-    let log = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(std::io::stderr).with_ansi(false);
+    let log = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_max_level(Level::TRACE)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
     match global.log_format {
         LogFormat::Text => log.finish().with(filter).init(),
         LogFormat::Json => log.json().finish().with(filter).init(),
@@ -134,6 +141,8 @@ struct Session {
     printer: Printer,
     /// The exit code of the signal that has come, if one has.
     signal: Cell<Option<u8>>,
+    /// The loop that runs the command, if one does.
+    within: Option<std::rc::Rc<watch::Within>>,
 }
 
 impl Session {
@@ -167,7 +176,8 @@ impl Session {
             Command::Reconcile(reconcile) if reconcile.once || options.dry_run => {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
-            Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(&reconcile, &options, interrupt)).await,
+            Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(reconcile, interrupt)).await,
+            Command::Watch(args) => Box::pin(self.watch(args, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
             Command::Exporter(Exporter::Deploy(args)) => Box::pin(self.exporter_deploy(args, options, interrupt)).await,
@@ -189,7 +199,7 @@ impl Session {
             Command::Config(config) => self.config(&config, interrupt).await,
             Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
             Command::Probe(args) => self.probe(args, interrupt).await,
-            Command::Completions(completions) => self.finish("completions", generate::completions(completions.shell)),
+            Command::Completions(completions) => self.finish("completions", complete::script(completions.shell)),
             Command::Man(man) => self.finish("man", tell::write_man(&man)),
             Command::Sim(sim) => self.sim(sim).await,
         }
@@ -201,7 +211,7 @@ impl Session {
         let state_dir = global.state_dir.clone();
         Options {
             dry_run: global.dry_run,
-            leader_only: global.leader_only,
+            leader_only: global.leader_only.unwrap_or(false),
             max_actions: global.max_actions,
             // Waiting is not hanging: it comes on top.
             timeout: global.timeout.unwrap_or(TIMEOUT) + wait.unwrap_or_default(),
@@ -215,6 +225,9 @@ impl Session {
 
     /// Reads the config; a file or stdin that never ends doesn't keep a signal from ending orca.
     async fn settings(&self, interrupt: &Interrupt) -> Result<Settings> {
+        if let Some(within) = &self.within {
+            return Ok(within.settings());
+        }
         let input = settings::Input::new(self.global.config.clone(), self.env.clone());
         tokio::select! {
             code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -224,6 +237,9 @@ impl Session {
 
     /// The same for commands that need no config.
     async fn settings_if_any(&self, interrupt: &Interrupt) -> Result<Settings> {
+        if let Some(within) = &self.within {
+            return Ok(within.settings());
+        }
         let input = settings::Input::new(self.global.config.clone(), self.env.clone());
         tokio::select! {
             code = interrupt.nth(1) => Err(self.interrupted(code)),
@@ -239,6 +255,9 @@ impl Session {
     }
 
     fn engine(&self) -> Result<Engine> {
+        if let Some(engine) = self.within.as_ref().and_then(|within| within.engine()) {
+            return Ok(engine);
+        }
         let flags = Flags { host: self.global.host.as_deref(), context: self.global.context.as_deref() };
         Ok(Engine::new(Wire::new(context::select_here(&flags)?)?))
     }
@@ -269,37 +288,6 @@ impl Session {
             report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
         }
         self.conclude_pass(report, &settings, interrupt).await
-    }
-
-    /// A cycle every `interval`, until a signal. The config is read again for each, but stdin can be read only once.
-    async fn reconcile_loop(&self, args: &Reconcile, options: &Options, interrupt: &Interrupt) -> u8 {
-        let printer = self.printer.for_loops();
-        let session = Self { printer, env: self.env.clone(), global: self.global.clone(), signal: self.signal.clone() };
-        let mut fixed = None;
-        if self.global.config.as_deref() == Some("-") {
-            match self.settings(interrupt).await {
-                Ok(settings) => fixed = Some(settings),
-                Err(error) => return self.failed("reconcile", &error),
-            }
-        }
-        let interval_ms = u64::try_from(args.interval.as_millis()).unwrap_or(u64::MAX);
-        session.printer.event("start", serde_json::json!({ "command": "reconcile", "interval_ms": interval_ms }));
-        loop {
-            let settings = match &fixed {
-                Some(settings) => Ok(settings.clone()),
-                None => session.settings(interrupt).await,
-            };
-            session.passes_with(settings, "reconcile", &Pass::ALL, options, interrupt).await;
-            tokio::select! {
-                code = interrupt.nth(1) => {
-                    let data = serde_json::json!({ "command": "reconcile", "signal_exit_code": code });
-                    session.printer.event("stop", data);
-                    // Being told to stop is how a loop ends well.
-                    return 0;
-                }
-                () = tokio::time::sleep(args.interval) => {}
-            }
-        }
     }
 
     async fn sim(&self, args: crate::cli::Sim) -> u8 {
@@ -351,7 +339,7 @@ impl Session {
 
     /// Prints a report that says why the command did not even begin.
     fn failed(&self, command: &str, error: &anyhow::Error) -> u8 {
-        if kind_of(error) == ErrorKind::Usage {
+        if kind_of(error) == ErrorKind::Usage && self.within.is_none() {
             self.printer.error(&ReportedError::from_error(error));
             return exit::code_of(ErrorKind::Usage, None);
         }
@@ -364,8 +352,23 @@ impl Session {
         if PASSES.contains(&command) {
             self.count(&mut report);
         }
-        self.printer.report(&report);
-        exit::code(&report, false, self.signal.get())
+        let code = exit::code(&report, false, self.signal.get());
+        self.tell(report, self.signal.get());
+        code
+    }
+
+    /// Prints a pass's report, and says what the process ends with. A loop keeps it, too.
+    fn tell(&self, mut report: Report, signal: Option<u8>) -> u8 {
+        let code = exit::code(&report, self.global.detailed_exitcode, signal);
+        let Some(within) = &self.within else {
+            self.printer.report(&report);
+            return code;
+        };
+        if within.is_news(&mut report) {
+            self.printer.report(&report);
+        }
+        within.keep(report);
+        code
     }
 }
 

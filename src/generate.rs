@@ -1,12 +1,12 @@
-//! What orca prints about itself: man pages, completions, schemas. Committed, and compared in a test.
+//! What orca prints about itself: man pages and schemas (completions: [`crate::complete`]). Committed, and compared in a test.
 
+mod json;
 mod man;
 mod pages;
 
 use anyhow::Result;
-use clap::CommandFactory as _;
 
-use crate::cli::{Cli, SchemaName};
+use crate::cli::SchemaName;
 use crate::report::Report;
 
 pub use man::man_pages;
@@ -23,11 +23,4 @@ pub fn schema(name: SchemaName) -> Result<String> {
         }
     };
     Ok(format!("{schema:#}\n"))
-}
-
-/// A shell completion script.
-pub fn completions(shell: clap_complete::Shell) -> Result<String> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "orca", &mut script);
-    Ok(String::from_utf8(script)?)
 }

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 34] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -31,6 +31,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["exporter", "deploy"],
     &["rebalance", "measure"],
     &["reconcile"],
+    &["watch"],
     &["pause"],
     &["resume"],
     &["commands"],
@@ -371,7 +372,7 @@ fn schema_and_completions() -> Result<()> {
     }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ended = orca.run(&["completions", shell])?;
-        assert!(ended.exit == Some(0) && ended.stdout.contains("reconcile"), "{ended}");
+        assert!(ended.exit == Some(0) && ended.stdout.contains("ORCA_COMPLETE"), "{ended}");
     }
     assert_eq!(orca.run(&["--version"])?.stdout, format!("orca {}\n", env!("CARGO_PKG_VERSION")));
     Ok(())
@@ -413,5 +414,17 @@ fn a_command_against_a_simulated_copy() -> Result<()> {
     assert_eq!((ended.exit, &ended.report()?["outcome"]), (Some(0), &json!("changed")), "{ended}");
     assert_eq!(sim.requests()?["total"], 0);
     assert_eq!(orca.run(&["sim", "--", me, "labels", "snyc"])?.exit, Some(64));
+    Ok(())
+}
+
+/// As in `orca -v labels sync 2>&1 | head`, once head has seen enough.
+#[test]
+fn a_log_that_nobody_reads_ends_nothing() -> Result<()> {
+    let (_sim, orca) = busy()?;
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let output = orca.command(&["-v", "labels", "sync"]).stderr(writer).output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!((output.status.code(), &report["outcome"]), (Some(0), &json!("changed")), "{report}");
     Ok(())
 }

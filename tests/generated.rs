@@ -71,29 +71,43 @@ fn schemas_are_fresh() {
 }
 
 #[test]
-fn every_page_of_a_command_that_does_something_has_examples() {
-    for (name, page) in man_pages() {
-        // A page with subcommands points to theirs.
-        let group = page.contains(".SH SUBCOMMANDS") && name != "orca.1";
-        for section in [".SH \"EXIT STATUS\"", ".SH EXAMPLES"].iter().filter(|_| !group) {
-            assert!(page.contains(section), "{name} has no section {section}: see src/generate/pages.rs");
+fn every_page_has_all_sections() {
+    let wanted =
+        ["SYNOPSIS", "DESCRIPTION", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES", "EXAMPLES", "JSON", "\"SEE ALSO\""];
+    let pages = man_pages();
+    for (name, page) in &pages {
+        for section in wanted {
+            let text = page.split(".SH ").find_map(|part| part.strip_prefix(section));
+            let lines =
+                text.unwrap_or_default().lines().filter(|line| !line.is_empty() && !line.starts_with('.')).count();
+            assert!(lines > 0, "{name} has no section {section}, or an empty one: see src/generate/");
         }
     }
+    assert!(pages.len() > 25, "{} pages", pages.len());
 }
 
 #[test]
-fn the_readme_names_every_command_variable_and_exit_code() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn every_command_variable_and_exit_code_is_documented() {
+    let page = |path: &str| fs::read_to_string(root().join(path)).unwrap();
     let commands = man_pages().into_keys().map(|file| file.trim_end_matches(".1").replace('-', " "));
-    let page = orca(&["man", "orca"]);
+    let man = orca(&["man", "orca"]);
     // Names are in bold.
-    let page = page.replace("\\fB", "");
-    let section = page.split(".SH ").find(|section| section.starts_with("ENVIRONMENT")).unwrap();
+    let man = man.replace("\\fB", "");
+    let section = man.split(".SH ").find(|section| section.starts_with("ENVIRONMENT")).unwrap();
     let variables = section.split(|c: char| !c.is_ascii_uppercase() && c != '_');
     let variables = variables.filter(|word| word.contains('_') || *word == "DEBUG").map(|name| format!("`{name}`"));
     let codes = ["0", "1", "2", "64", "69", "75", "78", "130, 143"].map(|code| format!("\n| {code} | "));
-    for word in commands.chain(variables).chain(codes) {
-        assert!(readme.contains(&word), "README.md doesn't mention {word:?}");
+    let wanted: [(&str, Vec<String>); 3] = [
+        ("README.md", commands.collect()),
+        ("docs/src/environment.md", variables.collect()),
+        ("docs/src/report.md", codes.to_vec()),
+    ];
+    for (path, words) in wanted {
+        let text = page(path);
+        assert!(words.len() > 5, "nothing to look for in {path}");
+        for word in words {
+            assert!(text.contains(&word), "{path} doesn't mention {word:?}");
+        }
     }
 }
 
@@ -109,14 +123,26 @@ fn the_examples_are_valid() {
     for config in ["examples/orca.yml", "examples/orcastra/swarm.yml"] {
         orca(&["config", "check", "-c", root().join(config).to_str().unwrap()]);
     }
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let mut blocks = Vec::new();
+    for path in ["README.md", "docs/src"].iter().flat_map(|path| markdown(&root().join(path))) {
+        let text = fs::read_to_string(path).unwrap();
+        let found = text.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next());
+        blocks.extend(found.map(str::to_owned));
+    }
     let complete = fs::read_to_string(root().join("examples/orca.yml")).unwrap();
-    assert!(blocks.contains(&complete.as_str()), "README.md has another complete example than examples/orca.yml");
+    assert!(blocks.contains(&complete), "docs/src/config.md has another complete example than examples/orca.yml");
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("orca.yml");
     for block in blocks {
         fs::write(&file, block).unwrap();
         orca(&["config", "check", "-c", file.to_str().unwrap()]);
     }
+}
+
+/// The file, or all pages below the folder.
+fn markdown(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return if path.extension().is_some_and(|end| end == "md") { vec![path.to_owned()] } else { Vec::new() };
+    }
+    fs::read_dir(path).unwrap().flat_map(|entry| markdown(&entry.unwrap().path())).collect()
 }

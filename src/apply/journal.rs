@@ -11,11 +11,11 @@ use crate::report::{ReportedAction, Status, millis_since};
 
 impl Applier<'_> {
     /// Writes down what is about to be done: a kill in the middle must leave a trace, and must not repeat a restart.
-    pub(super) fn note(&mut self, group: &[Action], applied: &mut Applied) -> Result<Vec<i64>> {
+    pub(super) async fn note(&mut self, group: &[Action], applied: &mut Applied) -> Result<Vec<i64>> {
         let now = Timestamp::now();
         for key in group.iter().filter_map(|action| action.attempt.as_deref()) {
             self.next.attempt(key, now);
-            self.state.remember(&self.memory_key, &self.next)?;
+            self.keep().await?;
         }
         let mut rows = Vec::new();
         for action in group {
@@ -29,12 +29,21 @@ impl Applier<'_> {
     }
 
     /// The engine has refused the write: it was no attempt.
-    pub(super) fn take_back(&mut self, untried: &Memory, applied: &mut Applied) {
+    pub(super) async fn take_back(&mut self, untried: &Memory, applied: &mut Applied) {
         if self.next != *untried {
             self.next = untried.clone();
-            if let Err(error) = self.state.remember(&self.memory_key, &self.next) {
+            if let Err(error) = self.keep().await {
                 applied.fail(error);
             }
+        }
+    }
+
+    /// Remembers what is known now, here and where the next orca looks.
+    async fn keep(&mut self) -> Result<()> {
+        self.state.remember(&self.memory_key, &self.next)?;
+        match &mut self.shared {
+            Some(shared) => shared.keep(&self.memory_key, &self.next).await,
+            None => Ok(()),
         }
     }
 

@@ -30,7 +30,7 @@ impl Applier<'_> {
         let started = Instant::now();
         let untried = self.next.clone();
         for round in 0..=MAX_CONFLICTS {
-            let rows = match self.note(&group, applied) {
+            let rows = match self.note(&group, applied).await {
                 Ok(rows) => rows,
                 Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
             };
@@ -39,13 +39,13 @@ impl Applier<'_> {
                 Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
                 Attempt::Moot(why) => {
                     self.finish(&rows, "skipped", Some(&why), applied);
-                    self.take_back(&untried, applied);
+                    self.take_back(&untried, applied).await;
                     applied.actions.extend(group.iter().map(|action| skipped(action, &why)));
                     return;
                 }
                 Attempt::Replanned(again) => {
                     self.finish(&rows, "conflict", None, applied);
-                    self.take_back(&untried, applied);
+                    self.take_back(&untried, applied).await;
                     if round == MAX_CONFLICTS {
                         let name = &group[0].target.name;
                         let text =

@@ -9,7 +9,6 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::{duration, some_time};
 
 /// Flags that every command takes.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
@@ -38,12 +37,13 @@ pub struct Global {
     /// Exit 2 when changes were made or are pending
     #[arg(long, global = true)]
     pub detailed_exitcode: bool,
-    /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0
+    /// Act only where the engine is the swarm's leader; else report `skipped` and exit 0 (`watch` does so unless
+    /// --leader-only=false)
     #[arg(
-        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue,
-        global = true, hide_env_values = true
+        long, env = "ORCA_LEADER_ONLY", value_parser = FalseyValueParser::new(), value_name = "BOOL", num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", global = true, hide_env_values = true
     )]
-    pub leader_only: bool,
+    pub leader_only: Option<bool>,
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,

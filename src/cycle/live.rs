@@ -7,8 +7,10 @@ use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
 use super::{Options, cluster_id};
+use crate::apply::memory::Shared;
 use crate::engine::Engine;
 use crate::lock::{self, Lock};
+use crate::pass::memory::Memory;
 use crate::plan::Warning;
 use crate::snapshot::Snapshot;
 use crate::state::{self, State};
@@ -20,6 +22,8 @@ pub struct Live {
     pub engine: Engine,
     /// Memory and journal.
     pub state: State,
+    /// What of the memory the swarm keeps, where several orcas take turns (`--leader-only`).
+    pub shared: Option<Shared>,
     /// The run ends then.
     pub deadline: Instant,
     _lock: Lock,
@@ -45,7 +49,33 @@ impl Live {
             *cluster = observe(&engine).await?;
         }
         let (state, warning) = State::open(&options.state_dir)?;
-        Ok((Self { engine, state, deadline, _lock: lock }, warning))
+        let shared = if options.leader_only && cluster.leader() {
+            Some(Shared::load(&engine, &cluster.api, &cluster.node_name).await?)
+        } else {
+            None
+        };
+        Ok((Self { engine, state, shared, deadline, _lock: lock }, warning))
+    }
+
+    /// What is remembered under this key.
+    pub fn memory(&self, key: &str) -> Memory {
+        let own = self.state.memory(key);
+        match &self.shared {
+            Some(shared) => shared.over(key, own),
+            None => own,
+        }
+    }
+
+    /// Replaces what is remembered under this key.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub async fn remember(&mut self, key: &str, memory: &Memory) -> Result<()> {
+        self.state.remember(key, memory)?;
+        match &mut self.shared {
+            Some(shared) => shared.keep(key, memory).await,
+            None => Ok(()),
+        }
     }
 }
 

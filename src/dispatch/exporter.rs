@@ -17,7 +17,7 @@ use crate::settings::{self, Settings};
 /// Where Orcastra has its file.
 const OLDER: &str = "/etc/swarm-orchestration/deploy_node_exporter.yml";
 /// The longest run, if --timeout doesn't say: nodes may have to pull the image, one after the other.
-const TIMEOUT: Duration = Duration::from_secs(300);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Session {
     /// One deployment.
@@ -62,6 +62,9 @@ impl Session {
     }
 
     async fn exporter_settings(&self, older: Option<PathBuf>, interrupt: &Interrupt) -> Result<Settings> {
+        if let (Some(within), None) = (&self.within, &older) {
+            return Ok(within.settings());
+        }
         let mut input = settings::Input::new(self.global.config.clone(), self.env.clone());
         input.exporter = older;
         tokio::select! {

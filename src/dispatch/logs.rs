@@ -11,7 +11,7 @@ use crate::logs::{COMMAND, Rotating};
 use crate::settings::Origin;
 
 /// Large logs take their time; no new one is begun after this.
-const TIMEOUT: Duration = Duration::from_secs(1800);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 impl Session {
     /// One rotation.

@@ -10,7 +10,7 @@ use crate::interrupt::Interrupt;
 use crate::mods::{COMMAND, Fetching};
 
 /// Large files take their time; each has a bound of its own.
-const TIMEOUT: Duration = Duration::from_secs(3600);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(3600);
 
 impl Session {
     /// One fetch.
@@ -23,7 +23,7 @@ impl Session {
                 }
                 settings.mods.dest = dest;
             }
-            let asks = settings.mods.asks_engine() || self.global.leader_only;
+            let asks = settings.mods.asks_engine() || options.leader_only;
             let engine = asks.then(|| self.live(COMMAND)).transpose()?;
             Ok((settings, engine))
         });

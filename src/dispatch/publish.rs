@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::Session;
 use crate::error::{Error, ErrorKind};
-use crate::exit;
 use crate::files::whole;
 use crate::interrupt::Interrupt;
 use crate::notify;
@@ -26,8 +25,7 @@ impl Session {
         let told = notify::tell(&settings.notify, &self.options(None).state_dir, &report).await;
         report.warnings.extend(told);
         self.count(&mut report);
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        self.tell(report, interrupt.exit_code())
     }
 
     /// Writes the pass's metrics, where that is wanted. A pass is not failed by what can't be counted.

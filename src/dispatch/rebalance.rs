@@ -22,7 +22,7 @@ use crate::report::Report;
 use crate::settings::Settings;
 
 /// Moving tasks takes longer than other passes.
-const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 impl Session {
     pub(super) async fn rebalance(&self, command: cli::Rebalance, options: Options, interrupt: &Interrupt) -> u8 {

@@ -1,6 +1,6 @@
 //! The only place that changes a node or service spec: raw object in, raw spec out.
 //!
-//! Invariants (each has broken a real tool, see the README's "How orca writes"):
+//! Invariants (each has broken a real tool, see docs/src/safety.md):
 //! - what orca doesn't know is kept: the spec that was read is edited, never rebuilt;
 //! - a node update carries `Role` and `Availability`, or the engine refuses it;
 //! - `TaskTemplate.Placement` is an object and stays one: when it disappears from a service whose tasks have it,

@@ -8,16 +8,46 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use anyhow::Result;
+use bollard::models::{EventMessage, EventMessageTypeEnum};
 use bollard::query_parameters::EventsOptionsBuilder;
 use futures_util::{Stream, StreamExt as _};
 
 use crate::engine::wire::Wire;
 
+/// The label of a task's container that names its service.
+const SERVICE_NAME: &str = "com.docker.swarm.service.name";
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A node of the swarm.
+    Node,
+    /// A service of the swarm.
+    Service,
+    /// A container on the engine's own host.
+    Container,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What it is about.
+    pub about: About,
+    /// The node's hostname or the service's name (of a container, that of its service), where the engine tells.
+    pub name: String,
+    /// When it was, in nanoseconds since 1970 by the engine's clock; 0 where the engine doesn't tell.
+    pub nanos: i64,
+}
+
+/// An open stream of events; the first error is its end.
+pub type EventStream = Pin<Box<dyn Stream<Item = Result<Event>> + Send>>;
+
 /// An event stream that reconnects by itself.
 pub struct Events {
     wire: Wire,
     api: String,
-    stream: Option<Pin<Box<dyn Stream<Item = bool>>>>,
+    stream: Option<EventStream>,
 }
 
 impl fmt::Debug for Events {
@@ -34,26 +64,42 @@ impl Events {
     /// Waits for the next event, at most so long. A broken stream is opened again by the next call.
     pub async fn next(&mut self, limit: Duration) {
         if self.stream.is_none() {
-            self.stream = self.open();
+            self.stream = open(&self.wire, &self.api, None).ok();
         }
         let Some(stream) = &mut self.stream else { return tokio::time::sleep(limit).await };
-        let broken = matches!(tokio::time::timeout(limit, stream.next()).await, Ok(None | Some(false)));
+        let broken = matches!(tokio::time::timeout(limit, stream.next()).await, Ok(None | Some(Err(_))));
         if broken {
             self.stream = None;
             tokio::time::sleep(limit).await;
         }
     }
+}
 
-    /// Items tell whether they are events; an error ends the stream.
-    fn open(&self) -> Option<Pin<Box<dyn Stream<Item = bool>>>> {
-        let docker = self.wire.docker(&self.api).ok()?;
-        let list = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        // Healthchecks make events too, of kinds that are no news here.
-        let filters: HashMap<String, Vec<String>> = HashMap::from([
-            ("type".to_owned(), list(&["service", "node", "container"])),
-            ("event".to_owned(), list(&["create", "update", "remove", "start", "die"])),
-        ]);
-        let options = EventsOptionsBuilder::default().filters(&filters).build();
-        Some(Box::pin(docker.events(Some(options)).map(|event| event.is_ok())))
+/// What happens from now on, or from `since` (nanoseconds since 1970, by the engine's clock). The request is made when
+/// the stream is first polled.
+pub(super) fn open(wire: &Wire, api: &str, since: Option<i64>) -> Result<EventStream> {
+    let docker = wire.docker(api)?;
+    let list = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    // Healthchecks make events too, of kinds that are no news here.
+    let filters: HashMap<String, Vec<String>> = HashMap::from([
+        ("type".to_owned(), list(&["service", "node", "container"])),
+        ("event".to_owned(), list(&["create", "update", "remove", "start", "die"])),
+    ]);
+    let mut options = EventsOptionsBuilder::default().filters(&filters);
+    if let Some(nanos) = since {
+        let (seconds, rest) = (nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000));
+        options = options.since(&format!("{seconds}.{rest:09}"));
     }
+    Ok(Box::pin(docker.events(Some(options.build())).map(|event| event.map(read).map_err(Into::into))))
+}
+
+fn read(event: EventMessage) -> Event {
+    let about = match event.typ {
+        Some(EventMessageTypeEnum::NODE) => About::Node,
+        Some(EventMessageTypeEnum::SERVICE) => About::Service,
+        _ => About::Container,
+    };
+    let mut attributes = event.actor.and_then(|actor| actor.attributes).unwrap_or_default();
+    let key = if about == About::Container { SERVICE_NAME } else { "name" };
+    Event { about, name: attributes.remove(key).unwrap_or_default(), nanos: event.time_nano.unwrap_or_default() }
 }

@@ -31,7 +31,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::model::Task;
+use crate::model::{Node, Task};
 pub use events::Events;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
@@ -93,6 +93,11 @@ impl Engine {
             services: services?,
             tasks: tasks?,
         })
+    }
+
+    /// Reads the nodes of the swarm.
+    pub async fn nodes(&self) -> Result<Vec<Node>> {
+        Ok(crate::snapshot::read_nodes(self.read("/nodes").await?)?)
     }
 
     /// Reads the tasks that these filters (JSON) let pass.
@@ -197,6 +202,14 @@ impl Engine {
     /// What happens in the swarm from now on, as far as this engine tells.
     pub fn events(&self, api: &str) -> Events {
         Events::new(self.wire.clone(), api)
+    }
+
+    /// One stream of what happens, from `since` on where that is given (nanoseconds since 1970, by the engine's clock).
+    ///
+    /// # Errors
+    /// If there is no way to the engine.
+    pub fn event_stream(&self, api: &str, since: Option<i64>) -> Result<events::EventStream> {
+        events::open(&self.wire, api, since)
     }
 
     /// Where it is.

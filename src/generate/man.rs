@@ -7,6 +7,7 @@ use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
+use super::json;
 use super::pages::{self, Page, Row};
 use crate::cli::Cli;
 
@@ -45,6 +46,7 @@ fn page(command: Command, name: &str) -> Result<String> {
     let has_options = command.get_arguments().any(|arg| !arg.is_hide_set());
     let has_subcommands = command.has_subcommands();
     let synopsis = synopsis(&command, name);
+    let examples = examples(&command, name, facts);
     let man = Man::new(command);
     let mut text = Vec::new();
     title(name).to_writer(&mut text)?;
@@ -60,7 +62,8 @@ fn page(command: Command, name: &str) -> Result<String> {
     if !whole {
         global(&options).to_writer(&mut text)?;
     }
-    sections(facts).to_writer(&mut text)?;
+    sections(facts, &examples).to_writer(&mut text)?;
+    printed(name).to_writer(&mut text)?;
     see_also(name, facts).to_writer(&mut text)?;
     Ok(tidy(&String::from_utf8(text)?))
 }
@@ -120,35 +123,64 @@ fn global(options: &[String]) -> Roff {
     roff
 }
 
-fn sections(page: &Page) -> Roff {
-    let mut roff = Roff::new();
-    table(&mut roff, "EXIT STATUS", page.exits);
-    table(&mut roff, "ENVIRONMENT", page.environment);
-    table(&mut roff, "FILES", page.files);
-    if !page.examples.is_empty() {
-        roff.control("SH", ["EXAMPLES"]);
+/// A command that only has subcommands shows them.
+fn examples(command: &Command, name: &str, page: &Page) -> Vec<(String, String)> {
+    if page.examples.is_empty() {
+        let show = |sub: &Command| {
+            let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+            (format!("{about}:"), format!("{} {}", name.replace('-', " "), sub.get_name()))
+        };
+        return command.get_subcommands().map(show).collect();
     }
-    for (at, (what, line)) in page.examples.iter().enumerate() {
+    page.examples.iter().map(|(what, line)| ((*what).to_owned(), (*line).to_owned())).collect()
+}
+
+fn sections(page: &Page, examples: &[(String, String)]) -> Roff {
+    let mut roff = Roff::new();
+    table(&mut roff, "EXIT STATUS", page.exits, pages::HELP_ONLY);
+    table(
+        &mut roff,
+        "ENVIRONMENT",
+        page.environment,
+        "None of its own; those of the log and of the output are on orca(1).",
+    );
+    table(&mut roff, "FILES", page.files, "None.");
+    roff.control("SH", ["EXAMPLES"]);
+    for (at, (what, line)) in examples.iter().enumerate() {
         if at > 0 {
             roff.control("PP", []);
         }
-        roff.text([roman(*what)]);
+        roff.text([roman(what.as_str())]);
         roff.control("PP", []);
         roff.control("RS", ["4"]);
         roff.control("nf", []);
-        roff.text([bold(*line)]);
+        roff.text([bold(line.as_str())]);
         roff.control("fi", []);
         roff.control("RE", []);
     }
     roff
 }
 
-fn table(roff: &mut Roff, title: &str, rows: &[&[Row]]) {
-    if rows.is_empty() {
-        return;
-    }
+fn printed(name: &str) -> Roff {
+    let printed = json::printed(name);
+    let mut roff = Roff::new();
+    roff.control("SH", ["JSON"]);
+    roff.text([roman(printed.what)]);
+    rows(&mut roff, printed.data);
+    roff
+}
+
+/// A section of rows, or of this sentence where there are none.
+fn table(roff: &mut Roff, title: &str, found: &[&[Row]], nothing: &str) {
     roff.control("SH", [title]);
-    for (name, text) in rows.iter().copied().flatten() {
+    if found.is_empty() {
+        roff.text([roman(nothing)]);
+    }
+    rows(roff, found);
+}
+
+fn rows(roff: &mut Roff, found: &[&[Row]]) {
+    for (name, text) in found.iter().copied().flatten() {
         roff.control("TP", []);
         roff.text([bold(*name)]);
         roff.text([roman(*text)]);

@@ -11,6 +11,10 @@ use rows::{FAILED, FINE, USAGE};
 /// Of the pages; to be set with each release.
 pub(super) const DATE: &str = "2026-11-21";
 
+/// Of a command that only has subcommands.
+pub(super) const HELP_ONLY: &str =
+    "It only prints its help: 0 with --help, else 64. The pages of the subcommands say how they end.";
+
 /// A term and what it means.
 pub(super) type Row = (&'static str, &'static str);
 

@@ -212,6 +212,63 @@ impl Memory {
     }
 }
 
+/// What a change of host must not lose.
+impl Memory {
+    /// What decides whether something is restarted or moved again; not what changes with every look, nor what is of one
+    /// host alone.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        let anchors = self.anchors.iter().map(|(name, anchor)| (name.clone(), anchor.shared()));
+        let dependents = self.dependents.iter().map(|(name, dependent)| (name.clone(), dependent.shared()));
+        Self {
+            anchors: anchors.filter(|(_, anchor)| *anchor != AnchorMemory::default()).collect(),
+            dependents: dependents.filter(|(_, dependent)| *dependent != DependentMemory::default()).collect(),
+            rebalance: RebalanceMemory { services: self.rebalance.services.clone(), ..RebalanceMemory::default() },
+            autoheal: HealMemory { services: self.autoheal.services.clone(), ..HealMemory::default() },
+            logs: BTreeMap::new(),
+        }
+    }
+
+    /// With what another host has shared laid over it. Where both know the same, this one knows it more exactly.
+    #[must_use]
+    pub fn overlaid(mut self, theirs: &Self) -> Self {
+        let anchor = |(name, theirs): (&String, &AnchorMemory)| {
+            let own = self.anchors.remove(name).filter(|own| own.shared() == *theirs);
+            (name.clone(), own.unwrap_or_else(|| theirs.clone()))
+        };
+        let anchors: BTreeMap<_, _> = theirs.anchors.iter().map(anchor).collect();
+        let dependent = |(name, theirs): (&String, &DependentMemory)| {
+            let own = self.dependents.remove(name).filter(|own| own.shared() == *theirs);
+            (name.clone(), own.unwrap_or_else(|| theirs.clone()))
+        };
+        let dependents: BTreeMap<_, _> = theirs.dependents.iter().map(dependent).collect();
+        // What is not worth sharing is not known better elsewhere.
+        self.anchors.retain(|_, own| own.shared() == AnchorMemory::default());
+        self.dependents.retain(|_, own| own.shared() == DependentMemory::default());
+        self.anchors.extend(anchors);
+        self.dependents.extend(dependents);
+        self.rebalance.services.clone_from(&theirs.rebalance.services);
+        self.autoheal.services.clone_from(&theirs.autoheal.services);
+        self
+    }
+}
+
+impl AnchorMemory {
+    fn shared(&self) -> Self {
+        Self { tasks: self.tasks.clone(), absent: None }
+    }
+}
+
+impl DependentMemory {
+    fn shared(&self) -> Self {
+        let Self { attempts, last_attempt, keeps_ending, .. } = *self;
+        // By the minute: it would change with every look.
+        let whole = |watch: Stopwatch| Stopwatch { total_ms: watch.total_ms / 60_000 * 60_000, last: None };
+        let misplaced = self.misplaced.map(whole).filter(|watch| watch.total_ms > 0);
+        Self { attempts, last_attempt, misplaced, keeps_ending, ..Self::default() }
+    }
+}
+
 /// Time passed since `then`; none if the clock has jumped back.
 pub fn elapsed(then: Timestamp, now: Timestamp) -> Duration {
     now.duration_since(then).try_into().unwrap_or_default()

@@ -56,7 +56,7 @@ impl Relocation<'_> {
     /// there is a report.
     pub async fn run(&self) -> Report {
         let read_only = self.rehearsal.options.dry_run || matches!(self.rehearsal.source, Source::File(_));
-        if read_only { self.rehearse().await } else { self.carry_out().await }
+        if read_only { self.rehearse().await } else { Box::pin(self.carry_out()).await }
     }
 
     async fn carry_out(&self) -> Report {
@@ -131,7 +131,7 @@ impl Relocation<'_> {
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;
         report.cluster = Some(Cluster::of(&cluster));
         report.warnings.extend(warning);
-        let memory = live.state.memory(&balance_key(&cluster));
+        let memory = live.memory(&balance_key(&cluster));
         let bounds = Bounds::new(live.deadline, options);
         let (metrics, stop, off_plan, moved) = (None, None, None, Vec::new());
         let mut course = Course { live, cluster, figures, metrics, memory, bounds, report, stop, off_plan, moved };
@@ -255,7 +255,7 @@ impl Relocation<'_> {
         course.metrics = metrics;
         if let Some(samples) = samples {
             let key = balance_key(&course.cluster);
-            let mut kept = course.live.state.memory(&key);
+            let mut kept = course.live.memory(&key);
             kept.rebalance.samples.clone_from(&samples);
             course.memory.rebalance.samples = samples;
             course.live.state.remember(&key, &kept)?;
@@ -318,7 +318,7 @@ impl Relocation<'_> {
         {
             let key = balance_key(&course.cluster);
             // What this run has moved is noted there, and not in what it plans by.
-            let services = course.live.state.memory(&key).rebalance.services;
+            let services = course.live.memory(&key).rebalance.services;
             let mut kept = next.clone();
             kept.rebalance.services = services;
             course.live.state.remember(&key, &kept)?;

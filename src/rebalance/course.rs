@@ -69,11 +69,11 @@ impl Course<'_> {
     }
 
     /// Changes what is remembered of the balance. What the run plans by stays as it was.
-    pub(super) fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
+    pub(super) async fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
         let key = balance_key(&self.cluster);
-        let mut kept = self.live.state.memory(&key);
+        let mut kept = self.live.memory(&key);
         change(&mut kept.rebalance);
-        self.live.state.remember(&key, &kept)
+        self.live.remember(&key, &kept).await
     }
 
     /// Looks at the cluster again. Figures that are not taken again are as true as they were.

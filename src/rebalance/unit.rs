@@ -56,9 +56,9 @@ impl Relocation<'_> {
             return Ok(Turned::Stop);
         }
         course.bounds.budget -= group.len();
-        let (started, row) = (Instant::now(), Self::note(course, first)?);
+        let (started, row) = (Instant::now(), Self::note(course, first).await?);
         let ended = self.carry(course, turn, &order).await;
-        Self::tell(course, first, &ended, row, started);
+        Self::tell(course, first, &ended, row, started).await;
         match ended {
             Ok(Ended::Arrived { task, away, changed }) => {
                 course.arrived(first, &task, away, changed);
@@ -85,7 +85,7 @@ impl Relocation<'_> {
     }
 
     /// How a move ended: in the report, the journal, and the memory of moves.
-    fn tell(course: &mut Course<'_>, planned: &Move, ended: &Result<Ended>, row: i64, started: Instant) {
+    async fn tell(course: &mut Course<'_>, planned: &Move, ended: &Result<Ended>, row: i64, started: Instant) {
         let (status, word, text) = match ended {
             Ok(Ended::Arrived { .. }) => (Status::Done, "done", None),
             Ok(Ended::Refused(why)) => (Status::Skipped, "skipped", Some(why.clone())),
@@ -95,7 +95,7 @@ impl Relocation<'_> {
         let finished = course.live.state.finish(row, word, text.as_deref());
         let corrected = match status {
             Status::Done => Ok(()),
-            status => course.remember(|memory| check::correct(memory, planned, status == Status::Skipped)),
+            status => course.remember(|memory| check::correct(memory, planned, status == Status::Skipped)).await,
         };
         for error in [finished, corrected].into_iter().filter_map(Result::err) {
             course.report.warnings.push(Warning::new("journal", format!("{error:#}")));
@@ -123,10 +123,10 @@ impl Relocation<'_> {
     }
 
     /// Before the first write: the journal, and the cooldown that begins with it.
-    fn note(course: &mut Course<'_>, planned: &Move) -> Result<i64> {
+    async fn note(course: &mut Course<'_>, planned: &Move) -> Result<i64> {
         let now = Timestamp::now();
         let run = course.report.run.id.clone();
-        course.remember(|memory| check::note(memory, planned, &run, now))?;
+        course.remember(|memory| check::note(memory, planned, &run, now)).await?;
         let actor = Actor { run, cluster: cluster_id(&course.cluster).to_owned(), command: APPLY };
         course.live.state.begin(&actor, &action_of(planned), now)
     }

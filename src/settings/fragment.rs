@@ -22,9 +22,10 @@ use super::logs::LogsEntry;
 use super::mods::{ModEntry, ModsEntry};
 use super::notify::NotifyEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
+use super::watch::WatchEntry;
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 3] = ["update", "watch", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 2] = ["update", "catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {
@@ -64,6 +65,8 @@ pub(super) struct File {
     pub(super) logs: Option<Spanned<LogsEntry>>,
     /// Mod files in a cache directory.
     pub(super) mods: Option<Spanned<ModsEntry>>,
+    /// Passes on a clock and on events: `orca watch`.
+    pub(super) watch: Option<Spanned<WatchEntry>>,
     /// Who is told of what passes did.
     pub(super) notify: Option<Spanned<NotifyEntry>>,
     /// What `$MOD_MANAGER_CONFIG` lists.

@@ -40,23 +40,46 @@ impl Input {
 /// All mistakes in the files come as one error that holds [`Problems`]; a file that can't be read is an
 /// [`Error`] with a hint. Both are of kind [`ErrorKind::Config`].
 pub fn load(input: &Input) -> anyhow::Result<Settings> {
+    parse_all(&read(input)?, &input.env)
+}
+
+/// The texts of the configuration, as they are now.
+///
+/// # Errors
+/// If there is none, or one can't be read.
+pub fn read(input: &Input) -> anyhow::Result<Vec<Source>> {
     let sources = sources(input)?;
     // A list of mods says nothing of the cluster: taken for a whole configuration, it would be one that asks for nothing.
     if sources.iter().all(|source| source.kind == SourceKind::Mods) {
         return Err(nothing_found(&input.defaults).into());
     }
-    parse(&sources, &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
+    Ok(sources)
+}
+
+/// Merges and checks what was read.
+///
+/// # Errors
+/// All mistakes, as one error that holds [`Problems`].
+pub fn parse_all(sources: &[Source], env: &BTreeMap<String, String>) -> anyhow::Result<Settings> {
+    parse(sources, env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
 }
 
 /// The same for commands that need no configuration: where no file is named and none of the default files is there, what
 /// is built in and the environment decide.
 pub fn load_if_any(input: &Input) -> anyhow::Result<Settings> {
+    parse_all(&read_if_any(input)?, &input.env)
+}
+
+/// The texts for such commands; none where there are none.
+///
+/// # Errors
+/// If one can't be read.
+pub fn read_if_any(input: &Input) -> anyhow::Result<Vec<Source>> {
     let variables =
         ["ORCA_CONFIG", "SWARM_FILE", "DEPENDENCIES_FILE", "NODES_FILE", "REBALANCE_CONFIG", "MOD_MANAGER_CONFIG"];
     let variable = variables.iter().any(|name| env_text(&input.env, name).is_some());
     let named = input.config.is_some() || input.exporter.is_some() || variable;
-    let sources = if named || input.defaults.iter().any(|path| path.exists()) { sources(input)? } else { Vec::new() };
-    parse(&sources, &input.env).map_err(|problems| anyhow::Error::new(Problems::from(problems)))
+    if named || input.defaults.iter().any(|path| path.exists()) { Ok(sources(input)?) } else { Ok(Vec::new()) }
 }
 
 fn sources(input: &Input) -> Result<Vec<Source>, Error> {

@@ -26,6 +26,7 @@ mod resolve;
 mod section;
 mod show;
 mod tree;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,7 +40,7 @@ pub use exporter::{Asked, Exporter, ExporterSsh, Older};
 pub(crate) use exporter_file::nanos;
 pub use fragment::schema;
 pub use gc::{Exclude, Gc, GcService};
-pub use load::{Input, load, load_if_any};
+pub use load::{Input, load, load_if_any, parse_all, read, read_if_any};
 pub use logs::{ContainerLogs, LogRule, Logs, Signal, parse_size};
 pub use metrics::{MetricsSettings, MetricsSource};
 pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
@@ -47,12 +48,13 @@ pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
 pub use rebalance::{Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
+pub use watch::{Rhythm, Schedule, Watch, watchable};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
 pub const RECORD_LABEL: &str = "orca.labels";
 
 /// One text to read settings from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The file as the user named it.
     pub name: String,
@@ -150,6 +152,8 @@ pub struct Settings {
     pub logs: Logs,
     /// `mods:`.
     pub mods: Mods,
+    /// `watch:`.
+    pub watch: Watch,
     /// The files that were read, as the user named them.
     pub files: Vec<String>,
     /// Where values without an [`Origin`] of their own came from, by path.

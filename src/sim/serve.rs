@@ -37,6 +37,9 @@ impl fmt::Display for Closed {
 
 impl std::error::Error for Closed {}
 
+/// Events that a slow reader may be behind.
+const EVENTS: usize = 10_000;
+
 type HttpBody = UnsyncBoxBody<Bytes, Closed>;
 
 /// What all connections share.
@@ -52,6 +55,13 @@ impl Server {
     fn settle(&mut self) {
         self.cluster.advance(Timestamp::now());
         self.publish();
+    }
+
+    /// An engine that has crashed listens to nobody: its event streams end.
+    fn hang_up(&mut self) {
+        if self.cluster.panicked {
+            (self.events, _) = broadcast::channel(EVENTS);
+        }
     }
 
     fn publish(&mut self) {
@@ -75,7 +85,7 @@ pub async fn serve_fleet(cluster: Cluster, listeners: Vec<UnixListener>) {
 }
 
 fn share(cluster: Cluster, faults: Vec<Fault>) -> Arc<Mutex<Server>> {
-    let (events, _) = broadcast::channel(10_000);
+    let (events, _) = broadcast::channel(EVENTS);
     Arc::new(Mutex::new(Server { cluster, faults, log: Log::default(), events }))
 }
 
@@ -123,6 +133,7 @@ async fn answer(
         let Server { cluster, faults, log, .. } = &mut *server;
         let reply = admin::handle(cluster, faults, log, &request);
         server.publish();
+        server.hang_up();
         return Ok(plain(reply));
     }
     let verdict = {
@@ -178,6 +189,7 @@ fn reply(
     server.publish();
     // The write that kills the manager gets no answer either.
     if server.cluster.panicked {
+        server.hang_up();
         server.log.note(request, 0);
         return Err(Closed);
     }

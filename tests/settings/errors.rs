@@ -22,13 +22,13 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, notify)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, watch, notify)"],
         ),
         (
-            "catalog: {}\nwatch:\n  x: 1\n",
+            "catalog: {}\nupdate:\n  x: 1\n",
             &[
                 r#"orca.yml:1:1: section "catalog" is not supported by this version of orca"#,
-                r#"orca.yml:2:1: section "watch" is not supported by this version of orca"#,
+                r#"orca.yml:2:1: section "update" is not supported by this version of orca"#,
             ],
         ),
         (

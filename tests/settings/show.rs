@@ -132,6 +132,15 @@ mods:
   retries: 3  # default
   parallel: 8  # default
   per_host: 2  # default
+watch:
+  events: true  # default
+  debounce: 1s  # default
+  max_wait: 10s  # default
+  leader_only: true  # default
+  anchor_poll: 1s  # default
+  subscribe_nodes: false  # default
+  config_poll: 1s  # default
+  grace: 30s  # default
 ";
 
 #[test]

@@ -4,6 +4,7 @@ use super::Page;
 use super::rows::{
     CHANGES, CONFIG, CONFIG_ENV, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, ONCE_ENV, OUTPUT_ENV, PASS_ENV,
     PASS_ENVIRONMENT, PASS_EXITS, PASS_FILES, REFUSED, STATE_ENV, TIME_ENV, UNENDED, UNMEASURED, UNMOVED, USAGE,
+    WATCH_ENV, WATCHED,
 };
 
 pub(super) const PAGES: &[Page] = &[
@@ -23,6 +24,7 @@ pub(super) const PAGES: &[Page] = &[
         ],
         see: &[
             "orca-reconcile",
+            "orca-watch",
             "orca-labels-sync",
             "orca-anchors-follow",
             "orca-bootstrap",
@@ -35,6 +37,20 @@ pub(super) const PAGES: &[Page] = &[
             "orca-sim",
             "docker",
         ],
+    },
+    Page {
+        name: "orca-watch",
+        exits: &[WATCHED, USAGE, CONFIG],
+        environment: &[CONFIG_ENV, ENGINE_ENV, PASS_ENV, ONCE_ENV, WATCH_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: PASS_FILES,
+        examples: &[
+            ("What the config says, else reconcile every minute, and on events:", "orca watch"),
+            ("These passes, each as often as is usual for it:", "orca watch reconcile autoheal 'logs rotate'"),
+            ("What it does, as it does it, with jq(1):", "orca watch -o json | jq -r '.report.actions[]?.reason'"),
+            ("With figures for Prometheus:", "orca watch --metrics-listen 127.0.0.1:9323"),
+            ("Read the config again and run now:", "systemctl kill -s HUP orca-watch"),
+        ],
+        see: &["orca-reconcile", "orca-history", "systemd.service"],
     },
     Page {
         name: "orca-labels-sync",

@@ -110,6 +110,19 @@ pub(super) const STATE_ENV: &[Row] = &[
 ];
 pub(super) const ZONE_ENV: &[Row] =
     &[("TZ", "Given to the exporter where Orcastra's file has timezone.env_tz; else UTC.")];
+pub(super) const WATCHED: &[Row] = &[
+    ("0", "It was told to stop, and has; with --once: all passes went well."),
+    ("1", "What was under way did not end within watch.grace; with --once: a pass failed."),
+];
+pub(super) const WATCH_ENV: &[Row] = &[
+    (
+        "RELABEL_TIME, LOOP_INTERVAL",
+        "Orcastra's; how often reconcile and bootstrap run where watch.passes doesn't say.",
+    ),
+    ("EVENT_MODE, POLLING_MODE", "Orcastra's; the default of watch.events, and whether passes run on the clock too."),
+    ("TZ", "The time zone of cron expressions without one."),
+    ("NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID", "Set by systemd for a service of Type=notify."),
+];
 pub(super) const ONCE_ENV: &[Row] = &[("RUN_ONCE", "As --once, unless it is 0, false or no.")];
 
 pub(super) const CONFIG_FILES: &[Row] = &[

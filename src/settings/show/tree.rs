@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Out, percent, span};
 use crate::metrics::url::Url;
-use crate::settings::{Anchor, Exporter, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Settings};
+use crate::settings::{Anchor, Exporter, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Schedule, Settings};
 
 pub(super) fn tree(settings: &Settings) -> Out {
     let origins = &settings.origins;
@@ -28,6 +28,7 @@ pub(super) fn tree(settings: &Settings) -> Out {
     top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     top.push(("logs".to_owned(), logs_tree(settings)));
     top.push(("mods".to_owned(), mods_tree(settings)));
+    top.push(("watch".to_owned(), watch_tree(settings)));
     if settings.notify.is_on() {
         top.push(("notify".to_owned(), section_tree("notify", settings.notify.shown(), origins)));
     }
@@ -60,6 +61,19 @@ fn logs_tree(settings: &Settings) -> Out {
 fn mods_tree(settings: &Settings) -> Out {
     let list = settings.mods.list.iter().map(|source| item(source.shown(), &source.origin)).collect();
     with_items("list", list, section_tree("mods", settings.mods.shown(), &settings.origins))
+}
+
+fn watch_tree(settings: &Settings) -> Out {
+    let pass = |(name, schedule): (&String, &Schedule)| {
+        let origin = settings.origins.get(&format!("watch.passes.{name}")).cloned().unwrap_or_else(built_in);
+        (name.clone(), Out::Map(item(schedule.shown(), &origin), None))
+    };
+    let passes: Vec<_> = settings.watch.passes.iter().map(pass).collect();
+    let mut entries = if passes.is_empty() { Vec::new() } else { vec![("passes".to_owned(), Out::Map(passes, None))] };
+    if let Out::Map(more, _) = section_tree("watch", settings.watch.shown(), &settings.origins) {
+        entries.extend(more);
+    }
+    Out::Map(entries, None)
 }
 
 /// One map of a list of maps, all of whose values come from where it begins.

@@ -1,0 +1,141 @@
+//! What has to be remembered by whichever orca acts next: a config object of the swarm, where several take turns.
+//!
+//! On one host the state file does. Where orca acts only beside the leader, the host changes with the leader, and the
+//! next one must not restart what the last one has just restarted. So what a restart depends on is kept by the managers
+//! themselves, written before the restart is made, and only when it has changed. A config's data can't be changed, but
+//! its labels can, and each change is a compare-and-set: of two orcas that both think it is their turn one is refused.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::engine::{Engine, Written};
+use crate::error::{Error, ErrorKind};
+use crate::pass::memory::Memory;
+
+/// The object's name.
+const NAME: &str = "orca.memory";
+/// Managers take a label of 900 kB (measured on 20.10, 26.1 and 28.5), but every one of them keeps it in memory.
+const LARGEST: usize = 400_000;
+/// One read or write takes no longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The part of the memory that the swarm keeps.
+#[derive(Debug)]
+pub struct Shared {
+    engine: Engine,
+    api: String,
+    /// For people.
+    node: String,
+    /// Id and version, if it has been made.
+    object: Option<(String, u64)>,
+    parts: BTreeMap<String, Memory>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Object {
+    #[serde(rename = "ID")]
+    id: String,
+    version: Version,
+    spec: Spec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Version {
+    index: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Spec {
+    #[serde(default)]
+    labels: Option<BTreeMap<String, String>>,
+}
+
+impl Shared {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If the engine is lost, or the object is not one that orca has made.
+    pub async fn load(engine: &Engine, api: &str, node: &str) -> Result<Self> {
+        let mut shared = Self {
+            engine: engine.clone(),
+            api: api.to_owned(),
+            node: node.to_owned(),
+            object: None,
+            parts: BTreeMap::new(),
+        };
+        let Some(raw) = engine.object("configs", NAME).await? else { return Ok(shared) };
+        let unreadable = || {
+            Error::new(ErrorKind::Failed, format!("the config `{NAME}` can't be read"))
+                .hint(format!("`docker config rm {NAME}` makes orca begin afresh: cooldowns are forgotten"))
+        };
+        let object: Object = serde_json::from_str(raw.get()).with_context(unreadable)?;
+        shared.object = Some((object.id, object.version.index));
+        if let Some(text) = object.spec.labels.unwrap_or_default().get(NAME) {
+            shared.parts = serde_json::from_str(text).with_context(unreadable)?;
+        }
+        Ok(shared)
+    }
+
+    /// What this host remembers, with what another one knows better laid over it.
+    pub fn over(&self, key: &str, own: Memory) -> Memory {
+        match self.parts.get(key) {
+            Some(theirs) => own.overlaid(theirs),
+            None => own,
+        }
+    }
+
+    /// Keeps what matters of it, if that has changed.
+    ///
+    /// # Errors
+    /// With the kind `Locked` if another orca has written meanwhile; if the engine is lost.
+    pub async fn keep(&mut self, key: &str, memory: &Memory) -> Result<()> {
+        let part = memory.shared();
+        if self.parts.get(key).map_or_else(|| part == Memory::default(), |known| *known == part) {
+            return Ok(());
+        }
+        self.parts.insert(key.to_owned(), part);
+        let text = serde_json::to_string(&self.parts)?;
+        if text.len() > LARGEST {
+            tracing::warn!("too much to remember ({} bytes): only this host will know of it", text.len());
+            return Ok(());
+        }
+        let spec = self.spec(&text);
+        let written = match &self.object {
+            None => match self.engine().create("configs", &self.api, &spec).await? {
+                Some(_) => Written::Done,
+                None => Written::Conflict,
+            },
+            Some((id, version)) => self.engine().update("configs", id, &self.api, *version, &spec).await?,
+        };
+        if written != Written::Done {
+            let text = format!("another orca has changed the config `{NAME}` meanwhile");
+            return Err(Error::new(ErrorKind::Locked, text).hint("it acts on this swarm now; run again later").into());
+        }
+        // The next change needs the new version.
+        let read = Self::load(&self.engine(), &self.api, &self.node).await?;
+        self.object = read.object;
+        Ok(())
+    }
+
+    /// Whatever time the run has left, what it has done is to be remembered.
+    fn engine(&self) -> Engine {
+        self.engine.until(Instant::now() + PATIENCE)
+    }
+
+    /// Data must not be empty: `orca`, as base64.
+    fn spec(&self, text: &str) -> Value {
+        json!({
+            "Name": NAME, "Data": "b3JjYQ==",
+            "Labels": { NAME: text, "orca.memory.node": self.node, "orca.memory.at": format!("{:.0}", Timestamp::now()) },
+        })
+    }
+}

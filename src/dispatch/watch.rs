@@ -1,0 +1,303 @@
+//! `orca watch`, and the loop of `orca reconcile`: runs the same commands as people do, again and again.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Parser as _;
+use futures_util::FutureExt as _;
+
+use super::Session;
+use crate::cli::{self, Cli, Command};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
+use crate::report::{Outcome, Report};
+use crate::settings::{self, Rhythm, Schedule, Settings};
+use crate::watch::systemd::Systemd;
+use crate::watch::{self, Order, serve};
+
+/// A pass has its own limit; one that doesn't heed it is ended so much later.
+const HUNG: Duration = Duration::from_secs(30);
+/// Passes that need a config, since without one they have nothing to do.
+const CONFIGURED: [&str; 4] = ["reconcile", "labels sync", "anchors follow", "bootstrap"];
+/// Passes that work on the host itself: whoever leads, each host has its own.
+const LOCAL: [&str; 3] = ["gc", "logs rotate", "mods fetch"];
+
+/// What a loop lends to the commands that it runs, and what it wants back.
+pub(super) struct Within {
+    engine: Option<Engine>,
+    settings: RefCell<Arc<Settings>>,
+    cause: Cell<&'static str>,
+    reports: RefCell<Vec<Report>>,
+    /// Of each command, what its last report said in short.
+    said: RefCell<BTreeMap<String, String>>,
+}
+
+impl Within {
+    pub(super) fn settings(&self) -> Settings {
+        Settings::clone(&self.settings.borrow())
+    }
+
+    pub(super) fn engine(&self) -> Option<Engine> {
+        self.engine.clone()
+    }
+
+    /// Whether a report is worth a line: that it is still another's turn, or that the engine is still away, is not.
+    pub(super) fn is_news(&self, report: &mut Report) -> bool {
+        report.data.insert("cause".to_owned(), self.cause.get().into());
+        let error = report.error.as_ref();
+        let said = format!("{:?} {:?}", report.outcome, error.map(|error| (error.kind, &error.message)));
+        let away = matches!(
+            error.map(|error| error.kind),
+            Some(ErrorKind::Unreachable | ErrorKind::NotManager | ErrorKind::Locked)
+        );
+        let before = self.said.borrow_mut().insert(report.command.clone(), said.clone());
+        let repeats = (report.outcome == Outcome::Skipped || away) && report.actions.is_empty();
+        !repeats || before != Some(said)
+    }
+
+    pub(super) fn keep(&self, report: Report) {
+        self.reports.borrow_mut().push(report);
+    }
+}
+
+impl Session {
+    /// Runs passes until told to stop.
+    pub(super) async fn watch(&self, args: cli::Watch, interrupt: &Interrupt) -> u8 {
+        let asked_for = args.pass;
+        let choose = |settings: &Settings| -> Result<Vec<(String, Schedule)>> {
+            let known = &settings.watch;
+            let names: Vec<String> = match (asked_for.is_empty(), known.passes.is_empty()) {
+                (false, _) => asked_for.clone(),
+                (true, false) => known.passes.keys().cloned().collect(),
+                (true, true) => vec!["reconcile".to_owned()],
+            };
+            let schedule = |name: String| known.schedule(&name).map(|schedule| (name, schedule));
+            Ok(names.into_iter().filter_map(schedule).collect())
+        };
+        let needs_config = asked_for.is_empty() || asked_for.iter().any(|pass| CONFIGURED.contains(&pass.as_str()));
+        let asked = Asked { needs_config, once: args.once, wait: None, commands: args.commands };
+        self.repeat(watch::COMMAND, &choose, asked, args.metrics_listen, interrupt).await
+    }
+
+    /// A cycle every `interval`, until a signal.
+    pub(super) async fn reconcile_loop(&self, args: cli::Reconcile, interrupt: &Interrupt) -> u8 {
+        let rhythm = Rhythm::Every(args.interval);
+        let schedule = Schedule { rhythm, jitter: Some(Duration::ZERO), events: false };
+        let choose = |_: &Settings| Ok(vec![("reconcile".to_owned(), schedule.clone())]);
+        let asked = Asked { needs_config: true, once: false, wait: args.wait, commands: None };
+        self.repeat("reconcile", &choose, asked, None, interrupt).await
+    }
+
+    async fn repeat(
+        &self,
+        command: &'static str,
+        choose: watch::Choose<'_>,
+        asked: Asked,
+        metrics: Option<std::net::SocketAddr>,
+        interrupt: &Interrupt,
+    ) -> u8 {
+        match Box::pin(self.try_repeat(command, choose, asked, metrics, interrupt)).await {
+            Ok(true) => 0,
+            Ok(false) => 1,
+            Err(error) => self.failed(command, &error),
+        }
+    }
+
+    async fn try_repeat(
+        &self,
+        command: &'static str,
+        choose: watch::Choose<'_>,
+        asked: Asked,
+        metrics: Option<std::net::SocketAddr>,
+        interrupt: &Interrupt,
+    ) -> Result<bool> {
+        if self.global.snapshot.is_some() {
+            let error = Error::new(ErrorKind::Usage, "a snapshot stays as it is: there is nothing to watch");
+            return Err(error.hint("leave out --snapshot, or use `orca reconcile --once`").into());
+        }
+        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
+        let needs = asked.needs_config;
+        let read = move || if needs { settings::read(&input) } else { settings::read_if_any(&input) };
+        let first = read.clone();
+        let sources = tokio::select! {
+            code = interrupt.nth(1) => return Err(self.interrupted(code)),
+            sources = tokio::task::spawn_blocking(first) => sources??,
+        };
+        let settings = settings::parse_all(&sources, &self.env)?;
+        let engine = self.engine()?;
+        let health = Arc::new(serve::Health::default());
+        let mut server = None;
+        if let Some(address) = metrics.or(settings.watch.metrics_listen) {
+            let listener = serve::listen(address).await?;
+            server = Some(tokio::spawn(serve::serve(listener, Arc::clone(&health))));
+        }
+        let standard_input = self.global.config.as_deref() == Some("-");
+        let leader_only = if command == watch::COMMAND {
+            self.global.leader_only
+        } else {
+            Some(self.global.leader_only.unwrap_or(false))
+        };
+        let reader = (!standard_input).then(|| Arc::new(read) as watch::config_file::Reader);
+        let heartbeat = (command == watch::COMMAND && !self.global.dry_run).then(|| self.options(None).state_dir);
+        heartbeat.as_deref().map_or(Ok(()), crate::state::make_dir)?;
+        let printer = self.printer.for_loops();
+        let watch = watch::Watch {
+            command,
+            choose,
+            once: asked.once,
+            leader_only,
+            commands: asked.commands.clone(),
+            sources,
+            reader,
+            env: &self.env,
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            engine: Some(engine),
+            systemd: Systemd::new(&self.env),
+            heartbeat,
+            health,
+            printer,
+            interrupt,
+        };
+        let within = Rc::new(Within {
+            engine: Some(self.engine()?),
+            settings: RefCell::new(Arc::new(settings.clone())),
+            cause: Cell::new("start"),
+            reports: RefCell::default(),
+            said: RefCell::default(),
+        });
+        let lender = Lender { session: self, within, asked: &asked };
+        let run = async |order| Box::pin(run(&lender, order, interrupt)).await;
+        let ended = Box::pin(watch.run(settings, run)).await;
+        if let Some(server) = server {
+            server.abort();
+        }
+        ended
+    }
+}
+
+/// Who lends what to each run.
+struct Lender<'a> {
+    session: &'a Session,
+    within: Rc<Within>,
+    asked: &'a Asked,
+}
+
+/// What the command line says of a loop.
+struct Asked {
+    needs_config: bool,
+    once: bool,
+    /// `reconcile --wait`.
+    wait: Option<Duration>,
+    commands: Option<std::path::PathBuf>,
+}
+
+/// One run of a pass, as if it had been called by its name. Whatever becomes of it, there is a report.
+async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Report> {
+    let within = &lender.within;
+    within.settings.replace(order.settings);
+    within.cause.set(order.cause.name());
+    for (line, leader_only) in lines(&order.pass, order.leader_only) {
+        let mut global = lender.session.global.clone();
+        global.leader_only = Some(leader_only);
+        let limit = global.timeout.unwrap_or_else(|| limit(&order.pass)) + lender.asked.wait.unwrap_or_default() + HUNG;
+        let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
+        let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
+        let ended = match command(&line, &within.settings(), lender.asked) {
+            Ok(command) => guarded(limit, session.run(command, interrupt)).await,
+            Err(error) => Some(error),
+        };
+        if let Some(error) = ended {
+            session.failed(&order.pass, &error.into());
+        }
+    }
+    within.reports.take()
+}
+
+/// The command lines of a pass, each with whether it is the leader's alone.
+fn lines(pass: &str, leader_only: bool) -> Vec<(String, bool)> {
+    match pass {
+        // The swarm's services are the leader's, a host's own containers its own.
+        "autoheal" if leader_only => {
+            vec![("autoheal --only services".to_owned(), true), ("autoheal --only containers".to_owned(), false)]
+        }
+        _ => vec![(pass.to_owned(), leader_only && !LOCAL.contains(&pass))],
+    }
+}
+
+/// Lets a pass run, whatever it does; what became of it if it did not come back by itself.
+async fn guarded(limit: Duration, pass: impl Future<Output = u8>) -> Option<Error> {
+    let text = match tokio::time::timeout(limit, AssertUnwindSafe(Box::pin(pass)).catch_unwind()).await {
+        Ok(Ok(_)) => return None,
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            format!("the pass panicked: {}", text.unwrap_or("no message"))
+        }
+        Err(_) => format!("the pass hung: it was ended after {}", humantime::format_duration(limit)),
+    };
+    Some(Error::new(ErrorKind::Failed, text).hint("this is a bug in orca; please report it"))
+}
+
+/// The command of a pass, as the command line has it.
+fn command(pass: &str, settings: &Settings, asked: &Asked) -> Result<Command, Error> {
+    let mut words: Vec<std::ffi::OsString> = std::iter::once("orca").chain(pass.split(' ')).map(Into::into).collect();
+    match pass {
+        "reconcile" => words.push("--once".into()),
+        "commands run" => words.extend(asked.commands.as_ref().or(settings.watch.commands.as_ref()).map(Into::into)),
+        _ => {}
+    }
+    let parsed = Cli::try_parse_from(words).map_err(|error| {
+        let text = error.to_string();
+        Error::new(ErrorKind::Failed, format!("`{pass}` can't be run: {}", text.lines().next().unwrap_or_default()))
+    })?;
+    Ok(match parsed.command {
+        Command::Reconcile(reconcile) => Command::Reconcile(cli::Reconcile { wait: asked.wait, ..reconcile }),
+        command => command,
+    })
+}
+
+/// The longest a pass takes by itself.
+fn limit(pass: &str) -> Duration {
+    match pass {
+        "rebalance apply" | "reconcile" => super::rebalance::TIMEOUT,
+        "mods fetch" => super::mods::TIMEOUT,
+        "logs rotate" => super::logs::TIMEOUT,
+        "exporter deploy" => super::exporter::TIMEOUT,
+        _ => super::TIMEOUT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pass_that_panics_or_hangs_is_reported_and_ends() {
+        let limit = Duration::from_millis(20);
+        assert!(guarded(limit, async { 0 }).await.is_none());
+        let panics = async {
+            tokio::task::yield_now().await;
+            panic!("out of {}", "luck")
+        };
+        let error = guarded(limit, panics).await.unwrap();
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Failed, "the pass panicked: out of luck"));
+        let error = guarded(limit, std::future::pending()).await.unwrap();
+        assert_eq!(error.message, "the pass hung: it was ended after 20ms");
+    }
+
+    #[test]
+    fn every_pass_that_can_be_watched_is_a_command() {
+        let asked = Asked { needs_config: false, once: false, wait: None, commands: None };
+        for (pass, leader_only) in crate::settings::watchable().flat_map(|pass| [(pass, true), (pass, false)]) {
+            for (line, _) in lines(pass, leader_only) {
+                command(&line, &Settings::default(), &asked).unwrap();
+            }
+        }
+    }
+}

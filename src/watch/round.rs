@@ -1,0 +1,382 @@
+//! The loop itself: takes in what comes, runs what is due.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::agenda::{Agenda, Cause, LOOK, Left};
+use super::config_file::Texts;
+use super::scout::{Interest, Scout, Sight};
+use super::{Order, Watch, now};
+use crate::error::ErrorKind;
+use crate::health::Heartbeat;
+use crate::plan::Warning;
+use crate::report::{Outcome, Report, ReportedError};
+use crate::settings::{Problems, Settings, Source};
+use crate::{nodes, settings};
+
+/// The heartbeat is written again after this, if nothing else makes it.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// What a loop has under way.
+pub(super) struct Round<'w, 'a> {
+    watch: &'w Watch<'a>,
+    settings: Arc<Settings>,
+    /// The texts that `settings` were made of, and those that were refused last.
+    used: Vec<Source>,
+    refused: Option<String>,
+    agenda: Agenda,
+    interest: watch::Sender<Arc<Interest>>,
+    outposts: Vec<AbortHandle>,
+    sights: mpsc::Sender<Sight>,
+    /// The engine's events can't be heard at the moment.
+    lost: bool,
+    /// A command file is to be run.
+    commands: bool,
+    runs: u64,
+    last: Option<(String, Outcome)>,
+    /// When the heartbeat was last written.
+    beat: Option<Instant>,
+}
+
+/// What wakes the loop.
+enum Wake {
+    Sight(Sight),
+    Config(Texts),
+    Hangup,
+    Commands,
+    Pulse,
+    Time,
+}
+
+/// Where it comes from.
+pub(super) struct Inbox {
+    sights: mpsc::Receiver<Sight>,
+    texts: mpsc::Receiver<Texts>,
+    hangup: Signal,
+    user: Signal,
+    pulse: Option<tokio::time::Interval>,
+}
+
+impl Inbox {
+    pub(super) fn new(
+        sights: mpsc::Receiver<Sight>,
+        texts: mpsc::Receiver<Texts>,
+        pulse: Option<Duration>,
+    ) -> Result<Self> {
+        Ok(Self {
+            sights,
+            texts,
+            hangup: signal(SignalKind::hangup()).context("can't listen for SIGHUP")?,
+            user: signal(SignalKind::user_defined1()).context("can't listen for SIGUSR1")?,
+            pulse: pulse.map(tokio::time::interval),
+        })
+    }
+
+    /// The first sight of the engine that says whether it is there.
+    pub(super) async fn first(&mut self) -> Option<Sight> {
+        loop {
+            match self.sights.recv().await? {
+                sight @ (Sight::Connected | Sight::Lost(_)) => return Some(sight),
+                Sight::Changed | Sight::Moved | Sight::Leads(_) => {}
+            }
+        }
+    }
+
+    /// Waits for what comes next, at most so long. Nothing is lost when the wait is given up.
+    async fn next(&mut self, limit: Duration) -> Wake {
+        let pulse = async {
+            match &mut self.pulse {
+                Some(pulse) => pulse.tick().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(sight) = self.sights.recv() => Wake::Sight(sight),
+            Some(texts) = self.texts.recv() => Wake::Config(texts),
+            Some(()) = self.hangup.recv() => Wake::Hangup,
+            Some(()) = self.user.recv() => Wake::Commands,
+            _ = pulse => Wake::Pulse,
+            () = tokio::time::sleep(limit) => Wake::Time,
+        }
+    }
+}
+
+impl<'w, 'a> Round<'w, 'a> {
+    pub(super) fn new(
+        watch: &'w Watch<'a>,
+        settings: Arc<Settings>,
+        agenda: Agenda,
+        interest: watch::Sender<Arc<Interest>>,
+        sights: mpsc::Sender<Sight>,
+    ) -> Self {
+        Self {
+            watch,
+            settings,
+            used: watch.sources.clone(),
+            refused: None,
+            agenda,
+            interest,
+            outposts: Vec::new(),
+            sights,
+            lost: false,
+            commands: false,
+            runs: 0,
+            last: None,
+            beat: None,
+        }
+    }
+
+    /// Notes what was seen before the first pass.
+    pub(super) fn begin(&mut self, seen: Option<&Sight>) {
+        self.lost = matches!(seen, Some(Sight::Lost(_)));
+        self.post();
+    }
+
+    pub(super) async fn go(&mut self, inbox: &mut Inbox, run: &impl AsyncFn(Order) -> Vec<Report>) -> Result<bool> {
+        let interrupt = self.watch.interrupt;
+        let mut well = std::collections::BTreeMap::new();
+        loop {
+            if let Some(code) = interrupt.exit_code() {
+                self.watch.systemd.stopping();
+                self.stopped(json!({ "command": self.watch.command, "signal_exit_code": code }));
+                return Ok(true);
+            }
+            let next =
+                if self.commands { Some(("commands run".to_owned(), Cause::Signal)) } else { self.agenda.take(now()) };
+            let Some((pass, cause)) = next else {
+                if self.watch.once {
+                    self.stopped(json!({ "command": self.watch.command }));
+                    return Ok(well.values().all(|well| *well));
+                }
+                self.tell_status();
+                self.beat();
+                let wake = tokio::select! {
+                    _ = interrupt.nth(1) => continue,
+                    wake = inbox.next(self.agenda.idle(now())) => wake,
+                };
+                self.take(wake).await;
+                continue;
+            };
+            self.commands &= pass != "commands run";
+            let order = Order {
+                pass: pass.clone(),
+                cause,
+                settings: Arc::clone(&self.settings),
+                leader_only: self.watch.leader_only.unwrap_or(self.settings.watch.leader_only),
+            };
+            let Some(reports) = self.attend(run(order), inbox).await else {
+                self.stopped(json!({ "command": self.watch.command, "cut_short": pass }));
+                return Ok(false);
+            };
+            well.insert(pass.clone(), reports.iter().all(|report| report.error.is_none()));
+            self.note(&pass, &reports);
+            if !self.watch.once {
+                self.agenda.ran(&pass, left(&reports), now());
+            }
+        }
+    }
+
+    /// Takes in what comes while a pass runs. None if it was told to stop and did not within the grace.
+    async fn attend(&mut self, run: impl Future<Output = Vec<Report>>, inbox: &mut Inbox) -> Option<Vec<Report>> {
+        let mut run = std::pin::pin!(run);
+        let grace = self.settings.watch.grace;
+        let mut told = std::pin::pin!(async {
+            self.watch.interrupt.nth(1).await;
+            self.watch.systemd.stopping();
+            tokio::time::sleep(grace).await;
+        });
+        let mut waked = Vec::new();
+        let reports = loop {
+            tokio::select! {
+                reports = &mut run => break Some(reports),
+                () = &mut told => break None,
+                wake = inbox.next(BEAT) => match wake {
+                    Wake::Time => self.beat(),
+                    Wake::Pulse => self.watch.systemd.alive(),
+                    // Events are noted at once: what comes after the run has begun asks for another.
+                    Wake::Sight(Sight::Changed) => self.agenda.hint(now()),
+                    other => waked.push(other),
+                },
+            }
+        };
+        for wake in waked {
+            self.take(wake).await;
+        }
+        reports
+    }
+
+    async fn take(&mut self, wake: Wake) {
+        match wake {
+            Wake::Time => {}
+            Wake::Pulse => self.watch.systemd.alive(),
+            Wake::Sight(sight) => self.see(sight),
+            Wake::Config(texts) => self.change(texts, Cause::Config),
+            Wake::Commands => self.commands = self.command_file().is_some(),
+            Wake::Hangup => {
+                self.watch.systemd.reloading();
+                if let Some(read) = self.watch.reader.clone() {
+                    match tokio::task::spawn_blocking(move || read()).await {
+                        Ok(texts) => self.change(texts, Cause::Signal),
+                        Err(error) => tracing::warn!("the config was not read: {error}"),
+                    }
+                }
+                self.agenda.demand(Cause::Signal, now());
+                self.watch.systemd.ready();
+            }
+        }
+    }
+
+    fn command_file(&self) -> Option<&PathBuf> {
+        self.watch.commands.as_ref().or(self.settings.watch.commands.as_ref())
+    }
+
+    fn see(&mut self, sight: Sight) {
+        let now = now();
+        match sight {
+            Sight::Changed => self.agenda.hint(now),
+            Sight::Moved => self.agenda.urge(Cause::Anchor, now),
+            Sight::Leads(true) => self.agenda.urge(Cause::Leader, now),
+            Sight::Leads(false) => {}
+            Sight::Connected => {
+                if std::mem::take(&mut self.lost) {
+                    self.watch.printer.event("engine", json!({ "state": "back" }));
+                }
+                self.agenda.urge(Cause::Gap, now);
+            }
+            Sight::Lost(why) => {
+                self.lost = true;
+                self.watch.printer.event("engine", json!({ "state": "lost", "error": why }));
+            }
+        }
+    }
+
+    /// Takes another config over, or says why not.
+    fn change(&mut self, texts: Texts, cause: Cause) {
+        if texts.as_ref().is_ok_and(|texts| *texts == self.used) {
+            self.refused = None;
+            return;
+        }
+        let parsed = texts.and_then(|texts| {
+            let settings = settings::parse_all(&texts, self.watch.env)?;
+            let passes = (self.watch.choose)(&settings)?;
+            Ok((texts, settings, passes))
+        });
+        match parsed {
+            Ok((texts, settings, passes)) => {
+                (self.used, self.refused) = (texts, None);
+                self.settings = Arc::new(settings);
+                let interest = self.watch.interest(&self.settings, &passes);
+                self.interest.send_replace(Arc::new(interest));
+                self.agenda.change(&passes, &self.settings.watch, &self.watch.host, now());
+                self.agenda.demand(cause, now());
+                self.post();
+                self.watch.printer.event("config", json!({ "state": "taken", "files": self.settings.files }));
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn refuse(&mut self, error: &anyhow::Error) {
+        let said = ReportedError::from_error(error);
+        let text = format!("{} {}", said.message, said.causes.join("; "));
+        if self.refused.as_ref() == Some(&text) {
+            return;
+        }
+        let problems = error.downcast_ref::<Problems>().map(|problems| json!(problems.list()));
+        self.watch.printer.event("config", json!({ "state": "refused", "error": said, "problems": problems }));
+        let message = format!("the new configuration is refused, the old one stays in use: {text}");
+        self.watch.printer.warnings(&[Warning::new("config_refused", message)]);
+        self.refused = Some(text);
+    }
+
+    /// Listens to the engines of other nodes, where the config wants that.
+    fn post(&mut self) {
+        self.outposts.drain(..).for_each(|outpost| outpost.abort());
+        if !self.settings.watch.subscribe_nodes {
+            return;
+        }
+        for (name, node) in &self.settings.nodes {
+            let Some(host) = &node.host else { continue };
+            match nodes::engine_at(host, &format!("nodes.{name}.host")) {
+                Ok(engine) => {
+                    let (interest, tell) = (self.interest.subscribe(), self.sights.clone());
+                    let outpost = Scout { engine, interest, tell, outpost: true };
+                    self.outposts.push(tokio::spawn(outpost.run()).abort_handle());
+                }
+                Err(error) => tracing::warn!("not listening to `{name}`: {error:#}"),
+            }
+        }
+    }
+
+    fn note(&mut self, pass: &str, reports: &[Report]) {
+        self.runs += 1;
+        if let Some(report) = reports.last() {
+            self.last = Some((pass.to_owned(), report.outcome));
+        }
+        self.watch.health.note(reports);
+        self.beat = None;
+    }
+
+    /// Says that the loop is alive, to whoever looks at its file. What can't be written is as if it were not.
+    fn beat(&mut self) {
+        let Some(dir) = &self.watch.heartbeat else { return };
+        if self.beat.is_some_and(|beat| beat.elapsed() < BEAT) {
+            return;
+        }
+        let (pass, outcome) = self.last.clone().unzip();
+        if let Err(error) = Heartbeat::now(LOOK, pass, outcome).write(dir) {
+            tracing::warn!("no heartbeat: {error:#}");
+        }
+        self.beat = Some(Instant::now());
+    }
+
+    fn tell_status(&self) {
+        let last =
+            self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {}", word(*how)));
+        let away = if self.lost { "; the engine is away" } else { "" };
+        let refused = if self.refused.is_some() { "; the new config is refused" } else { "" };
+        self.watch.systemd.status(&format!("{} runs, last {}{away}{refused}", self.runs, last));
+        self.watch.health.round(!self.lost);
+    }
+
+    fn stopped(&self, data: serde_json::Value) {
+        self.watch.printer.event("stop", data);
+    }
+}
+
+fn word(outcome: Outcome) -> String {
+    serde_json::to_value(outcome).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// What the reports of a run say is left to do.
+fn left(reports: &[Report]) -> Left {
+    let kind = |report: &Report| report.error.as_ref().map(|error| error.kind);
+    let again = |report: &Report| {
+        use ErrorKind::{Conflict, Locked, NotManager, Timeout, Unreachable};
+        matches!(kind(report), Some(Unreachable | NotManager | Locked | Conflict | Timeout))
+    };
+    let under_way = |report: &Report| {
+        report.data.get("unsettled").and_then(|list| list.as_array()).is_some_and(|list| !list.is_empty())
+    };
+    if reports.iter().any(again) {
+        Left::Everything
+    } else if reports.iter().any(under_way) {
+        Left::Unsettled
+    } else {
+        Left::Nothing
+    }
+}
+
+impl Drop for Round<'_, '_> {
+    fn drop(&mut self) {
+        self.outposts.drain(..).for_each(|outpost| outpost.abort());
+    }
+}

@@ -1,0 +1,125 @@
+//! What happens in the swarm makes passes run: as soon as it matters, and no more often than it may.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::common::cluster::text;
+use crate::common::poll;
+use crate::stage::Stage;
+
+#[test]
+fn an_anchor_that_moves_is_followed_long_before_the_clock_says_so() -> Result<()> {
+    let stage = Stage::new()?;
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    for _ in 0..2 {
+        let before = stage.place("db")?;
+        assert_ne!(stage.displace()?, before);
+        stage.together()?;
+        stage.availability(&before, "active")?;
+    }
+    watch.until("a pass has told of it", |watch| watch.causes().contains(&"anchor".to_owned()))?;
+    assert!(!watch.causes().contains(&"schedule".to_owned()), "{:?}", watch.causes());
+    assert_eq!(watch.stop()?, Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_move_that_no_event_tells_of_is_seen_all_the_same() -> Result<()> {
+    let stage = Stage::new()?;
+    let at = stage.place("db")?;
+    // The next task of db goes where there is less to do.
+    for number in 0..3 {
+        stage.service(&format!("filler-{number}"), &[&format!("node.hostname=={at}")])?;
+    }
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    // Until all that orca's own writes have caused is over.
+    poll::until("the loop is quiet", || {
+        let before = watch.of("report").len();
+        std::thread::sleep(Duration::from_millis(300));
+        Ok(if watch.of("report").len() == before { Vec::new() } else { vec!["still busy".to_owned()] })
+    })?;
+    let before = watch.of("report").len();
+    // A task that fails is replaced; neither its node nor its service changes, and this engine says nothing.
+    stage.sim.admin("/tasks", &json!({"service": "db", "state": "failed"}))?;
+    assert_ne!(stage.place("db")?, at);
+    stage.together()?;
+    watch.until("a pass has told of it", |watch| watch.causes().get(before).is_some_and(|cause| cause == "anchor"))
+}
+
+#[test]
+fn without_events_only_the_clock_counts() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.configure("  events: false\n  passes: { reconcile: { every: 150ms, jitter: 0s } }")?;
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    stage.displace()?;
+    stage.together()?;
+    watch.until("some passes have run", |watch| watch.causes().len() >= 4)?;
+    let causes = watch.causes();
+    assert!(causes.iter().all(|cause| cause == "schedule" || cause == "start" || cause == "unsettled"), "{causes:?}");
+    let events = stage.sim.requests()?["counts"].to_string();
+    assert!(!events.contains("/events"), "{events}");
+    Ok(())
+}
+
+/// Nodes change all the time: one pass in each `max_wait`, and one after the last change.
+#[test]
+fn a_storm_costs_what_it_may_and_ends_in_a_last_pass() -> Result<()> {
+    let stage = Stage::new()?;
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    let (node, began) = (stage.cluster()?.node_id("node-3")?, Instant::now());
+    let before = watch.of("report").len();
+    let mut events = 0_u32;
+    while began.elapsed() < Duration::from_secs(4) {
+        stage.sim.engine.edit("nodes", &node, |spec| spec["Labels"]["storm"] = json!(events.to_string()))?;
+        events += 1;
+    }
+    // In the middle of it, what matters is done.
+    let last = jiff_now();
+    assert!(events > 200, "{events} events are no storm");
+    watch.until("a pass has run after the storm", |watch| {
+        watch.of("report").last().is_some_and(|line| text(&line["report"]["run"]["started"]) > last)
+    })?;
+    let passes = watch.of("report").len() - before;
+    assert!((8..=14).contains(&passes), "{passes} passes for {events} events in 4 s, at 400 ms");
+    Ok(())
+}
+
+/// Now, as reports have it.
+fn jiff_now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+#[test]
+fn what_orca_writes_itself_does_not_keep_it_busy() -> Result<()> {
+    let stage = Stage::new()?;
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    std::thread::sleep(Duration::from_secs(1));
+    let before = watch.causes();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(watch.causes(), before, "nothing happens, and passes run");
+    Ok(())
+}
+
+#[test]
+fn each_pass_runs_once_where_that_is_all() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.configure("  passes: { reconcile: {}, gc: { cron: '0 3 * * *' } }")?;
+    let ended = stage.orca.run(&["watch", "--once", "-o", "json"])?;
+    let lines: Vec<serde_json::Value> = ended.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let commands: Vec<_> =
+        lines.iter().filter(|line| line["type"] == "report").map(|l| text(&l["report"]["command"])).collect();
+    assert_eq!((ended.exit, commands), (Some(0), vec!["gc".to_owned(), "reconcile".to_owned()]), "{ended}");
+    // As Orcastra's variable says it.
+    let mut command = stage.orca.command(&["watch", "labels sync"]);
+    command.env("RUN_ONCE", "true");
+    let ended = stage.orca.spawn(command)?.end()?;
+    assert_eq!((ended.exit, ended.stdout.matches("\"type\":\"report\"").count()), (Some(0), 1), "{ended}");
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Several orcas on one swarm: the leader's acts, and its successor knows what it has done.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::common::cluster::text;
+use crate::common::poll;
+use crate::stage::{QUICK, Stage};
+
+#[test]
+fn only_beside_the_leader_and_at_once_when_it_changes() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.sim.admin("/leader", &json!({"name": "node-2"}))?;
+    let watch = stage.watch(&[])?;
+    watch.begun()?;
+    stage.displace()?;
+    stage.availability("node-3", "active")?;
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let reports = watch.of("report");
+    assert_eq!(reports.len(), 1, "it is told once that it is another's turn: {reports:?}");
+    assert_eq!(reports[0]["report"]["outcome"], "skipped");
+    stage.sim.admin("/leader", &json!({"name": "node-1"}))?;
+    stage.together()?;
+    watch.until("the change is why", |watch| watch.causes().contains(&"leader".to_owned()))?;
+    // Unless it is told to act anyway.
+    stage.sim.admin("/leader", &json!({"name": "node-2"}))?;
+    drop(watch);
+    let id = stage.cluster()?.node_id("node-3")?;
+    stage.sim.engine.edit("nodes", &id, |spec| spec["Labels"] = json!({"db": "true"}))?;
+    let _watch = stage.watch(&["--leader-only=false"])?;
+    stage.together()
+}
+
+/// `lone` finds no place beside its anchor: orca restarts it, and each time is a step on the ladder.
+fn unplaced(stage: &Stage) -> Result<()> {
+    stage.orca.config(&format!(
+        "stack: ''\noptions: {{ retry_intervals: [1ms, 1h] }}\ndependencies: {{ db: {{ services: [lone] }} }}\nwatch:{QUICK}"
+    ))?;
+    stage.service("lone", &["node.labels.db==true", "node.labels.never==true"])
+}
+
+fn restarts(stage: &Stage, service: &str) -> Result<u64> {
+    Ok(stage.cluster()?.service(service)?["Spec"]["TaskTemplate"]["ForceUpdate"].as_u64().unwrap_or_default())
+}
+
+#[test]
+fn the_next_leaders_orca_restarts_what_is_due_and_nothing_twice() -> Result<()> {
+    for (leader_only, wanted) in [(true, 1), (false, 0)] {
+        let mut stage = Stage::new()?;
+        // Bound to its node, so that its dependent is not moved anew anyway.
+        stage.service("queue", &["node.hostname==node-2"])?;
+        stage.service("worker", &["node.labels.queue==true"])?;
+        stage.orca.config("stack: ''\ndependencies: { queue: { services: [worker], restart_dependents: true } }\n")?;
+        let flag = format!("--leader-only={leader_only}");
+        let pass = |stage: &Stage| stage.orca.run(&["anchors", "follow", &flag, "-o", "json"]);
+        pass(&stage)?;
+        poll::until("the dependent is in place", || stage.cluster()?.unsettled())?;
+        pass(&stage)?;
+        // The anchor is replaced, and then the leader: on the next host nothing is known but what the swarm knows.
+        stage.sim.admin("/tasks", &json!({"service": "queue", "state": "failed"}))?;
+        for host in 2..=4 {
+            stage.orca.lose_state();
+            for _ in 0..3 {
+                pass(&stage)?;
+            }
+            // Where orcas don't take turns each host begins afresh: that difference is what this is about.
+            assert_eq!(restarts(&stage, "worker")?, wanted, "leader only: {leader_only}, host {host}");
+        }
+    }
+    Ok(())
+}
+
+fn kept(stage: &Stage) -> Result<Option<Value>> {
+    let configs = stage.sim.engine.get("/configs")?;
+    let found =
+        configs.as_array().into_iter().flatten().find(|config| config["Spec"]["Name"] == "orca.memory").cloned();
+    Ok(found)
+}
+
+#[test]
+fn what_the_swarm_keeps_is_written_when_it_has_changed_and_only_then() -> Result<()> {
+    let stage = Stage::new()?;
+    let args = ["anchors", "follow", "--leader-only", "-o", "json"];
+    for _ in 0..3 {
+        stage.orca.run(&args)?;
+    }
+    assert!(kept(&stage)?.is_none(), "nothing has been restarted");
+    unplaced(&stage)?;
+    for _ in 0..3 {
+        stage.orca.run(&args)?;
+    }
+    let first = kept(&stage)?.unwrap_or_default();
+    assert!(text(&first["Spec"]["Labels"]["orca.memory"]).contains("\"attempts\":1"), "{first}");
+    for _ in 0..3 {
+        stage.orca.run(&args)?;
+    }
+    assert_eq!(kept(&stage)?.unwrap_or_default()["Version"], first["Version"], "nothing new");
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_noted_is_not_restarted() -> Result<()> {
+    let stage = Stage::new()?;
+    unplaced(&stage)?;
+    let args = ["anchors", "follow", "--leader-only", "-o", "json"];
+    stage.orca.run(&args)?;
+    // Nothing can be written at all.
+    stage.sim.admin("/fault", &json!({"kind": "error500", "method": "POST", "path": "/configs"}))?;
+    poll::until("a restart is due", || {
+        let ended = stage.orca.run(&args)?;
+        Ok(if ended.exit == Some(69) { Vec::new() } else { vec![ended.to_string()] })
+    })?;
+    assert_eq!(restarts(&stage, "lone")?, 0);
+    // Another orca writes between this one's look and its write.
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST", "path": "/configs", "times": 1}))?;
+    let running = stage.orca.start(&args)?;
+    poll::until("the note is on its way", || {
+        let state = stage.sim.engine.get("/_sim/state")?;
+        Ok(if state["faults"][0]["struck"] == 1 { Vec::new() } else { vec![state["faults"].to_string()] })
+    })?;
+    stage.sim.engine.post("/configs/create", &json!({"Name": "orca.memory", "Data": "b3JjYQ==", "Labels": {}}))?;
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
+    let ended = running.end()?;
+    assert_eq!((ended.exit, &ended.report()?["error"]["kind"]), (Some(75), &json!("locked")), "{ended}");
+    assert_eq!(restarts(&stage, "lone")?, 0);
+    Ok(())
+}

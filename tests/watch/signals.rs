@@ -1,0 +1,129 @@
+//! What a loop does when it is told something.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::common::poll;
+use crate::stage::{Loop, Stage};
+
+#[test]
+fn hangup_reads_the_config_and_runs_at_once() -> Result<()> {
+    let stage = Stage::new()?;
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    watch.signal("HUP")?;
+    watch.until("a pass runs", |watch| watch.causes().contains(&"signal".to_owned()))?;
+    assert_eq!(watch.of("config").len(), 0, "nothing has changed");
+    Ok(())
+}
+
+#[test]
+fn told_to_stop_it_finishes_what_it_does() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.sim.admin("/fault", &json!({"kind": "delay", "method": "POST", "ms": 400}))?;
+    let watch = stage.watch(&[])?;
+    wait_for_a_write(&stage)?;
+    watch.signal("TERM")?;
+    watch.until("it has stopped", |watch| !watch.of("stop").is_empty())?;
+    let lines = watch.lines();
+    let report = &lines[lines.len() - 2]["report"];
+    assert_eq!((&report["outcome"], &report["actions"][0]["status"]), (&json!("changed"), &json!("done")), "{report}");
+    assert_eq!(watch.ended()?, Some(0));
+    Ok(())
+}
+
+#[test]
+fn what_does_not_end_within_the_grace_is_left() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.configure("  grace: 300ms")?;
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST"}))?;
+    let watch = stage.watch(&[])?;
+    wait_for_a_write(&stage)?;
+    let told = Instant::now();
+    watch.signal("TERM")?;
+    watch.until("it has stopped", |watch| !watch.of("stop").is_empty())?;
+    assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
+    assert_eq!(watch.of("stop")[0]["data"]["cut_short"], "reconcile");
+    assert_eq!(watch.ended()?, Some(1));
+    Ok(())
+}
+
+/// As `Type=notify` wants it, with a watchdog.
+#[test]
+fn systemd_is_told() -> Result<()> {
+    let stage = Stage::new()?;
+    let path = stage.orca.path("notify");
+    let socket = UnixDatagram::bind(&path)?;
+    socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut command = stage.orca.command(&["watch", "-o", "json"]);
+    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000");
+    let watch = Loop::start(command)?;
+    let mut said = Vec::new();
+    // All up to the first message that begins so.
+    let mut until = |wanted: &str| -> Result<Vec<String>> {
+        loop {
+            let mut buffer = [0; 1024];
+            let length = socket.recv(&mut buffer)?;
+            said.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
+            if said.last().is_some_and(|last| last.starts_with(wanted)) {
+                return Ok(std::mem::take(&mut said));
+            }
+        }
+    };
+    until("READY=1")?;
+    let status = until("STATUS=1 runs, last reconcile: ")?;
+    assert!(!status.iter().any(|line| line.contains('\n')), "{status:?}");
+    let began = Instant::now();
+    for _ in 0..4 {
+        until("WATCHDOG=1")?;
+    }
+    assert!(began.elapsed() < Duration::from_millis(1_500), "four in {:?}, asked for within 200 ms", began.elapsed());
+    watch.signal("HUP")?;
+    until("RELOADING=1\nMONOTONIC_USEC=")?;
+    until("READY=1")?;
+    watch.signal("TERM")?;
+    until("STOPPING=1")?;
+    assert_eq!(watch.ended()?, Some(0));
+    Ok(())
+}
+
+#[test]
+fn it_answers_whoever_asks_how_it_is() -> Result<()> {
+    let stage = Stage::new()?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let watch = stage.watch(&["--metrics-listen", &port.to_string()])?;
+    let ask = |path: &str| -> Result<String> {
+        let mut stream = TcpStream::connect(port)?;
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        Ok(text)
+    };
+    stage.together()?;
+    poll::until("it is ready", || {
+        let answer = ask("/readyz")?;
+        Ok(if answer.contains(" 200 ") { Vec::new() } else { vec![answer] })
+    })?;
+    assert!(ask("/livez")?.contains(" 200 "));
+    let metrics = ask("/metrics")?;
+    assert!(metrics.contains("orca_"), "{metrics}");
+    assert!(ask("/else")?.contains(" 404 "));
+    stage.sim.admin("/crash", &json!({}))?;
+    watch.until("the loss is told", |watch| !watch.of("engine").is_empty())?;
+    assert!(ask("/readyz")?.contains(" 503 "), "the engine is away");
+    assert!(ask("/livez")?.contains(" 200 "), "the loop is not");
+    Ok(())
+}
+
+fn wait_for_a_write(stage: &Stage) -> Result<()> {
+    poll::until("a write is under way", || {
+        let state = stage.sim.engine.get("/_sim/state")?;
+        let struck = state["faults"].as_array().into_iter().flatten().any(|fault| fault["struck"] != 0);
+        Ok(if struck { Vec::new() } else { vec!["no write".to_owned()] })
+    })
+}
