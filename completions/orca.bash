@@ -85,6 +85,9 @@ _orca() {
             orca,snapshot)
                 cmd="orca__subcmd__snapshot"
                 ;;
+            orca,watch)
+                cmd="orca__subcmd__watch"
+                ;;
             orca__subcmd__anchors,follow)
                 cmd="orca__subcmd__anchors__subcmd__follow"
                 ;;
@@ -208,6 +211,9 @@ _orca() {
             orca__subcmd__help,snapshot)
                 cmd="orca__subcmd__help__subcmd__snapshot"
                 ;;
+            orca__subcmd__help,watch)
+                cmd="orca__subcmd__help__subcmd__watch"
+                ;;
             orca__subcmd__help__subcmd__anchors,follow)
                 cmd="orca__subcmd__help__subcmd__anchors__subcmd__follow"
                 ;;
@@ -317,7 +323,7 @@ _orca() {
 
     case "${cmd}" in
         orca)
-            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --textfile --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help"
+            opts="-H -c -o -n -q -v -h -V --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --textfile --snapshot --quiet --verbose --log-format --color --help --version labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,6 +355,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -423,6 +433,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -501,6 +515,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -635,6 +653,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -717,6 +739,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -789,6 +815,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -907,6 +937,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -979,6 +1013,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1055,6 +1093,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1127,6 +1169,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1259,6 +1305,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1331,6 +1381,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1417,6 +1471,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -1575,6 +1633,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1653,6 +1715,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1693,7 +1759,7 @@ _orca() {
             return 0
             ;;
         orca__subcmd__help)
-            opts="labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help"
+            opts="labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2196,6 +2262,20 @@ _orca() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        orca__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         orca__subcmd__history)
             opts="-H -c -o -n -q -v -h --limit --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --textfile --snapshot --quiet --verbose --log-format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2233,6 +2313,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2307,6 +2391,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2425,6 +2513,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2497,6 +2589,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2619,6 +2715,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2697,6 +2797,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2769,6 +2873,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2847,6 +2955,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -2973,6 +3085,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3055,6 +3171,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3127,6 +3247,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -3225,6 +3349,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -3389,6 +3517,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3483,6 +3615,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3555,6 +3691,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -3639,6 +3779,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3713,6 +3857,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3785,6 +3933,10 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)
@@ -3893,6 +4045,10 @@ _orca() {
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
                     return 0
                     ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-actions)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3965,6 +4121,96 @@ _orca() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --textfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        orca__subcmd__watch)
+            opts="-H -c -o -n -q -v -h --once --commands --metrics-listen --host --context --config --output --dry-run --detailed-exitcode --leader-only --max-actions --timeout --lock-timeout --state-dir --textfile --snapshot --quiet --verbose --log-format --color --help reconcile labels sync anchors follow autoheal bootstrap exporter deploy gc logs rotate mods fetch rebalance apply rebalance measure rebalance recover"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --commands)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --leader-only)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --max-actions)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_orca_global_optspecs
-    string join \n H/host= context= c/config= o/output= n/dry-run detailed-exitcode leader-only max-actions= timeout= lock-timeout= state-dir= textfile= snapshot= q/quiet v/verbose log-format= color= h/help V/version
+    string join \n H/host= context= c/config= o/output= n/dry-run detailed-exitcode leader-only= max-actions= timeout= lock-timeout= state-dir= textfile= snapshot= q/quiet v/verbose log-format= color= h/help V/version
 end
 
 function __fish_orca_needs_command
@@ -30,6 +30,8 @@ complete -c orca -n "__fish_orca_needs_command" -s c -l config -d 'Config file, 
 complete -c orca -n "__fish_orca_needs_command" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_needs_command" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_needs_command" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_needs_command" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_needs_command" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -43,7 +45,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_needs_command" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_needs_command" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_needs_command" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_needs_command" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_needs_command" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -58,6 +59,7 @@ complete -c orca -n "__fish_orca_needs_command" -f -a "exporter" -d 'node_export
 complete -c orca -n "__fish_orca_needs_command" -f -a "logs" -d 'Log files'
 complete -c orca -n "__fish_orca_needs_command" -f -a "mods" -d 'Mod files in a cache directory'
 complete -c orca -n "__fish_orca_needs_command" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_needs_command" -f -a "watch" -d 'Run passes on a clock and on events, until told to stop'
 complete -c orca -n "__fish_orca_needs_command" -f -a "pause" -d 'Leave the swarm, or one anchor, alone until told otherwise'
 complete -c orca -n "__fish_orca_needs_command" -f -a "resume" -d 'End a pause'
 complete -c orca -n "__fish_orca_needs_command" -f -a "commands" -d 'Orcastra\'s command file'
@@ -77,6 +79,8 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_su
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -90,7 +94,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand labels; and not __fish_seen_subcommand_from sync help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -102,6 +105,8 @@ complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcom
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -115,7 +120,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand labels; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -127,6 +131,8 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_s
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -140,7 +146,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and not __fish_seen_subcommand_from follow help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -153,6 +158,8 @@ complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subco
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -166,7 +173,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand anchors; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -178,6 +184,8 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -191,7 +199,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and not __fish_seen_subcommand_from plan measure apply recover help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -212,6 +219,8 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -226,7 +235,6 @@ never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l unguarded -d 'Without guard rails: only what Swarm can do and data needs counts'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -237,6 +245,8 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -250,7 +260,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from measure" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -267,6 +276,8 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -283,7 +294,6 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l no-prepull -d 'Don\'t bring images to their new nodes before tasks are stopped'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -293,6 +303,8 @@ complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_sub
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -306,7 +318,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand rebalance; and __fish_seen_subcommand_from recover" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -332,6 +343,8 @@ complete -c orca -n "__fish_orca_using_subcommand gc" -s c -l config -d 'Config 
 complete -c orca -n "__fish_orca_using_subcommand gc" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand gc" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand gc" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand gc" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -347,7 +360,6 @@ complete -c orca -n "__fish_orca_using_subcommand gc" -l all-nodes -d 'Work on e
 complete -c orca -n "__fish_orca_using_subcommand gc" -l volumes -d 'Also remove anonymous volumes that nothing uses'
 complete -c orca -n "__fish_orca_using_subcommand gc" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand gc" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand gc" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand gc" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand gc" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -362,6 +374,8 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -s c -l config -d 'C
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand autoheal" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -377,7 +391,6 @@ complete -c orca -n "__fish_orca_using_subcommand autoheal" -l all-nodes -d 'Wor
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l all -d 'Restart any unhealthy container that is no swarm task, not only those with the label autoheal=true'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand autoheal" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand autoheal" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -389,6 +402,8 @@ complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s c -l config -d '
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -404,7 +419,6 @@ complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l allow-even-manag
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l remove-ghosts -d 'Remove the Down node that a host was before it left and joined again, once the host is Ready under its new id'
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand bootstrap" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand bootstrap" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -414,6 +428,8 @@ complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -427,7 +443,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and not __fish_seen_subcommand_from deploy help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -443,6 +458,8 @@ complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -456,7 +473,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand exporter; and __fish_seen_subcommand_from deploy" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -468,6 +484,8 @@ complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -481,7 +499,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand logs; and not __fish_seen_subcommand_from rotate help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -494,6 +511,8 @@ complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcomma
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -508,7 +527,6 @@ never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l fix-services -d 'Give services whose tasks log to json-file without a limit a max-size and max-file: one rolling update each'
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand logs; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -520,6 +538,8 @@ complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -533,7 +553,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand mods; and not __fish_seen_subcommand_from fetch help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -546,6 +565,8 @@ complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcomma
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -560,7 +581,6 @@ never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l prune -d 'Also remove what orca has fetched and nobody wants any more'
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand mods; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -574,6 +594,8 @@ complete -c orca -n "__fish_orca_using_subcommand reconcile" -s c -l config -d '
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand reconcile" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -588,10 +610,36 @@ never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l once -d 'One cycle, then end; a dry run is always one cycle'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand reconcile" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c orca -n "__fish_orca_using_subcommand watch" -l commands -d 'The command file that SIGUSR1 runs [default: watch.commands]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand watch" -l metrics-listen -d 'Answer GET /metrics, /livez and /readyz here, as 127.0.0.1:9323 [default: watch.metrics_listen]' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -l context -d 'Docker context to use [env: DOCKER_CONTEXT]' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -s c -l config -d 'Config file, `-` for stdin [env: ORCA_CONFIG, SWARM_FILE] [default: /etc/orca/orca.yml, else /etc/swarm-orchestration/swarm.yml]' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
+text\t'Tables and sentences'
+json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand watch" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
+complete -c orca -n "__fish_orca_using_subcommand watch" -l max-actions -d 'Make at most so many changes in one pass' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
+complete -c orca -n "__fish_orca_using_subcommand watch" -l state-dir -d 'Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]' -r -F
+complete -c orca -n "__fish_orca_using_subcommand watch" -l textfile -d 'After a pass, write its metrics into this folder, as orca_PASS.prom for node_exporter\'s textfile collector' -r -F
+complete -c orca -n "__fish_orca_using_subcommand watch" -l snapshot -d 'Plan against a saved snapshot instead of a live engine; read-only' -r -F
+complete -c orca -n "__fish_orca_using_subcommand watch" -l log-format -d 'How to log' -r -f -a "text\t'One line an event'
+json\t'One JSON object an event'"
+complete -c orca -n "__fish_orca_using_subcommand watch" -l color -d 'When to colour text [env: NO_COLOR]' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c orca -n "__fish_orca_using_subcommand watch" -l once -d 'Run each of them once, and end'
+complete -c orca -n "__fish_orca_using_subcommand watch" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
+complete -c orca -n "__fish_orca_using_subcommand watch" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
+complete -c orca -n "__fish_orca_using_subcommand watch" -s q -l quiet -d 'Say nothing but errors'
+complete -c orca -n "__fish_orca_using_subcommand watch" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
+complete -c orca -n "__fish_orca_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c orca -n "__fish_orca_using_subcommand pause" -l for -d 'Go on by itself after this' -r
 complete -c orca -n "__fish_orca_using_subcommand pause" -l reason -d 'Why, in a line that every report shows' -r
 complete -c orca -n "__fish_orca_using_subcommand pause" -s H -l host -d 'Engine to talk to: unix://, tcp:// or ssh:// [env: DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH]' -r
@@ -600,6 +648,8 @@ complete -c orca -n "__fish_orca_using_subcommand pause" -s c -l config -d 'Conf
 complete -c orca -n "__fish_orca_using_subcommand pause" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand pause" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand pause" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand pause" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand pause" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -613,7 +663,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand pause" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand pause" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand pause" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand pause" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand pause" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -623,6 +672,8 @@ complete -c orca -n "__fish_orca_using_subcommand resume" -s c -l config -d 'Con
 complete -c orca -n "__fish_orca_using_subcommand resume" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand resume" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand resume" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand resume" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand resume" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -636,7 +687,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand resume" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand resume" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand resume" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand resume" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand resume" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -646,6 +696,8 @@ complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -659,7 +711,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand commands; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -671,6 +722,8 @@ complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subc
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -684,7 +737,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand commands; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -697,6 +749,8 @@ complete -c orca -n "__fish_orca_using_subcommand health" -s c -l config -d 'Con
 complete -c orca -n "__fish_orca_using_subcommand health" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand health" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand health" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand health" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand health" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -711,7 +765,6 @@ never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand health" -l self -d 'Whether the `orca watch` of this host is alive and has completed a pass recently; asks no engine'
 complete -c orca -n "__fish_orca_using_subcommand health" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand health" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand health" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand health" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand health" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -721,6 +774,8 @@ complete -c orca -n "__fish_orca_using_subcommand snapshot" -s c -l config -d 'C
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand snapshot" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -734,7 +789,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand snapshot" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -745,6 +799,8 @@ complete -c orca -n "__fish_orca_using_subcommand history" -s c -l config -d 'Co
 complete -c orca -n "__fish_orca_using_subcommand history" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand history" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand history" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand history" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -758,7 +814,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand history" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand history" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand history" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand history" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand history" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -768,6 +823,8 @@ complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_su
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -781,7 +838,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand config; and not __fish_seen_subcommand_from check show help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -794,6 +850,8 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -807,7 +865,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -817,6 +874,8 @@ complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcom
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -830,7 +889,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -843,6 +901,8 @@ complete -c orca -n "__fish_orca_using_subcommand schema" -s c -l config -d 'Con
 complete -c orca -n "__fish_orca_using_subcommand schema" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand schema" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand schema" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand schema" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -856,7 +916,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand schema" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand schema" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand schema" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand schema" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand schema" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -874,6 +933,8 @@ complete -c orca -n "__fish_orca_using_subcommand sim" -s c -l config -d 'Config
 complete -c orca -n "__fish_orca_using_subcommand sim" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand sim" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand sim" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand sim" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -887,7 +948,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand sim" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand sim" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand sim" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand sim" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand sim" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -899,6 +959,8 @@ complete -c orca -n "__fish_orca_using_subcommand probe" -s c -l config -d 'Conf
 complete -c orca -n "__fish_orca_using_subcommand probe" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand probe" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand probe" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand probe" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand probe" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -912,7 +974,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand probe" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand probe" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand probe" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand probe" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand probe" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -922,6 +983,8 @@ complete -c orca -n "__fish_orca_using_subcommand completions" -s c -l config -d
 complete -c orca -n "__fish_orca_using_subcommand completions" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand completions" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand completions" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand completions" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -935,7 +998,6 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand completions" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand completions" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand completions" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand completions" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -946,6 +1008,8 @@ complete -c orca -n "__fish_orca_using_subcommand man" -s c -l config -d 'Config
 complete -c orca -n "__fish_orca_using_subcommand man" -s o -l output -d 'How to print: auto is text on a terminal, JSON otherwise' -r -f -a "auto\t'Text on a terminal, JSON otherwise'
 text\t'Tables and sentences'
 json\t'One JSON document; loops print JSON Lines'"
+complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0 (`watch` does so unless --leader-only=false)' -r -f -a "true\t''
+false\t''"
 complete -c orca -n "__fish_orca_using_subcommand man" -l max-actions -d 'Make at most so many changes in one pass' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l timeout -d 'End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]' -r
 complete -c orca -n "__fish_orca_using_subcommand man" -l lock-timeout -d 'Wait so long for another orca that works on the same cluster' -r
@@ -959,33 +1023,33 @@ always\t'Always'
 never\t'Never'"
 complete -c orca -n "__fish_orca_using_subcommand man" -s n -l dry-run -d 'Plan and report, write nothing anywhere'
 complete -c orca -n "__fish_orca_using_subcommand man" -l detailed-exitcode -d 'Exit 2 when changes were made or are pending'
-complete -c orca -n "__fish_orca_using_subcommand man" -l leader-only -d 'Act only where the engine is the swarm\'s leader; else report `skipped` and exit 0'
 complete -c orca -n "__fish_orca_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
 complete -c orca -n "__fish_orca_using_subcommand man" -s v -l verbose -d 'Log what is asked of the engine, to stderr; twice for more [env: ORCA_LOG, DEBUG]'
 complete -c orca -n "__fish_orca_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "pause" -d 'Leave the swarm, or one anchor, alone until told otherwise'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "resume" -d 'End a pause'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "commands" -d 'Orcastra\'s command file'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "health" -d 'Say whether the `orca watch` of this host is alive, for a container\'s healthcheck'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
-complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile pause resume commands health snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "labels" -d 'Node labels'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "anchors" -d 'Services that live where their anchor lives'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "rebalance" -d 'Tasks that should run elsewhere, from real memory use'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "gc" -d 'Free disk space on nodes without hurting a service'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "autoheal" -d 'Say what is ill and why, and heal what may be healed'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "bootstrap" -d 'Make a swarm of the engines that the config names'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "exporter" -d 'node_exporter on every node'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "logs" -d 'Log files'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "mods" -d 'Mod files in a cache directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "reconcile" -d 'Run every pass: half-done moves, labels, then anchors'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "watch" -d 'Run passes on a clock and on events, until told to stop'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "pause" -d 'Leave the swarm, or one anchor, alone until told otherwise'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "resume" -d 'End a pause'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "commands" -d 'Orcastra\'s command file'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "health" -d 'Say whether the `orca watch` of this host is alive, for a container\'s healthcheck'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "snapshot" -d 'Print the cluster as one JSON file, env values and secrets redacted'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "history" -d 'List the changes that orca made, newest first'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "config" -d 'Check or show the config'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "schema" -d 'Print a JSON Schema'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "sim" -d 'Serve a simulated swarm, to rehearse on'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "probe" -d 'Print the memory of this machine and of its containers, as lines of JSON'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "completions" -d 'Print a shell completion script'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "man" -d 'Print a man page, or write all of them into a directory'
+complete -c orca -n "__fish_orca_using_subcommand help; and not __fish_seen_subcommand_from labels anchors rebalance gc autoheal bootstrap exporter logs mods reconcile watch pause resume commands health snapshot history config schema sim probe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from labels" -f -a "sync" -d 'Make node labels as the config says'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from anchors" -f -a "follow" -d 'Keep each anchor\'s label where the anchor runs, so that its dependents follow'
 complete -c orca -n "__fish_orca_using_subcommand help; and __fish_seen_subcommand_from rebalance" -f -a "plan" -d 'Say which tasks should move where, and why; move nothing'
