@@ -25,6 +25,7 @@ pub(super) fn printed(name: &str) -> Printed {
         "orca-exporter-deploy" => report(&[COMMON, EXPORTER]),
         "orca-logs-rotate" => report(&[LOGS]),
         "orca-mods-fetch" => report(&[MODS]),
+        "orca-watch" => Printed { what: WATCH, data: &[COMMON, RECONCILE, PLAN, APPLY] },
         "orca-reconcile" => Printed { what: LOOP, data: &[COMMON, RECONCILE, PLAN, APPLY] },
         "orca-pause" | "orca-resume" => report(&[REQUESTS, PAUSED]),
         "orca-commands-run" => report(&[COMMON, COMMANDS]),
@@ -59,6 +60,11 @@ const REPORT: &str = "With --output json, and where stdout is no terminal: one r
 const LOOP: &str = "With --output json, and where stdout is no terminal: one report, schema orca.report/1, which orca schema \
                     report prints. Without --once it prints JSON Lines, schema orca.events/1: one line of type start, one of \
                     type report for each cycle (with the report as report), and one of type stop. Under data of a report:";
+
+const WATCH: &str = "With --output json, and where stdout is no terminal: JSON Lines, schema orca.events/1. A line of type start; \
+                     one of type report for each run of a pass (with the report as report, and data.cause: start, schedule, \
+                     event, anchor, leader, gap, unsettled, retry, config or signal); config (taken, or refused with its \
+                     problems); engine (lost or back); and stop. Under data of a report, besides what its pass says:";
 
 const COMMON: &[Row] = &[
     ("unsettled", "What is not in place yet, though nothing can be done about it now; sentences."),

@@ -84,32 +84,32 @@ mod tests {
     use super::*;
     use crate::settings::SourceKind;
 
-    fn texts(text: &str) -> Texts {
-        Ok(vec![Source { name: "orca.yml".into(), kind: SourceKind::Main, text: text.into() }])
+    fn sources(text: &str) -> Vec<Source> {
+        vec![Source { name: "orca.yml".into(), kind: SourceKind::Main, text: text.into() }]
     }
 
     #[test]
     fn only_what_is_found_twice_is_told_and_only_once() {
-        let mut settling = Settling::new(&texts("a"));
+        let mut settling = Settling::new(&Ok(sources("a")));
         let gone = || Err(anyhow::anyhow!("no such file"));
         for (look, told) in [
-            (texts("a"), false),
+            (Ok(sources("a")), false),
             // Truncated, written in two goes, whole.
-            (texts(""), false),
-            (texts("b"), false),
-            (texts("b c"), false),
-            (texts("b c"), true),
-            (texts("b c"), false),
+            (Ok(sources("")), false),
+            (Ok(sources("b")), false),
+            (Ok(sources("b c")), false),
+            (Ok(sources("b c")), true),
+            (Ok(sources("b c")), false),
             // Removed for a moment.
             (gone(), false),
-            (texts("b c"), false),
+            (Ok(sources("b c")), false),
             // Removed for good: told once.
             (gone(), false),
             (gone(), true),
             (gone(), false),
             // As it was in the beginning.
-            (texts("a"), false),
-            (texts("a"), true),
+            (Ok(sources("a")), false),
+            (Ok(sources("a")), true),
         ] {
             assert_eq!(settling.look(&look), told, "{look:?}");
         }

@@ -122,9 +122,6 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// What is spoken of before it is there.
-const SOON: [&str; 1] = ["watch"];
-
 /// Why this can't be typed; what only lacks a value or a subcommand is fine in prose.
 fn wrong(words: &[String]) -> Option<String> {
     let error = Cli::try_parse_from(words).err()?;
@@ -135,7 +132,5 @@ fn wrong(words: &[String]) -> Option<String> {
         ErrorKind::MissingSubcommand,
         ErrorKind::MissingRequiredArgument,
     ];
-    let soon =
-        error.kind() == ErrorKind::InvalidSubcommand && words.get(1).is_some_and(|word| SOON.contains(&word.as_str()));
-    (!soon && !fine.contains(&error.kind())).then(|| error.to_string().lines().next().unwrap_or_default().to_owned())
+    (!fine.contains(&error.kind())).then(|| error.to_string().lines().next().unwrap_or_default().to_owned())
 }

@@ -116,8 +116,8 @@ fn what_cannot_be_noted_is_not_restarted() -> Result<()> {
     stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST", "path": "/configs", "times": 1}))?;
     let running = stage.orca.start(&args)?;
     poll::until("the note is on its way", || {
-        let state = stage.sim.engine.get("/_sim/state")?;
-        Ok(if state["faults"][0]["struck"] == 1 { Vec::new() } else { vec![state["faults"].to_string()] })
+        let found = stage.sim.engine.get("/_sim/state")?;
+        Ok(if found["faults"][0]["struck"] == 1 { Vec::new() } else { vec![found["faults"].to_string()] })
     })?;
     stage.sim.engine.post("/configs/create", &json!({"Name": "orca.memory", "Data": "b3JjYQ==", "Labels": {}}))?;
     stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;

@@ -122,8 +122,8 @@ fn it_answers_whoever_asks_how_it_is() -> Result<()> {
 
 fn wait_for_a_write(stage: &Stage) -> Result<()> {
     poll::until("a write is under way", || {
-        let state = stage.sim.engine.get("/_sim/state")?;
-        let struck = state["faults"].as_array().into_iter().flatten().any(|fault| fault["struck"] != 0);
+        let found = stage.sim.engine.get("/_sim/state")?;
+        let struck = found["faults"].as_array().into_iter().flatten().any(|fault| fault["struck"] != 0);
         Ok(if struck { Vec::new() } else { vec!["no write".to_owned()] })
     })
 }

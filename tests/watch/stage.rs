@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -112,7 +112,9 @@ impl Loop {
         let (into, from) = (Arc::clone(&lines), BufReader::new(child.stdout.take().context("stdout")?));
         std::thread::spawn(move || {
             for line in from.lines().map_while(Result::ok) {
-                into.lock().unwrap().push(serde_json::from_str(&line).unwrap_or_else(|_| json!({"no JSON": line})));
+                into.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(serde_json::from_str(&line).unwrap_or_else(|_| json!({"no JSON": line})));
             }
         });
         Ok(Self { child, lines })
@@ -120,7 +122,7 @@ impl Loop {
 
     /// All lines so far.
     pub(crate) fn lines(&self) -> Vec<Value> {
-        self.lines.lock().unwrap().clone()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The lines of this type.
