@@ -393,11 +393,3 @@ pub fn balance_key(cluster: &Snapshot) -> String {
 pub fn cluster_id(cluster: &Snapshot) -> &str {
     cluster.cluster.as_deref().unwrap_or("unknown")
 }
-
-/// The state directory where none was named: `/var/lib/orca` for root, else the XDG state directory.
-pub fn default_state_dir(home: Option<PathBuf>, xdg: Option<PathBuf>, root: bool) -> PathBuf {
-    if root {
-        return PathBuf::from("/var/lib/orca");
-    }
-    xdg.or_else(|| home.map(|home| home.join(".local/state"))).unwrap_or_else(|| PathBuf::from(".")).join("orca")
-}

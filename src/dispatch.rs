@@ -28,7 +28,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Anchors, Cli, Command, Commands, Exporter, Global, Labels, LogFormat, Logs, Mods, Output, When};
-use crate::cycle::{self, Cycle, Options, Source};
+use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
 use crate::engine::wire::Wire;
@@ -38,7 +38,7 @@ use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
 use crate::report::{Outcome, Report, ReportedError, Run};
 use crate::settings::{self, Problems, Settings};
-use crate::{complete, exit, generate, sim};
+use crate::{complete, exit, generate, sim, state};
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
@@ -220,8 +220,7 @@ impl Session {
             // Waiting is not hanging: it comes on top.
             timeout: global.timeout.unwrap_or(TIMEOUT) + wait.unwrap_or_default(),
             lock_timeout: global.lock_timeout,
-            state_dir: state_dir
-                .unwrap_or_else(|| cycle::default_state_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),
+            state_dir: state_dir.unwrap_or_else(|| state::default_dir(dir("HOME"), dir("XDG_STATE_HOME"), is_root())),
             wait,
             progress: !global.quiet && self.printer.format == Format::Text,
         }

@@ -31,6 +31,14 @@ const TABLES: &str = "
         after TEXT NOT NULL, status TEXT NOT NULL, error TEXT);
     PRAGMA user_version = 1;";
 
+/// The state directory where none was named: `/var/lib/orca` for root, else the XDG state directory.
+pub fn default_dir(home: Option<PathBuf>, xdg: Option<PathBuf>, root: bool) -> PathBuf {
+    if root {
+        return PathBuf::from("/var/lib/orca");
+    }
+    xdg.or_else(|| home.map(|home| home.join(".local/state"))).unwrap_or_else(|| PathBuf::from(".")).join("orca")
+}
+
 /// The state file of one state directory.
 #[derive(Debug)]
 pub struct State {

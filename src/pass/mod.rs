@@ -86,7 +86,8 @@ impl Pass {
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
-            Self::Order(_) => order::plan(cluster, settings),
+            // A person asks for it, here and now; the pause is for what orca would do by itself.
+            Self::Order(_) => return pause::told(order::plan(cluster, settings), cluster, now),
             Self::UpdateDependents => commands::update_dependents(cluster, settings),
             Self::RemoveLabels => commands::remove_labels(cluster, settings),
         };

@@ -64,12 +64,7 @@ fn written(pause: &Pause) -> String {
 /// Turns what a pause keeps orca from doing into refusals. What is remembered stays as it is, its clocks stopped: time that
 /// orca was told to do nothing in is nobody's fault.
 pub fn honour(mut plan: Plan, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
-    let paused = cluster.pauses.at(now);
-    if paused.is_empty() {
-        return plan;
-    }
-    plan.warnings.extend(paused.iter().map(|pause| warning(pause)));
-    plan.data.insert(DATA.to_owned(), paused.iter().filter_map(|pause| serde_json::to_value(pause).ok()).collect());
+    plan = told(plan, cluster, now);
     if let Some(whole) = cluster.pauses.whole(now) {
         withhold(&mut plan, |_| Some(whole.words()));
         // Nobody is going to settle it.
@@ -86,6 +81,16 @@ pub fn honour(mut plan: Plan, cluster: &Snapshot, settings: &Settings, memory: &
         let name = action.target.service.as_deref().unwrap_or(&action.target.name);
         idle.iter().find(|(_, services)| services.contains(name)).map(|(pause, _)| pause.words())
     });
+    plan
+}
+
+/// Says in a plan which pauses are in force, and stops nothing.
+pub fn told(mut plan: Plan, cluster: &Snapshot, now: Timestamp) -> Plan {
+    let paused = cluster.pauses.at(now);
+    if !paused.is_empty() {
+        plan.warnings.extend(paused.iter().map(|pause| warning(pause)));
+        plan.data.insert(DATA.to_owned(), paused.iter().filter_map(|pause| serde_json::to_value(pause).ok()).collect());
+    }
     plan
 }
 

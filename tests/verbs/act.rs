@@ -230,3 +230,17 @@ fn another_writer_is_not_overwritten() -> Result<()> {
     assert_eq!(stage.spec("web")["Mode"]["Replicated"]["Replicas"], 2);
     Ok(())
 }
+
+#[test]
+fn a_pause_is_not_for_what_a_person_asks_for() {
+    let stage = Stage::new();
+    stage.create("web", 2, |_| {});
+    assert_eq!(stage.run(&["pause", "-o", "json"]).0, 0);
+    let (exit, report) = stage.run(&["services", "scale", "web=1", "-o", "json"]);
+    assert_eq!((exit, kinds(&report)), (0, vec!["service.scale".to_owned()]), "{report:#}");
+    assert_eq!(
+        (&report["warnings"][0]["code"], report["data"]["paused"].as_array().map(Vec::len)),
+        (&json!("paused"), Some(1))
+    );
+    assert_eq!(stage.spec("web")["Mode"]["Replicated"]["Replicas"], 1);
+}
