@@ -10,9 +10,10 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser as _;
 use futures_util::FutureExt as _;
+use futures_util::future::Either;
 
 use super::Session;
-use crate::cli::{self, Cli, Command};
+use crate::cli::{self, Cli, Command, Global};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
@@ -205,7 +206,7 @@ async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Re
     for (line, leader_only) in lines(&order.pass, order.leader_only) {
         let mut global = lender.session.global.clone();
         global.leader_only = Some(leader_only);
-        let limit = global.timeout.unwrap_or_else(|| limit(&order.pass)) + lender.asked.wait.unwrap_or_default() + HUNG;
+        let limit = limit(&order.pass, &global, &within.settings(), lender.asked.wait);
         let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
         let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
         let ended = match command(&line, &within.settings(), lender.asked) {
@@ -231,15 +232,25 @@ fn lines(pass: &str, leader_only: bool) -> Vec<(String, bool)> {
 }
 
 /// Lets a pass run, whatever it does; what became of it if it did not come back by itself.
-async fn guarded(limit: Duration, pass: impl Future<Output = u8>) -> Option<Error> {
-    let text = match tokio::time::timeout(limit, AssertUnwindSafe(Box::pin(pass)).catch_unwind()).await {
-        Ok(Ok(_)) => return None,
-        Ok(Err(panic)) => {
+async fn guarded(limit: Option<Duration>, pass: impl Future<Output = u8>) -> Option<Error> {
+    let pass = AssertUnwindSafe(Box::pin(pass)).catch_unwind();
+    let hung = async {
+        match limit {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+        limit.unwrap_or_default()
+    };
+    let text = match futures_util::future::select(pass, std::pin::pin!(hung)).await {
+        Either::Left((Ok(_), _)) => return None,
+        Either::Left((Err(panic), _)) => {
             let text = panic.downcast_ref::<&str>().copied();
             let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
             format!("the pass panicked: {}", text.unwrap_or("no message"))
         }
-        Err(_) => format!("the pass hung: it was ended after {}", humantime::format_duration(limit)),
+        Either::Right((limit, _)) => {
+            format!("the pass hung: it was ended after {}", humantime::format_duration(limit))
+        }
     };
     Some(Error::new(ErrorKind::Failed, text).hint("this is a bug in orca; please report it"))
 }
@@ -262,15 +273,23 @@ fn command(pass: &str, settings: &Settings, asked: &Asked) -> Result<Command, Er
     })
 }
 
-/// The longest a pass takes by itself.
-fn limit(pass: &str) -> Duration {
-    match pass {
-        "rebalance apply" | "reconcile" => super::rebalance::TIMEOUT,
-        "mods fetch" => super::mods::TIMEOUT,
-        "logs rotate" => super::logs::TIMEOUT,
-        "exporter deploy" => super::exporter::TIMEOUT,
-        _ => super::TIMEOUT,
-    }
+/// The longest that a pass may take: all of its parts, each with its own time and its own wait for a lock, and what it
+/// takes to tell others. None where only the parts have a limit.
+fn limit(pass: &str, global: &Global, settings: &Settings, wait: Option<Duration>) -> Option<Duration> {
+    let part = |usual: Duration| global.timeout.unwrap_or(usual) + global.lock_timeout;
+    let own = match pass {
+        // Each entry of the file has all of the time, and there may be any number.
+        "commands run" => return None,
+        "reconcile" if settings.rebalance.auto => part(super::TIMEOUT) + part(super::rebalance::TIMEOUT),
+        // The services, then the containers.
+        "autoheal" => part(super::TIMEOUT) * 2,
+        "rebalance apply" => part(super::rebalance::TIMEOUT),
+        "mods fetch" => part(super::mods::TIMEOUT),
+        "logs rotate" => part(super::logs::TIMEOUT),
+        "exporter deploy" => part(super::exporter::TIMEOUT),
+        _ => part(super::TIMEOUT),
+    };
+    Some(own + wait.unwrap_or_default() + settings.notify.timeout + HUNG)
 }
 
 #[cfg(test)]
@@ -279,7 +298,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_pass_that_panics_or_hangs_is_reported_and_ends() {
-        let limit = Duration::from_millis(20);
+        let limit = Some(Duration::from_millis(20));
         assert!(guarded(limit, async { 0 }).await.is_none());
         let panics = async {
             tokio::task::yield_now().await;
@@ -289,6 +308,25 @@ mod tests {
         assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Failed, "the pass panicked: out of luck"));
         let error = guarded(limit, std::future::pending()).await.unwrap();
         assert_eq!(error.message, "the pass hung: it was ended after 20ms");
+    }
+
+    #[test]
+    fn no_limit_is_shorter_than_what_the_command_may_take() {
+        let global = |flags: &[&str]| {
+            let words = ["orca", "gc"].iter().chain(flags);
+            Cli::try_parse_from(words).unwrap().global
+        };
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        let mut settings = Settings::default();
+        let extra = HUNG + settings.notify.timeout;
+        let patient = global(&["--lock-timeout", "10m"]);
+        assert_eq!(limit("labels sync", &patient, &settings, None), Some(minutes(11) + extra));
+        assert_eq!(limit("autoheal", &patient, &settings, None), Some(minutes(22) + extra));
+        assert_eq!(limit("reconcile", &global(&[]), &settings, Some(minutes(5))), Some(minutes(6) + extra));
+        settings.rebalance.auto = true;
+        assert_eq!(limit("reconcile", &global(&[]), &settings, None), Some(minutes(31) + extra));
+        assert_eq!(limit("reconcile", &global(&["--timeout", "2m"]), &settings, None), Some(minutes(4) + extra));
+        assert_eq!(limit("commands run", &global(&[]), &settings, None), None);
     }
 
     #[test]
