@@ -133,7 +133,12 @@ impl Scout {
                 && !lost
             {
                 lost = true;
-                self.say(Sight::Lost(format!("{error:#}"))).await;
+                // That another node's engine is away says nothing of the manager's.
+                if self.outpost {
+                    tracing::warn!("another node's engine is not heard: {error:#}");
+                } else {
+                    self.say(Sight::Lost(format!("{error:#}"))).await;
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -160,9 +165,12 @@ impl Scout {
         };
         if !self.outpost {
             self.look(&mut view).await?;
+            self.say(Sight::Connected).await;
+        } else if since.is_some() && self.interest.borrow().events {
+            // What it could not tell of in between is unknown.
+            self.say(Sight::Changed).await;
         }
         *lost = false;
-        self.say(Sight::Connected).await;
         *since = Some(from);
         loop {
             let next = self.next_look(&view);
@@ -180,8 +188,14 @@ impl Scout {
                     (view.places, view.asked) = (None, None);
                 }
                 () = self.tell.closed() => return Ok(()),
-                () = tokio::time::sleep_until(next), if !self.outpost => {
-                    self.look(&mut view).await?;
+                () = tokio::time::sleep_until(next) => {
+                    if self.outpost {
+                        // A connection of which one end is gone tells nothing; whoever asks is told.
+                        view.looked = Instant::now();
+                        self.engine.until(view.looked + ANSWER).standing().await?;
+                    } else {
+                        self.look(&mut view).await?;
+                    }
                     // It answers: the next loss begins with a short wait again.
                     *wait = AGAIN;
                 }
@@ -205,6 +219,9 @@ impl Scout {
 
     /// When to look next.
     fn next_look(&self, view: &View) -> Instant {
+        if self.outpost {
+            return view.looked + PULSE;
+        }
         let interest = self.interest.borrow();
         let now = Instant::now();
         let acts = !interest.leader_only || view.leads == Some(true);

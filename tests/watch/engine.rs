@@ -72,3 +72,19 @@ fn a_broken_stream_of_events_is_opened_again() -> Result<()> {
         stage.cluster().is_ok_and(|c| c.node("node-3").is_ok_and(|node| node["Spec"]["Labels"]["x"] == "true"))
     })
 }
+
+#[test]
+fn another_nodes_engine_that_is_away_is_not_the_managers() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.orca.config(&format!(
+        "stack: ''\ndependencies: {{ db: {{ services: [app] }} }}\n\
+         nodes: {{ node-2: {{ host: 'tcp://127.0.0.1:1' }} }}\nwatch:{QUICK}  subscribe_nodes: true\n"
+    ))?;
+    let watch = stage.watch(&[])?;
+    watch.begun()?;
+    stage.together()?;
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!(watch.of("engine").len(), 0, "{:?}", watch.of("engine"));
+    assert!(!watch.causes().contains(&"gap".to_owned()), "{:?}", watch.causes());
+    Ok(())
+}
