@@ -117,11 +117,13 @@ impl Watch<'_> {
         let start = json!({ "command": self.command, "passes": names, "leader_only": leader_only });
         self.printer.event("start", start);
         let listens = passes.iter().any(|(_, schedule)| schedule.events);
-        if let Some(engine) = self.engine.clone().filter(|_| listens && !self.once) {
+        // Where no pass listens now, another config may have one that does.
+        if let Some(engine) = self.engine.clone().filter(|_| self.scouts()) {
             let scout = Scout { engine, interest: watched, tell: sights, outpost: false };
             tasks.push(tokio::spawn(scout.run()).abort_handle());
             // What happens from the first look on must be heard of.
-            let seen = timeout(FIRST, inbox.first()).await.ok().flatten();
+            let first = async { if listens { inbox.first().await } else { None } };
+            let seen = timeout(FIRST, first).await.ok().flatten();
             round.begin(seen.as_ref());
         }
         self.systemd.ready();
@@ -130,6 +132,11 @@ impl Watch<'_> {
             task.abort();
         }
         ended
+    }
+
+    /// Whether the engine is looked at beside the passes.
+    fn scouts(&self) -> bool {
+        self.command == COMMAND && !self.once
     }
 
     fn interest(&self, settings: &Settings, passes: &[(String, Schedule)]) -> Interest {

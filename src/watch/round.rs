@@ -300,7 +300,7 @@ impl<'w, 'a> Round<'w, 'a> {
     /// Listens to the engines of other nodes, where the config wants that.
     fn post(&mut self) {
         self.outposts.drain(..).for_each(|outpost| outpost.abort());
-        if !self.settings.watch.subscribe_nodes {
+        if !self.settings.watch.subscribe_nodes || !self.interest.borrow().events || !self.watch.scouts() {
             return;
         }
         for (name, node) in &self.settings.nodes {

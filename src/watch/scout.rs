@@ -65,7 +65,7 @@ pub struct Interest {
     pub every: Duration,
     /// Look only where the engine leads.
     pub leader_only: bool,
-    /// Passes want to know of events.
+    /// Passes want to know of events; else all that is looked at is whether the engine is there.
     pub events: bool,
 }
 
@@ -164,7 +164,9 @@ impl Scout {
             looked: Instant::now(),
         };
         if !self.outpost {
-            self.look(&mut view).await?;
+            if self.interest.borrow().events {
+                self.look(&mut view).await?;
+            }
             self.say(Sight::Connected).await;
         } else if since.is_some() && self.interest.borrow().events {
             // What it could not tell of in between is unknown.
@@ -189,7 +191,7 @@ impl Scout {
                 }
                 () = self.tell.closed() => return Ok(()),
                 () = tokio::time::sleep_until(next) => {
-                    if self.outpost {
+                    if self.outpost || !self.interest.borrow().events {
                         // A connection of which one end is gone tells nothing; whoever asks is told.
                         view.looked = Instant::now();
                         self.engine.until(view.looked + ANSWER).standing().await?;
@@ -219,10 +221,10 @@ impl Scout {
 
     /// When to look next.
     fn next_look(&self, view: &View) -> Instant {
-        if self.outpost {
+        let interest = self.interest.borrow();
+        if self.outpost || !interest.events {
             return view.looked + PULSE;
         }
-        let interest = self.interest.borrow();
         let now = Instant::now();
         let acts = !interest.leader_only || view.leads == Some(true);
         let anchors = acts && interest.events && !interest.anchors.is_empty();
