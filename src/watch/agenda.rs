@@ -13,6 +13,8 @@ use crate::settings::{Schedule, Watch};
 const AGAIN: Duration = Duration::from_secs(1);
 /// The longest such wait.
 const LONGEST: Duration = Duration::from_secs(30);
+/// What runs at set times is tried again so often, some two minutes; after that it waits for its next time.
+const TRIES: u32 = 8;
 /// The clock on the wall may be set: it is looked at so often.
 pub(super) const LOOK: Duration = Duration::from_secs(30);
 
@@ -158,11 +160,14 @@ impl Agenda {
         self.debounce.urge(now.at);
     }
 
-    /// Someone wants what events can ask for, now; where that is nothing, everything.
+    /// Someone wants what events can ask for, now; where that is nothing, everything. What has its set times is not run
+    /// because a file has changed.
     pub fn demand(&mut self, why: Cause, now: Now) {
         let all = self.jobs.iter().all(|job| !job.schedule.events);
         for job in self.jobs.iter_mut().filter(|job| job.schedule.events || all) {
-            job.asked = Some((now.at, why));
+            if job.schedule.events || why != Cause::Config || !job.schedule.waits() {
+                job.asked = Some((now.at, why));
+            }
         }
     }
 
@@ -197,6 +202,10 @@ impl Agenda {
                 return;
             }
             Left::Unsettled => (job.schedule.longest().min(Duration::from_secs(60)), Cause::Unsettled),
+            Left::Everything if job.schedule.waits() && job.again >= TRIES => {
+                job.again = 0;
+                return;
+            }
             Left::Everything => (LONGEST, Cause::Retry),
         };
         let wait = AGAIN.saturating_mul(1 << job.again.min(16)).min(longest);
@@ -224,5 +233,58 @@ impl Job {
     fn cause(&self, now: Now) -> Option<Cause> {
         let asked = self.asked.filter(|(at, _)| *at <= now.at).map(|(_, cause)| cause);
         asked.or_else(|| self.next.is_some_and(|next| next <= now.wall).then_some(Cause::Schedule))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::settings::{Source, SourceKind, parse};
+
+    fn agenda(passes: &str, now: Now) -> Agenda {
+        let text = format!("watch: {{passes: {{{passes}}}}}");
+        let source = Source { name: "orca.yml".into(), kind: SourceKind::Main, text };
+        let watch = parse(&[source], &BTreeMap::new()).unwrap().watch;
+        let passes: Vec<_> = watch.passes.clone().into_iter().collect();
+        Agenda::new(&passes, &watch, "host", now)
+    }
+
+    fn start() -> Now {
+        Now { at: Instant::now(), wall: "2026-11-21T10:02:00Z".parse().unwrap() }
+    }
+
+    fn later(now: Now, by: Duration) -> Now {
+        Now { at: now.at + by, wall: now.wall.checked_add(by).unwrap() }
+    }
+
+    #[test]
+    fn what_has_set_times_is_not_run_by_another_config() {
+        let now = start();
+        let mut agenda = agenda("gc: {cron: '0 4 * * *'}", now);
+        agenda.demand(Cause::Config, now);
+        assert_eq!(agenda.take(now), None);
+        agenda.demand(Cause::Signal, now);
+        assert_eq!(agenda.take(now), Some(("gc".to_owned(), Cause::Signal)));
+    }
+
+    #[test]
+    fn what_has_set_times_is_given_up_until_the_next() {
+        let mut now = start();
+        let mut agenda = agenda("gc: {cron: '0 4 * * *'}", now);
+        now.wall = "2026-11-22T04:00:00Z".parse().unwrap();
+        let mut causes = Vec::new();
+        for _ in 0..60 {
+            if let Some((pass, cause)) = agenda.take(now) {
+                causes.push(cause);
+                agenda.ran(&pass, Left::Everything, now);
+            }
+            now = later(now, LONGEST);
+        }
+        assert_eq!(causes.remove(0), Cause::Schedule);
+        assert_eq!(causes, [Cause::Retry; TRIES as usize]);
+        now.wall = "2026-11-23T04:00:00Z".parse().unwrap();
+        assert_eq!(agenda.take(now), Some(("gc".to_owned(), Cause::Schedule)));
     }
 }
