@@ -103,9 +103,10 @@ impl Session {
         metrics: Option<std::net::SocketAddr>,
         interrupt: &Interrupt,
     ) -> u8 {
+        let once = asked.once;
         match Box::pin(self.try_repeat(command, choose, asked, metrics, interrupt)).await {
-            Ok(true) => 0,
-            Ok(false) => 1,
+            // A loop ends by a signal; what should have come to an end by itself has been cut short.
+            Ok(well) => interrupt.exit_code().filter(|_| once).unwrap_or(u8::from(!well)),
             Err(error) => self.failed(command, &error),
         }
     }

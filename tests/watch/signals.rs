@@ -53,6 +53,17 @@ fn what_does_not_end_within_the_grace_is_left() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn told_to_stop_before_all_has_run_it_says_so() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.sim.admin("/fault", &json!({"kind": "delay", "method": "POST", "ms": 400}))?;
+    let watch = stage.watch(&["--once", "reconcile", "gc"])?;
+    wait_for_a_write(&stage)?;
+    watch.signal("TERM")?;
+    assert_eq!(watch.ended()?, Some(143));
+    Ok(())
+}
+
 /// As `Type=notify` wants it, with a watchdog.
 #[test]
 fn systemd_is_told() -> Result<()> {
