@@ -198,13 +198,16 @@ impl<'w, 'a> Round<'w, 'a> {
             tokio::select! {
                 reports = &mut run => break Some(reports),
                 () = &mut told => break None,
-                wake = inbox.next(BEAT) => match wake {
-                    Wake::Time => self.beat(),
-                    Wake::Pulse => self.watch.systemd.alive(),
-                    // Events are noted at once: what comes after the run has begun asks for another.
-                    Wake::Sight(Sight::Changed) => self.agenda.hint(now()),
-                    other => waked.push(other),
-                },
+                wake = inbox.next(BEAT) => {
+                    match wake {
+                        Wake::Time => {}
+                        Wake::Pulse => self.watch.systemd.alive(),
+                        // Events are noted at once: what comes after the run has begun asks for another.
+                        Wake::Sight(Sight::Changed) => self.agenda.hint(now()),
+                        other => waked.push(other),
+                    }
+                    self.beat();
+                }
             }
         };
         for wake in waked {
