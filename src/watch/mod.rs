@@ -6,6 +6,7 @@
 pub mod agenda;
 pub mod config_file;
 pub mod debounce;
+mod inbox;
 mod round;
 pub mod schedule;
 pub mod scout;
@@ -30,7 +31,8 @@ use crate::report::print::Printer;
 use crate::settings::{Schedule, Settings, Source};
 use agenda::{Agenda, Cause, Now};
 use config_file::Reader;
-use round::{Inbox, Round};
+use inbox::Inbox;
+use round::Round;
 use scout::{Interest, Scout};
 use serve::Health;
 use systemd::Systemd;
@@ -99,16 +101,17 @@ impl Watch<'_> {
     pub async fn run(&self, settings: Settings, run: impl AsyncFn(Order) -> Vec<Report>) -> Result<bool> {
         let (sights, from_sights) = mpsc::channel(64);
         let (texts, from_texts) = mpsc::channel(4);
+        let (reread, from_reread) = mpsc::channel(4);
         let passes = (self.choose)(&settings)?;
         let settings = Arc::new(settings);
         let interest = Arc::new(self.interest(&settings, &passes));
         let (interest, watched) = watch::channel(interest);
-        let mut inbox = Inbox::new(from_sights, from_texts, self.systemd.pulse())?;
+        let mut inbox = Inbox::new(from_sights, from_texts, from_reread, self.systemd.pulse())?;
         let agenda = if self.once { Agenda::once } else { Agenda::new };
         let agenda = agenda(&passes, &settings.watch, &self.host, now());
         let every = settings.watch.config_poll;
         let leader_only = self.leader_only.unwrap_or(settings.watch.leader_only);
-        let mut round = Round::new(self, settings, agenda, interest, sights.clone());
+        let mut round = Round::new(self, settings, agenda, interest, sights.clone(), reread);
         let mut tasks = Vec::new();
         if let Some(reader) = self.reader.clone().filter(|_| !every.is_zero()) {
             tasks.push(tokio::spawn(config_file::follow(reader, self.sources.clone(), every, texts)).abort_handle());

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::json;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::agenda::{Agenda, Cause, LOOK, Left};
 use super::config_file::Texts;
+use super::inbox::{Inbox, Wake};
 use super::scout::{Interest, Scout, Sight};
 use super::{Order, Watch, now};
 use crate::error::ErrorKind;
@@ -36,6 +36,7 @@ pub(super) struct Round<'w, 'a> {
     interest: watch::Sender<Arc<Interest>>,
     outposts: Vec<AbortHandle>,
     sights: mpsc::Sender<Sight>,
+    reread: mpsc::Sender<Texts>,
     /// The engine's events can't be heard at the moment.
     lost: bool,
     /// A command file is to be run.
@@ -46,69 +47,6 @@ pub(super) struct Round<'w, 'a> {
     beat: Option<Instant>,
 }
 
-/// What wakes the loop.
-enum Wake {
-    Sight(Sight),
-    Config(Texts),
-    Hangup,
-    Commands,
-    Pulse,
-    Time,
-}
-
-/// Where it comes from.
-pub(super) struct Inbox {
-    sights: mpsc::Receiver<Sight>,
-    texts: mpsc::Receiver<Texts>,
-    hangup: Signal,
-    user: Signal,
-    pulse: Option<tokio::time::Interval>,
-}
-
-impl Inbox {
-    pub(super) fn new(
-        sights: mpsc::Receiver<Sight>,
-        texts: mpsc::Receiver<Texts>,
-        pulse: Option<Duration>,
-    ) -> Result<Self> {
-        Ok(Self {
-            sights,
-            texts,
-            hangup: signal(SignalKind::hangup()).context("can't listen for SIGHUP")?,
-            user: signal(SignalKind::user_defined1()).context("can't listen for SIGUSR1")?,
-            pulse: pulse.map(tokio::time::interval),
-        })
-    }
-
-    /// The first sight of the engine that says whether it is there.
-    pub(super) async fn first(&mut self) -> Option<Sight> {
-        loop {
-            match self.sights.recv().await? {
-                sight @ (Sight::Connected | Sight::Lost(_)) => return Some(sight),
-                Sight::Changed | Sight::Moved | Sight::Leads(_) => {}
-            }
-        }
-    }
-
-    /// Waits for what comes next, at most so long. Nothing is lost when the wait is given up.
-    async fn next(&mut self, limit: Duration) -> Wake {
-        let pulse = async {
-            match &mut self.pulse {
-                Some(pulse) => pulse.tick().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            Some(sight) = self.sights.recv() => Wake::Sight(sight),
-            Some(texts) = self.texts.recv() => Wake::Config(texts),
-            Some(()) = self.hangup.recv() => Wake::Hangup,
-            Some(()) = self.user.recv() => Wake::Commands,
-            _ = pulse => Wake::Pulse,
-            () = tokio::time::sleep(limit) => Wake::Time,
-        }
-    }
-}
-
 impl<'w, 'a> Round<'w, 'a> {
     pub(super) fn new(
         watch: &'w Watch<'a>,
@@ -116,6 +54,7 @@ impl<'w, 'a> Round<'w, 'a> {
         agenda: Agenda,
         interest: watch::Sender<Arc<Interest>>,
         sights: mpsc::Sender<Sight>,
+        reread: mpsc::Sender<Texts>,
     ) -> Self {
         Self {
             watch,
@@ -126,6 +65,7 @@ impl<'w, 'a> Round<'w, 'a> {
             interest,
             outposts: Vec::new(),
             sights,
+            reread,
             lost: false,
             commands: false,
             runs: 0,
@@ -162,7 +102,7 @@ impl<'w, 'a> Round<'w, 'a> {
                     _ = interrupt.nth(1) => continue,
                     wake = inbox.next(self.agenda.idle(now())) => wake,
                 };
-                self.take(wake).await;
+                self.take(wake);
                 continue;
             };
             self.commands &= pass != "commands run";
@@ -211,12 +151,12 @@ impl<'w, 'a> Round<'w, 'a> {
             }
         };
         for wake in waked {
-            self.take(wake).await;
+            self.take(wake);
         }
         reports
     }
 
-    async fn take(&mut self, wake: Wake) {
+    fn take(&mut self, wake: Wake) {
         match wake {
             Wake::Time => {}
             Wake::Pulse => self.watch.systemd.alive(),
@@ -225,16 +165,22 @@ impl<'w, 'a> Round<'w, 'a> {
             Wake::Commands => self.commands = self.command_file().is_some(),
             Wake::Hangup => {
                 self.watch.systemd.reloading();
-                if let Some(read) = self.watch.reader.clone() {
-                    match tokio::task::spawn_blocking(move || read()).await {
-                        Ok(texts) => self.change(texts, Cause::Signal),
-                        Err(error) => tracing::warn!("the config was not read: {error}"),
-                    }
-                }
-                self.agenda.demand(Cause::Signal, now());
-                self.watch.systemd.ready();
+                let Some(read) = self.watch.reader.clone() else { return self.reloaded() };
+                let tell = self.reread.clone();
+                // Files may be far away: the loop goes on meanwhile. If it ends, nobody needs to be told.
+                tokio::task::spawn_blocking(move || tell.blocking_send(read()).ok());
+            }
+            Wake::Reread(texts) => {
+                self.change(texts, Cause::Signal);
+                self.reloaded();
             }
         }
+    }
+
+    /// Does what SIGHUP asks for, by the config that is in use now.
+    fn reloaded(&mut self) {
+        self.agenda.demand(Cause::Signal, now());
+        self.watch.systemd.ready();
     }
 
     fn command_file(&self) -> Option<&PathBuf> {
