@@ -37,8 +37,8 @@ pub(super) struct Round<'w, 'a> {
     outposts: Vec<AbortHandle>,
     sights: mpsc::Sender<Sight>,
     reread: mpsc::Sender<Texts>,
-    /// The engine's events can't be heard at the moment.
-    lost: bool,
+    /// The engine is away, or not; none: that has not been seen yet.
+    lost: Option<bool>,
     /// A command file is to be run.
     commands: bool,
     runs: u64,
@@ -66,7 +66,7 @@ impl<'w, 'a> Round<'w, 'a> {
             outposts: Vec::new(),
             sights,
             reread,
-            lost: false,
+            lost: None,
             commands: false,
             runs: 0,
             last: None,
@@ -76,7 +76,7 @@ impl<'w, 'a> Round<'w, 'a> {
 
     /// Notes what was seen before the first pass.
     pub(super) fn begin(&mut self, seen: Option<&Sight>) {
-        self.lost = matches!(seen, Some(Sight::Lost(_)));
+        self.lost = seen.map(|seen| matches!(seen, Sight::Lost(_)));
         self.post();
     }
 
@@ -195,13 +195,13 @@ impl<'w, 'a> Round<'w, 'a> {
             Sight::Leads(true) => self.agenda.urge(Cause::Leader, now),
             Sight::Leads(false) => {}
             Sight::Connected => {
-                if std::mem::take(&mut self.lost) {
+                if self.lost.replace(false) == Some(true) {
                     self.watch.printer.event("engine", json!({ "state": "back" }));
                 }
                 self.agenda.urge(Cause::Gap, now);
             }
             Sight::Lost(why) => {
-                self.lost = true;
+                self.lost = Some(true);
                 self.watch.printer.event("engine", json!({ "state": "lost", "error": why }));
             }
         }
@@ -270,6 +270,14 @@ impl<'w, 'a> Round<'w, 'a> {
         if let Some(report) = reports.last() {
             self.last = Some((pass.to_owned(), report.outcome));
         }
+        let away = reports.iter().any(|report| report.error.as_ref().is_some_and(|e| e.kind == ErrorKind::Unreachable));
+        let reached = reports.iter().any(|report| report.cluster.is_some());
+        // Whoever looks at the engine itself knows better: a pass may have missed another node's.
+        if !self.watch.scouts() && (away || reached) {
+            self.lost = Some(away);
+        } else if self.lost.is_none() && reached && !away {
+            self.lost = Some(false);
+        }
         self.watch.health.note(reports);
         self.beat = None;
     }
@@ -290,10 +298,10 @@ impl<'w, 'a> Round<'w, 'a> {
     fn tell_status(&self) {
         let last =
             self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {}", word(*how)));
-        let away = if self.lost { "; the engine is away" } else { "" };
+        let away = if self.lost == Some(true) { "; the engine is away" } else { "" };
         let refused = if self.refused.is_some() { "; the new config is refused" } else { "" };
         self.watch.systemd.status(&format!("{} runs, last {}{away}{refused}", self.runs, last));
-        self.watch.health.round(!self.lost);
+        self.watch.health.round(self.lost == Some(false));
     }
 
     fn stopped(&self, data: serde_json::Value) {

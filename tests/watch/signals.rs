@@ -1,7 +1,7 @@
 //! What a loop does when it is told something.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
@@ -108,13 +108,7 @@ fn it_answers_whoever_asks_how_it_is() -> Result<()> {
     let stage = Stage::new()?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let watch = stage.watch(&["--metrics-listen", &port.to_string()])?;
-    let ask = |path: &str| -> Result<String> {
-        let mut stream = TcpStream::connect(port)?;
-        write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
-        Ok(text)
-    };
+    let ask = |path: &str| ask(port, path);
     stage.together()?;
     poll::until("it is ready", || {
         let answer = ask("/readyz")?;
@@ -129,6 +123,30 @@ fn it_answers_whoever_asks_how_it_is() -> Result<()> {
     assert!(ask("/readyz")?.contains(" 503 "), "the engine is away");
     assert!(ask("/livez")?.contains(" 200 "), "the loop is not");
     Ok(())
+}
+
+#[test]
+fn it_is_not_ready_before_the_engine_was_reached() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.sim.admin("/crash", &json!({}))?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    // None of what it runs listens to events.
+    let watch = stage.watch(&["gc", "--metrics-listen", &port.to_string()])?;
+    watch.begun()?;
+    assert!(ask(port, "/readyz")?.contains(" 503 "));
+    stage.sim.engine.ask("DELETE", "/_sim/crash", None)?;
+    poll::until("it is ready", || {
+        let answer = ask(port, "/readyz")?;
+        Ok(if answer.contains(" 200 ") { Vec::new() } else { vec![answer] })
+    })
+}
+
+fn ask(port: SocketAddr, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(port)?;
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn wait_for_a_write(stage: &Stage) -> Result<()> {
