@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::debounce::Debounce;
 use super::schedule::{self, Lateness};
-use crate::settings::{Schedule, Watch};
+use crate::settings::{Rhythm, Schedule, Watch};
 
 /// The first wait after a run that is to be repeated; it doubles.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -173,6 +173,10 @@ impl Agenda {
 
     /// The pass that is to run now, and why. What it was asked for is taken from the agenda.
     pub fn take(&mut self, now: Now) -> Option<(String, Cause)> {
+        for job in self.jobs.iter_mut().filter(|job| matches!(job.schedule.rhythm, Rhythm::Every(_))) {
+            // The clock on the wall has been set back: nothing that runs every so often is ever further away than that.
+            job.next = job.next.min(schedule::next(&job.schedule, job.lateness, now.wall));
+        }
         if self.debounce.due().is_some_and(|due| due <= now.at) {
             self.debounce.begin(now.at);
             for job in self.jobs.iter_mut().filter(|job| job.schedule.events) {
@@ -267,6 +271,18 @@ mod tests {
         assert_eq!(agenda.take(now), None);
         agenda.demand(Cause::Signal, now);
         assert_eq!(agenda.take(now), Some(("gc".to_owned(), Cause::Signal)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nothing_waiting() {
+        let mut now = start();
+        let mut agenda = agenda("gc: {every: 1h, jitter: 0s}", now);
+        assert_eq!(agenda.take(now), Some(("gc".to_owned(), Cause::Start)));
+        agenda.ran("gc", Left::Nothing, now);
+        now.wall = "2026-11-14T10:02:00Z".parse().unwrap();
+        assert_eq!(agenda.take(now), None);
+        assert_eq!(agenda.take(later(now, Duration::from_secs(3599))), None);
+        assert_eq!(agenda.take(later(now, Duration::from_secs(3600))), Some(("gc".to_owned(), Cause::Schedule)));
     }
 
     #[test]
