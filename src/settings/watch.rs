@@ -20,7 +20,7 @@ use super::section::Section;
 use super::show::span;
 
 /// What `orca watch` can run, with how often it does where nothing else is said, in seconds.
-const PASSES: [(&str, u64); 12] = [
+const PASSES: [(&str, u64); 11] = [
     ("reconcile", 60),
     ("labels sync", 60),
     ("anchors follow", 60),
@@ -31,9 +31,10 @@ const PASSES: [(&str, u64); 12] = [
     ("logs rotate", 3600),
     ("mods fetch", 6 * 3600),
     ("rebalance apply", 300),
-    ("rebalance measure", 60),
     ("rebalance recover", 60),
 ];
+/// It has no place in a stream of reports.
+const MEASURE: &str = "rebalance measure";
 /// What an event in the swarm can make necessary.
 const ON_EVENTS: [&str; 3] = ["reconcile", "labels sync", "anchors follow"];
 
@@ -234,8 +235,13 @@ fn schedule(
     section: &mut Section<'_, '_>,
 ) -> Option<Schedule> {
     let Some(mut schedule) = watch.usual(&name.value) else {
-        let known = watchable().collect::<Vec<_>>().join(", ");
-        section.log.at(name.mark, format!("watch.passes: no pass {}; there are {known}", quoted(&name.value)));
+        let text = if name.value == MEASURE {
+            format!("watch.passes: `{MEASURE}` prints a document and no report; run it from cron or a systemd timer")
+        } else {
+            let known = watchable().collect::<Vec<_>>().join(", ");
+            format!("watch.passes: no pass {}; there are {known}", quoted(&name.value))
+        };
+        section.log.at(name.mark, text);
         return None;
     };
     let key = format!("passes.{}", name.value);
