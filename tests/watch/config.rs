@@ -104,3 +104,13 @@ fn a_changed_list_of_passes_is_taken_over() -> Result<()> {
         watch.of("report").iter().filter(|line| line["report"]["command"] == "gc").count() >= 2
     })
 }
+
+#[test]
+fn what_prints_no_report_cannot_be_watched() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.configure("  passes: { rebalance measure: {} }")?;
+    let ended = stage.orca.run(&["watch", "--once", "-o", "json"])?;
+    assert!(ended.exit.is_some_and(|code| code != 0), "{ended}");
+    assert!(ended.to_string().contains("run it from cron or a systemd timer"), "{ended}");
+    Ok(())
+}
