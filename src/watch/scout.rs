@@ -153,7 +153,12 @@ impl Scout {
         let standing = self.engine.until(Instant::now() + ANSWER).standing().await?;
         // The stream begins where the last one ended, else now, by the engine's own clock.
         let from = since.unwrap_or_else(|| i64::try_from(standing.now.as_nanosecond()).unwrap_or_default());
-        let mut events = self.engine.event_stream(&standing.api, Some(from))?;
+        let listens = self.interest.borrow().events;
+        let mut events = if listens {
+            self.engine.event_stream(&standing.api, Some(from))?.left_stream()
+        } else {
+            futures_util::stream::pending().right_stream()
+        };
         let mut view = View {
             node: standing.node,
             leads: None,
@@ -164,16 +169,16 @@ impl Scout {
             looked: Instant::now(),
         };
         if !self.outpost {
-            if self.interest.borrow().events {
+            if listens {
                 self.look(&mut view).await?;
             }
             self.say(Sight::Connected).await;
-        } else if since.is_some() && self.interest.borrow().events {
+        } else if since.is_some() && listens {
             // What it could not tell of in between is unknown.
             self.say(Sight::Changed).await;
         }
         *lost = false;
-        *since = Some(from);
+        *since = listens.then_some(from);
         loop {
             let next = self.next_look(&view);
             tokio::select! {
@@ -184,14 +189,14 @@ impl Scout {
                     self.heard(&event, &mut view).await;
                 }
                 changed = self.interest.changed() => {
-                    if changed.is_err() {
+                    if changed.is_err() || self.interest.borrow().events != listens {
                         return Ok(());
                     }
                     (view.places, view.asked) = (None, None);
                 }
                 () = self.tell.closed() => return Ok(()),
                 () = tokio::time::sleep_until(next) => {
-                    if self.outpost || !self.interest.borrow().events {
+                    if self.outpost || !listens {
                         // A connection of which one end is gone tells nothing; whoever asks is told.
                         view.looked = Instant::now();
                         self.engine.until(view.looked + ANSWER).standing().await?;

@@ -114,3 +114,16 @@ fn what_prints_no_report_cannot_be_watched() -> Result<()> {
     assert!(ended.to_string().contains("run it from cron or a systemd timer"), "{ended}");
     Ok(())
 }
+
+#[test]
+fn events_count_from_the_config_on_that_asks_for_them() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.configure("  passes: { gc: { every: 1h } }")?;
+    let watch = stage.watch(&[])?;
+    watch.begun()?;
+    stage.configure("  passes: { reconcile: { every: 1h } }")?;
+    stage.together()?;
+    std::thread::sleep(Duration::from_millis(700));
+    stage.displace()?;
+    stage.together()
+}
