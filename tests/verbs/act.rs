@@ -244,3 +244,15 @@ fn a_pause_is_not_for_what_a_person_asks_for() {
     );
     assert_eq!(stage.spec("web")["Mode"]["Replicated"]["Replicas"], 1);
 }
+
+#[test]
+fn one_object_is_asked_for_once() {
+    let stage = Stage::new();
+    stage.create("web", 2, |_| {});
+    let before = stage.versions();
+    let (exit, report) = stage.run(&["services", "scale", "web=1", "we=5", "-o", "json"]);
+    assert_eq!((exit, report["error"]["message"].as_str()), (64, Some("`web` is named twice")), "{report:#}");
+    assert_eq!(stage.versions(), before);
+    let (exit, report) = stage.run(&["nodes", "drain", "node-3", "node-3", "-n", "-o", "json"]);
+    assert_eq!((exit, kinds(&report).len()), (0, 1), "{report:#}");
+}
