@@ -71,8 +71,8 @@ fn command() -> Command {
 fn told(command: Command, path: &str) -> Command {
     let command = command.mut_args(|arg| with_values(arg, path));
     command.mut_subcommands(|sub| {
-        let name = sub.get_name().to_owned();
-        told(sub, &name)
+        let path = format!("{path} {}", sub.get_name());
+        told(sub, path.trim_start())
     })
 }
 
@@ -81,6 +81,12 @@ fn with_values(arg: Arg, command: &str) -> Arg {
     match (command, arg.get_id().as_str()) {
         // Its nodes may be in no swarm yet.
         ("bootstrap", "node") => arg.add(ArgValueCandidates::new(|| offered(config_nodes))),
+        (path, "names" | "name") if path.starts_with("nodes ") => {
+            arg.add(ArgValueCandidates::new(|| offered(cluster_nodes)))
+        }
+        (path, "names" | "name") if path.starts_with("services ") => {
+            arg.add(ArgValueCandidates::new(|| offered(cluster_services)))
+        }
         (_, "node" | "empty") => arg.add(ArgValueCandidates::new(|| offered(cluster_nodes))),
         (_, "anchor" | "anchors") => arg.add(ArgValueCandidates::new(|| offered(anchors))),
         (_, "context") => arg.add(ArgValueCandidates::new(|| offered(contexts))),
@@ -148,24 +154,37 @@ fn anchors(line: &Line) -> Option<Vec<String>> {
 fn cluster_nodes(line: &Line) -> Option<Vec<String>> {
     let nodes = match &line.snapshot {
         Some(file) => snapshot::load(file).ok()?.nodes,
-        None => asked_nodes(line)?,
+        None => asked(line, async |engine| engine.nodes().await)?,
     };
-    let mut names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
-    names.sort();
-    names.dedup();
-    Some(names)
+    Some(sorted(nodes.into_iter().map(|node| node.name)))
 }
 
-fn asked_nodes(line: &Line) -> Option<Vec<crate::model::Node>> {
+fn cluster_services(line: &Line) -> Option<Vec<String>> {
+    let services = match &line.snapshot {
+        Some(file) => snapshot::load(file).ok()?.services,
+        None => asked(line, async |engine| engine.services().await)?,
+    };
+    Some(sorted(services.into_iter().map(|service| service.name)))
+}
+
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// What the engine that the line means answers, if it does so in time.
+fn asked<T>(line: &Line, ask: impl AsyncFnOnce(Engine) -> Result<Vec<T>>) -> Option<Vec<T>> {
     let flags = Flags { host: line.host.as_deref(), context: line.context.as_deref() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let nodes = runtime.block_on(async {
+    let answer = runtime.block_on(async {
         let engine = Engine::new(Wire::new(context::select_here(&flags).ok()?).ok()?);
         // The deadline of a request doesn't bound how long a name takes to be looked up.
-        tokio::time::timeout(LIMIT, engine.until(Instant::now() + LIMIT).nodes()).await.ok()?.ok()
+        tokio::time::timeout(LIMIT, ask(engine.until(Instant::now() + LIMIT))).await.ok()?.ok()
     });
     runtime.shutdown_background();
-    nodes
+    answer
 }
 
 /// The docker contexts of this user.

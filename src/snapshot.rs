@@ -213,7 +213,8 @@ pub fn read_nodes(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Node>> {
     Ok(nodes)
 }
 
-fn read_services(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Service>> {
+/// Services sorted by name.
+pub fn read_services(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Service>> {
     let mut services = raw.into_iter().map(Service::read).collect::<serde_json::Result<Vec<_>>>()?;
     services.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(services)

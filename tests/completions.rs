@@ -98,6 +98,10 @@ fn nodes_come_from_the_engine_that_the_line_means() {
     assert_eq!(place.offered(&["autoheal", "--node", "x"], &env), [""; 0]);
     let snapshot = ["--snapshot", "cluster.json", "rebalance", "plan", "--empty", ""];
     assert_eq!(place.offered(&snapshot, &[]), NODES);
+    assert_eq!(place.offered(&["nodes", "drain", "node-"], &env), NODES);
+    let services = place.offered(&["services", "ps", ""], &env);
+    assert!(!services[0].starts_with('-'), "flags before names: {services:?}");
+    assert_eq!(place.offered(&["--snapshot", "cluster.json", "services", "ps", ""], &[]), services);
     // What the line says wins over what the environment says.
     assert_eq!(place.offered(&["-H", "unix:///nowhere.sock", "rebalance", "plan", "--empty", ""], &env), [""; 0]);
 }

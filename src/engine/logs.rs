@@ -134,7 +134,9 @@ impl TaskLogs {
             let frames = take_frames(&mut self.rest)?;
             return Ok(Some(frames.into_iter().map(|(stream, text)| message(stream, &text)).collect()));
         }
-        let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        // A bar that is drawn over and over has no end of line; it is cut, and not kept for ever.
+        let whole = if self.rest.len() > MAX_FRAME { self.rest.len() } else { 0 };
+        let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(whole, |at| at + 1);
         let lines: Vec<u8> = self.rest.drain(..end).collect();
         Ok(Some(String::from_utf8_lossy(&lines).lines().map(|line| message(1, line)).collect()))
     }

@@ -31,7 +31,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
-use crate::model::{Node, Task};
+use crate::model::{Node, Service, Task};
 pub use events::Events;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
@@ -98,6 +98,11 @@ impl Engine {
     /// Reads the nodes of the swarm.
     pub async fn nodes(&self) -> Result<Vec<Node>> {
         Ok(crate::snapshot::read_nodes(self.read("/nodes").await?)?)
+    }
+
+    /// Reads the services of the swarm.
+    pub async fn services(&self) -> Result<Vec<Service>> {
+        Ok(crate::snapshot::read_services(self.read("/services").await?)?)
     }
 
     /// Reads the tasks that these filters (JSON) let pass.

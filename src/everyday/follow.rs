@@ -20,8 +20,10 @@ use crate::progress::Progress;
 use crate::report::{Report, millis_since};
 use crate::snapshot::Snapshot;
 
-/// How often to look when no event comes.
+/// How soon to look again when no event comes; the longer it takes, the more seldom,
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// up to this.
+const SELDOM: Duration = Duration::from_secs(2);
 /// Events come in bursts; one look serves them all.
 const BURST: Duration = Duration::from_millis(100);
 /// The engine's own, where a service names none.
@@ -68,6 +70,7 @@ impl Follower<'_> {
         let started = Instant::now();
         let mut events = self.engine.events(api);
         let mut since = None;
+        let mut pause = LOOK_AGAIN;
         let ended = loop {
             let cluster = tokio::select! {
                 _ = self.interrupt.nth(1) => break Err(interrupted()),
@@ -93,8 +96,9 @@ impl Follower<'_> {
             }
             tokio::select! {
                 _ = self.interrupt.nth(1) => break Err(interrupted()),
-                () = events.next(LOOK_AGAIN) => {}
+                () = events.next(pause) => {}
             }
+            pause = (pause + pause / 4).min(SELDOM);
             tokio::time::sleep(BURST).await;
         };
         report.data.insert("waited".to_owned(), json!({"ms": millis_since(started), "settled": ended.is_ok()}));

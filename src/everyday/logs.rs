@@ -3,12 +3,13 @@
 //! A node that is gone, or a stream that gets stuck, takes nothing from the others: what is missing is named.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::interrupted;
@@ -30,6 +31,8 @@ pub const COMMAND: &str = "services logs";
 const SETTLE: Duration = Duration::from_millis(200);
 /// Messages under way from all streams.
 const QUEUE: usize = 1024;
+/// Streams that are read at a time.
+const AT_ONCE: usize = 16;
 
 /// What is to be read.
 #[derive(Debug)]
@@ -135,9 +138,13 @@ impl Reading<'_> {
         // What is looked for may be further back than the tail.
         let tail = self.grep.is_none().then_some(self.tail);
         let extract = Extract { tail, since, follow: self.follow };
+        // Who follows needs them all; else a few at a time do, each a connection of its own.
+        let turns = Arc::new(Semaphore::new(if self.follow { sources.len().max(1) } else { AT_ONCE }));
         for (at, source) in sources.iter().cloned().enumerate() {
             let (engine, api, sender, patience) = (self.engine.clone(), api.to_owned(), sender.clone(), self.patience);
+            let turns = Arc::clone(&turns);
             tokio::spawn(async move {
+                let _turn = turns.acquire_owned().await;
                 let why = read(&engine, &api, &source, extract, patience, at, &sender).await;
                 // Nobody listens any more: then it doesn't matter.
                 let _ = sender.send(News::Ended(at, why)).await;

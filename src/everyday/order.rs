@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::tell::{chosen, node, services_of, standings};
+use crate::error::{Error, ErrorKind};
 use crate::fingerprint;
 use crate::model::{NodeId, Service, ServiceId};
 use crate::pass::order::{Order, Wish};
@@ -55,7 +56,12 @@ pub fn scale(cluster: &Snapshot, wanted: &[(String, u64)]) -> Result<Order> {
     let mut wishes = Vec::new();
     for (name, replicas) in wanted {
         for one in chosen(&standings, std::slice::from_ref(name), None)? {
-            wishes.push(Wish::Scale(one.service.id.clone(), *replicas));
+            let id = &one.service.id;
+            if wishes.iter().any(|wish| matches!(wish, Wish::Scale(other, _) if other == id)) {
+                let text = format!("`{}` is named twice", one.service.name);
+                return Err(Error::new(ErrorKind::Usage, text).hint("say once how many replicas it is to have").into());
+            }
+            wishes.push(Wish::Scale(id.clone(), *replicas));
         }
     }
     Ok(Order { wishes, ..Order::default() })
@@ -87,7 +93,9 @@ pub(super) fn ids_of_stack(cluster: &Snapshot, name: &str) -> Result<Vec<Service
 /// # Errors
 /// If a name is none, or may be several.
 pub fn nodes(cluster: &Snapshot, names: &[String], wish: fn(NodeId) -> Wish, force: bool) -> Result<Order> {
-    let ids = names.iter().map(|name| Ok(node(cluster, name)?.id.clone())).collect::<Result<Vec<NodeId>>>()?;
+    let mut ids = names.iter().map(|name| Ok(node(cluster, name)?.id.clone())).collect::<Result<Vec<NodeId>>>()?;
+    ids.sort();
+    ids.dedup();
     Ok(Order { wishes: ids.into_iter().map(wish).collect(), force, lenient: false })
 }
 

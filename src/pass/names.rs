@@ -91,8 +91,8 @@ mod tests {
         let error = |asked| find("service", asked, &ALL).unwrap_err();
         assert_eq!(error("ab").message, "`ab` may be any of 2 services: `web`, `web_api`");
         assert_eq!(error("twin").message, "`twin` may be any of 2 services: `twin` (zz3), `twin` (zz4)");
-        assert_eq!(error("wbe_api").hint.unwrap(), "did you mean `web_api` or `web`?");
-        assert_eq!(error("wbe").hint.unwrap(), "did you mean `web` or `web_api`?");
+        assert_eq!(error("wbe_api").hint.unwrap(), "did you mean `web_api`?");
+        assert_eq!(error("wbe").hint.unwrap(), "did you mean `web`?");
         assert_eq!(error("qqq").hint.unwrap(), "`orca services ls` lists all 4");
         assert_eq!(error("").kind, ErrorKind::Usage);
     }

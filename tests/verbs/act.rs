@@ -244,3 +244,15 @@ fn a_pause_is_not_for_what_a_person_asks_for() {
     );
     assert_eq!(stage.spec("web")["Mode"]["Replicated"]["Replicas"], 1);
 }
+
+#[test]
+fn one_object_is_asked_for_once() {
+    let stage = Stage::new();
+    stage.create("web", 2, |_| {});
+    let before = stage.versions();
+    let ended = stage.orca.run(&["services", "scale", "web=1", "we=5"]).unwrap();
+    assert!(ended.exit == Some(64) && ended.stderr.contains("`web` is named twice"), "{ended}");
+    assert_eq!(stage.versions(), before);
+    let (exit, report) = stage.run(&["nodes", "drain", "node-3", "node-3", "-n", "-o", "json"]);
+    assert_eq!((exit, kinds(&report).len()), (0, 1), "{report:#}");
+}

@@ -130,7 +130,11 @@ fn label(
         let reasons = vec!["orca keeps its own books in this label".to_owned()];
         return refuse(Target::node(node), &what, reasons, plan);
     }
-    let ended = ended(cluster, node, key, value);
+    let Ok(offer) = Offer::read(&node.raw) else {
+        let reasons = vec!["its description can't be read, so nobody knows which tasks the label would end".to_owned()];
+        return refuse(Target::node(node), &what, reasons, plan);
+    };
+    let ended = ended(cluster, node, &offer, key, value);
     if !ended.is_empty() && !force {
         let reasons = vec![
             format!(
@@ -154,13 +158,15 @@ fn label(
         (None, None) => return,
     };
     let action = Action::on_node(node, change, ASKED);
-    plan.data.insert("ended_tasks".to_owned(), json!(ended));
+    let told = plan.data.entry("ended_tasks").or_insert_with(|| json!([]));
+    if let Some(told) = told.as_array_mut() {
+        told.extend(ended.iter().map(|task| json!(task)));
+    }
     plan.actions.push(if ended.is_empty() { action } else { action.disruptive() });
 }
 
 /// Tasks of this node whose constraints hold now and wouldn't with the label changed.
-fn ended(cluster: &Snapshot, node: &Node, key: &str, value: Option<&str>) -> Vec<String> {
-    let Ok(offer) = Offer::read(&node.raw) else { return Vec::new() };
+fn ended(cluster: &Snapshot, node: &Node, offer: &Offer, key: &str, value: Option<&str>) -> Vec<String> {
     let mut changed = node.clone();
     match value {
         Some(value) => changed.labels.insert(key.to_owned(), value.to_owned()),
@@ -172,7 +178,7 @@ fn ended(cluster: &Snapshot, node: &Node, key: &str, value: Option<&str>) -> Vec
         .filter(|task| task.node == node.id && task.live())
         .filter_map(|task| {
             let service = cluster.services.iter().find(|service| service.id == task.service)?;
-            let hold = |node: &Node| service.constraints.iter().all(|constraint| constraint.matches(node, &offer));
+            let hold = |node: &Node| service.constraints.iter().all(|constraint| constraint.matches(node, offer));
             (hold(node) && !hold(&changed)).then(|| name_of(service, task))
         })
         .collect();

@@ -18,6 +18,8 @@ const ASKED: &str = "asked for on the command line";
 enum Verdict {
     Do(Box<Action>),
     Holds,
+    /// It can't be asked of a service of this kind.
+    NotFor(String),
     Refused(Vec<String>),
 }
 
@@ -39,14 +41,12 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
         match judge(service, wish, order.force) {
             Verdict::Do(action) => plan.actions.push(*action),
             Verdict::Holds => plan.unchanged += 1,
-            Verdict::Refused(reasons) if order.lenient && !scalable(service) => {
-                let text = format!("`{}` is left out: {}", service.name, reasons.join("; "));
+            Verdict::NotFor(why) if order.lenient => {
+                let text = format!("`{}` is left out: {why}", service.name);
                 plan.warnings.push(Warning::new("left_out", text));
             }
-            Verdict::Refused(reasons) => {
-                let id = format!("service/{}#{what}", service.name);
-                plan.blocked.push(Blocked { id, target: Target::service(service), reasons });
-            }
+            Verdict::NotFor(why) => plan.blocked.push(refused(service, what, vec![why])),
+            Verdict::Refused(reasons) => plan.blocked.push(refused(service, what, reasons)),
         }
     }
 }
@@ -56,8 +56,8 @@ fn gone(id: &ServiceId, what: &str) -> Blocked {
     Blocked { id: format!("service/{}#{what}", id.0), target, reasons: vec!["it was removed meanwhile".to_owned()] }
 }
 
-fn scalable(service: &Service) -> bool {
-    matches!(service.mode, Mode::Replicated(_))
+fn refused(service: &Service, what: &str, reasons: Vec<String>) -> Blocked {
+    Blocked { id: format!("service/{}#{what}", service.name), target: Target::service(service), reasons }
 }
 
 fn judge(service: &Service, wish: &Wish, force: bool) -> Verdict {
@@ -87,7 +87,7 @@ fn untouchable(service: &Service) -> Option<String> {
 
 fn restart(service: &Service, force: bool) -> Verdict {
     if service.mode == Mode::Job {
-        return Verdict::Refused(vec!["it is a job, which runs to its end once".to_owned()]);
+        return Verdict::NotFor("it is a job, which runs to its end once".to_owned());
     }
     let busy = service.update.and_then(UpdateState::busy).filter(|_| !force);
     if let Some(busy) = busy {
@@ -125,7 +125,7 @@ fn scale(service: &Service, wish: &Wish) -> Verdict {
     let Mode::Replicated(before) = service.mode else {
         let mode =
             if service.mode == Mode::Global { "global: it has a task on every node" } else { "no replicated service" };
-        return Verdict::Refused(vec![format!("it is {mode}, and has no number of replicas")]);
+        return Verdict::NotFor(format!("it is {mode}, and has no number of replicas"));
     };
     let label = Needs::read(&service.raw).ok().and_then(|needs| needs.labels.get(STOPPED_LABEL).cloned());
     let act = |change, disruptive| {
