@@ -124,5 +124,8 @@ fn what_cannot_be_noted_is_not_restarted() -> Result<()> {
     let ended = running.end()?;
     assert_eq!((ended.exit, &ended.report()?["error"]["kind"]), (Some(75), &json!("locked")), "{ended}");
     assert_eq!(restarts(&stage, "lone")?, 0);
+    // Nothing has been tried, so nothing is waited for.
+    let ended = stage.orca.run(&args)?;
+    assert_eq!(restarts(&stage, "lone")?, 1, "{ended}");
     Ok(())
 }
