@@ -59,7 +59,7 @@ async fn attempt(notify: &Notify, state_dir: &Path, report: &Report) -> Result<V
     );
     let ended: Vec<Result<()>> = [hook, chat, command].into_iter().flatten().collect();
     if ended.iter().any(Result::is_ok) {
-        state.revise(KEY, |told: &mut Told| told.sent(occasion.event))?;
+        state.revise(KEY, |told: &mut Told| told.sent(&occasion))?;
     }
     Ok(ended.iter().filter_map(|ended| ended.as_ref().err()).map(warning).collect())
 }
@@ -71,7 +71,8 @@ fn warning(error: &anyhow::Error) -> Warning {
 /// The report, with what was held back under `data.notification`.
 fn body(report: &Report, occasion: &Occasion) -> Result<String> {
     let mut body = serde_json::to_value(report)?;
-    let notification = json!({ "event": occasion.event, "held": occasion.held, "newest": occasion.newest });
+    let notification =
+        json!({ "event": occasion.event, "held": occasion.held, "newest": occasion.newest, "own": occasion.own });
     if let Some(data) = body.get_mut("data").and_then(Value::as_object_mut) {
         data.insert("notification".to_owned(), notification);
     }
@@ -113,10 +114,11 @@ fn signature(secret: &str, stamp: &str, body: &str) -> String {
 
 async fn chat(notify: &Notify, report: &Report, occasion: &Occasion, until: Instant) -> Option<Result<()>> {
     let (url, form) = notify.chat.as_ref()?;
-    let title = format!("orca: {} of {}", occasion.event.name(), report.command);
-    let mut text = account(report);
+    let of = if occasion.own { format!(" of {}", report.command) } else { ", told late".to_owned() };
+    let title = format!("orca: {}{of}", occasion.event.name());
+    let mut text = if occasion.own { account(report) } else { format!("{} held back until now:", occasion.held) };
     if occasion.held > 0 {
-        text.extend([format!("\n{} more since the last message:", occasion.held)]);
+        text.extend(occasion.own.then(|| format!("\n{} more since the last message:", occasion.held)));
         text.extend(occasion.newest.iter().map(|held| format!("\n{:.0} {}", held.at, held.text)));
     }
     let body = match form {
