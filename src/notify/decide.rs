@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::ErrorKind;
 use crate::pass::memory::elapsed;
@@ -70,10 +71,18 @@ pub fn event(report: &Report, failing: &BTreeSet<String>) -> Option<Event> {
     if failed(report) {
         return Some(Event::Failure);
     }
-    if report.error.is_none() && failing.contains(&report.command) {
+    if report.error.is_none() && failing.contains(&key(report)) {
         return Some(Event::Recovery);
     }
     (report.summary.done > 0).then_some(Event::Change)
+}
+
+/// The command, and which half of it where only one was wanted: that fails and recovers by itself.
+fn key(report: &Report) -> String {
+    match report.data.get("only").and_then(Value::as_str) {
+        Some(half) => format!("{} {half}", report.command),
+        None => report.command.clone(),
+    }
 }
 
 /// "Try later" is no failure: the next run sees to it.
@@ -97,9 +106,9 @@ impl Told {
         match event {
             // It says nothing of how the command would have fared.
             _ if report.outcome == Outcome::Skipped => {}
-            Some(Event::Failure) => _ = self.failing.insert(report.command.clone()),
+            Some(Event::Failure) => _ = self.failing.insert(key(report)),
             Some(Event::Recovery | Event::Change) | None if report.error.is_none() => {
-                self.failing.remove(&report.command);
+                self.failing.remove(&key(report));
             }
             _ => {}
         }
@@ -203,5 +212,19 @@ mod tests {
         assert_eq!(at(&mut told, 122, &good("b")).map(|late| late.held), Some(1));
         told.sent(&late);
         assert_eq!(at(&mut told, 999, &good("b")), None);
+    }
+
+    #[test]
+    fn one_half_of_a_command_does_not_recover_by_the_other() {
+        let half = |ended, only: &str| {
+            let mut report = report("autoheal", ended);
+            report.data.insert("only".to_owned(), only.into());
+            report
+        };
+        let mut told = Told::default();
+        let mut event = |report: &Report| at(&mut told, 0, report).map(|occasion| occasion.event);
+        assert_eq!(event(&half(Err(ErrorKind::Failed), "services")), Some(Event::Failure));
+        assert_eq!(event(&half(Ok(()), "containers")), None);
+        assert_eq!(event(&half(Ok(()), "services")), Some(Event::Recovery));
     }
 }
