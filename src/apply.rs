@@ -113,10 +113,11 @@ impl Applier<'_> {
         }
         self.progress.end();
         // A restart has waited for this; what is no restart is not worth keeping a label waiting.
-        if let Some(shared) = &mut self.shared
-            && let Err(error) = shared.keep(&self.memory_key, &self.next).await
-        {
-            applied.fail(error);
+        if let Some(shared) = &mut self.shared {
+            if let Err(error) = shared.keep(&self.memory_key, &self.next).await {
+                applied.fail(error);
+            }
+            applied.warnings.extend(shared.warning.take());
         }
         applied
     }

@@ -70,6 +70,13 @@ impl Healing<'_> {
                 report.fail(&error);
             }
         }
+        // Where the halves run apart, the success of one is none of the other.
+        let half = match (self.services, self.containers) {
+            (Some(true), false) => Some("services"),
+            (Some(false), true) => Some("containers"),
+            _ => None,
+        };
+        report.data.extend(half.map(|half| ("only".to_owned(), half.into())));
         let unchanged = report.summary.unchanged;
         report.ended(started, Ok(unchanged))
     }

@@ -3,7 +3,7 @@
 //! Nothing is done while the file has a mistake anywhere. An entry that restarts services is taken out of the file *before*
 //! it is begun: whatever happens, it is done at most once. Every other entry is taken out *after* it: a run that is killed
 //! in between does it again, which changes nothing more. What could not be tried (engine away, lock held, not the leader,
-//! interrupted) stays.
+//! interrupted) stays; of those that restart only what has certainly written nothing.
 
 mod file;
 
@@ -145,7 +145,11 @@ impl Commands<'_> {
             }
             let report = self.carry_out(entry).await;
             let (word, untried) = (word(report.outcome), untried(&report));
-            if untried && !entry.restarts() {
+            if untried && (!entry.restarts() || unwritten(&report)) {
+                if entry.restarts() {
+                    files.keep(&batch.entries[at..], mode)?;
+                    files.note(entry, &format!("not tried, it waits again, run {}", report.run.id), mode)?;
+                }
                 progress.tell(entry, report, false);
                 progress.stopped = true;
                 progress.leave(rest, "the run had ended before its turn");
@@ -255,6 +259,15 @@ fn untried(report: &Report) -> bool {
     let error = report.error.as_ref().map(|error| error.kind);
     report.outcome == Outcome::Skipped
         || matches!(error, Some(Interrupted | Locked | NotManager | Timeout | Unreachable)) && report.summary.done == 0
+}
+
+/// Whether it is certain that an entry which was not tried has written nothing: of a lost answer nobody knows.
+fn unwritten(report: &Report) -> bool {
+    let error = report.error.as_ref().map(|error| error.kind);
+    let turned_away = error.is_none() && report.outcome == Outcome::Skipped;
+    (turned_away || matches!(error, Some(ErrorKind::Locked | ErrorKind::NotManager)))
+        && report.summary.done == 0
+        && report.summary.failed == 0
 }
 
 fn word(outcome: Outcome) -> String {

@@ -3,6 +3,7 @@
 
 pub mod decide;
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -10,8 +11,9 @@ use anyhow::{Context as _, Result, bail};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
+use rustix::fs::OFlags;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::url::Url;
@@ -57,7 +59,7 @@ async fn attempt(notify: &Notify, state_dir: &Path, report: &Report) -> Result<V
     );
     let ended: Vec<Result<()>> = [hook, chat, command].into_iter().flatten().collect();
     if ended.iter().any(Result::is_ok) {
-        state.revise(KEY, |told: &mut Told| told.sent(occasion.event))?;
+        state.revise(KEY, |told: &mut Told| told.sent(&occasion))?;
     }
     Ok(ended.iter().filter_map(|ended| ended.as_ref().err()).map(warning).collect())
 }
@@ -69,7 +71,8 @@ fn warning(error: &anyhow::Error) -> Warning {
 /// The report, with what was held back under `data.notification`.
 fn body(report: &Report, occasion: &Occasion) -> Result<String> {
     let mut body = serde_json::to_value(report)?;
-    let notification = json!({ "event": occasion.event, "held": occasion.held, "newest": occasion.newest });
+    let notification =
+        json!({ "event": occasion.event, "held": occasion.held, "newest": occasion.newest, "own": occasion.own });
     if let Some(data) = body.get_mut("data").and_then(Value::as_object_mut) {
         data.insert("notification".to_owned(), notification);
     }
@@ -111,10 +114,11 @@ fn signature(secret: &str, stamp: &str, body: &str) -> String {
 
 async fn chat(notify: &Notify, report: &Report, occasion: &Occasion, until: Instant) -> Option<Result<()>> {
     let (url, form) = notify.chat.as_ref()?;
-    let title = format!("orca: {} of {}", occasion.event.name(), report.command);
-    let mut text = account(report);
+    let of = if occasion.own { format!(" of {}", report.command) } else { ", told late".to_owned() };
+    let title = format!("orca: {}{of}", occasion.event.name());
+    let mut text = if occasion.own { account(report) } else { format!("{} held back until now:", occasion.held) };
     if occasion.held > 0 {
-        text.extend([format!("\n{} more since the last message:", occasion.held)]);
+        text.extend(occasion.own.then(|| format!("\n{} more since the last message:", occasion.held)));
         text.extend(occasion.newest.iter().map(|held| format!("\n{:.0} {}", held.at, held.text)));
     }
     let body = match form {
@@ -147,29 +151,55 @@ async fn post(url: &Kept, mut headers: HeaderMap, body: String, until: Instant) 
 async fn command(notify: &Notify, body: &str, occasion: &Occasion, until: Instant) -> Option<Result<()>> {
     let (program, arguments) = notify.command.split_first()?;
     let run = async {
-        let mut child = tokio::process::Command::new(program)
-            .args(arguments)
-            .env("ORCA_EVENT", occasion.event.name())
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).env("ORCA_EVENT", occasion.event.name());
+        // Other receivers' secrets are none of its business.
+        for name in variables(notify) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("can't start `{program}`"))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // A program need not read what it is given.
-            let _ = stdin.write_all(body.as_bytes()).await;
-        }
-        let ended = child.wait_with_output().await.with_context(|| format!("`{program}` was lost"))?;
-        if ended.status.success() {
+        let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
+        let given = async {
+            if let Some(mut stdin) = stdin {
+                // A program need not read what it is given.
+                let _ = stdin.write_all(body.as_bytes()).await;
+            }
+        };
+        // Read to its end, so that a program which complains at length is not held up, but only the beginning is kept.
+        let heard = async {
+            let mut said = Vec::new();
+            if let Some(mut stderr) = stderr {
+                let _ = (&mut stderr).take(4 * COMPLAINT as u64).read_to_end(&mut said).await;
+                let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+            }
+            said
+        };
+        let (ended, (), said) = tokio::join!(child.wait(), given, heard);
+        let ended = ended.with_context(|| format!("`{program}` was lost"))?;
+        if ended.success() {
             return Ok(());
         }
-        let said: String = String::from_utf8_lossy(&ended.stderr).trim().chars().take(COMPLAINT).collect();
-        bail!("`{program}` ended with {}: {said}", ended.status)
+        let said: String = String::from_utf8_lossy(&said).trim().chars().take(COMPLAINT).collect();
+        bail!("`{program}` ended with {ended}: {said}")
     };
     let ended = timeout_at(until, run).await;
     let ended = ended.unwrap_or_else(|_| Err(anyhow::anyhow!("`{program}` took too long and was ended")));
     Some(ended.context("the command was not told"))
+}
+
+/// The variables that hold URLs and secrets.
+fn variables(notify: &Notify) -> impl Iterator<Item = &str> {
+    let hook = notify.webhook.iter().flat_map(|(url, secret)| std::iter::once(url).chain(secret));
+    hook.chain(notify.chat.iter().map(|(url, _)| url)).filter_map(|kept| match kept {
+        Kept::Env(name, _) => Some(name.as_str()),
+        Kept::Here(_) | Kept::File(_) => None,
+    })
 }
 
 /// A secret from where it is kept.
@@ -180,7 +210,11 @@ fn read(kept: &Kept) -> Result<Hidden> {
         Kept::File(path) => {
             use std::io::Read as _;
             let mut text = String::new();
-            let file = std::fs::File::open(path).with_context(|| format!("can't open `{}`", path.display()))?;
+            // A pipe that nobody writes to must not hold orca up.
+            let file =
+                std::fs::File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+            let file = file.with_context(|| format!("can't open `{}`", path.display()))?;
+            anyhow::ensure!(file.metadata().is_ok_and(|meta| meta.is_file()), "`{}` is no file", path.display());
             file.take(LARGEST).read_to_string(&mut text).with_context(|| format!("can't read `{}`", path.display()))?;
             let text = text.trim().to_owned();
             anyhow::ensure!(!text.is_empty(), "`{}` is empty", path.display());

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind};
 use crate::pass::memory::Memory;
+use crate::plan::Warning;
 
 /// The object's name.
 const NAME: &str = "orca.memory";
@@ -35,6 +36,8 @@ pub struct Shared {
     /// Id and version, if it has been made.
     object: Option<(String, u64)>,
     parts: BTreeMap<String, Memory>,
+    /// What the report is to say.
+    pub(super) warning: Option<Warning>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +74,7 @@ impl Shared {
             node: node.to_owned(),
             object: None,
             parts: BTreeMap::new(),
+            warning: None,
         };
         let Some(raw) = engine.object("configs", NAME).await? else { return Ok(shared) };
         let unreadable = || {
@@ -102,10 +106,12 @@ impl Shared {
         if self.parts.get(key).map_or_else(|| part == Memory::default(), |known| *known == part) {
             return Ok(());
         }
-        self.parts.insert(key.to_owned(), part);
-        let text = serde_json::to_string(&self.parts)?;
+        let mut parts = self.parts.clone();
+        parts.insert(key.to_owned(), part);
+        let text = serde_json::to_string(&parts)?;
         if text.len() > LARGEST {
-            tracing::warn!("too much to remember ({} bytes): only this host will know of it", text.len());
+            let text = format!("too much for the config `{NAME}` ({} bytes): only this host remembers it", text.len());
+            self.warning = Some(Warning::new("memory", text));
             return Ok(());
         }
         let spec = self.spec(&text);
@@ -116,13 +122,19 @@ impl Shared {
             },
             Some((id, version)) => self.engine().update("configs", id, &self.api, *version, &spec).await?,
         };
-        if written != Written::Done {
+        let another = || {
             let text = format!("another orca has changed the config `{NAME}` meanwhile");
-            return Err(Error::new(ErrorKind::Locked, text).hint("it acts on this swarm now; run again later").into());
+            Err(Error::new(ErrorKind::Locked, text).hint("it acts on this swarm now; run again later").into())
+        };
+        if written != Written::Done {
+            return another();
         }
-        // The next change needs the new version.
+        // The next change needs the new version. With the version of what another has written since, it would undo that.
         let read = Self::load(&self.engine(), &self.api, &self.node).await?;
-        self.object = read.object;
+        if serde_json::to_string(&read.parts)? != text {
+            return another();
+        }
+        (self.object, self.parts) = (read.object, parts);
         Ok(())
     }
 

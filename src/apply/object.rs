@@ -32,7 +32,11 @@ impl Applier<'_> {
         for round in 0..=MAX_CONFLICTS {
             let rows = match self.note(&group, applied).await {
                 Ok(rows) => rows,
-                Err(error) => return self.conclude(&group, &[], Err(error), started, applied),
+                Err(error) => {
+                    self.conclude(&group, &[], Err(error), started, applied);
+                    // It is not made, so there is nothing to wait for.
+                    return self.take_back(&untried, applied).await;
+                }
             };
             match self.attempt(&group).await {
                 Attempt::Done => return self.conclude(&group, &rows, Ok(()), started, applied),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::error::{Error, ErrorKind};
 use crate::files::whole;
@@ -89,7 +90,7 @@ impl Files {
         let kept = if left.is_empty() {
             match fs::remove_file(&self.running) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
+                _ => whole::settle(&self.running),
             }
         } else {
             let text: String = left.iter().map(|entry| format!("- {}\n", quoted(entry))).collect();
@@ -116,10 +117,9 @@ impl Files {
 
     /// Makes what could not be tried wait again, unless there is something new that waits.
     pub(super) fn put_back(&self) {
-        // A link is only made where nothing is; if this fails, the next run finds the rest where it is.
-        if fs::hard_link(&self.running, &self.waiting).is_ok() {
-            let _ = fs::remove_file(&self.running);
-        }
+        // Both names must never be there at once, or a kill in between would have the rest done twice. If this fails, also
+        // because the file system knows no such renaming, the next run finds the rest where it is.
+        let _ = renameat_with(CWD, &self.running, CWD, &self.waiting, RenameFlags::NOREPLACE);
     }
 }
 

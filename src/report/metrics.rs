@@ -109,6 +109,8 @@ struct ToldData {
     requests: Option<u64>,
     paused: Vec<ToldPause>,
     passes: Vec<Told>,
+    /// The half of the command that was wanted alone.
+    only: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +136,8 @@ impl Tally {
     }
 
     fn take_in(&mut self, told: &Told, ended: Timestamp, names: &mut Vec<String>) {
-        let name = pass_name(&told.command);
+        let half = told.data.only.as_ref().map(|half| format!(" {half}")).unwrap_or_default();
+        let name = pass_name(&format!("{}{half}", told.command));
         self.passes.entry(name.clone()).or_default().take_in(told, ended);
         names.push(name);
         for part in &told.data.passes {

@@ -128,6 +128,29 @@ fn what_could_not_be_tried_stays() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_restart_that_was_certainly_not_begun_stays() -> Result<()> {
+    let stage = Stage::new(CONFIG)?;
+    stage.run(&["reconcile", "--once"], 0)?;
+    stage.write("c.yml", "- update_dependents\n- noop\n")?;
+    let before = stage.forced("web_app")?;
+    // Another orca is at it.
+    let held = std::fs::read_dir(stage.orca.state_dir())?.map(|found| Ok(found?.path())).collect::<Result<Vec<_>>>()?;
+    let held: Vec<_> = held.iter().filter(|path| path.extension().is_some_and(|end| end == "lock")).collect();
+    let held = held.into_iter().map(std::fs::File::open).collect::<Result<Vec<_>, _>>()?;
+    assert!(!held.is_empty());
+    held.iter().try_for_each(std::fs::File::lock)?;
+    let (ended, report) = stage.run(&["commands", "run", "c.yml"], 75)?;
+    assert_eq!(outcomes(&report), ["update_dependents failed stays", "noop - stays"], "{ended}");
+    assert_eq!(stage.read("c.yml").as_deref(), Some("- \"update_dependents\"\n- \"noop\"\n"));
+    assert_eq!((stage.read("c.yml.running"), stage.forced("web_app")?), (None, before));
+    drop(held);
+    let (_, report) = stage.run(&["commands", "run", "c.yml"], 0)?;
+    assert_eq!(outcomes(&report), ["update_dependents changed", "noop unchanged"]);
+    assert_eq!(stage.forced("web_app")?, before + 1);
+    Ok(())
+}
+
 /// The answer to the restart never comes: whether it was made is not known, so it is not made again.
 #[test]
 fn a_restart_is_made_at_most_once() -> Result<()> {

@@ -159,9 +159,33 @@ fn a_program_gets_the_report_and_no_shell_is_involved() -> Result<()> {
     let stage = self::stage("  command: [sh, -c, 'echo no such channel >&2; exit 3']\n")?;
     let (_, report) = stage.run(&["labels", "sync"], 0)?;
     assert!(complaints(&report)[0].contains("no such channel"), "{report:#}");
-    // A rehearsal is nobody's business.
+    // Neither side waits for the other, and what another receiver is reached by is not handed on.
+    let noisy = "head -c 200000 /dev/zero | tr '\\0' x >&2; cat >/dev/null; echo \"[${CHAT-none}]\" > seen; exit 3";
+    let stage =
+        self::stage(&format!("  chat: {{ url_env: CHAT }}\n  command: [sh, -c, '{}']\n", noisy.replace('\'', "''")))?;
+    // More than a pipe holds.
+    let labels: String = (0..100).map(|n| format!("l{n}: {}, ", "v".repeat(700))).collect();
+    stage.orca.config(
+        &std::fs::read_to_string(stage.orca.path("orca.yml"))?.replace("zone: a", &format!("{labels} zone: a")),
+    )?;
+    let mut command = stage.orca.command(&["labels", "sync"]);
+    command.env("CHAT", "http://127.0.0.1:1/");
+    let ended = stage.orca.spawn(command)?.end()?;
+    let complaints = complaints(&ended.report()?);
+    assert!(complaints[1].contains("ended with exit status: 3: xxx") && complaints[1].len() < 500, "{complaints:?}");
+    assert_eq!(stage.read("seen").as_deref(), Some("[none]\n"));
+    Ok(())
+}
+
+#[test]
+fn a_rehearsal_is_nobodys_business_and_a_pipe_is_no_secret() -> Result<()> {
+    let stage = stage("  command: [sh, -c, 'exit 3']\n")?;
     let (_, report) = stage.run(&["labels", "sync", "-n"], 0)?;
     assert_eq!(complaints(&report), Vec::<String>::new());
+    let stage = self::stage("  chat: { url_file: pipe }\n")?;
+    assert!(std::process::Command::new("mkfifo").arg(stage.orca.path("pipe")).status()?.success());
+    let (_, report) = stage.run(&["labels", "sync"], 0)?;
+    assert!(complaints(&report)[0].contains("`pipe` is no file"), "{report:#}");
     Ok(())
 }
 

@@ -124,5 +124,37 @@ fn what_cannot_be_noted_is_not_restarted() -> Result<()> {
     let ended = running.end()?;
     assert_eq!((ended.exit, &ended.report()?["error"]["kind"]), (Some(75), &json!("locked")), "{ended}");
     assert_eq!(restarts(&stage, "lone")?, 0);
+    // Nothing has been tried, so nothing is waited for.
+    let ended = stage.orca.run(&args)?;
+    assert_eq!(restarts(&stage, "lone")?, 1, "{ended}");
+    Ok(())
+}
+
+#[test]
+fn what_another_writes_just_after_the_note_is_not_undone() -> Result<()> {
+    let stage = Stage::new()?;
+    unplaced(&stage)?;
+    let args = ["anchors", "follow", "--leader-only", "-o", "json"];
+    for _ in 0..2 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        stage.orca.run(&args)?;
+    }
+    assert!(kept(&stage)?.is_none(), "nothing has been restarted");
+    // The first look is the beginning of the run, the second follows its note.
+    let path = "/configs/orca.memory";
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "GET", "path": path, "after": 1, "times": 1}))?;
+    let running = stage.orca.start(&args)?;
+    poll::until("the note is made", || {
+        let found = stage.sim.engine.get("/_sim/state")?;
+        Ok(if found["faults"][0]["struck"] == 1 { Vec::new() } else { vec![found["faults"].to_string()] })
+    })?;
+    let note = kept(&stage)?.unwrap_or_default();
+    stage.sim.engine.edit("configs", &text(&note["ID"]), |spec| spec["Labels"]["orca.memory"] = json!("{}"))?;
+    let theirs = kept(&stage)?.unwrap_or_default();
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
+    let ended = running.end()?;
+    assert_eq!((ended.exit, &ended.report()?["error"]["kind"]), (Some(75), &json!("locked")), "{ended}");
+    assert_eq!(restarts(&stage, "lone")?, 0);
+    assert_eq!(kept(&stage)?.unwrap_or_default(), theirs);
     Ok(())
 }

@@ -33,7 +33,7 @@ fn text(passes: &[(&str, &PassTally)]) -> String {
     let mut text = String::new();
     for family in OWN.iter().chain(ORCASTRA) {
         let mut lines = String::new();
-        for (name, pass) in passes.iter().filter(|(name, _)| family.only.is_none_or(|only| only == *name)) {
+        for (name, pass) in passes.iter().filter(|(name, _)| family.only.is_none_or(|only| is(only, name))) {
             for (labels, value) in (family.series)(pass) {
                 line(&mut lines, family, name, &labels, value);
             }
@@ -45,6 +45,11 @@ fn text(passes: &[(&str, &PassTally)]) -> String {
         }
     }
     text
+}
+
+/// Whether this is the pass, or a half of it that was wanted alone.
+fn is(only: &str, name: &str) -> bool {
+    name.strip_prefix(only).is_some_and(|half| matches!(half, "" | "_services" | "_containers"))
 }
 
 fn line(text: &mut String, family: &Family, pass: &str, labels: &[(&str, String)], value: f64) {
