@@ -122,6 +122,28 @@ impl Applier<'_> {
         applied
     }
 
+    /// The same for a part of a plan whose other parts have been carried out: what these actions need of them holds.
+    pub async fn apply_after(&mut self, actions: Vec<Action>, holding: &BTreeSet<String>) -> Applied {
+        let mut applied = Applied { holding: holding.clone(), ..Applied::default() };
+        for group in groups(actions) {
+            let (group, skipped) = self.admit(group, &mut applied);
+            applied.actions.extend(skipped);
+            if !group.is_empty() {
+                self.write(group, &mut applied).await;
+            }
+        }
+        applied
+    }
+
+    /// Ends what was begun: asks neither for budget nor for time, nor whether a signal has come.
+    pub async fn end(&mut self, actions: Vec<Action>) -> Applied {
+        let mut applied = Applied::default();
+        for group in groups(actions) {
+            self.write(group, &mut applied).await;
+        }
+        applied
+    }
+
     /// Splits off the actions that must not be begun, with the reason.
     fn admit(&mut self, group: Vec<Action>, applied: &mut Applied) -> (Vec<Action>, Vec<ReportedAction>) {
         let (mut admitted, mut skipped) = (Vec::new(), Vec::new());

@@ -21,7 +21,9 @@ pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, 
 pub use nodes::{Nodes, OneNode};
 pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
-pub use services::{Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Wait};
+pub use services::{
+    Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
+};
 pub use watch::Watch;
 
 /// Makes a Docker Swarm look after itself.

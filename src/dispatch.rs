@@ -11,6 +11,7 @@ mod operate;
 mod publish;
 mod rebalance;
 mod tell;
+mod update;
 mod watch;
 
 use std::cell::Cell;
@@ -44,7 +45,7 @@ use crate::{complete, exit, generate, sim, state};
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Commands whose runs are counted even if they don't get as far as to begin.
-const PASSES: [&str; 14] = [
+const PASSES: [&str; 15] = [
     "labels sync",
     "anchors follow",
     "reconcile",
@@ -56,6 +57,7 @@ const PASSES: [&str; 14] = [
     "logs rotate",
     "mods fetch",
     "gc",
+    "services update",
     "commands run",
     "pause",
     "resume",

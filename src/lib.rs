@@ -42,4 +42,5 @@ pub mod settings;
 pub mod sim;
 pub mod snapshot;
 pub mod state;
+pub mod updates;
 pub mod watch;

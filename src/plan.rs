@@ -235,6 +235,8 @@ impl Action {
         let what = match &change {
             Change::ConstraintAdd { constraint } => format!("constraint/{constraint}"),
             Change::Rollback { .. } => "rollback".to_owned(),
+            Change::ImageSet { .. } => "image".to_owned(),
+            Change::AuthSet { .. } => "auth".to_owned(),
             Change::ScaleZero { .. } | Change::Scale { .. } | Change::Stop { .. } | Change::Start { .. } => {
                 "replicas".to_owned()
             }

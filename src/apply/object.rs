@@ -1,6 +1,7 @@
 //! One object's write: a compare-and-set, planned again after each conflict.
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
@@ -107,14 +108,11 @@ impl Applier<'_> {
                 Err(error) => Attempt::Failed(error.context(format!("can't remove {} `{name}`", kind.name()))),
             };
         }
-        let written = match edited_spec(raw, &changes) {
-            Ok(spec) if changes.iter().any(|change| matches!(change, Change::Rollback { .. })) => {
-                self.engine.rollback(id, &self.cluster.api, version, &spec).await
-            }
-            Ok(spec) => self.engine.update(kind.collection(), id, &self.cluster.api, version, &spec).await,
+        let spec = match edited_spec(raw, &changes) {
+            Ok(spec) => spec,
             Err(error) => return Attempt::Failed(error.context(format!("can't edit {} `{name}`", kind.name()))),
         };
-        match written {
+        match self.send(target, version, &changes, &spec).await {
             Ok(Written::Done) => {
                 // So that a later action of this run finds the object's new version. If it can't be read, that action
                 // meets a conflict and reads it then.
@@ -133,6 +131,18 @@ impl Applier<'_> {
             Err(error) if kind_of(&error) == ErrorKind::Unreachable => self.look_what_became(group, error).await,
             Err(error) => Attempt::Failed(error.context(format!("can't update {} `{name}`", kind.name()))),
         }
+    }
+
+    async fn send(&self, target: &Target, version: u64, changes: &[&Change], spec: &Value) -> Result<Written> {
+        let (id, api) = (target.id.as_str(), self.cluster.api.as_str());
+        if changes.iter().any(|change| matches!(change, Change::Rollback { .. })) {
+            return self.engine.rollback(id, api, version, spec).await;
+        }
+        if changes.iter().any(|change| matches!(change, Change::ImageSet { .. } | Change::AuthSet { .. })) {
+            let image = spec.pointer("/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str).unwrap_or_default();
+            return self.engine.update_image(id, api, version, spec, self.settings.auths.of(image)).await;
+        }
+        self.engine.update(target.kind.collection(), id, api, version, spec).await
     }
 
     /// The answer to a write was lost: only the object itself can tell whether it happened.

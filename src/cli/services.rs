@@ -31,6 +31,20 @@ pub enum Services {
     Start(Acting),
     /// Replace all tasks of a service by new ones of the same spec, as its update config says
     Restart(Restart),
+    /// Give services the image that their tag stands for by now, and prove each rollout
+    ///
+    /// Asks for each image once, and writes name, tag and digest, and nothing else of the spec but the platforms. Stays with
+    /// each rollout until the new image runs in every task and goes on doing so for the update config's monitor time. What
+    /// fails is rolled back, by the engine where its failure_action says so, else by orca, and is not tried again until the
+    /// tag changes. An image that can't be asked for is never written. Labels: orca.update=true|false|monitor,
+    /// orca.update.min-age, orca.update.timeout, orca.update.rollback, orca.depends-on. Exit code 1: an image was no good.
+    /// 75: something was left out, as when the registry is away.
+    Update(Update),
+    /// Give services the credentials of today for their registry, without restarting a task
+    ///
+    /// What a node pulls with is what the service was last given; short-lived tokens expire, and a task that moves then finds
+    /// no image. The spec stays as it is.
+    RefreshAuth(Acting),
     /// Go back to the spec before the last update; `orca services diff` shows what that changes
     Rollback(Acting),
     /// Print what the tasks of services print, merged in the order of time
@@ -103,6 +117,41 @@ pub struct Restart {
     pub force: bool,
 }
 
+/// `orca services update`.
+#[derive(Debug, Args)]
+pub struct Update {
+    /// Names, ids, or the beginning of one; all where none is named
+    #[arg(value_name = "SERVICE")]
+    pub names: Vec<String>,
+    /// Only the services of this stack
+    #[arg(long, value_name = "STACK")]
+    pub stack: Option<String>,
+    /// Only services with this label; may be given more than once, and all must fit
+    #[arg(long, value_name = "KEY[=VALUE]", value_parser = key_value)]
+    pub label: Vec<(String, Option<String>)>,
+    /// Leave services of this name alone; * and ? stand for any text and any character
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Leave an image alone until it is so old, as 72h; one whose age is not known, too
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub min_age: Option<Duration>,
+    /// A rollout that is not proven after this has failed [default: update.deadline, else 5m]
+    #[arg(long, value_name = "DUR", value_parser = some_time)]
+    pub deadline: Option<Duration>,
+    /// Update so many services at a time [default: update.parallel, else 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+    /// Leave what has failed as it is
+    #[arg(long)]
+    pub no_rollback: bool,
+    /// Give services whose image has no digest one, which restarts their tasks once
+    #[arg(long)]
+    pub pin: bool,
+    /// Try again what has failed before
+    #[arg(long)]
+    pub retry_failed: bool,
+}
+
 /// `--wait`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Wait {
@@ -169,6 +218,11 @@ pub struct StackWait {
     /// At most so long
     #[arg(long = "for", value_name = "DUR", value_parser = some_time, default_value = "5m")]
     pub patience: Duration,
+}
+
+fn key_value(text: &str) -> Result<(String, Option<String>), String> {
+    let (key, value) = text.split_once('=').map_or((text, None), |(key, value)| (key, Some(value.to_owned())));
+    if key.is_empty() { Err("a label needs a key".to_owned()) } else { Ok((key.to_owned(), value)) }
 }
 
 fn replicas(text: &str) -> Result<(String, u64), String> {

@@ -51,6 +51,8 @@ impl Session {
                 let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::Rollback, false);
                 self.act(Verb::ServicesRollback, args.wait, options, interrupt, order).await
             }
+            Services::Update(args) => Box::pin(self.services_update(args, options, interrupt)).await,
+            Services::RefreshAuth(args) => self.refresh_auth(args, options, interrupt).await,
             Services::Logs(args) => self.service_logs(&args, options, interrupt).await,
         }
     }
@@ -138,7 +140,7 @@ impl Session {
     }
 
     /// Something that changes the swarm.
-    async fn act(
+    pub(super) async fn act(
         &self,
         verb: Verb,
         wait: Wait,

@@ -281,6 +281,8 @@ fn limit(pass: &str, global: &Global, settings: &Settings, wait: Option<Duration
     let own = match pass {
         // Each entry of the file has all of the time, and there may be any number.
         "commands run" => return None,
+        // Each rollout has its own, and there may be any number.
+        "services update" => return None,
         "reconcile" if settings.rebalance.auto => part(super::TIMEOUT) + part(super::rebalance::TIMEOUT),
         // The services, then the containers.
         "autoheal" => part(super::TIMEOUT) * 2,

@@ -8,6 +8,7 @@
 //!   any.
 
 pub mod field;
+mod image;
 pub mod moving;
 mod scale;
 
@@ -44,13 +45,16 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
         apply(&mut spec, change)?;
     }
     let of_a_service = |change: &&Change| {
-        use Change::{ConstraintAdd, FieldSet, ForceUpdate, LogLimit, Rollback, Scale, ScaleZero, Start, Stop};
+        use Change::{AuthSet, ConstraintAdd, FieldSet, ForceUpdate, ImageSet, LogLimit, Rollback};
+        use Change::{Scale, ScaleZero, Start, Stop};
         matches!(
             change,
             ConstraintAdd { .. }
                 | FieldSet { .. }
                 | ForceUpdate { .. }
                 | Rollback { .. }
+                | ImageSet { .. }
+                | AuthSet { .. }
                 | ScaleZero { .. }
                 | Scale { .. }
                 | Stop { .. }
@@ -111,7 +115,9 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         }
         // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm. Nor is what
         // makes a node one.
+        // Nor does a service tell of its credentials.
         Change::TaskMove { .. }
+        | Change::AuthSet { .. }
         | Change::SwarmPause { .. }
         | Change::SwarmInit
         | Change::UnlockKeySave { .. }
@@ -138,6 +144,9 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         }
         Change::FieldSet { path, after, .. } => {
             object.get("Spec").is_some_and(|spec| field::same(after, field::get(spec, path)))
+        }
+        Change::ImageSet { after, .. } => {
+            object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
         }
         Change::Rollback { after, .. } => {
             // The engine swaps the two specs.
@@ -219,8 +228,9 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         Change::MoveUndo | Change::MoveSeal | Change::TemporaryRemove | Change::TaskMove { .. } => {
             bail!("this change is not one edit of a spec")
         }
-        // The engine itself puts the previous spec in place of what is sent.
-        Change::Rollback { .. } => {}
+        // The engine itself puts the previous spec in place of what is sent; credentials go in a header.
+        Change::Rollback { .. } | Change::AuthSet { .. } => {}
+        Change::ImageSet { before, after, platforms } => image::set(spec, before, after, platforms)?,
         Change::ScaleZero { .. } => {
             if !spec.pointer("/Mode/Replicated").is_some_and(Value::is_object) {
                 bail!("the service is not a replicated one");

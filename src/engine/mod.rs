@@ -23,7 +23,7 @@ pub(crate) mod tls;
 pub mod wire;
 
 use anyhow::{Context as _, Result};
-use http::Method;
+use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -129,6 +129,29 @@ impl Engine {
         self.write(&format!("/v{api}/{collection}/{}/update?version={version}", segment(id)), spec).await
     }
 
+    /// Writes a service's spec, if it still has this version, with credentials for its registry where there are any
+    /// (`X-Registry-Auth`); without, the service keeps those that it has.
+    ///
+    /// # Errors
+    /// As [`Engine::update`].
+    pub async fn update_image(
+        &self,
+        id: &str,
+        api: &str,
+        version: u64,
+        spec: &Value,
+        auth: Option<&str>,
+    ) -> Result<Written> {
+        let path = format!("/v{api}/services/{}/update?version={version}&registryAuthFrom=spec", segment(id));
+        let mut headers = HeaderMap::new();
+        if let Some(auth) = auth {
+            let mut value = HeaderValue::from_str(auth).context("the registry's credentials can't be sent")?;
+            value.set_sensitive(true);
+            headers.insert("X-Registry-Auth", value);
+        }
+        self.write_with(&path, headers, spec).await
+    }
+
     /// Puts a service's previous spec in place of this one, if it still has this version. The engine swaps them itself;
     /// what is sent is the spec that was read.
     pub async fn rollback(&self, id: &str, api: &str, version: u64, spec: &Value) -> Result<Written> {
@@ -137,7 +160,11 @@ impl Engine {
     }
 
     async fn write(&self, path: &str, spec: &Value) -> Result<Written> {
-        let reply = self.wire.request(Method::POST, path, Some(serde_json::to_vec(spec)?)).await?;
+        self.write_with(path, HeaderMap::new(), spec).await
+    }
+
+    async fn write_with(&self, path: &str, headers: HeaderMap, spec: &Value) -> Result<Written> {
+        let reply = self.wire.request_with(Method::POST, path, headers, Some(serde_json::to_vec(spec)?)).await?;
         let message = message(&reply);
         match reply.status {
             200..=299 => Ok(Written::Done),

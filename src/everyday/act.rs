@@ -136,7 +136,7 @@ impl Act<'_> {
                     services.extend(own.cloned());
                     emptied.push(node.clone());
                 }
-                Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => {}
+                Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) | Wish::RefreshAuth(_) => {}
             }
         }
         let rolls_back = self.verb == Verb::ServicesRollback;

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::act::unsettled;
-use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::engine::{Engine, Events};
+use crate::error::{Error, ErrorKind, kind_of};
 use crate::interrupt::Interrupt;
-use crate::model::{NodeId, Service, ServiceId, UpdateState};
+use crate::model::{NodeId, Rollout, Service, ServiceId, UpdateState};
 use crate::pass::nodes::list;
 use crate::pass::services::standing;
 use crate::progress::Progress;
@@ -26,8 +25,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const SELDOM: Duration = Duration::from_secs(2);
 /// Events come in bursts; one look serves them all.
 const BURST: Duration = Duration::from_millis(100);
-/// The engine's own, where a service names none.
-const MONITOR: Duration = Duration::from_secs(5);
 
 /// What is to come to rest.
 #[derive(Debug, Default)]
@@ -44,6 +41,52 @@ pub(super) struct Followed {
     pub(super) restarts: bool,
     /// It must stay so for as long as the engine watches new tasks.
     pub(super) rest: bool,
+}
+
+/// Looks at the swarm again and again: when something happens in it, and every now and then.
+#[derive(Debug)]
+pub(crate) struct Looks<'a> {
+    engine: &'a Engine,
+    interrupt: &'a Interrupt,
+    events: Events,
+    pause: Duration,
+}
+
+impl<'a> Looks<'a> {
+    /// Looks from now on.
+    pub(crate) fn new(engine: &'a Engine, api: &str, interrupt: &'a Interrupt) -> Self {
+        Self { engine, interrupt, events: engine.events(api), pause: LOOK_AGAIN }
+    }
+
+    /// One look.
+    ///
+    /// # Errors
+    /// If the cluster can't be read; `Interrupted` by a signal.
+    pub(crate) async fn look(&self) -> Result<Snapshot> {
+        tokio::select! {
+            _ = self.interrupt.nth(1) => Err(interrupted()),
+            observed = Snapshot::observe_history(self.engine) => observed,
+        }
+    }
+
+    /// Waits until it is time for the next one.
+    ///
+    /// # Errors
+    /// `Interrupted` by a signal.
+    pub(crate) async fn rest(&mut self) -> Result<()> {
+        tokio::select! {
+            _ = self.interrupt.nth(1) => return Err(interrupted()),
+            () = self.events.next(self.pause) => {}
+        }
+        self.pause = (self.pause + self.pause / 4).min(SELDOM);
+        tokio::time::sleep(BURST).await;
+        Ok(())
+    }
+
+    /// Something new has begun: it looks often again.
+    pub(crate) fn quicken(&mut self) {
+        self.pause = LOOK_AGAIN;
+    }
 }
 
 /// Who stays.
@@ -68,13 +111,13 @@ impl Follower<'_> {
     /// `Unsettled` when time is up, `Failed` when a rollout has stopped or was rolled back, `Interrupted` by a signal.
     pub(super) async fn follow(&self, followed: &Followed, api: &str, report: &mut Report) -> Result<()> {
         let started = Instant::now();
-        let mut events = self.engine.events(api);
+        let mut looks = Looks::new(self.engine, api, self.interrupt);
         let mut since = None;
-        let mut pause = LOOK_AGAIN;
         let ended = loop {
-            let cluster = tokio::select! {
-                _ = self.interrupt.nth(1) => break Err(interrupted()),
-                observed = Snapshot::observe_history(self.engine) => observed?,
+            let cluster = match looks.look().await {
+                Ok(cluster) => cluster,
+                Err(error) if kind_of(&error) == ErrorKind::Interrupted => break Err(error),
+                Err(error) => return Err(error),
             };
             let sight = match look(&cluster, followed) {
                 Ok(sight) => sight,
@@ -94,12 +137,9 @@ impl Follower<'_> {
                 let held = vec!["all tasks run, but not yet for as long as the update config's monitor".to_owned()];
                 break Err(unsettled(if sight.waiting.is_empty() { &held } else { &sight.waiting }));
             }
-            tokio::select! {
-                _ = self.interrupt.nth(1) => break Err(interrupted()),
-                () = events.next(pause) => {}
+            if let Err(error) = looks.rest().await {
+                break Err(error);
             }
-            pause = (pause + pause / 4).min(SELDOM);
-            tokio::time::sleep(BURST).await;
         };
         report.data.insert("waited".to_owned(), json!({"ms": millis_since(started), "settled": ended.is_ok()}));
         ended
@@ -123,7 +163,7 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
         let watched = followed.restarts
             && matches!(service.update, Some(UpdateState::Completed | UpdateState::RollbackCompleted));
         if followed.rest && !watched && one.wanted != Some(0) {
-            monitor = monitor.max(monitor_of(service));
+            monitor = monitor.max(Rollout::read(&service.raw).monitor);
         }
     }
     for id in &followed.emptied {
@@ -147,29 +187,6 @@ fn rolled_back(service: &Service, followed: &Followed) -> bool {
         && service.update == Some(UpdateState::RollbackCompleted)
         && service.update_started.is_some()
         && service.update_started != before
-}
-
-/// For how long the engine watches a new task.
-fn monitor_of(service: &Service) -> Duration {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "PascalCase", default)]
-    struct View {
-        #[serde(deserialize_with = "crate::model::or_default")]
-        spec: Spec,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "PascalCase", default)]
-    struct Spec {
-        #[serde(deserialize_with = "crate::model::or_default")]
-        update_config: Config,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "PascalCase", default)]
-    struct Config {
-        monitor: Option<u64>,
-    }
-    let view: View = serde_json::from_str(service.raw.get()).unwrap_or_default();
-    view.spec.update_config.monitor.filter(|monitor| *monitor > 0).map_or(MONITOR, Duration::from_nanos)
 }
 
 fn interrupted() -> anyhow::Error {

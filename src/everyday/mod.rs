@@ -4,7 +4,7 @@
 //! the same plan and the same writer as every pass.
 
 mod act;
-mod follow;
+pub(crate) mod follow;
 pub mod logs;
 mod order;
 mod tell;
@@ -25,6 +25,7 @@ use crate::snapshot::{self, Snapshot};
 use follow::{Followed, Follower};
 
 pub use act::Act;
+pub(crate) use order::ids;
 pub use order::{Asked, labels, nodes, scale, services, stack};
 pub use tell::{health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls};
 

@@ -1,5 +1,7 @@
 //! From names to an order.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::tell::{chosen, node, services_of, standings};
@@ -20,6 +22,8 @@ pub enum Asked {
     Restart,
     /// The spec before.
     Rollback,
+    /// The credentials of today for their registry.
+    RefreshAuth,
 }
 
 impl Asked {
@@ -29,6 +33,7 @@ impl Asked {
             Self::Stop => Wish::Stop(id),
             Self::Start => Wish::Start(id),
             Self::Restart => Wish::Restart(id),
+            Self::RefreshAuth => Wish::RefreshAuth(id),
             Self::Rollback => {
                 let object: serde_json::Value = serde_json::from_str(service.raw.get()).unwrap_or_default();
                 Wish::Rollback(id, fingerprint::of_spec(&object["Spec"]))
@@ -77,6 +82,15 @@ pub fn stack(cluster: &Snapshot, name: &str, asked: Asked) -> Result<Order> {
     let stopped = |one: &&&crate::pass::services::Standing<'_>| asked != Asked::Start || one.stopped.is_some();
     let wishes = services.iter().filter(stopped).map(|one| asked.of(one.service)).collect();
     Ok(Order { wishes, force: false, lenient: true })
+}
+
+/// The services that are meant, by id.
+///
+/// # Errors
+/// As of [`services`].
+pub(crate) fn ids(cluster: &Snapshot, names: &[String], stack: Option<&str>) -> Result<BTreeSet<ServiceId>> {
+    let standings = standings(cluster)?;
+    Ok(chosen(&standings, names, stack)?.into_iter().map(|one| one.service.id.clone()).collect())
 }
 
 /// The services of a stack, by id.

@@ -3,6 +3,7 @@
 //! Reads are lenient: an unknown field or enum value never fails a read. Views are for deciding only;
 //! what is written back is always the raw text they keep, edited by [`crate::engine::edit`].
 
+pub mod auths;
 pub mod constraint;
 pub mod member;
 pub mod needs;
@@ -10,10 +11,12 @@ pub mod node;
 pub mod offer;
 pub mod pause;
 pub mod reference;
+pub mod rollout;
 pub mod service;
 pub mod stock;
 pub mod task;
 
+pub use auths::Auths;
 pub use constraint::Constraint;
 pub use member::{Member, Role};
 pub use needs::Needs;
@@ -21,6 +24,7 @@ pub use node::{Node, NodeId};
 pub use offer::Offer;
 pub use pause::{Pause, Pauses};
 pub use reference::Reference;
+pub use rollout::Rollout;
 pub use service::{Mode, Service, ServiceId, UpdateState};
 pub use task::{Task, TaskId, TaskState};
 

@@ -25,8 +25,24 @@ pub struct Memory {
     pub rebalance: RebalanceMemory,
     /// Of `autoheal`.
     pub autoheal: HealMemory,
+    /// Of `services update`: rollouts that were not proven.
+    pub updates: BTreeMap<ServiceId, UpdatedService>,
     /// Of `logs rotate`: sizes of containers' logs, by container id.
     pub logs: BTreeMap<String, LogSize>,
+}
+
+/// What is remembered of a service that was given an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdatedService {
+    /// The image's digest.
+    pub digest: String,
+    /// How often it was tried since it last went well.
+    pub tries: u32,
+    /// When that was last.
+    pub last: Option<Timestamp>,
+    /// Why it was found wanting; none: nobody stayed to see.
+    pub failed: Option<String>,
 }
 
 /// How large a container's log was.
@@ -79,6 +95,9 @@ pub struct HealedContainer {
 pub const SERVICE_STEP: &str = "autoheal/service/";
 /// The prefix of attempts that are restarts of a container: `autoheal/container/<name>`.
 pub const CONTAINER_RESTART: &str = "autoheal/container/";
+
+/// The prefix of attempts that give a service an image: `update/<id>/<digest>`.
+pub const UPDATE: &str = "update/";
 
 /// What is remembered of the cluster's balance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +225,14 @@ impl Memory {
             *container = HealedContainer { restarts, last: Some(now), ..HealedContainer::default() };
             return;
         }
+        if let Some((id, digest)) = dependent.strip_prefix(UPDATE).and_then(|rest| rest.split_once('/')) {
+            let id = ServiceId(id.to_owned());
+            let before = self.updates.remove(&id).filter(|before| before.digest == digest);
+            let tries = before.map_or(0, |before| before.tries).saturating_add(1);
+            let tried = UpdatedService { digest: digest.to_owned(), tries, last: Some(now), failed: None };
+            self.updates.insert(id, tried);
+            return;
+        }
         let memory = self.dependents.entry(dependent.to_owned()).or_default();
         memory.attempts = memory.attempts.saturating_add(1);
         memory.last_attempt = Some(now);
@@ -225,6 +252,7 @@ impl Memory {
             dependents: dependents.filter(|(_, dependent)| *dependent != DependentMemory::default()).collect(),
             rebalance: RebalanceMemory { services: self.rebalance.services.clone(), ..RebalanceMemory::default() },
             autoheal: HealMemory { services: self.autoheal.services.clone(), ..HealMemory::default() },
+            updates: self.updates.clone(),
             logs: BTreeMap::new(),
         }
     }
@@ -249,6 +277,7 @@ impl Memory {
         self.dependents.extend(dependents);
         self.rebalance.services.clone_from(&theirs.rebalance.services);
         self.autoheal.services.clone_from(&theirs.autoheal.services);
+        self.updates.clone_from(&theirs.updates);
         self
     }
 }

@@ -20,6 +20,7 @@ pub mod pause;
 pub mod rebalance;
 pub mod recover;
 pub mod services;
+pub mod update;
 pub(crate) mod words;
 
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ pub enum Pass {
     Exporter,
     /// `orca logs rotate --fix-services`.
     Logs,
+    /// `orca services update`.
+    Update,
     /// What was ordered on the command line.
     Order(order::Verb),
     /// `update_dependents` of a command file.
@@ -65,6 +68,7 @@ impl Pass {
             Self::Autoheal => "autoheal",
             Self::Exporter => "exporter deploy",
             Self::Logs => "logs rotate",
+            Self::Update => "services update",
             Self::Order(verb) => verb.name(),
             Self::UpdateDependents => "commands update_dependents",
             Self::RemoveLabels => "commands remove_all_labels",
@@ -73,7 +77,7 @@ impl Pass {
 
     /// Whether it looks at tasks that have ended.
     pub fn needs_history(self) -> bool {
-        matches!(self, Self::Autoheal | Self::Order(_))
+        matches!(self, Self::Autoheal | Self::Update | Self::Order(_))
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
@@ -86,6 +90,10 @@ impl Pass {
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
             Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
+            Self::Update if settings.update_request.as_ref().is_some_and(|request| request.named) => {
+                return pause::told(update::plan(cluster, settings, memory, now), cluster, now);
+            }
+            Self::Update => update::plan(cluster, settings, memory, now),
             // A person asks for it, here and now; the pause is for what orca would do by itself.
             Self::Order(_) => return pause::told(order::plan(cluster, settings), cluster, now),
             Self::UpdateDependents => commands::update_dependents(cluster, settings),

@@ -22,6 +22,8 @@ pub enum Verb {
     ServicesRestart,
     /// `orca services rollback`.
     ServicesRollback,
+    /// `orca services refresh-auth`.
+    ServicesRefreshAuth,
     /// `orca stacks restart`.
     StacksRestart,
     /// `orca stacks stop`.
@@ -47,6 +49,7 @@ impl Verb {
             Self::ServicesStart => "services start",
             Self::ServicesRestart => "services restart",
             Self::ServicesRollback => "services rollback",
+            Self::ServicesRefreshAuth => "services refresh-auth",
             Self::StacksRestart => "stacks restart",
             Self::StacksStop => "stacks stop",
             Self::StacksStart => "stacks start",
@@ -71,6 +74,8 @@ pub enum Wish {
     Restart(ServiceId),
     /// The spec before; only if the one now is still this (see [`crate::fingerprint::of_spec`]).
     Rollback(ServiceId, String),
+    /// The credentials of today for its registry.
+    RefreshAuth(ServiceId),
     /// No tasks.
     Drain(NodeId),
     /// Tasks.
@@ -104,7 +109,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings) -> Plan {
     let mut plan = Plan::default();
     if let Some(order) = &settings.order {
         nodes::order::plan(cluster, settings, order, &mut plan);
-        services::order::plan(cluster, order, &mut plan);
+        services::order::plan(cluster, settings, order, &mut plan);
     }
     plan
 }

@@ -75,6 +75,20 @@ pub enum Change {
         /// The image of the spec before.
         after: String,
     },
+    /// Gives a service another image.
+    ImageSet {
+        /// The image found.
+        before: String,
+        /// The image wanted, with its digest.
+        after: String,
+        /// Operating system and architecture of each platform that it is made for; none: not known.
+        platforms: Vec<(String, String)>,
+    },
+    /// Writes a service's spec as it is, with credentials of today for its registry.
+    AuthSet {
+        /// The registry.
+        registry: String,
+    },
     /// Sets a service's replicas to none.
     ScaleZero {
         /// The replicas found.
@@ -277,6 +291,8 @@ impl Change {
             Self::TemporaryRemove => ActionKind::ServiceTemporaryRemove,
             Self::TaskMove { .. } => ActionKind::TaskMove,
             Self::Rollback { .. } => ActionKind::ServiceRollback,
+            Self::ImageSet { .. } => ActionKind::ServiceImageSet,
+            Self::AuthSet { .. } => ActionKind::ServiceAuthSet,
             Self::ScaleZero { .. } | Self::Scale { .. } => ActionKind::ServiceScale,
             Self::Stop { .. } => ActionKind::ServiceStop,
             Self::Start { .. } => ActionKind::ServiceStart,

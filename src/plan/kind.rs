@@ -42,6 +42,12 @@ pub enum ActionKind {
     /// A service goes back to its spec before.
     #[serde(rename = "service.rollback")]
     ServiceRollback,
+    /// A service gets another image.
+    #[serde(rename = "service.image.set")]
+    ServiceImageSet,
+    /// A service gets new credentials for its registry.
+    #[serde(rename = "service.auth.set")]
+    ServiceAuthSet,
     /// A service is scaled.
     #[serde(rename = "service.scale")]
     ServiceScale,
@@ -150,6 +156,8 @@ impl ActionKind {
             Self::ServiceTemporaryRemove => "service.temporary.remove",
             Self::TaskMove => "task.move",
             Self::ServiceRollback => "service.rollback",
+            Self::ServiceImageSet => "service.image.set",
+            Self::ServiceAuthSet => "service.auth.set",
             Self::ServiceScale => "service.scale",
             Self::ServiceStop => "service.stop",
             Self::ServiceStart => "service.start",
@@ -206,6 +214,8 @@ impl ActionKind {
             Self::ServiceForceUpdate
             | Self::TaskMove
             | Self::ServiceRollback
+            | Self::ServiceImageSet
+            | Self::ServiceAuthSet
             | Self::ServiceScale
             | Self::ServiceStop
             | Self::ServiceStart

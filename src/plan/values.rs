@@ -17,7 +17,10 @@ impl Change {
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
             Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
-            Self::Rollback { before, after } | Self::AvailabilitySet { before, after } => {
+            Self::AuthSet { registry } => (Value::Null, registry.as_str().into()),
+            Self::Rollback { before, after }
+            | Self::ImageSet { before, after, .. }
+            | Self::AvailabilitySet { before, after } => {
                 (before.clone().into(), after.clone().into())
             }
             Self::ScaleZero { before } | Self::Stop { before } => ((*before).into(), 0.into()),

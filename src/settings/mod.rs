@@ -26,6 +26,7 @@ mod resolve;
 mod section;
 mod show;
 mod tree;
+mod update;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
 pub use rebalance::{Rebalance, ServicePolicy};
 pub use show::{Row, rows, yaml};
+pub use update::Update;
 pub use watch::{Rhythm, Schedule, Watch, watchable};
 
 /// The node label in which orca keeps its record of the labels it set; no file may claim it.
@@ -152,6 +154,12 @@ pub struct Settings {
     pub logs: Logs,
     /// `mods:`.
     pub mods: Mods,
+    /// `update:`.
+    pub update: Update,
+    /// The update that is under way: what was asked for, and what the registries say; no file can say it.
+    pub update_request: Option<crate::pass::update::Request>,
+    /// Credentials for registries, as the engine takes them; no file of orca's can say them.
+    pub auths: crate::model::Auths,
     /// What was ordered on the command line; no file can say it.
     pub order: Option<crate::pass::order::Order>,
     /// `watch:`.

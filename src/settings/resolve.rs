@@ -47,6 +47,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let watch = super::watch::resolve(watch, env, &mut resolver.origins, resolver.log);
     let notify = file.notify.as_ref().map(|entry| &entry.value);
     let notify = super::notify::resolve(notify, env, &mut resolver.origins, resolver.log);
+    let update = file.update.as_ref().map(|entry| &entry.value);
+    let update = super::update::resolve(update, env, &mut resolver.origins, resolver.log);
     Settings {
         notify,
         leader: resolver.text("leader".to_owned(), file.leader.as_ref()),
@@ -63,6 +65,9 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         exporter,
         logs,
         mods,
+        update,
+        update_request: None,
+        auths: crate::model::Auths::default(),
         order: None,
         watch,
         files: Vec::new(),

@@ -20,7 +20,7 @@ use super::section::Section;
 use super::show::span;
 
 /// What `orca watch` can run, with how often it does where nothing else is said, in seconds.
-const PASSES: [(&str, u64); 11] = [
+const PASSES: [(&str, u64); 12] = [
     ("reconcile", 60),
     ("labels sync", 60),
     ("anchors follow", 60),
@@ -32,6 +32,7 @@ const PASSES: [(&str, u64); 11] = [
     ("mods fetch", 6 * 3600),
     ("rebalance apply", 300),
     ("rebalance recover", 60),
+    ("services update", 3600),
 ];
 /// It has no place in a stream of reports.
 const MEASURE: &str = "rebalance measure";

@@ -2,10 +2,12 @@
 
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::fingerprint;
-use crate::model::{Mode, Needs, Service, ServiceId, UpdateState};
+use crate::model::auths::registry_of;
+use crate::model::{Auths, Mode, Needs, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
 use crate::pass::order::{Order, Wish};
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
+use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
 use super::diff::diff;
@@ -24,7 +26,7 @@ enum Verdict {
 }
 
 /// Plans the wishes that are for services.
-pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
+pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order, plan: &mut Plan) {
     for wish in &order.wishes {
         let (id, what) = match wish {
             Wish::Scale(id, _) => (id, "scale"),
@@ -32,13 +34,14 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
             Wish::Start(id) => (id, "start"),
             Wish::Restart(id) => (id, "restart"),
             Wish::Rollback(id, _) => (id, "rollback"),
+            Wish::RefreshAuth(id) => (id, "auth"),
             Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => continue,
         };
         let Some(service) = cluster.services.iter().find(|service| service.id == *id) else {
             plan.blocked.push(gone(id, what));
             continue;
         };
-        match judge(service, wish, order.force) {
+        match judge(service, wish, order.force, &settings.auths) {
             Verdict::Do(action) => plan.actions.push(*action),
             Verdict::Holds => plan.unchanged += 1,
             Verdict::NotFor(why) if order.lenient => {
@@ -60,13 +63,14 @@ fn refused(service: &Service, what: &str, reasons: Vec<String>) -> Blocked {
     Blocked { id: format!("service/{}#{what}", service.name), target: Target::service(service), reasons }
 }
 
-fn judge(service: &Service, wish: &Wish, force: bool) -> Verdict {
+fn judge(service: &Service, wish: &Wish, force: bool, auths: &Auths) -> Verdict {
     if let Some(reason) = untouchable(service) {
         return Verdict::Refused(vec![reason]);
     }
     match wish {
         Wish::Restart(_) => restart(service, force),
         Wish::Rollback(_, spec) => roll_back(service, spec),
+        Wish::RefreshAuth(_) => refresh_auth(service, auths),
         Wish::Scale(..) | Wish::Stop(_) | Wish::Start(_) => scale(service, wish),
         Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => Verdict::Holds,
     }
@@ -99,6 +103,19 @@ fn restart(service: &Service, force: bool) -> Verdict {
     }
     let change = Change::ForceUpdate { before: service.force_update };
     Verdict::Do(Box::new(Action::on_service(service, change, ASKED).disruptive()))
+}
+
+fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
+    let registry = registry_of(&service.image).to_owned();
+    if let Some(busy) = service.update.and_then(UpdateState::under_way) {
+        // It would replace what a rollback goes back to.
+        return Verdict::Refused(vec![format!("{busy}: run again when it has ended")]);
+    }
+    if auths.of(&service.image).is_none() {
+        let text = format!("no credentials for `{registry}` are known here: log in with `docker login {registry}`");
+        return Verdict::Refused(vec![text]);
+    }
+    Verdict::Do(Box::new(Action::on_service(service, Change::AuthSet { registry }, ASKED)))
 }
 
 fn roll_back(service: &Service, spec: &str) -> Verdict {

@@ -28,6 +28,7 @@ pub(super) fn tree(settings: &Settings) -> Out {
     top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     top.push(("logs".to_owned(), logs_tree(settings)));
     top.push(("mods".to_owned(), mods_tree(settings)));
+    top.push(("update".to_owned(), section_tree("update", settings.update.shown(), origins)));
     top.push(("watch".to_owned(), watch_tree(settings)));
     if settings.notify.is_on() {
         top.push(("notify".to_owned(), section_tree("notify", settings.notify.shown(), origins)));

@@ -1,0 +1,187 @@
+//! What becomes of one service: nothing, another image, or a refusal with its reasons.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::engine::edit::moving::RESTORE_LABEL;
+use crate::model::stock::age;
+use crate::model::{Mode, Service, UpdateState};
+use crate::pass::memory::{Memory, UpdatedService};
+use crate::pass::words::spoken;
+
+use super::policy;
+use super::select::Candidate;
+use super::{Known, Request};
+
+/// After each try that nobody saw to its end, so much longer is waited for the next one,
+const BACKOFF: Duration = Duration::from_secs(300);
+/// up to this.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// The closed list of reasons why a service keeps its image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No registry says what its tag stands for.
+    Unresolved,
+    /// The image is younger than it has to be.
+    TooYoung,
+    /// Nobody knows how old it is.
+    UnknownAge,
+    /// It was tried, and failed.
+    FailedBefore,
+    /// It was tried, and nobody saw how that ended.
+    BackingOff,
+    /// The service's label says that it is to be left alone.
+    OptedOut,
+    /// The service's label says that updates are only to be told of.
+    Monitor,
+    /// A rollout is under way.
+    Busy,
+    /// A rollout has stopped, and waits for somebody.
+    Paused,
+    /// A move of a task has not ended.
+    Moving,
+    /// A write could crash the managers.
+    NoPlacement,
+    /// It is a job, which has run with the image that it has.
+    Job,
+}
+
+impl Reason {
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unresolved => "unresolved",
+            Self::TooYoung => "too_young",
+            Self::UnknownAge => "unknown_age",
+            Self::FailedBefore => "failed_before",
+            Self::BackingOff => "backing_off",
+            Self::OptedOut => "opted_out",
+            Self::Monitor => "monitor",
+            Self::Busy => "busy",
+            Self::Paused => "paused",
+            Self::Moving => "moving",
+            Self::NoPlacement => "no_placement",
+            Self::Job => "job",
+        }
+    }
+}
+
+/// What becomes of a service.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict<'k> {
+    /// It has the image that its tag stands for.
+    Unchanged,
+    /// Its spec names a digest alone: there is nothing to follow.
+    Fixed,
+    /// Its spec has no digest, so nobody knows whether this image is another one.
+    Unpinned(&'k Known),
+    /// There is another image, which it does not want.
+    Told(&'k Known),
+    /// Its label says that it is left alone.
+    Left,
+    /// It gets this image.
+    Update(&'k Known),
+    /// It keeps its image.
+    Blocked(Option<&'k Known>, Vec<(Reason, String)>),
+}
+
+/// Decides.
+pub fn decide<'k>(
+    candidate: &Candidate<'_>,
+    request: &'k Request,
+    pin: bool,
+    memory: &Memory,
+    now: Timestamp,
+) -> Verdict<'k> {
+    let (service, named) = (candidate.service, request.named);
+    let blocked = |reason, text: &str| Verdict::Blocked(None, vec![(reason, text.to_owned())]);
+    let Some(image) = &candidate.image else { return Verdict::Fixed };
+    if service.mode == Mode::Job {
+        let text = "it is a job: its image is set when it is run, by `docker service update --image`";
+        return if named { blocked(Reason::Job, text) } else { Verdict::Left };
+    }
+    if candidate.policy.mode == policy::Mode::Off {
+        let text = "its label says that it is left alone: change the label to have it updated";
+        return if named { blocked(Reason::OptedOut, text) } else { Verdict::Left };
+    }
+    let known = match request.images.get(image) {
+        Some(Ok(known)) => known,
+        Some(Err(why)) => return blocked(Reason::Unresolved, &format!("`{image}`: {why}")),
+        None => return blocked(Reason::Unresolved, &format!("`{image}`: no registry was asked")),
+    };
+    match &candidate.digest {
+        Some(digest) if *digest == known.digest => return Verdict::Unchanged,
+        None if !pin => return Verdict::Unpinned(known),
+        _ => {}
+    }
+    if candidate.policy.mode == policy::Mode::Monitor {
+        let text = format!("its label {}=monitor says that updates are only to be told of", policy::LABEL);
+        let reasons = vec![(Reason::Monitor, text)];
+        return if named { Verdict::Blocked(Some(known), reasons) } else { Verdict::Told(known) };
+    }
+    let mut reasons = untouchable(service);
+    reasons.extend(too_young(known, candidate.policy.min_age, now));
+    let tried = memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest);
+    reasons.extend(tried.and_then(|tried| tried_before(tried, request, now)));
+    if reasons.is_empty() { Verdict::Update(known) } else { Verdict::Blocked(Some(known), reasons) }
+}
+
+fn untouchable(service: &Service) -> Vec<(Reason, String)> {
+    let mut reasons = Vec::new();
+    if let Some(busy) = service.update.and_then(UpdateState::under_way) {
+        reasons.push((Reason::Busy, format!("{busy}: run again when it has ended")));
+    }
+    if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
+        let hint = "look with `orca services ps --all`, then `orca services rollback` it or update it by hand";
+        reasons.push((Reason::Paused, format!("{stuck}: {hint}")));
+    }
+    if service.trace.is_some() {
+        let text = format!("a move of a task has left its label {RESTORE_LABEL}: see `orca rebalance recover`");
+        reasons.push((Reason::Moving, text));
+    }
+    if !service.has_placement {
+        let text = "its spec has no Placement, and a write could crash the managers: update it once by the docker CLI";
+        reasons.push((Reason::NoPlacement, text.to_owned()));
+    }
+    reasons
+}
+
+fn too_young(known: &Known, min_age: Duration, now: Timestamp) -> Option<(Reason, String)> {
+    if min_age.is_zero() {
+        return None;
+    }
+    let Some(created) = known.created else {
+        let text = format!("nobody knows how old it is, and it must be {} old", spoken(min_age));
+        return Some((Reason::UnknownAge, text));
+    };
+    let old = age(created, now);
+    let text = || {
+        let left = spoken(min_age.saturating_sub(old));
+        format!("it is {} old, and must be {} old: {left} from now", spoken(old), spoken(min_age))
+    };
+    (old < min_age).then(|| (Reason::TooYoung, text()))
+}
+
+fn tried_before(tried: &UpdatedService, request: &Request, now: Timestamp) -> Option<(Reason, String)> {
+    let since = tried.last.map(|last| age(last, now)).unwrap_or(Duration::MAX);
+    if let Some(error) = tried.failed.as_ref().filter(|_| !request.retry_failed) {
+        let ago = tried.last.map(|_| format!(" {} ago", spoken(since))).unwrap_or_default();
+        let text = format!("it failed{ago} ({error}); it is tried again when the tag changes, or with --retry-failed");
+        return Some((Reason::FailedBefore, text));
+    }
+    let wait = backoff(tried.tries);
+    // Who names a service and asks for another try need not wait.
+    let waits = since < wait && !(request.named && request.retry_failed);
+    let text = || {
+        let left = spoken(wait.saturating_sub(since));
+        format!("it was tried {} ago, and how that ended is not known: again in {left}, or with --retry-failed", spoken(since))
+    };
+    waits.then(|| (Reason::BackingOff, text()))
+}
+
+/// How long to wait after so many tries.
+pub fn backoff(tries: u32) -> Duration {
+    BACKOFF.saturating_mul(tries).min(LONGEST)
+}

@@ -1,0 +1,79 @@
+//! What in a service's spec makes an update riskier than it has to be.
+
+use serde_json::{Value, json};
+
+use crate::model::{Mode, Rollout};
+
+use super::select::Candidate;
+
+/// What is wrong with how a service is updated: a stable word, and a sentence.
+pub fn lint(candidate: &Candidate<'_>, rollout: &Rollout) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    if let Some(health) = rollout.health.filter(|health| *health > rollout.monitor) {
+        found.push((
+            "monitor_short",
+            format!(
+                "new tasks are watched for {:?}, but their healthcheck may take {health:?} to tell that they are ill: set update_config.monitor",
+                rollout.monitor
+            ),
+        ));
+    }
+    match rollout.failure_action.as_deref() {
+        None => found.push((
+            "no_failure_action",
+            "no failure_action: the engine only pauses what fails; set update_config.failure_action to rollback"
+                .to_owned(),
+        )),
+        Some("continue") => found.push((
+            "failure_action_continue",
+            "failure_action is continue: the engine replaces every task by one that fails".to_owned(),
+        )),
+        Some(_) => {}
+    }
+    if !rollout.limited {
+        found.push(("no_limits", "no memory limit: a new image that leaks takes its node along".to_owned()));
+    }
+    if candidate.service.mode == Mode::Replicated(1) && !rollout.start_first {
+        found.push(("gap", "one replica and stop-first: nothing runs until the new task does".to_owned()));
+    }
+    if candidate.image.as_deref().is_some_and(|image| image.ends_with(":latest")) {
+        found.push(("latest", "the tag `latest` says nothing of what runs".to_owned()));
+    }
+    found
+}
+
+/// What the engine will do, in words.
+pub fn course(candidate: &Candidate<'_>, rollout: &Rollout) -> String {
+    let tasks = match candidate.service.mode {
+        Mode::Replicated(0) => return "no task runs, none is replaced".to_owned(),
+        Mode::Replicated(count) => format!("{count} task{}", if count == 1 { "" } else { "s" }),
+        Mode::Global => "a task on each node".to_owned(),
+        Mode::Job | Mode::Unknown => "its tasks".to_owned(),
+    };
+    let pace = match rollout.parallelism {
+        0 => "all at once".to_owned(),
+        count => format!("{count} at a time"),
+    };
+    let delay = if rollout.delay.is_zero() { String::new() } else { format!(" every {:?}", rollout.delay) };
+    let order = if rollout.start_first { "start-first" } else { "stop-first" };
+    let failure = match rollout.failure_action.as_deref() {
+        Some("rollback") => "the engine rolls back",
+        Some("continue") if candidate.policy.rollback => "the engine goes on, and orca rolls back",
+        Some("continue") => "the engine goes on",
+        _ if candidate.policy.rollback => "the engine pauses, and orca rolls back",
+        _ => "the engine pauses",
+    };
+    format!("{tasks}, {pace}{delay}, {order}, each watched for {:?}; on failure {failure}", rollout.monitor)
+}
+
+/// The same for the report.
+pub fn facts(candidate: &Candidate<'_>, rollout: &Rollout) -> (Value, Value) {
+    let config = json!({
+        "parallelism": rollout.parallelism, "delay_ms": rollout.delay.as_millis() as u64,
+        "monitor_ms": rollout.monitor.as_millis() as u64, "order": if rollout.start_first { "start-first" } else { "stop-first" },
+        "failure_action": rollout.failure_action, "max_failure_ratio": rollout.max_failure_ratio,
+        "words": course(candidate, rollout),
+    });
+    let lint = lint(candidate, rollout).into_iter().map(|(code, message)| json!({"code": code, "message": message}));
+    (config, lint.collect())
+}

@@ -1,0 +1,177 @@
+//! `orca services update`, planned: which services get which image, in which order, and which don't and why.
+//!
+//! What the registries say is part of what it is planned on; nothing here asks them.
+
+pub mod decide;
+pub mod lint;
+mod order;
+pub mod policy;
+pub mod prove;
+pub mod select;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::model::stock::age;
+use crate::model::{Rollout, ServiceId};
+use crate::pass::memory::{Memory, UPDATE};
+use crate::pass::services::standing::STACK_LABEL;
+use crate::pass::words::spoken;
+use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+
+use decide::{Verdict, decide};
+use select::{Candidate, select};
+
+/// The key of `data` that has what was decided for each service.
+pub const DATA: &str = "updates";
+/// What was asked for, and what the registries say.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Only these services; none: all.
+    pub within: Option<BTreeSet<ServiceId>>,
+    /// A person has named each of them.
+    pub named: bool,
+    /// Only services that have all of these labels, each with this value if one is given.
+    pub labels: Vec<(String, Option<String>)>,
+    /// Patterns of names of services that are left alone.
+    pub exclude: Vec<String>,
+    /// Give services whose image has no digest one.
+    pub pin: bool,
+    /// Try again what has failed.
+    pub retry_failed: bool,
+    /// In place of what settings and labels say.
+    pub min_age: Option<Duration>,
+    /// In place of what settings and labels say.
+    pub deadline: Option<Duration>,
+    /// Nothing is rolled back, whatever settings and labels say.
+    pub no_rollback: bool,
+    /// By image, as in a spec without digest: what the registry says of it, or why that is not known.
+    pub images: BTreeMap<String, Result<Known, String>>,
+}
+
+/// What a registry says of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// What its tag stands for: of the index, where there is one.
+    pub digest: String,
+    /// Operating system and architecture of each platform that it is made for; empty: not known.
+    pub platforms: Vec<(String, String)>,
+    /// When it was made, if that is known.
+    pub created: Option<Timestamp>,
+}
+
+/// Plans.
+pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
+    let mut plan = Plan::default();
+    let Some(request) = &settings.update_request else { return plan };
+    let candidates = select(cluster, settings, request);
+    let pin = request.pin || settings.update.pin;
+    let verdicts: Vec<Verdict<'_>> =
+        candidates.iter().map(|candidate| decide(candidate, request, pin, memory, now)).collect();
+    let mut entries = Vec::new();
+    for (candidate, verdict) in candidates.iter().zip(&verdicts) {
+        let name = &candidate.service.name;
+        plan.warnings.extend(candidate.wrong.iter().map(|text| Warning::new("label", format!("`{name}`: {text}"))));
+        note(candidate, verdict, &mut plan);
+        entries.extend(entry(candidate, verdict, now));
+    }
+    let chosen: Vec<(&Candidate<'_>, &Known)> = candidates
+        .iter()
+        .zip(&verdicts)
+        .filter_map(|(candidate, verdict)| match verdict {
+            Verdict::Update(known) => Some((candidate, *known)),
+            _ => None,
+        })
+        .collect();
+    let updated: Vec<&Candidate<'_>> = chosen.iter().map(|(candidate, _)| *candidate).collect();
+    let (ordered, cycles) = order::order(&updated, cluster, settings);
+    plan.warnings.extend(cycles.into_iter().map(|text| Warning::new("depends_on", text)));
+    let actions: Vec<Action> = chosen.iter().map(|(candidate, known)| action(candidate, known, now)).collect();
+    for (at, needs) in ordered {
+        let ids = needs.into_iter().map(|need| actions[need].id.clone()).collect();
+        plan.actions.push(actions[at].clone().after(ids));
+    }
+    plan.data.insert(DATA.to_owned(), entries.into());
+    plan
+}
+
+/// What a verdict that is no action comes to.
+fn note(candidate: &Candidate<'_>, verdict: &Verdict<'_>, plan: &mut Plan) {
+    let (service, image) = (candidate.service, candidate.image.as_deref().unwrap_or_default());
+    match verdict {
+        Verdict::Unchanged | Verdict::Fixed => plan.unchanged += 1,
+        Verdict::Left | Verdict::Update(_) => {}
+        Verdict::Told(known) => {
+            let text = format!("`{}`: `{image}` is another image by now ({})", service.name, short(&known.digest));
+            plan.warnings.push(Warning::new("newer_available", text));
+        }
+        Verdict::Unpinned(_) => {
+            let text = format!(
+                "`{}`: its spec names `{image}` without a digest, so nobody knows which image its tasks run: --pin gives it the one of today, and restarts its tasks",
+                service.name
+            );
+            plan.warnings.push(Warning::new("unpinned", text));
+        }
+        Verdict::Blocked(_, reasons) => plan.blocked.push(Blocked {
+            id: format!("service/{}#image", service.name),
+            target: Target::service(service),
+            reasons: reasons.iter().map(|(_, text)| text.clone()).collect(),
+        }),
+    }
+}
+
+fn action(candidate: &Candidate<'_>, known: &Known, now: Timestamp) -> Action {
+    let (service, image) = (candidate.service, candidate.image.as_deref().unwrap_or_default());
+    let after = format!("{image}@{}", known.digest);
+    let old = known.created.map(|created| format!(", made {} ago", spoken(age(created, now)))).unwrap_or_default();
+    let reason = match &candidate.digest {
+        Some(_) => format!("`{image}` stands for another image by now{old}"),
+        None => format!("`{image}` is given the digest that it stands for{old}"),
+    };
+    let change = Change::ImageSet { before: service.image.clone(), after, platforms: known.platforms.clone() };
+    let attempt = Some(format!("{UPDATE}{}/{}", service.id.0, known.digest));
+    Action { attempt, ..Action::on_service(service, change, reason).disruptive() }
+}
+
+/// What the report has of a service; nothing of one that is left alone.
+fn entry(candidate: &Candidate<'_>, verdict: &Verdict<'_>, now: Timestamp) -> Option<Value> {
+    let (word, known, reasons) = match verdict {
+        Verdict::Left => return None,
+        Verdict::Unchanged => ("unchanged", None, &[][..]),
+        Verdict::Fixed => ("fixed", None, &[][..]),
+        Verdict::Unpinned(known) => ("unpinned", Some(*known), &[][..]),
+        Verdict::Told(known) => ("monitor", Some(*known), &[][..]),
+        Verdict::Update(known) if candidate.digest.is_none() => ("pin", Some(*known), &[][..]),
+        Verdict::Update(known) => ("update", Some(*known), &[][..]),
+        Verdict::Blocked(known, reasons) => ("blocked", *known, reasons.as_slice()),
+    };
+    let service = candidate.service;
+    let mut entry = json!({
+        "service": service.name, "id": service.id.0, "stack": candidate.labels.get(STACK_LABEL),
+        "image": candidate.image.as_deref().unwrap_or(&service.image), "from": candidate.digest,
+        "to": known.map(|known| &known.digest), "verdict": word,
+        "reasons": reasons.iter().map(|(reason, _)| reason.code()).collect::<Vec<_>>(),
+    });
+    if let Some(known) = known {
+        entry["created"] = json!(known.created);
+        entry["age_s"] = json!(known.created.map(|created| age(created, now).as_secs()));
+    }
+    if let Verdict::Update(_) = verdict {
+        let (config, lint) = lint::facts(candidate, &Rollout::read(&service.raw));
+        entry["update_config"] = config;
+        entry["lint"] = lint;
+    }
+    Some(entry)
+}
+
+/// A digest as people tell digests apart.
+pub fn short(digest: &str) -> &str {
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    hex.get(..12).unwrap_or(hex)
+}
+

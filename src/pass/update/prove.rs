@@ -1,0 +1,146 @@
+//! Whether a rollout has gone well, judged from one look at the swarm after another.
+//!
+//! As the docker CLI decides it, and more: the engine says that a rollout is complete when each new task has run for the
+//! monitor time. Here all of them must go on running for as long again, since an image may take longer to die.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{Rollout, Service, ServiceId, Task, TaskId, TaskState, UpdateState};
+use crate::pass::services::standing::{Standing, name_of};
+use crate::snapshot::Snapshot;
+
+/// A rollout that is watched.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// The service.
+    pub service: ServiceId,
+    /// The image that was written.
+    pub image: String,
+    /// The image before.
+    pub before: String,
+    /// When the rollout before this one had begun: what the engine says of that is no news.
+    pub started: Option<Timestamp>,
+    /// orca has told the engine to roll back.
+    pub going_back: bool,
+    /// Tasks of the new image that had failed while the engine was still at it: it has weighed them.
+    pub weighed: BTreeSet<TaskId>,
+}
+
+/// How a rollout stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// It is under way; what is waited for.
+    Waiting(String),
+    /// All is as wanted; it has to stay so for this long.
+    Holds(Duration),
+    /// It has failed, and nobody has rolled it back.
+    Failed(String),
+    /// A rollback is under way; what is waited for.
+    GoingBack(String),
+    /// The old image runs again; what the engine says.
+    Back(String),
+    /// The rollback has stopped.
+    Stuck(String),
+    /// Somebody else has given the service another image.
+    Superseded(String),
+    /// The service was removed.
+    Gone,
+}
+
+/// A task of the new image that has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Culprit {
+    /// The task.
+    pub id: TaskId,
+    /// As people call it.
+    pub name: String,
+    /// Hostname of its node.
+    pub node: String,
+    /// The engine's text.
+    pub error: String,
+}
+
+impl Watched {
+    /// Judges.
+    pub fn look(&mut self, cluster: &Snapshot, standings: &[Standing<'_>]) -> Sight {
+        let Some(one) = standings.iter().find(|one| one.service.id == self.service) else { return Sight::Gone };
+        let service = one.service;
+        // Right after a write the engine may still tell of the rollout before.
+        let update = service.update.filter(|_| service.update_started != self.started);
+        let said = if one.message.is_empty() { "the engine gives no reason" } else { &one.message };
+        match update {
+            Some(UpdateState::RollbackPaused) => return Sight::Stuck(format!("the rollback has stopped: {said}")),
+            Some(UpdateState::RollbackStarted) => return Sight::GoingBack(waiting(one)),
+            Some(UpdateState::RollbackCompleted) => return self.back(one),
+            Some(UpdateState::Paused) if !self.going_back => {
+                return Sight::Failed(format!("the engine has stopped the rollout: {said}"));
+            }
+            _ if self.going_back && service.image == self.before => return self.back(one),
+            _ if self.going_back && service.image == self.image => return Sight::GoingBack(waiting(one)),
+            _ if service.image != self.image => {
+                return Sight::Superseded(format!("somebody else has given it the image `{}`", service.image));
+            }
+            _ => {}
+        }
+        let failed: BTreeSet<TaskId> = self.failed(cluster).map(|task| task.id.clone()).collect();
+        let over = update == Some(UpdateState::Completed);
+        if !over {
+            self.weighed = failed;
+        } else if let Some(culprit) = self.culprit(cluster, service) {
+            if failed.iter().any(|id| !self.weighed.contains(id)) {
+                return Sight::Failed(format!(
+                    "`{}` has failed after the engine had found the rollout complete: {}",
+                    culprit.name, culprit.error
+                ));
+            }
+        }
+        match one.unsettled() {
+            Some(_) => Sight::Waiting(waiting(one)),
+            None if one.wanted == Some(0) => Sight::Holds(Duration::ZERO),
+            None => Sight::Holds(Rollout::read(&service.raw).monitor),
+        }
+    }
+
+    fn back(&self, one: &Standing<'_>) -> Sight {
+        if one.service.image != self.before {
+            return Sight::Superseded(format!("somebody else has given it the image `{}`", one.service.image));
+        }
+        match one.unsettled() {
+            Some(_) => Sight::GoingBack(waiting(one)),
+            None => Sight::Back(one.message.clone()),
+        }
+    }
+
+    /// Tasks of the new image that have failed.
+    fn failed<'a>(&'a self, cluster: &'a Snapshot) -> impl Iterator<Item = &'a Task> {
+        cluster.tasks.iter().filter(|task| {
+            task.service == self.service
+                && task.spec.container_spec.image == self.image
+                && matches!(task.status.state, TaskState::Failed | TaskState::Rejected)
+                // Moved away, not failed.
+                && !task.status.err.contains("no longer meets constraints")
+        })
+    }
+
+    /// The newest of them.
+    pub fn culprit(&self, cluster: &Snapshot, service: &Service) -> Option<Culprit> {
+        let newest = self.failed(cluster).max_by_key(|task| (task.status.timestamp, &task.id))?;
+        let node = cluster.node(&newest.node).map_or(&newest.node.0, |node| &node.key);
+        Some(Culprit {
+            id: newest.id.clone(),
+            name: name_of(service, newest),
+            node: node.clone(),
+            error: newest.status.err.clone(),
+        })
+    }
+}
+
+/// What is waited for; why a task finds no node, if one does not.
+fn waiting(one: &Standing<'_>) -> String {
+    let text = one.unsettled().unwrap_or_else(|| format!("`{}`: a rollback is in progress", one.service.name));
+    let why = one.pending.iter().map(|task| task.status.err.as_str()).find(|err| !err.is_empty());
+    why.map(|why| format!("{text}; pending: {why}")).unwrap_or(text)
+}

@@ -1,0 +1,79 @@
+//! Which services an update is about, and which images have to be asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::files::matches;
+use crate::model::{Mode, Needs, Reference, Service};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+
+use super::Request;
+use super::policy::{self, Policy};
+
+/// A service that may get a new image.
+#[derive(Debug)]
+pub struct Candidate<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its image without digest, as the registry is asked for it; none: the spec names a digest alone.
+    pub image: Option<String>,
+    /// The digest in its spec.
+    pub digest: Option<String>,
+    /// How it is updated.
+    pub policy: Policy,
+    /// What its labels say wrong.
+    pub wrong: Vec<String>,
+}
+
+impl Candidate<'_> {
+    /// Whether the registry has to be asked at all.
+    fn asks(&self) -> bool {
+        self.policy.mode != policy::Mode::Off && self.service.mode != Mode::Job
+    }
+}
+
+/// The services that are meant, by name. One that wants no updates is among them only if it was named.
+pub fn select<'a>(cluster: &'a Snapshot, settings: &Settings, request: &Request) -> Vec<Candidate<'a>> {
+    let services = cluster.services.iter().filter(|service| service.temporary.is_none());
+    let meant = services.filter(|service| request.within.as_ref().is_none_or(|within| within.contains(&service.id)));
+    meant.filter_map(|service| candidate(service, settings, request)).collect()
+}
+
+fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -> Option<Candidate<'a>> {
+    // A spec that can't be read is one that nothing can be decided about.
+    let labels = Needs::read(&service.raw).ok()?.labels;
+    let has = |(key, value): &(String, Option<String>)| {
+        labels.get(key).is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
+    };
+    let excluded = |patterns: &[String]| {
+        patterns.iter().any(|pattern| matches(pattern.as_bytes(), service.name.as_bytes()))
+    };
+    // A plugin has no image.
+    if service.image.is_empty() || !request.labels.iter().all(has) || excluded(&request.exclude) {
+        return None;
+    }
+    let (mut policy, wrong) = Policy::of(&labels, &settings.update);
+    // To name a service is to ask for it: only its own label stands against that.
+    let opted_out = labels.contains_key(policy::LABEL) || labels.contains_key("gantry.services.excluded");
+    if request.named && policy.mode == policy::Mode::Off && !opted_out {
+        policy.mode = policy::Mode::On;
+    }
+    if !request.named && (policy.mode == policy::Mode::Off || excluded(&settings.update.exclude)) && wrong.is_empty() {
+        return None;
+    }
+    policy.min_age = request.min_age.unwrap_or(policy.min_age);
+    policy.deadline = request.deadline.unwrap_or(policy.deadline);
+    policy.rollback = policy.rollback && !request.no_rollback;
+    let Reference { tag, digest, .. } = Reference::parse(&service.image);
+    let name = service.image.split_once('@').map_or(service.image.as_str(), |(name, _)| name);
+    // `Reference` says `latest` where nothing is said.
+    let image = tag.map(|tag| if name.ends_with(&format!(":{tag}")) { name.to_owned() } else { format!("{name}:{tag}") });
+    Some(Candidate { service, labels, image, digest, policy, wrong })
+}
+
+/// The images that the registries are asked for, each once.
+pub fn images(candidates: &[Candidate<'_>]) -> BTreeSet<String> {
+    candidates.iter().filter(|candidate| candidate.asks()).filter_map(|candidate| candidate.image.clone()).collect()
+}

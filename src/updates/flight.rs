@@ -1,0 +1,99 @@
+//! One rollout under way.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::pass::update::DATA;
+use crate::pass::update::policy::Policy;
+use crate::pass::update::prove::{Culprit, Watched};
+use crate::report::{Report, ReportedAction, Status, millis_since};
+
+/// How a rollout ended, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The new image runs everywhere, and stayed.
+    Proven,
+    /// The old image runs again: the engine saw to it.
+    RolledBackByEngine,
+    /// The same: orca did.
+    RolledBack,
+    /// It failed, and the new image is still in place.
+    Failed,
+    /// It failed, and so did the way back.
+    RollbackFailed,
+    /// Somebody else has changed or removed the service.
+    Overtaken,
+    /// Nobody stayed to see.
+    NotProven,
+}
+
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::RolledBackByEngine => "rolled_back_by_engine",
+            Self::RolledBack => "rolled_back",
+            Self::Failed => "failed",
+            Self::RollbackFailed => "rollback_failed",
+            Self::Overtaken => "overtaken",
+            Self::NotProven => "not_proven",
+        }
+    }
+}
+
+/// A rollout under way.
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// The write that began it.
+    pub(super) action: ReportedAction,
+    pub(super) watched: Watched,
+    pub(super) policy: Policy,
+    /// The fingerprint of the spec that was written.
+    pub(super) spec: String,
+    pub(super) begun: Instant,
+    /// It has failed if it is not proven, or not back, by then.
+    pub(super) until: Instant,
+    /// All has been as wanted since then.
+    pub(super) since: Option<Instant>,
+    /// Why it has failed, once it has.
+    pub(super) why: Option<String>,
+    /// A task of the new image that has failed, and its last lines.
+    pub(super) culprit: Option<(Culprit, Vec<String>)>,
+}
+
+impl Flight {
+    pub(super) fn name(&self) -> &str {
+        &self.action.target.name
+    }
+
+    /// It has been as wanted for so long.
+    pub(super) fn held(&mut self, wanted: Duration) -> bool {
+        self.since.get_or_insert_with(Instant::now).elapsed() >= wanted
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Puts its end into the report.
+    pub(super) fn end(self, end: End, error: Option<String>, report: &mut Report) {
+        let status = match end {
+            End::Proven => Status::Done,
+            _ => Status::Failed,
+        };
+        let entries = report.data.get_mut(DATA).and_then(Value::as_array_mut).into_iter().flatten();
+        for entry in entries.filter(|entry| entry["id"] == *self.action.target.id) {
+            entry["outcome"] = end.name().into();
+            entry["took_ms"] = millis_since(self.begun).into();
+            entry["error"] = json!(error);
+            if let Some((culprit, log)) = &self.culprit {
+                entry["failed_task"] = json!({"id": culprit.id.0, "task": culprit.name, "node": culprit.node,
+                    "error": culprit.error, "log": log});
+            }
+        }
+        let duration_ms = millis_since(self.begun);
+        report.actions.push(ReportedAction { status, error, duration_ms, ..self.action });
+    }
+}

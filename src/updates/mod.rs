@@ -1,0 +1,191 @@
+//! `orca services update`: look, ask the registries, plan; then give services their images, a few at a time, and stay with
+//! each until it is proven or rolled back.
+
+mod blame;
+mod flight;
+mod rollouts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use crate::cycle::live::Live;
+use crate::cycle::{Bounds, Options, Source, cluster_id};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::everyday;
+use crate::interrupt::Interrupt;
+use crate::model::ServiceId;
+use crate::pass::Pass;
+use crate::pass::memory::Memory;
+use crate::pass::update::policy::Policy;
+use crate::pass::update::select::{images, select};
+use crate::pass::update::{Known, Request};
+use crate::plan::Plan;
+use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::settings::Settings;
+use crate::snapshot::{self, Snapshot};
+use crate::state::{Actor, State};
+
+use rollouts::Rollouts;
+
+/// The command's name in reports.
+pub const COMMAND: &str = "services update";
+
+/// A run of updates.
+#[derive(Debug)]
+pub struct Updating<'a> {
+    /// Where the snapshot comes from.
+    pub source: &'a Source,
+    /// What to plan by.
+    pub settings: Settings,
+    /// What is asked for; which services these are, and what registries say, is filled in here.
+    pub request: Request,
+    /// Names of services; all where none is named.
+    pub names: &'a [String],
+    /// Only those of this stack.
+    pub stack: Option<&'a str>,
+    /// So many services at a time.
+    pub parallel: usize,
+    /// The bounds: no rollout is begun after the timeout, and each has a deadline of its own.
+    pub options: &'a Options,
+    /// Signals.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Updating<'_> {
+    /// Updates what is to be updated.
+    ///
+    /// # Errors
+    /// If a name is none, or may be several; anything else is in the report.
+    pub async fn run(mut self) -> Result<Report> {
+        let started = Instant::now();
+        let read_only = self.options.dry_run || matches!(self.source, Source::File(_));
+        let mut report = Report::new(COMMAND, Run::start(read_only));
+        let mut cluster = match self.observe(started + self.options.timeout).await {
+            Ok(cluster) => cluster,
+            Err(error) => return Ok(report.ended(started, Err(error))),
+        };
+        report.cluster = Some(Cluster::of(&cluster));
+        if self.options.leader_only && !cluster.leader() {
+            report.outcome = Outcome::Skipped;
+            return Ok(report.ended(started, Ok(0)));
+        }
+        self.request.named = !self.names.is_empty();
+        if self.request.named || self.stack.is_some() {
+            self.request.within = Some(everyday::ids(&cluster, self.names, self.stack)?);
+        }
+        let ended = self.go(started, read_only, &mut cluster, &mut report).await;
+        if let Source::Engine(engine) = self.source {
+            report.data.insert("requests".to_owned(), engine.requests().into());
+        }
+        Ok(report.ended(started, ended))
+    }
+
+    async fn observe(&self, deadline: Instant) -> Result<Snapshot> {
+        match self.source {
+            Source::Engine(engine) => {
+                let engine = engine.until(deadline);
+                self.unless_interrupted(Box::pin(Snapshot::observe_history(&engine))).await?
+            }
+            Source::File(path) => snapshot::load(path),
+        }
+    }
+
+    async fn go(
+        &mut self,
+        started: Instant,
+        read_only: bool,
+        cluster: &mut Snapshot,
+        report: &mut Report,
+    ) -> Result<u64> {
+        let deadline = started + self.options.timeout;
+        let asked = images(&select(cluster, &self.settings, &self.request));
+        if let Source::Engine(engine) = self.source {
+            let engine = engine.until(deadline);
+            self.request.images = self.unless_interrupted(Box::pin(resolve(&engine, asked))).await?;
+        }
+        self.settings.update_request = Some(std::mem::take(&mut self.request));
+        let key = memory_key(cluster);
+        let Source::Engine(engine) = self.source else { return Ok(self.rehearse(cluster, &key, report)) };
+        if read_only {
+            return Ok(self.rehearse(cluster, &key, report));
+        }
+        let entered =
+            Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
+        let (mut live, warning) = Box::pin(entered).await?;
+        report.warnings.extend(warning);
+        let memory = live.memory(&key);
+        let mut plan = Pass::Update.plan(cluster, &self.settings, &memory, cluster.taken_at);
+        if !plan.actions.is_empty() {
+            report.warnings.extend(live.state.mend(&self.options.state_dir)?);
+        }
+        take(&mut plan, report);
+        let actor =
+            Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: COMMAND };
+        let bounds = Bounds::new(live.deadline, self.options);
+        let policies = self.policies(cluster);
+        let (settings, interrupt, parallel) = (&self.settings, self.interrupt, self.parallel.max(1));
+        let mut rollouts = Rollouts {
+            settings, interrupt, parallel, engine, live, cluster, policies, actor, bounds, report,
+            next: memory.clone(), memory, key, holding: Default::default(), flights: Vec::new(), failed: Vec::new(),
+        };
+        Box::pin(rollouts.run(plan.actions)).await;
+        Ok(plan.unchanged)
+    }
+
+    /// Says what would be done, and writes nothing.
+    fn rehearse(&self, cluster: &Snapshot, key: &str, report: &mut Report) -> u64 {
+        // What can't be read is taken as not remembered, as the pass itself would.
+        let state = State::peek(&self.options.state_dir).ok().flatten();
+        let memory: Memory = state.map(|state| state.memory(key)).unwrap_or_default();
+        let mut plan = Pass::Update.plan(cluster, &self.settings, &memory, cluster.taken_at);
+        take(&mut plan, report);
+        report.actions =
+            plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
+        plan.unchanged
+    }
+
+    fn policies(&self, cluster: &Snapshot) -> BTreeMap<ServiceId, Policy> {
+        let Some(request) = &self.settings.update_request else { return BTreeMap::new() };
+        let candidates = select(cluster, &self.settings, request).into_iter();
+        candidates.map(|candidate| (candidate.service.id.clone(), candidate.policy)).collect()
+    }
+
+    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            _ = self.interrupt.nth(1) => {
+                let text = "interrupted by a signal before anything was changed";
+                Err(Error::new(ErrorKind::Interrupted, text).into())
+            }
+            done = work => Ok(done),
+        }
+    }
+}
+
+/// A rollout is a rollout, by whatever config.
+fn memory_key(cluster: &Snapshot) -> String {
+    format!("{}#updates", cluster_id(cluster))
+}
+
+/// Asks what the images are by now.
+async fn resolve(engine: &Engine, images: BTreeSet<String>) -> BTreeMap<String, Result<Known, String>> {
+    #[derive(serde::Deserialize)]
+    struct D { #[serde(rename = "Descriptor")] descriptor: DD }
+    #[derive(serde::Deserialize)]
+    struct DD { digest: String }
+    let mut map = BTreeMap::new();
+    for image in images {
+        let known = engine.distribution::<D>(&image).await.map(|d| Known{digest: d.descriptor.digest, platforms: vec![], created: None}).map_err(|e| format!("{e:#}"));
+        map.insert(image, known);
+    }
+    map
+}
+
+/// What a plan says besides its actions goes into the report.
+fn take(plan: &mut Plan, report: &mut Report) {
+    report.blocked.append(&mut plan.blocked);
+    report.warnings.append(&mut plan.warnings);
+    report.data.append(&mut plan.data);
+}

@@ -1,0 +1,343 @@
+//! Rollouts, a few at a time: each begun by one write, watched together by one look after another, and ended by a proof
+//! or by a rollback.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::blame::last_lines;
+use super::flight::{End, Flight};
+use crate::apply::{Applied, Applier};
+use crate::cycle::Bounds;
+use crate::cycle::live::Live;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, again, kind_of};
+use crate::everyday::follow::Looks;
+use crate::fingerprint;
+use crate::interrupt::Interrupt;
+use crate::model::ServiceId;
+use crate::pass::Pass;
+use crate::pass::memory::Memory;
+use crate::pass::order::{Order, Verb, Wish};
+use crate::pass::services::standing;
+use crate::pass::update::policy::Policy;
+use crate::pass::update::prove::{Sight, Watched};
+use crate::plan::{Action, Change};
+use crate::report::{Report, Status};
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use crate::state::Actor;
+
+/// An engine that doesn't answer is waited for so long: managers elect a new leader in less.
+const LOST: Duration = Duration::from_secs(60);
+
+/// All rollouts of a run.
+pub(super) struct Rollouts<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) parallel: usize,
+    /// Without a deadline: what was begun is seen to its end.
+    pub(super) engine: &'a Engine,
+    pub(super) live: Live,
+    pub(super) cluster: &'a mut Snapshot,
+    pub(super) policies: BTreeMap<ServiceId, Policy>,
+    pub(super) actor: Actor,
+    pub(super) bounds: Bounds,
+    pub(super) report: &'a mut Report,
+    /// What the plan was made on.
+    pub(super) memory: Memory,
+    /// What is remembered by now.
+    pub(super) next: Memory,
+    pub(super) key: String,
+    /// Ids of actions that have gone well.
+    pub(super) holding: BTreeSet<String>,
+    pub(super) flights: Vec<Flight>,
+    /// Names of services whose update has failed.
+    pub(super) failed: Vec<String>,
+}
+
+impl Rollouts<'_> {
+    /// Carries the plan out.
+    pub(super) async fn run(&mut self, actions: Vec<Action>) {
+        self.bounds.progress.begin(actions.len());
+        let mut queue: VecDeque<Action> = actions.into();
+        let mut looks = Looks::new(self.engine, &self.cluster.api, self.interrupt);
+        let mut lost = None;
+        loop {
+            self.begin_next(&mut queue, &mut looks).await;
+            if self.flights.is_empty() {
+                break;
+            }
+            match looks.look().await {
+                Ok(cluster) => {
+                    lost = None;
+                    *self.cluster = cluster;
+                    self.judge().await;
+                }
+                Err(error) => {
+                    let since = *lost.get_or_insert_with(Instant::now);
+                    if kind_of(&error) == ErrorKind::Interrupted || since.elapsed() >= LOST {
+                        self.leave(&error);
+                    }
+                }
+            }
+            if !self.flights.is_empty()
+                && let Err(error) = looks.rest().await
+            {
+                self.leave(&error);
+            }
+        }
+        self.bounds.progress.end();
+        self.sum_up();
+    }
+
+    /// Begins what may be begun: in order, and only once everything that it needs has ended.
+    async fn begin_next(&mut self, queue: &mut VecDeque<Action>, looks: &mut Looks<'_>) {
+        while self.flights.len() < self.parallel {
+            let under_way = |id: &String| {
+                self.flights.iter().any(|flight| flight.action.id == *id) || queue.iter().any(|other| other.id == *id)
+            };
+            let Some(at) = queue.iter().position(|action| !action.requires.iter().any(under_way)) else { return };
+            let Some(action) = queue.remove(at) else { return };
+            self.begin(action).await;
+            looks.quicken();
+        }
+    }
+
+    async fn begin(&mut self, action: Action) {
+        let id = ServiceId(action.target.id.clone());
+        let started = self.service(&id).and_then(|service| service.update_started);
+        self.bounds.progress.step(&action.target.name, 1);
+        let Change::ImageSet { after, .. } = &action.change else { return };
+        let image = after.clone();
+        let holding = self.holding.clone();
+        let applied = self.applier(Pass::Update, self.settings, async |applier| applier.apply_after(vec![action], &holding).await).await;
+        let Applied { mut actions, warnings, error, .. } = applied;
+        self.report.warnings.extend(warnings);
+        if let Some(error) = error {
+            self.report.fail(&error);
+        }
+        let done = actions.pop_if(|action| action.status == Status::Done);
+        self.report.actions.extend(actions);
+        let (Some(action), Some(policy)) = (done, self.policies.get(&id).cloned()) else { return };
+        let object: Value =
+            self.service(&id).and_then(|service| serde_json::from_str(service.raw.get()).ok()).unwrap_or_default();
+        let before = action.before.as_str().unwrap_or_default().to_owned();
+        let begun = Instant::now();
+        let watched =
+            Watched { service: id, image, before, started, going_back: false, weighed: BTreeSet::new() };
+        let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + policy.deadline);
+        let (since, why, culprit) = (None, None, None);
+        self.flights.push(Flight { action, watched, policy, spec, begun, until, since, why, culprit });
+    }
+
+    /// One look at all that is under way.
+    async fn judge(&mut self) {
+        let mut waiting = Vec::new();
+        for mut flight in std::mem::take(&mut self.flights) {
+            let sight = match standing::all(self.cluster) {
+                Ok(standings) => flight.watched.look(self.cluster, &standings),
+                // What can't be read is unknown: the deadline is what ends it.
+                Err(error) => Sight::Waiting(format!("`{}`: the engine's objects can't be read: {error}", flight.name())),
+            };
+            match sight {
+                Sight::Holds(wanted) if flight.held(wanted) => self.proven(flight).await,
+                Sight::Holds(_) => {
+                    waiting.push(format!("`{}` stays so", flight.name()));
+                    self.flights.push(flight);
+                }
+                Sight::Waiting(text) if flight.is_late() => {
+                    let limit = humantime::format_duration(flight.policy.deadline);
+                    self.give_up(flight, format!("it was not proven within {limit}: {text}")).await;
+                }
+                Sight::Waiting(text) => {
+                    flight.since = None;
+                    waiting.push(text);
+                    self.flights.push(flight);
+                }
+                Sight::Failed(why) => self.give_up(flight, why).await,
+                Sight::GoingBack(text) if flight.why.is_some() && flight.is_late() => {
+                    let why = flight.why.clone().unwrap_or_default();
+                    let limit = humantime::format_duration(flight.policy.deadline);
+                    self.lose(flight, End::RollbackFailed, format!("{why}; the rollback has not ended within {limit}: {text}"));
+                }
+                Sight::GoingBack(text) => {
+                    self.condemn(&mut flight, "the engine rolls it back").await;
+                    waiting.push(text);
+                    self.flights.push(flight);
+                }
+                Sight::Back(said) => self.back(flight, &said).await,
+                Sight::Stuck(text) => {
+                    self.condemn(&mut flight, "the engine has rolled it back").await;
+                    let why = flight.why.clone().unwrap_or_default();
+                    self.lose(flight, End::RollbackFailed, format!("{why}; {text}"));
+                }
+                Sight::Superseded(text) => self.overtaken(flight, text).await,
+                Sight::Gone => self.overtaken(flight, "the service was removed in mid-rollout".to_owned()).await,
+            }
+        }
+        self.bounds.progress.waiting(&waiting.join("; "));
+    }
+
+    async fn proven(&mut self, flight: Flight) {
+        self.next.updates.remove(&flight.watched.service);
+        self.keep().await;
+        self.holding.insert(flight.action.id.clone());
+        flight.end(End::Proven, None, self.report);
+    }
+
+    /// Notes that an image is no good, and why; only the first time.
+    async fn condemn(&mut self, flight: &mut Flight, why: &str) {
+        if flight.why.is_some() {
+            return;
+        }
+        flight.until = Instant::now() + flight.policy.deadline;
+        let culprit = self.service(&flight.watched.service).and_then(|service| {
+            let tty = serde_json::from_str::<Value>(service.raw.get()).unwrap_or_default();
+            let tty = tty.pointer("/Spec/TaskTemplate/ContainerSpec/TTY").and_then(Value::as_bool).unwrap_or_default();
+            Some((flight.watched.culprit(self.cluster, service)?, tty))
+        });
+        let mut told = why.to_owned();
+        if let Some((culprit, tty)) = culprit {
+            let engine = self.engine.until(Instant::now() + Duration::from_secs(10));
+            let lines = last_lines(&engine, &self.cluster.api, &culprit.id, tty).await;
+            if !told.contains(&culprit.error) {
+                told = format!("{told}; `{}` on {}: {}", culprit.name, culprit.node, culprit.error);
+            }
+            flight.culprit = Some((culprit, lines));
+        }
+        flight.why = Some(told.clone());
+        if let Some(tried) = self.next.updates.get_mut(&flight.watched.service) {
+            tried.failed = Some(told);
+        }
+        self.keep().await;
+    }
+
+    /// The image is no good: back to the one before, if that is wanted.
+    async fn give_up(&mut self, mut flight: Flight, why: String) {
+        if flight.watched.going_back {
+            let why = flight.why.clone().unwrap_or_default();
+            return self.lose(flight, End::RollbackFailed, why);
+        }
+        self.condemn(&mut flight, &why).await;
+        let why = flight.why.clone().unwrap_or(why);
+        if !flight.policy.rollback {
+            return self.lose(flight, End::Failed, format!("{why}; it is left as it is, since it is not to be rolled back"));
+        }
+        match self.roll_back(&flight).await {
+            Ok(()) => {
+                flight.watched.going_back = true;
+                self.flights.push(flight);
+            }
+            Err(error) => self.lose(flight, End::RollbackFailed, format!("{why}; it was not rolled back: {error:#}")),
+        }
+    }
+
+    /// Tells the engine to go back, if the spec is still the one that was written.
+    async fn roll_back(&mut self, flight: &Flight) -> Result<()> {
+        let wish = Wish::Rollback(flight.watched.service.clone(), flight.spec.clone());
+        let order = Order { wishes: vec![wish], force: true, lenient: false };
+        let settings = Settings { order: Some(order), ..self.settings.clone() };
+        let pass = Pass::Order(Verb::ServicesRollback);
+        let mut plan = pass.plan(self.cluster, &settings, &self.memory, self.cluster.taken_at);
+        if let Some(blocked) = plan.blocked.pop() {
+            return Err(Error::new(ErrorKind::Refused, blocked.reasons.join("; ")).into());
+        }
+        let actions = std::mem::take(&mut plan.actions);
+        let applied = self.applier(pass, &settings, async |applier| applier.end(actions).await).await;
+        self.report.warnings.extend(applied.warnings);
+        if let Some(error) = applied.error {
+            return Err(error);
+        }
+        let done = applied.actions.iter().any(|action| action.status == Status::Done);
+        let refused = applied.actions.iter().find_map(|action| action.error.clone());
+        done.then_some(()).with_context(|| refused.unwrap_or_else(|| "another writer was faster".to_owned()))
+    }
+
+    async fn back(&mut self, mut flight: Flight, said: &str) {
+        self.condemn(&mut flight, "the engine has rolled it back").await;
+        let why = flight.why.clone().unwrap_or_default();
+        if flight.watched.going_back {
+            return self.lose(flight, End::RolledBack, format!("{why}; rolled back, and the old image runs again"));
+        }
+        let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
+        let text = format!("{why}{said}; the old image runs again");
+        self.lose(flight, End::RolledBackByEngine, text);
+    }
+
+    /// What became of the image is not known, and it is nobody's fault.
+    async fn overtaken(&mut self, flight: Flight, text: String) {
+        if flight.why.is_none() {
+            self.next.updates.remove(&flight.watched.service);
+            self.keep().await;
+        }
+        let error = Error::new(ErrorKind::Conflict, format!("`{}`: {text}", flight.name()));
+        self.report.fail(&error.into());
+        flight.end(End::Overtaken, Some(text), self.report);
+    }
+
+    fn lose(&mut self, flight: Flight, end: End, error: String) {
+        self.failed.push(format!("`{}`", flight.name()));
+        flight.end(end, Some(error), self.report);
+    }
+
+    /// Nobody stays with what is under way.
+    fn leave(&mut self, error: &anyhow::Error) {
+        for flight in std::mem::take(&mut self.flights) {
+            let text = format!("{error:#}: the engine goes on by itself");
+            let text = flight.why.clone().map_or(text.clone(), |why| format!("{why}; {text}"));
+            flight.end(End::NotProven, Some(text), self.report);
+        }
+        self.report.fail(&again(error));
+    }
+
+    fn sum_up(&mut self) {
+        if self.failed.is_empty() {
+            return;
+        }
+        let text = format!("the new image of {} is no good", self.failed.join(", "));
+        let hint = "`actions` and `data.updates` say why; it is not tried again until the tag changes, or with --retry-failed";
+        self.report.fail(&Error::new(ErrorKind::Failed, text).hint(hint).into());
+    }
+
+    fn service(&self, id: &ServiceId) -> Option<&crate::model::Service> {
+        self.cluster.services.iter().find(|service| service.id == *id)
+    }
+
+    /// Remembers what is known now.
+    async fn keep(&mut self) {
+        if let Err(error) = self.live.remember(&self.key, &self.next).await {
+            self.report.fail(&error);
+        }
+    }
+
+    async fn applier<T>(
+        &mut self,
+        pass: Pass,
+        settings: &Settings,
+        work: impl AsyncFnOnce(&mut Applier<'_>) -> T,
+    ) -> T {
+        let mut applier = Applier {
+            engine: self.engine,
+            pass,
+            settings,
+            actor: self.actor.clone(),
+            cluster: self.cluster,
+            memory: &self.memory,
+            next: self.next.clone(),
+            state: &self.live.state,
+            shared: self.live.shared.as_mut(),
+            memory_key: self.key.clone(),
+            budget: &mut self.bounds.budget,
+            deadline: self.bounds.deadline,
+            interrupt: self.interrupt,
+            progress: &self.bounds.progress,
+        };
+        let done = work(&mut applier).await;
+        self.next = applier.next;
+        done
+    }
+}
