@@ -23,7 +23,7 @@ pub(crate) mod tls;
 pub mod wire;
 
 use anyhow::{Context as _, Result};
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -192,6 +192,17 @@ impl Engine {
         self.read(&format!("/distribution/{}/json", segments.join("/"))).await
     }
 
+    /// The engine's answer to the same question, whatever it is, asked with these credentials (`X-Registry-Auth`).
+    ///
+    /// # Errors
+    /// If the engine is lost.
+    pub async fn distribution_as(&self, image: &str, auth: Option<HeaderValue>) -> Result<Reply> {
+        let segments: Vec<String> = image.split('/').map(segment).collect();
+        let path = format!("/distribution/{}/json", segments.join("/"));
+        let headers = auth.into_iter().map(|auth| (HeaderName::from_static("x-registry-auth"), auth)).collect();
+        self.wire.request_with(Method::GET, &path, headers, None).await
+    }
+
     /// All tasks of a service, those that have ended too, as far as the managers remember them.
     ///
     /// # Errors
@@ -248,7 +259,7 @@ fn decode<T: DeserializeOwned>(path: &str, reply: &Reply) -> Result<T> {
 }
 
 /// The engine's own error text.
-fn message(reply: &Reply) -> String {
+pub(crate) fn message(reply: &Reply) -> String {
     let body: Option<Value> = serde_json::from_slice(&reply.body).ok();
     let text = body.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
     text.map_or_else(|| String::from_utf8_lossy(&reply.body).chars().take(200).collect(), str::to_owned)
