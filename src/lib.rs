@@ -37,6 +37,7 @@ pub mod plan;
 pub mod progress;
 pub mod rebalance;
 pub mod redact;
+pub mod registry;
 pub mod report;
 pub mod settings;
 pub mod sim;

@@ -3,10 +3,9 @@
 mod acting;
 mod download;
 mod fetcher;
+mod layers;
 pub mod manifest;
-pub(crate) mod net;
 mod observe;
-mod registry;
 pub mod source;
 mod unpack;
 
@@ -22,6 +21,7 @@ use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::pass::mods::{Input, plan};
 use crate::progress::Transfers;
+use crate::registry::net::Net;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -29,11 +29,10 @@ use crate::state::{self, Actor, State};
 use acting::Acting;
 use fetcher::{Fetcher, Hosts};
 use manifest::Manifest;
-use net::Net;
 use observe::{look, observe};
 use source::{Refused, Want};
 
-pub use registry::Image;
+pub use crate::registry::Image;
 
 /// The command's name in reports.
 pub const COMMAND: &str = "mods fetch";

@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::url::Url;
-use crate::mods::net::Net;
 use crate::plan::Warning;
+use crate::registry::net::Net;
 use crate::report::{Report, Status, Summary};
 use crate::settings::{Event, Form, Hidden, Kept, Notify};
 use crate::state::State;
@@ -140,7 +140,7 @@ async fn post(url: &Kept, mut headers: HeaderMap, body: String, until: Instant) 
     // The message of what is wrong with it could have the token in it.
     let Ok(url) = Url::parse(text.expose(), 443) else { bail!("its URL is none that orca understands") };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    match Net::new().post(&url, &headers, body, until).await {
+    match Net::new().post(&url, &headers, body, until).await.map(|answer| answer.status) {
         Ok(200..=299) => Ok(()),
         Ok(status @ 300..=399) => bail!("it answered {status}: redirects are not followed, name where it leads to"),
         Ok(status) => bail!("it answered {status}"),

@@ -11,6 +11,7 @@ use crate::everyday::{self, Act, Asked, Await, Look};
 use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::pass::order::{Order, Verb, Wish};
+use crate::registry::Credentials;
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 
@@ -52,7 +53,10 @@ impl Session {
                 self.act(Verb::ServicesRollback, args.wait, options, interrupt, order).await
             }
             Services::Update(args) => Box::pin(self.services_update(args, options, interrupt)).await,
-            Services::RefreshAuth(args) => self.refresh_auth(args, options, interrupt).await,
+            Services::RefreshAuth(args) => {
+                let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::RefreshAuth, false);
+                self.act(Verb::ServicesRefreshAuth, args.wait, options, interrupt, order).await
+            }
             Services::Logs(args) => self.service_logs(&args, options, interrupt).await,
         }
     }
@@ -140,7 +144,7 @@ impl Session {
     }
 
     /// Something that changes the swarm.
-    pub(super) async fn act(
+    async fn act(
         &self,
         verb: Verb,
         wait: Wait,
@@ -148,15 +152,18 @@ impl Session {
         interrupt: &Interrupt,
         order: impl FnOnce(&Snapshot) -> Result<Order>,
     ) -> u8 {
-        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.source()?)));
-        let (settings, source) = match ready {
+        let ready = self.settings_if_any(interrupt).await.and_then(|settings| {
+            let asks = verb == Verb::ServicesRefreshAuth;
+            Ok((settings, self.source()?, asks.then(Credentials::here).transpose()?))
+        });
+        let (settings, source, credentials) = match ready {
             Ok(ready) => ready,
             Err(error) => return self.failed(verb.name(), &error),
         };
         // Waiting is not hanging: it comes on top.
         let timeout = options.timeout + wait.wait.unwrap_or_default();
         let options = &Options { wait: wait.wait, timeout, ..options.clone() };
-        let report = Box::pin(Act { verb, source: &source, settings, options, interrupt }.run(order)).await;
+        let report = Box::pin(Act { verb, source: &source, settings, options, credentials: credentials.as_ref(), interrupt }.run(order)).await;
         self.told(verb.name(), report, interrupt)
     }
 

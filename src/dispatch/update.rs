@@ -1,15 +1,13 @@
-//! `orca services update` and `refresh-auth`: from their flags to a printed report.
+//! `orca services update`: from its flags to a printed report.
 
 use std::time::Duration;
 
 use super::Session;
-use crate::cli::{Acting, Update};
+use crate::cli::Update;
 use crate::cycle::Options;
-use crate::everyday::{self, Asked};
 use crate::interrupt::Interrupt;
-use crate::pass::order::Verb;
 use crate::pass::update::Request;
-use crate::snapshot::Snapshot;
+use crate::registry::Credentials;
 use crate::updates::{COMMAND, Updating};
 
 /// No rollout is begun after this, if --timeout doesn't say.
@@ -22,6 +20,10 @@ impl Session {
         let (settings, source) = match ready {
             Ok(ready) => ready,
             Err(error) => return self.failed(COMMAND, &error),
+        };
+        let credentials = match Credentials::here() {
+            Ok(credentials) => credentials,
+            Err(error) => return self.failed(COMMAND, &error.into()),
         };
         let options = &Options { timeout: self.global.timeout.unwrap_or(TIMEOUT), ..options.clone() };
         let request = Request {
@@ -42,6 +44,7 @@ impl Session {
             request,
             names,
             stack,
+            credentials: &credentials,
             parallel,
             options,
             interrupt,
@@ -53,11 +56,5 @@ impl Session {
                 self.failed(COMMAND, &error)
             }
         }
-    }
-
-    /// New credentials, and nothing else.
-    pub(super) async fn refresh_auth(&self, args: Acting, options: &Options, interrupt: &Interrupt) -> u8 {
-        let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::RefreshAuth, false);
-        self.act(Verb::ServicesRefreshAuth, args.wait, options, interrupt, order).await
     }
 }

@@ -49,6 +49,12 @@ impl Surroundings<'_> {
     }
 }
 
+/// Where docker's own client has its config in this process.
+pub fn config_dir_here() -> Option<PathBuf> {
+    let var = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    Surroundings { var: &var, home: std::env::home_dir() }.config_dir()
+}
+
 /// The engine that these flags mean in this process.
 pub fn select_here(flags: &Flags<'_>) -> Result<Endpoint, Error> {
     let var = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());

@@ -23,7 +23,7 @@ pub(crate) mod tls;
 pub mod wire;
 
 use anyhow::{Context as _, Result};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -140,14 +140,12 @@ impl Engine {
         api: &str,
         version: u64,
         spec: &Value,
-        auth: Option<&str>,
+        auth: Option<&HeaderValue>,
     ) -> Result<Written> {
         let path = format!("/v{api}/services/{}/update?version={version}&registryAuthFrom=spec", segment(id));
         let mut headers = HeaderMap::new();
         if let Some(auth) = auth {
-            let mut value = HeaderValue::from_str(auth).context("the registry's credentials can't be sent")?;
-            value.set_sensitive(true);
-            headers.insert("X-Registry-Auth", value);
+            headers.insert("X-Registry-Auth", auth.clone());
         }
         self.write_with(&path, headers, spec).await
     }
@@ -219,6 +217,17 @@ impl Engine {
         self.read(&format!("/distribution/{}/json", segments.join("/"))).await
     }
 
+    /// The engine's answer to the same question, whatever it is, asked with these credentials (`X-Registry-Auth`).
+    ///
+    /// # Errors
+    /// If the engine is lost.
+    pub async fn distribution_as(&self, image: &str, auth: Option<HeaderValue>) -> Result<Reply> {
+        let segments: Vec<String> = image.split('/').map(segment).collect();
+        let path = format!("/distribution/{}/json", segments.join("/"));
+        let headers = auth.into_iter().map(|auth| (HeaderName::from_static("x-registry-auth"), auth)).collect();
+        self.wire.request_with(Method::GET, &path, headers, None).await
+    }
+
     /// All tasks of a service, those that have ended too, as far as the managers remember them.
     ///
     /// # Errors
@@ -275,7 +284,7 @@ fn decode<T: DeserializeOwned>(path: &str, reply: &Reply) -> Result<T> {
 }
 
 /// The engine's own error text.
-fn message(reply: &Reply) -> String {
+pub(crate) fn message(reply: &Reply) -> String {
     let body: Option<Value> = serde_json::from_slice(&reply.body).ok();
     let text = body.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
     text.map_or_else(|| String::from_utf8_lossy(&reply.body).chars().take(200).collect(), str::to_owned)

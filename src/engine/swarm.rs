@@ -97,13 +97,17 @@ pub struct Join<'a> {
 pub struct Secret(String);
 
 impl Secret {
+    pub(crate) fn new(word: impl Into<String>) -> Self {
+        Self(word.into())
+    }
+
     /// The word itself, to be sent or to be written into a file that only its owner can read.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// A text without it.
-    fn scrub(&self, text: &str) -> String {
+    pub(crate) fn scrub(&self, text: &str) -> String {
         if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "(token)") }
     }
 }

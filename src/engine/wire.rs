@@ -130,6 +130,11 @@ impl Wire {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
+    /// Counts requests that were made for this engine's sake, but elsewhere.
+    pub(crate) fn count(&self, requests: u64) {
+        self.shared.requests.fetch_add(requests, Ordering::Relaxed);
+    }
+
     /// `GET path`; the path carries its API version and query.
     pub async fn get(&self, path: &str) -> Result<Reply> {
         self.request(Method::GET, path, None).await

@@ -14,14 +14,16 @@ use crate::cycle::{Bounds, Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::model::{NodeId, ServiceId};
+use crate::model::{NodeId, Service, ServiceId};
 use crate::pass::Pass;
 use crate::pass::nodes::impact::Impact;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::pass::services::standing;
+use crate::registry::Credentials;
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
+use crate::updates;
 
 /// One order.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub struct Act<'a> {
     pub settings: Settings,
     /// The bounds; `wait` says how long to stay.
     pub options: &'a Options,
+    /// For registries, where the order is about them.
+    pub credentials: Option<&'a Credentials>,
     /// Signals.
     pub interrupt: &'a Interrupt,
 }
@@ -60,6 +64,13 @@ impl Act<'_> {
         if self.options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok(report.ended(started, Ok(0)));
+        }
+        if let Some(credentials) = self.credentials {
+            let meant = |service: &&Service| order.wishes.contains(&Wish::RefreshAuth(service.id.clone()));
+            let images = cluster.services.iter().filter(meant).map(|service| service.image.as_str());
+            let (auths, warnings) = updates::auths(credentials, images).await;
+            self.settings.auths = auths;
+            report.warnings.extend(warnings);
         }
         self.settings.order = Some(order.clone());
         let unchanged = match self.source {

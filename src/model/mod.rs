@@ -41,7 +41,7 @@ where
 }
 
 /// An engine timestamp (RFC 3339, 0 to 9 fraction digits); one that can't be read is absent.
-fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
     Ok(text.and_then(|text| text.parse().ok()))
 }

@@ -29,6 +29,31 @@ impl Reference {
         let tag = tag.or_else(|| digest.is_none().then(|| "latest".to_owned()));
         Self { repository, tag, digest }
     }
+
+    /// The registry, as `host` or `host:port`; `docker.io` where none is named.
+    pub fn registry(&self) -> &str {
+        match self.repository.split_once('/') {
+            Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
+            _ => "docker.io",
+        }
+    }
+
+    /// The repository within its registry: `library/nginx`.
+    pub fn path(&self) -> String {
+        match self.repository.split_once('/') {
+            Some((host, path)) if host == self.registry() => path.to_owned(),
+            Some(_) => self.repository.clone(),
+            None => format!("library/{}", self.repository),
+        }
+    }
+
+    /// Repository and tag, without the digest.
+    pub fn tagged(&self) -> String {
+        match &self.tag {
+            Some(tag) => format!("{}:{tag}", self.repository),
+            None => self.repository.clone(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +75,21 @@ mod tests {
         ] {
             assert_eq!(parse(text), (repository.to_owned(), tag.to_owned(), digest.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_registry_is_what_looks_like_a_host() {
+        for (text, registry, path) in [
+            ("nginx", "docker.io", "library/nginx"),
+            ("docker.io/library/nginx:1.25", "docker.io", "library/nginx"),
+            ("grafana/loki", "docker.io", "grafana/loki"),
+            ("localhost/a", "localhost", "a"),
+            ("reg:5000/a/b:2", "reg:5000", "a/b"),
+            ("ghcr.io/a/b@sha256:ff", "ghcr.io", "a/b"),
+        ] {
+            let reference = Reference::parse(text);
+            assert_eq!((reference.registry(), reference.path().as_str()), (registry, path), "{text}");
+        }
+        assert_eq!(Reference::parse("docker.io/library/a:1@sha256:ff").tagged(), "a:1");
     }
 }

@@ -19,9 +19,9 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::net::{Allowed, Answer, Fault, Net, lasting, next, passing};
-use super::registry::{check, hex};
+use super::layers::{check, hex};
 use crate::metrics::url::Url;
+use crate::registry::net::{Allowed, Answer, Fault, Net, lasting, next, passing};
 
 /// So many bytes are sent to the disk at once.
 const FLUSH: u64 = 32 << 20;

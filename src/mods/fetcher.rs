@@ -15,12 +15,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::download::{self, Fetched, Order, forget};
+use super::layers::{Registry, hex};
 use super::manifest::Record;
-use super::net::{Allowed, Net};
-use super::registry::{Image, Registry, hex};
 use super::source::{Want, What};
 use super::unpack::Tree;
 use crate::files::{Dir, Kind};
+use crate::registry::Image;
+use crate::registry::image::Plain;
+use crate::registry::net::{Allowed, Fault, Net};
 use crate::settings::Mods;
 
 /// Turns with each host.
@@ -66,8 +68,8 @@ impl Fetcher<'_> {
     }
 
     pub(super) fn registry(&self, want: &Want, until: Instant) -> Registry<'_> {
-        let (net, allowed, insecure) = (self.net, self.allowed(want), &self.settings.insecure_registries);
-        Registry { net, allowed, insecure, until }
+        let plain = Plain { names: self.settings.insecure_registries.clone(), networks: Vec::new() };
+        Registry { net: self.net, allowed: self.allowed(want), plain, until }
     }
 
     /// Fetches what several want alike, and puts it in all their places; what is resumed is said beside.
@@ -149,7 +151,7 @@ impl Fetcher<'_> {
         until: Instant,
         bar: &ProgressBar,
     ) -> Result<(Record, u64), String> {
-        let words = |fault: super::net::Fault| fault.text().to_owned();
+        let words = |fault: Fault| fault.text().to_owned();
         let registry = self.registry(want, until);
         let asked = download::again(self.settings.retries, until, async || registry.parts(image).await).await;
         let (parts, headers) = asked.map_err(words)?;

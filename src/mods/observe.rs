@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use super::download;
 use super::fetcher::Fetcher;
+use super::layers;
 use super::manifest::{Manifest, Record};
-use super::net::Fault;
-use super::registry;
 use super::source::{Refused, Want, What};
 use crate::files::Dir;
 use crate::pass::mods::{Seen, at_hand};
+use crate::registry::net::Fault;
 
 /// Times of change of everything that is wanted or was fetched.
 pub(super) fn look(
@@ -103,7 +103,7 @@ async fn ask(fetcher: &Fetcher<'_>, want: &Want, record: &Record, until: Instant
             if answer.status == 304 {
                 return Ok(true);
             }
-            registry::check(&answer, &url.to_string())?;
+            layers::check(&answer, &url.to_string())?;
             // Some servers know nothing of conditions, but still say which version it is.
             let same = |name: &str, known: &Option<String>| known.is_some() && answer.header(name) == known.as_deref();
             let size = answer.header("content-length").and_then(|text| text.parse().ok());

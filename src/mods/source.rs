@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::registry::Image;
 use crate::files::matches;
 use crate::metrics::url::Url;
 use crate::model::service::Mode;
 use crate::model::stock::Container;
+use crate::registry::Image;
 use crate::settings::{Mods, read_url, safe_name};
 use crate::snapshot::Snapshot;
 

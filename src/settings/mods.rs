@@ -90,7 +90,8 @@ pub struct Network {
 }
 
 impl Network {
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads `10.0.0.0/8`, or one address.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().ok()?;
         let most = if address.is_ipv4() { 32 } else { 128 };

@@ -13,6 +13,7 @@
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
 //! | `POST engines/NAME {power, swarm}` | of a fleet: `on`, `off`, `dying` (with the next write); a swarm of its `own`, or `none` |
 //! | `POST images {match, state, err, node}`, `DELETE images` | images that end up in this state instead of running, on all nodes or one |
+//! | `POST registry {image, digest, platforms, status, message, user, password}`, `DELETE registry` | what the engine finds out about an image, or is told about it; without any, no registry can be reached |
 //! | `POST membership {swarm}` | `active/manager`, `active/worker`, `inactive`: no manager any more |
 //! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
 
@@ -53,7 +54,7 @@ impl Log {
             let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
             self.entries.push(json!({
                 "method": request.method, "path": request.path, "version": request.version, "status": status,
-                "body": body,
+                "body": body, "registry_auth": request.registry_auth,
             }));
         }
     }
@@ -122,6 +123,8 @@ fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request:
         ("POST", ["tasks"]) => answer = json!({"changed": set_tasks(cluster, &body(request)?)?}),
         ("POST", ["images"]) => cluster.broken.push(body(request)?),
         ("DELETE", ["images"]) => cluster.broken.clear(),
+        ("POST", ["registry"]) => cluster.publish(body(request)?),
+        ("DELETE", ["registry"]) => cluster.published.clear(),
         ("POST", ["stock"]) => cluster.add_stock(body(request)?),
         ("POST", ["engines", name]) => cluster.order(name, &request.body)?,
         ("POST", ["membership"]) => cluster.membership = body::<Membership>(request)?.swarm,

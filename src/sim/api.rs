@@ -18,6 +18,8 @@ pub(super) struct Request {
     pub path: String,
     pub query: Query,
     pub body: Vec<u8>,
+    /// The header `X-Registry-Auth`; empty if there is none.
+    pub registry_auth: String,
 }
 
 /// What is sent back.
@@ -69,7 +71,14 @@ impl Request {
             Some((version, rest)) if is_version(version) => (Some(version.to_owned()), format!("/{rest}")),
             _ => (None, path.to_owned()),
         };
-        Self { method: method.to_owned(), version, path, query: Query::parse(query), body }
+        Self {
+            method: method.to_owned(),
+            version,
+            path,
+            query: Query::parse(query),
+            body,
+            registry_auth: String::new(),
+        }
     }
 
     /// Whether it changes the cluster.
@@ -125,9 +134,7 @@ impl Cluster {
                 Ok(Reply { status: 200, headers: Vec::new(), body: Body::Events(filters) })
             }
             ["distribution", image @ .., "json"] if reads && !image.is_empty() => {
-                // No registry is reachable from here: clients fall back to the tag.
-                let text = format!("Get \"https://{}/v2/\": dial tcp: no registry in a simulation", image.join("/"));
-                Err(Refusal::new(500, text))
+                self.distribution(&image.join("/"), &request.registry_auth)
             }
             ["swarm" | "nodes" | "services" | "tasks", ..] => {
                 self.check_manager()?;

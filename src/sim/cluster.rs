@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::fleet::Seat;
 use super::json;
 use super::object::{Node, Service, Task};
+use super::registry::Published;
 use super::stock::Stock;
 use super::tasks::Tasks;
 use crate::engine::parts::SCHEMA;
@@ -49,6 +50,8 @@ pub struct Cluster {
     pub(super) outdated: BTreeSet<String>,
     /// Images that don't run, set by the admin side.
     pub(super) broken: Vec<Broken>,
+    /// What registries have, set by the admin side.
+    pub(super) published: Vec<Published>,
     /// `active/manager`, `active/worker` or `inactive`: what this engine is in the swarm.
     pub(super) membership: String,
     /// The manager crashed on a spec without Placement and, as in reality, won't come back.
@@ -114,6 +117,7 @@ impl Cluster {
             rolling: BTreeSet::new(),
             outdated: BTreeSet::new(),
             broken: Vec::new(),
+            published: Vec::new(),
             membership: "active/manager".to_owned(),
             panicked: false,
             seats: Vec::new(),

@@ -25,6 +25,7 @@ mod object;
 mod orchestrate;
 mod query;
 mod refusal;
+mod registry;
 mod rollout;
 mod run;
 mod schedule;

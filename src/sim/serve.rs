@@ -126,7 +126,9 @@ async fn answer(
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
     let uri = head.uri;
-    let request = Request::new(head.method.as_str(), uri.path(), uri.query().unwrap_or_default(), body.to_vec());
+    let mut request = Request::new(head.method.as_str(), uri.path(), uri.query().unwrap_or_default(), body.to_vec());
+    let auth = head.headers.get("x-registry-auth").and_then(|value| value.to_str().ok());
+    request.registry_auth = auth.unwrap_or_default().to_owned();
     if request.path.starts_with("/_sim") {
         let mut server = lock(&server);
         server.settle();

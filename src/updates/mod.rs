@@ -3,9 +3,10 @@
 
 mod blame;
 mod flight;
+mod resolve;
 mod rollouts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use tokio::time::Instant;
@@ -21,13 +22,15 @@ use crate::pass::Pass;
 use crate::pass::memory::Memory;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::select::{images, select};
-use crate::pass::update::{Known, Request};
+use crate::pass::update::Request;
 use crate::plan::Plan;
+use crate::registry::Credentials;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::state::{Actor, State};
 
+pub(crate) use resolve::auths;
 use rollouts::Rollouts;
 
 /// The command's name in reports.
@@ -46,6 +49,8 @@ pub struct Updating<'a> {
     pub names: &'a [String],
     /// Only those of this stack.
     pub stack: Option<&'a str>,
+    /// For the registries.
+    pub credentials: &'a Credentials,
     /// So many services at a time.
     pub parallel: usize,
     /// The bounds: no rollout is begun after the timeout, and each has a deadline of its own.
@@ -101,10 +106,8 @@ impl Updating<'_> {
         report: &mut Report,
     ) -> Result<u64> {
         let deadline = started + self.options.timeout;
-        let asked = images(&select(cluster, &self.settings, &self.request));
         if let Source::Engine(engine) = self.source {
-            let engine = engine.until(deadline);
-            self.request.images = self.unless_interrupted(Box::pin(resolve(&engine, asked))).await?;
+            self.ask(&engine.until(deadline), cluster, report).await?;
         }
         self.settings.update_request = Some(std::mem::take(&mut self.request));
         let key = memory_key(cluster);
@@ -133,6 +136,20 @@ impl Updating<'_> {
         };
         Box::pin(rollouts.run(plan.actions)).await;
         Ok(plan.unchanged)
+    }
+
+    /// Asks the registries.
+    async fn ask(&mut self, engine: &Engine, cluster: &Snapshot, report: &mut Report) -> Result<()> {
+        let candidates = select(cluster, &self.settings, &self.request);
+        let asked = images(&candidates);
+        let known = resolve::known(engine, self.credentials, &candidates, &asked);
+        let known = self.unless_interrupted(Box::pin(known)).await?;
+        let auths = resolve::auths(self.credentials, asked.iter().map(String::as_str));
+        let (auths, warnings) = self.unless_interrupted(auths).await?;
+        drop(candidates);
+        report.warnings.extend(warnings);
+        (self.request.images, self.settings.auths) = (known, auths);
+        Ok(())
     }
 
     /// Says what would be done, and writes nothing.
@@ -167,20 +184,6 @@ impl Updating<'_> {
 /// A rollout is a rollout, by whatever config.
 fn memory_key(cluster: &Snapshot) -> String {
     format!("{}#updates", cluster_id(cluster))
-}
-
-/// Asks what the images are by now.
-async fn resolve(engine: &Engine, images: BTreeSet<String>) -> BTreeMap<String, Result<Known, String>> {
-    #[derive(serde::Deserialize)]
-    struct D { #[serde(rename = "Descriptor")] descriptor: DD }
-    #[derive(serde::Deserialize)]
-    struct DD { digest: String }
-    let mut map = BTreeMap::new();
-    for image in images {
-        let known = engine.distribution::<D>(&image).await.map(|d| Known{digest: d.descriptor.digest, platforms: vec![], created: None}).map_err(|e| format!("{e:#}"));
-        map.insert(image, known);
-    }
-    map
 }
 
 /// What a plan says besides its actions goes into the report.

@@ -106,7 +106,9 @@ fn restart(service: &Service, force: bool) -> Verdict {
 }
 
 fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
-    let registry = registry_of(&service.image).to_owned();
+    let Some(registry) = registry_of(&service.image) else {
+        return Verdict::NotFor(format!("`{}` is no name of an image in a registry", service.image));
+    };
     if let Some(busy) = service.update.and_then(UpdateState::under_way) {
         // It would replace what a rollback goes back to.
         return Verdict::Refused(vec![format!("{busy}: run again when it has ended")]);

@@ -1,9 +1,9 @@
-//! Plain `GET`s over HTTP and HTTPS, to no address that is not allowed.
+//! Plain requests over HTTP and HTTPS, to no address that is not allowed.
 //!
 //! A name is resolved here, its addresses are judged, and the connection goes to the very address that was judged: a name
 //! that resolves to something else a moment later changes nothing. The same holds for every redirect.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -26,7 +26,7 @@ use crate::settings::Network;
 /// The longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The longest wait for an answer, or for more of one.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+pub(crate) const SILENCE: Duration = Duration::from_secs(60);
 /// Redirects followed.
 const REDIRECTS: usize = 5;
 /// hyper reads at most so much at a time.
@@ -34,48 +34,50 @@ const BUFFER: usize = 256 * 1024;
 
 /// Why something was not fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It may go well the next time, at the earliest after so long.
     Passing(String, Option<Duration>),
     /// It would fail again.
     Lasting(String),
+    /// There is no way to the other side until somebody mends something: no TLS, no address that may be asked.
+    Barred(String),
 }
 
 impl Fault {
     /// In words.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Passing(text, _) | Self::Lasting(text) => text,
+            Self::Passing(text, _) | Self::Lasting(text) | Self::Barred(text) => text,
         }
     }
 }
 
-pub(super) fn passing(text: impl Into<String>) -> Fault {
+pub(crate) fn passing(text: impl Into<String>) -> Fault {
     Fault::Passing(text.into(), None)
 }
 
-pub(super) fn lasting(text: impl Into<String>) -> Fault {
+pub(crate) fn lasting(text: impl Into<String>) -> Fault {
     Fault::Lasting(text.into())
 }
 
 /// An answer whose body has yet to be read.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Incoming,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Incoming,
     /// Who answered, after redirects.
-    pub(super) url: Url,
+    pub(crate) url: Url,
 }
 
 impl Answer {
     /// A header as text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// A small body, whole.
-    pub(super) async fn bytes(mut self, most: usize, until: Instant) -> Result<Vec<u8>, Fault> {
+    pub(crate) async fn bytes(mut self, most: usize, until: Instant) -> Result<Vec<u8>, Fault> {
         let mut all = Vec::new();
         while let Some(bytes) = next(&mut self.body, until).await? {
             all.extend_from_slice(&bytes);
@@ -87,8 +89,13 @@ impl Answer {
     }
 }
 
+/// How long a server wants to be left alone; a date instead of seconds is none.
+pub(crate) fn retry_after(answer: &Answer) -> Option<Duration> {
+    answer.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs)
+}
+
 /// The next piece of a body.
-pub(super) async fn next(body: &mut Incoming, until: Instant) -> Result<Option<Bytes>, Fault> {
+pub(crate) async fn next(body: &mut Incoming, until: Instant) -> Result<Option<Bytes>, Fault> {
     loop {
         let frame = timeout_at(until.min(Instant::now() + SILENCE), body.frame()).await;
         match frame.map_err(|_| passing("the answer stopped coming"))? {
@@ -105,35 +112,49 @@ pub(super) async fn next(body: &mut Incoming, until: Instant) -> Result<Option<B
 
 /// Who may be asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Allowed<'a> {
+pub(crate) struct Allowed<'a> {
     /// Private addresses that may.
-    pub(super) addresses: &'a [Network],
+    pub(crate) addresses: &'a [Network],
     /// Names that may; none: all.
-    pub(super) hosts: Option<&'a [String]>,
+    pub(crate) hosts: Option<&'a [String]>,
 }
 
 /// Makes requests.
 pub(crate) struct Net {
+    /// Requests made so far.
+    requests: Cell<u64>,
     tls: RefCell<HashMap<String, Rc<tls::Client>>>,
 }
 
 impl Net {
     pub(crate) fn new() -> Self {
-        Self { tls: RefCell::new(HashMap::new()) }
+        Self { requests: Cell::new(0), tls: RefCell::new(HashMap::new()) }
     }
 
     /// Asks, and follows redirects; none of them may leave what is allowed, nor encryption.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         url: &Url,
         headers: &HeaderMap,
         allowed: Allowed<'_>,
         until: Instant,
     ) -> Result<Answer, Fault> {
+        self.ask(&Method::GET, url, headers, Some(allowed), until).await
+    }
+
+    /// The same with another method that has no body; `allowed` is none where the operator has named whom to ask.
+    pub(crate) async fn ask(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+        allowed: Option<Allowed<'_>>,
+        until: Instant,
+    ) -> Result<Answer, Fault> {
         let (mut url, mut headers) = (url.clone(), headers.clone());
         for _ in 0..=REDIRECTS {
-            let question = Question { method: Method::GET, path: &url.path, headers: &headers, body: Bytes::new() };
-            let answer = self.once(&url, question, Some(allowed), until).await?;
+            let question = Question { method: method.clone(), path: &url.path, headers: &headers, body: Bytes::new() };
+            let answer = self.once(&url, question, allowed, until).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -152,18 +173,18 @@ impl Net {
         Err(lasting(format!("more than {REDIRECTS} redirects, at last to {url}")))
     }
 
-    /// Sends a body to an address that the operator has named, wherever it is, and returns the status of the answer. No
-    /// redirect is followed, and no message has the path in it: tokens stand there.
+    /// Sends a body to an address that the operator has named, wherever it is. No redirect is followed, and no message has
+    /// the path in it: tokens stand there.
     pub(crate) async fn post(
         &self,
         url: &Url,
         headers: &HeaderMap,
         body: String,
         until: Instant,
-    ) -> Result<u16, Fault> {
+    ) -> Result<Answer, Fault> {
         let bare = Url { path: String::new(), ..url.clone() };
         let question = Question { method: Method::POST, path: &url.path, headers, body: body.into() };
-        Ok(self.once(&bare, question, None, until).await?.status)
+        self.once(&bare, question, None, until).await
     }
 
     /// Asks once; `allowed` is none for what the operator has named.
@@ -179,6 +200,9 @@ impl Net {
         {
             return Err(lasting(format!("`{}` is not in mods.label_hosts", url.host)));
         }
+        self.requests.set(self.requests.get() + 1);
+        // Without its query: a signature may stand there.
+        tracing::debug!("{} {}", question.method, url.to_string().split('?').next().unwrap_or_default());
         let connect_until = until.min(Instant::now() + CONNECT);
         let stream = timeout_at(connect_until, connect(url, allowed.map(|allowed| allowed.addresses))).await;
         let stream = stream.map_err(|_| passing(format!("no connection to {url} in time")))??;
@@ -189,18 +213,23 @@ impl Net {
             let stream =
                 timeout_at(connect_until.max(Instant::now() + CONNECT).min(until), client.secure(stream)).await;
             let stream = stream.map_err(|_| passing(format!("no TLS with {url} in time")))?;
-            let stream = stream.map_err(|error| lasting(format!("TLS with {url}: {error}")))?;
-            ask(TokioIo::new(stream), url, question, answer_until).await
+            let stream = stream.map_err(|error| Fault::Barred(format!("TLS with {url}: {error}")))?;
+            talk(TokioIo::new(stream), url, question, answer_until).await
         } else {
-            ask(TokioIo::new(stream), url, question, answer_until).await
+            talk(TokioIo::new(stream), url, question, answer_until).await
         }
+    }
+
+    /// Requests made so far, redirects and those for tokens included.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.get()
     }
 
     fn tls(&self, host: &str) -> Result<Rc<tls::Client>, Fault> {
         if let Some(client) = self.tls.borrow().get(host) {
             return Ok(Rc::clone(client));
         }
-        let client = tls::Client::new(host, &TlsFiles::default()).map_err(|error| lasting(error.to_string()))?;
+        let client = tls::Client::new(host, &TlsFiles::default()).map_err(|error| Fault::Barred(error.to_string()))?;
         let client = Rc::new(client);
         self.tls.borrow_mut().insert(host.to_owned(), Rc::clone(&client));
         Ok(client)
@@ -215,7 +244,7 @@ struct Question<'q> {
     body: Bytes,
 }
 
-async fn ask<T>(io: TokioIo<T>, url: &Url, question: Question<'_>, until: Instant) -> Result<Answer, Fault>
+async fn talk<T>(io: TokioIo<T>, url: &Url, question: Question<'_>, until: Instant) -> Result<Answer, Fault>
 where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
@@ -272,7 +301,7 @@ fn plain(address: IpAddr) -> IpAddr {
 }
 
 /// Whether an address is one of the whole internet, and leads to nothing else.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match plain(address) {
         IpAddr::V4(v4) => public_v4(v4),
         IpAddr::V6(v6) => {
@@ -307,7 +336,7 @@ fn public_v4(v4: Ipv4Addr) -> bool {
 }
 
 /// Where a `Location` leads.
-pub(super) fn join(from: &Url, location: &str) -> Option<Url> {
+pub(crate) fn join(from: &Url, location: &str) -> Option<Url> {
     let location = location.split('#').next().unwrap_or_default();
     if location.contains("://") {
         return Url::parse(location, 443).ok();

@@ -1,0 +1,154 @@
+//! Registries of images: what a tag stands for now, asked of the engine or of the registry itself.
+//!
+//! [`net`] makes plain HTTP requests, [`client`] speaks the registry API (version 2) over it, [`credentials`] are those of
+//! docker's own config, [`resolve`] finds out about many images at once. Secrets stay in [`credentials::Login`]: no error,
+//! log line or `Debug` shows them.
+
+pub mod credentials;
+pub mod image;
+pub mod resolve;
+
+pub(crate) mod client;
+pub(crate) mod manifest;
+pub(crate) mod net;
+mod token;
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::model::or_default;
+
+pub use credentials::{Credentials, auth_for};
+pub use image::Image;
+pub use resolve::{created_all, resolve_all, tags_all};
+
+/// What a name of an image stands for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// `sha256:...`, of the index where there is one for several platforms, else of the manifest.
+    pub digest: String,
+    /// Platforms that it is there for, as the registry lists them: attestations are among them as `unknown`.
+    pub platforms: Vec<Platform>,
+    /// When it was built, where that was asked for and the image says it.
+    pub created: Option<Timestamp>,
+}
+
+/// A platform, in the words of images (`amd64`, `linux`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(default)]
+pub struct Platform {
+    /// Architecture.
+    #[serde(deserialize_with = "or_default")]
+    pub architecture: String,
+    /// Operating system.
+    #[serde(deserialize_with = "or_default")]
+    pub os: String,
+    /// `v7` of `arm`, say.
+    #[serde(deserialize_with = "or_default")]
+    pub variant: String,
+}
+
+impl Platform {
+    /// It is of something that runs; attestations are not.
+    pub fn runs(&self) -> bool {
+        self.os != "unknown" && self.architecture != "unknown"
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+    }
+}
+
+/// Why something about an image, or a registry, is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// What kind of failure it is.
+    pub why: Why,
+    /// The failure in words, without secrets.
+    pub text: String,
+}
+
+/// Kinds of failures, as far as what to do next depends on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The registry says that there is no such image.
+    NotFound,
+    /// The registry wants other credentials.
+    Denied,
+    /// No answer of the registry, or none that it means for good.
+    Unreachable,
+    /// The registry wants to be asked later, at the earliest after so long.
+    Limited(Option<Duration>),
+    /// The answer makes no sense, or the question.
+    Odd,
+}
+
+impl Unresolved {
+    pub(crate) fn new(why: Why, text: impl Into<String>) -> Self {
+        Self { why, text: text.into() }
+    }
+
+    pub(crate) fn odd(text: impl Into<String>) -> Self {
+        Self::new(Why::Odd, text)
+    }
+
+    /// Whether another way to the registry would say the same.
+    fn is_clear(&self) -> bool {
+        matches!(self.why, Why::NotFound | Why::Denied | Why::Limited(_))
+    }
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Unresolved {}
+
+impl From<net::Fault> for Unresolved {
+    fn from(fault: net::Fault) -> Self {
+        let why = match fault {
+            net::Fault::Passing(..) | net::Fault::Barred(_) => Why::Unreachable,
+            net::Fault::Lasting(_) => Why::Odd,
+        };
+        Self::new(why, fault.text())
+    }
+}
+
+/// How much a registry still gives, where it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests left.
+    pub remaining: u64,
+    /// Requests within one window.
+    pub limit: Option<u64>,
+    /// The window.
+    pub window: Option<Duration>,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.remaining)?;
+        if let Some(limit) = self.limit {
+            write!(f, " of {limit}")?;
+        }
+        f.write_str(" requests left")?;
+        match self.window {
+            Some(window) => write!(f, " within {}", humantime::format_duration(window)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `sha256:` and 64 hexadecimal digits.
+pub(crate) fn is_digest(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:").unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}

@@ -1,0 +1,110 @@
+//! What the registries say of the images of a run: each asked for once, and when it was made only where that matters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::Engine;
+use crate::model::Auths;
+use crate::model::auths::registry_of;
+use crate::pass::update::Known;
+use crate::pass::update::select::Candidate;
+use crate::plan::Warning;
+use crate::registry::{Credentials, Platform, Resolved, auth_for, created_all, resolve_all};
+
+/// Images asked for at a time.
+const AT_ONCE: usize = 16;
+/// The age of an image is nice to know: nobody waits for it longer, unless it decides something.
+const NICE: Duration = Duration::from_secs(10);
+
+/// By image: what the registry says of it, or why that is not known.
+pub(super) async fn known(
+    engine: &Engine,
+    credentials: &Credentials,
+    candidates: &[Candidate<'_>],
+    images: &BTreeSet<String>,
+) -> BTreeMap<String, Result<Known, String>> {
+    let resolved = resolve_all(engine, credentials, images, AT_ONCE).await;
+    let mut known: BTreeMap<String, Result<Known, String>> = resolved
+        .into_iter()
+        .map(|(image, resolved)| (image, resolved.map(from).map_err(|unresolved| unresolved.to_string())))
+        .collect();
+    // Only of what is another image than the one in the spec.
+    let (mut wanted, mut decides) = (BTreeMap::new(), false);
+    for candidate in candidates {
+        let Some(image) = &candidate.image else { continue };
+        let Some(Ok(found)) = known.get(image) else { continue };
+        if candidate.digest.as_ref() != Some(&found.digest) {
+            decides |= !candidate.policy.min_age.is_zero();
+            wanted.insert(format!("{image}@{}", found.digest), image.clone());
+        }
+    }
+    if wanted.is_empty() {
+        return known;
+    }
+    let hasty = engine.until(Instant::now() + NICE);
+    let engine = if decides { engine } else { &hasty };
+    let asked = wanted.keys().cloned().collect();
+    for (name, created) in created_all(engine, credentials, &asked, AT_ONCE).await {
+        let image = wanted.get(&name).and_then(|image| known.get_mut(image));
+        if let (Some(Ok(known)), Ok(created)) = (image, created) {
+            known.created = created;
+        }
+    }
+    known
+}
+
+/// As the docker CLI tells the scheduler: what runs, and of `arm` any.
+fn from(resolved: Resolved) -> Known {
+    let mut platforms: Vec<(String, String)> = Vec::new();
+    for Platform { os, architecture, .. } in resolved.platforms.into_iter().filter(Platform::runs) {
+        let platform = (os, if architecture == "arm" { String::new() } else { architecture });
+        if !platforms.contains(&platform) {
+            platforms.push(platform);
+        }
+    }
+    Known { digest: resolved.digest, platforms, created: resolved.created }
+}
+
+/// What is to be sent along for these images; a helper that fails is told of, and the service keeps what it has.
+pub(crate) async fn auths<'i>(
+    credentials: &Credentials,
+    images: impl IntoIterator<Item = &'i str>,
+) -> (Auths, Vec<Warning>) {
+    let registries: BTreeSet<String> = images.into_iter().filter_map(registry_of).collect();
+    let (mut auths, mut warnings) = (Auths::default(), Vec::new());
+    for registry in registries {
+        match auth_for(credentials, &registry).await {
+            Ok(Some(header)) => auths.insert(registry, header),
+            Ok(None) => {}
+            Err(why) => warnings.push(Warning::new("credentials", format!("no credentials for `{registry}`: {why}"))),
+        }
+    }
+    (auths, warnings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_those_that_the_docker_cli_writes() {
+        let platform = |os: &str, architecture: &str, variant: &str| Platform {
+            os: os.to_owned(),
+            architecture: architecture.to_owned(),
+            variant: variant.to_owned(),
+        };
+        let platforms = vec![
+            platform("linux", "amd64", ""),
+            platform("unknown", "unknown", ""),
+            platform("linux", "arm", "v6"),
+            platform("linux", "arm", "v7"),
+            platform("linux", "arm64", "v8"),
+            platform("windows", "amd64", ""),
+        ];
+        let known = from(Resolved { digest: "sha256:x".to_owned(), platforms, created: None });
+        let wanted = [("linux", "amd64"), ("linux", ""), ("linux", "arm64"), ("windows", "amd64")];
+        assert_eq!(known.platforms, wanted.map(|(os, architecture)| (os.to_owned(), architecture.to_owned())));
+    }
+}
