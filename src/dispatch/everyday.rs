@@ -163,7 +163,10 @@ impl Session {
         // Waiting is not hanging: it comes on top.
         let timeout = options.timeout + wait.wait.unwrap_or_default();
         let options = &Options { wait: wait.wait, timeout, ..options.clone() };
-        let report = Box::pin(Act { verb, source: &source, settings, options, credentials: credentials.as_ref(), interrupt }.run(order)).await;
+        let report = Box::pin(
+            Act { verb, source: &source, settings, options, credentials: credentials.as_ref(), interrupt }.run(order),
+        )
+        .await;
         self.told(verb.name(), report, interrupt)
     }
 

@@ -154,7 +154,8 @@ mod tests {
         let usual = read(&json!({}));
         assert_eq!((usual.parallelism, usual.monitor, usual.health), (1, MONITOR, None));
         assert_eq!((usual.failure_action, usual.start_first, usual.limited), (None, false, false));
-        let said = read(&json!({"UpdateConfig": {"Parallelism": 0, "Delay": 1_000_000_000, "FailureAction": "rollback",
+        let said =
+            read(&json!({"UpdateConfig": {"Parallelism": 0, "Delay": 1_000_000_000, "FailureAction": "rollback",
             "Monitor": 9_000_000_000_u64, "MaxFailureRatio": 0.5, "Order": "start-first"},
             "TaskTemplate": {"Resources": {"Limits": {"MemoryBytes": 1}},
                 "ContainerSpec": {"Healthcheck": {"Test": ["CMD", "x"], "StartPeriod": 60_000_000_000_u64}}}}));

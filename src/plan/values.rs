@@ -20,9 +20,7 @@ impl Change {
             Self::AuthSet { registry } => (Value::Null, registry.as_str().into()),
             Self::Rollback { before, after }
             | Self::ImageSet { before, after, .. }
-            | Self::AvailabilitySet { before, after } => {
-                (before.clone().into(), after.clone().into())
-            }
+            | Self::AvailabilitySet { before, after } => (before.clone().into(), after.clone().into()),
             Self::ScaleZero { before } | Self::Stop { before } => ((*before).into(), 0.into()),
             Self::Scale { before, after } => ((*before).into(), (*after).into()),
             Self::Start { after } => (0.into(), (*after).into()),

@@ -8,6 +8,7 @@ mod logs;
 pub mod metrics;
 pub mod print;
 mod text;
+mod updates;
 
 use anyhow::Result;
 use jiff::Timestamp;

@@ -20,9 +20,9 @@ use crate::interrupt::Interrupt;
 use crate::model::ServiceId;
 use crate::pass::Pass;
 use crate::pass::memory::Memory;
+use crate::pass::update::Request;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::select::{images, select};
-use crate::pass::update::Request;
 use crate::plan::Plan;
 use crate::registry::Credentials;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -115,8 +115,7 @@ impl Updating<'_> {
         if read_only {
             return Ok(self.rehearse(cluster, &key, report));
         }
-        let entered =
-            Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
+        let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
         let (mut live, warning) = Box::pin(entered).await?;
         report.warnings.extend(warning);
         let memory = live.memory(&key);
@@ -125,14 +124,27 @@ impl Updating<'_> {
             report.warnings.extend(live.state.mend(&self.options.state_dir)?);
         }
         take(&mut plan, report);
-        let actor =
-            Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: COMMAND };
+        let actor = Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: COMMAND };
         let bounds = Bounds::new(live.deadline, self.options);
         let policies = self.policies(cluster);
         let (settings, interrupt, parallel) = (&self.settings, self.interrupt, self.parallel.max(1));
         let mut rollouts = Rollouts {
-            settings, interrupt, parallel, engine, live, cluster, policies, actor, bounds, report,
-            next: memory.clone(), memory, key, holding: Default::default(), flights: Vec::new(), failed: Vec::new(),
+            settings,
+            interrupt,
+            parallel,
+            engine,
+            live,
+            cluster,
+            policies,
+            actor,
+            bounds,
+            report,
+            next: memory.clone(),
+            memory,
+            key,
+            holding: Default::default(),
+            flights: Vec::new(),
+            failed: Vec::new(),
         };
         Box::pin(rollouts.run(plan.actions)).await;
         Ok(plan.unchanged)
@@ -159,8 +171,7 @@ impl Updating<'_> {
         let memory: Memory = state.map(|state| state.memory(key)).unwrap_or_default();
         let mut plan = Pass::Update.plan(cluster, &self.settings, &memory, cluster.taken_at);
         take(&mut plan, report);
-        report.actions =
-            plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
+        report.actions = plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
         plan.unchanged
     }
 

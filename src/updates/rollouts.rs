@@ -111,10 +111,16 @@ impl Rollouts<'_> {
         let id = ServiceId(action.target.id.clone());
         let started = self.service(&id).and_then(|service| service.update_started);
         self.bounds.progress.step(&action.target.name, 1);
-        let Change::ImageSet { after, .. } = &action.change else { return };
-        let image = after.clone();
+        let Change::ImageSet { before, after, .. } = &action.change else { return };
+        let (image, before) = (after.clone(), before.clone());
+        let (service, going_back) = (id.clone(), false);
+        let (earlier, weighed) = (BTreeSet::new(), BTreeSet::new());
+        let mut watched = Watched { service, image, before, started, going_back, earlier, weighed };
+        watched.begin(self.cluster);
         let holding = self.holding.clone();
-        let applied = self.applier(Pass::Update, self.settings, async |applier| applier.apply_after(vec![action], &holding).await).await;
+        let applied = self
+            .applier(Pass::Update, self.settings, async |applier| applier.apply_after(vec![action], &holding).await)
+            .await;
         let Applied { mut actions, warnings, error, .. } = applied;
         self.report.warnings.extend(warnings);
         if let Some(error) = error {
@@ -125,10 +131,9 @@ impl Rollouts<'_> {
         let (Some(action), Some(policy)) = (done, self.policies.get(&id).cloned()) else { return };
         let object: Value =
             self.service(&id).and_then(|service| serde_json::from_str(service.raw.get()).ok()).unwrap_or_default();
-        let before = action.before.as_str().unwrap_or_default().to_owned();
+        // After a re-plan it may have been another one.
+        action.before.as_str().unwrap_or_default().clone_into(&mut watched.before);
         let begun = Instant::now();
-        let watched =
-            Watched { service: id, image, before, started, going_back: false, weighed: BTreeSet::new() };
         let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + policy.deadline);
         let (since, why, culprit) = (None, None, None);
         self.flights.push(Flight { action, watched, policy, spec, begun, until, since, why, culprit });
@@ -141,7 +146,9 @@ impl Rollouts<'_> {
             let sight = match standing::all(self.cluster) {
                 Ok(standings) => flight.watched.look(self.cluster, &standings),
                 // What can't be read is unknown: the deadline is what ends it.
-                Err(error) => Sight::Waiting(format!("`{}`: the engine's objects can't be read: {error}", flight.name())),
+                Err(error) => {
+                    Sight::Waiting(format!("`{}`: the engine's objects can't be read: {error}", flight.name()))
+                }
             };
             match sight {
                 Sight::Holds(wanted) if flight.held(wanted) => self.proven(flight).await,
@@ -162,7 +169,11 @@ impl Rollouts<'_> {
                 Sight::GoingBack(text) if flight.why.is_some() && flight.is_late() => {
                     let why = flight.why.clone().unwrap_or_default();
                     let limit = humantime::format_duration(flight.policy.deadline);
-                    self.lose(flight, End::RollbackFailed, format!("{why}; the rollback has not ended within {limit}: {text}"));
+                    self.lose(
+                        flight,
+                        End::RollbackFailed,
+                        format!("{why}; the rollback has not ended within {limit}: {text}"),
+                    );
                 }
                 Sight::GoingBack(text) => {
                     self.condemn(&mut flight, "the engine rolls it back").await;
@@ -225,7 +236,11 @@ impl Rollouts<'_> {
         self.condemn(&mut flight, &why).await;
         let why = flight.why.clone().unwrap_or(why);
         if !flight.policy.rollback {
-            return self.lose(flight, End::Failed, format!("{why}; it is left as it is, since it is not to be rolled back"));
+            return self.lose(
+                flight,
+                End::Failed,
+                format!("{why}; it is left as it is, since it is not to be rolled back"),
+            );
         }
         match self.roll_back(&flight).await {
             Ok(()) => {
@@ -299,7 +314,8 @@ impl Rollouts<'_> {
             return;
         }
         let text = format!("the new image of {} is no good", self.failed.join(", "));
-        let hint = "`actions` and `data.updates` say why; it is not tried again until the tag changes, or with --retry-failed";
+        let hint =
+            "`actions` and `data.updates` say why; it is not tried again until the tag changes, or with --retry-failed";
         self.report.fail(&Error::new(ErrorKind::Failed, text).hint(hint).into());
     }
 

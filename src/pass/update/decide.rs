@@ -176,7 +176,10 @@ fn tried_before(tried: &UpdatedService, request: &Request, now: Timestamp) -> Op
     let waits = since < wait && !(request.named && request.retry_failed);
     let text = || {
         let left = spoken(wait.saturating_sub(since));
-        format!("it was tried {} ago, and how that ended is not known: again in {left}, or with --retry-failed", spoken(since))
+        format!(
+            "it was tried {} ago, and how that ended is not known: again in {left}, or with --retry-failed",
+            spoken(since)
+        )
     };
     waits.then(|| (Reason::BackingOff, text()))
 }

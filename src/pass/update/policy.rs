@@ -54,12 +54,8 @@ impl Policy {
                 Mode::Off
             }
         };
-        let mut policy = Self {
-            mode,
-            min_age: settings.min_age,
-            deadline: settings.deadline,
-            rollback: settings.rollback,
-        };
+        let mut policy =
+            Self { mode, min_age: settings.min_age, deadline: settings.deadline, rollback: settings.rollback };
         let mut time = |keys: &[&str], into: &mut Duration, zero: bool| {
             let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) else { return };
             let seconds = text.parse::<u64>().map(Duration::from_secs).ok();

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::model::{Rollout, Service, ServiceId, Task, TaskId, TaskState, UpdateState};
 use crate::pass::services::standing::{Standing, name_of};
+use crate::pass::update::short;
 use crate::snapshot::Snapshot;
 
 /// A rollout that is watched.
@@ -25,6 +26,8 @@ pub struct Watched {
     pub started: Option<Timestamp>,
     /// orca has told the engine to roll back.
     pub going_back: bool,
+    /// Tasks of the same image that had failed before: of an earlier try.
+    pub earlier: BTreeSet<TaskId>,
     /// Tasks of the new image that had failed while the engine was still at it: it has weighed them.
     pub weighed: BTreeSet<TaskId>,
 }
@@ -64,6 +67,11 @@ pub struct Culprit {
 }
 
 impl Watched {
+    /// Takes note of what has failed until now, before the image is written.
+    pub fn begin(&mut self, cluster: &Snapshot) {
+        self.earlier = self.failed(cluster).map(|task| task.id.clone()).collect();
+    }
+
     /// Judges.
     pub fn look(&mut self, cluster: &Snapshot, standings: &[Standing<'_>]) -> Sight {
         let Some(one) = standings.iter().find(|one| one.service.id == self.service) else { return Sight::Gone };
@@ -73,13 +81,13 @@ impl Watched {
         let said = if one.message.is_empty() { "the engine gives no reason" } else { &one.message };
         match update {
             Some(UpdateState::RollbackPaused) => return Sight::Stuck(format!("the rollback has stopped: {said}")),
-            Some(UpdateState::RollbackStarted) => return Sight::GoingBack(waiting(one)),
+            Some(UpdateState::RollbackStarted) => return Sight::GoingBack(waiting(one, &self.before)),
             Some(UpdateState::RollbackCompleted) => return self.back(one),
             Some(UpdateState::Paused) if !self.going_back => {
                 return Sight::Failed(format!("the engine has stopped the rollout: {said}"));
             }
             _ if self.going_back && service.image == self.before => return self.back(one),
-            _ if self.going_back && service.image == self.image => return Sight::GoingBack(waiting(one)),
+            _ if self.going_back && service.image == self.image => return Sight::GoingBack(waiting(one, &self.before)),
             _ if service.image != self.image => {
                 return Sight::Superseded(format!("somebody else has given it the image `{}`", service.image));
             }
@@ -98,7 +106,7 @@ impl Watched {
             }
         }
         match one.unsettled() {
-            Some(_) => Sight::Waiting(waiting(one)),
+            Some(_) => Sight::Waiting(waiting(one, &self.image)),
             None if one.wanted == Some(0) => Sight::Holds(Duration::ZERO),
             None => Sight::Holds(Rollout::read(&service.raw).monitor),
         }
@@ -109,7 +117,7 @@ impl Watched {
             return Sight::Superseded(format!("somebody else has given it the image `{}`", one.service.image));
         }
         match one.unsettled() {
-            Some(_) => Sight::GoingBack(waiting(one)),
+            Some(_) => Sight::GoingBack(waiting(one, &self.before)),
             None => Sight::Back(one.message.clone()),
         }
     }
@@ -119,6 +127,7 @@ impl Watched {
         cluster.tasks.iter().filter(|task| {
             task.service == self.service
                 && task.spec.container_spec.image == self.image
+                && !self.earlier.contains(&task.id)
                 && matches!(task.status.state, TaskState::Failed | TaskState::Rejected)
                 // Moved away, not failed.
                 && !task.status.err.contains("no longer meets constraints")
@@ -139,8 +148,19 @@ impl Watched {
 }
 
 /// What is waited for; why a task finds no node, if one does not.
-fn waiting(one: &Standing<'_>) -> String {
-    let text = one.unsettled().unwrap_or_else(|| format!("`{}`: a rollback is in progress", one.service.name));
+fn waiting(one: &Standing<'_>, image: &str) -> String {
+    let has = |task: &&&Task| task.running() && task.spec.container_spec.image == image;
+    let (name, runs) = (&one.service.name, one.live.iter().filter(has).count());
+    let wanted = one.wanted.map(|wanted| format!(" of {wanted}")).unwrap_or_default();
     let why = one.pending.iter().map(|task| task.status.err.as_str()).find(|err| !err.is_empty());
-    why.map(|why| format!("{text}; pending: {why}")).unwrap_or(text)
+    let why = why.map(|why| format!("; pending: {why}")).unwrap_or_default();
+    format!("`{name}`: {runs}{wanted} tasks run `{}`{why}", readable(image))
+}
+
+/// An image without what nobody can read.
+fn readable(image: &str) -> String {
+    match image.split_once('@') {
+        Some((name, digest)) => format!("{name}@{}", short(digest)),
+        None => image.to_owned(),
+    }
 }

@@ -47,9 +47,8 @@ fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -
     let has = |(key, value): &(String, Option<String>)| {
         labels.get(key).is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
     };
-    let excluded = |patterns: &[String]| {
-        patterns.iter().any(|pattern| matches(pattern.as_bytes(), service.name.as_bytes()))
-    };
+    let excluded =
+        |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern.as_bytes(), service.name.as_bytes()));
     // A plugin has no image.
     if service.image.is_empty() || !request.labels.iter().all(has) || excluded(&request.exclude) {
         return None;
@@ -69,7 +68,8 @@ fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -
     let Reference { tag, digest, .. } = Reference::parse(&service.image);
     let name = service.image.split_once('@').map_or(service.image.as_str(), |(name, _)| name);
     // `Reference` says `latest` where nothing is said.
-    let image = tag.map(|tag| if name.ends_with(&format!(":{tag}")) { name.to_owned() } else { format!("{name}:{tag}") });
+    let image =
+        tag.map(|tag| if name.ends_with(&format!(":{tag}")) { name.to_owned() } else { format!("{name}:{tag}") });
     Some(Candidate { service, labels, image, digest, policy, wrong })
 }
 

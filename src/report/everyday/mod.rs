@@ -42,7 +42,7 @@ pub(super) fn impact(report: &Report) -> String {
 }
 
 /// A table of these rows, or what to say where there are none.
-fn table(heads: &[&str], rows: Vec<Vec<String>>, none: &str, color: bool) -> String {
+pub(super) fn table(heads: &[&str], rows: Vec<Vec<String>>, none: &str, color: bool) -> String {
     if rows.is_empty() {
         return format!("{none}\n");
     }
@@ -54,7 +54,7 @@ fn table(heads: &[&str], rows: Vec<Vec<String>>, none: &str, color: bool) -> Str
 }
 
 /// The text at this key; empty where there is none.
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -62,7 +62,7 @@ fn number(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
-fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+pub(super) fn items<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 

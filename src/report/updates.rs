@@ -1,0 +1,69 @@
+//! `orca services update` as a person reads it: what each service gets, how, and what became of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::everyday::{items, table, text};
+use super::{Report, ReportedAction, Status};
+use crate::pass::update::{DATA, short};
+use crate::pass::words::spoken;
+
+/// What becomes, or has become, of each service that gets an image.
+pub(super) fn render(report: &Report, color: bool) -> String {
+    let entries: Vec<&Value> = report.data.get(DATA).and_then(Value::as_array).into_iter().flatten().collect();
+    let (mut rows, mut notes) = (Vec::new(), String::new());
+    for action in &report.actions {
+        let Some(entry) = entries.iter().find(|entry| entry["id"] == *action.target.id) else { continue };
+        rows.push(row(action, entry));
+        notes += &about(action, entry, report.run.dry_run);
+    }
+    if rows.is_empty() {
+        return notes;
+    }
+    table(&["STATUS", "SERVICE", "IMAGE", "FROM", "TO", "AGE", "TOOK"], rows, "", color) + &notes
+}
+
+fn row(action: &ReportedAction, entry: &Value) -> Vec<String> {
+    let status = match (action.status, text(entry, "outcome")) {
+        (Status::Planned, _) => "planned".to_owned(),
+        (Status::Skipped, _) => "skipped".to_owned(),
+        (_, "") => "failed".to_owned(),
+        (_, outcome) => outcome.replace('_', " "),
+    };
+    let digest = |key: &str| match text(entry, key) {
+        "" => "-".to_owned(),
+        digest => short(digest).to_owned(),
+    };
+    let age = entry.get("age_s").and_then(Value::as_u64).map(|seconds| spoken(Duration::from_secs(seconds)));
+    let took = entry.get("took_ms").and_then(Value::as_u64).map(|millis| spoken(Duration::from_millis(millis)));
+    let (name, image) = (action.target.name.clone(), text(entry, "image").to_owned());
+    vec![
+        status,
+        name,
+        image,
+        digest("from"),
+        digest("to"),
+        age.unwrap_or_else(|| "?".to_owned()),
+        took.unwrap_or_default(),
+    ]
+}
+
+/// Before: how the engine will go about it, and what is risky about that. Afterwards: what went wrong.
+fn about(action: &ReportedAction, entry: &Value, rehearsal: bool) -> String {
+    let mut lines = Vec::new();
+    if rehearsal {
+        lines.push(entry.get("update_config").map(|config| text(config, "words").to_owned()).unwrap_or_default());
+        lines.extend(items(entry, "lint").map(|one| format!("lint: {}", text(one, "message"))));
+    }
+    lines.extend(action.error.clone());
+    if let Some(task) = entry.get("failed_task") {
+        lines.extend(items(task, "log").filter_map(Value::as_str).map(|line| format!("| {line}")));
+    }
+    lines.retain(|line| !line.is_empty());
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines = lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
+    format!("{}:\n{lines}", action.target.name)
+}

@@ -1,0 +1,274 @@
+//! Updates on the simulated engine: proven, rolled back, refused, overtaken.
+
+use serde_json::{Value, json};
+
+use crate::common::cluster::text;
+use crate::common::poll;
+
+use super::plan::digest;
+use super::stage::{Stage, ended, image, outcomes};
+
+fn running_image(stage: &Stage, name: &str) -> Vec<String> {
+    let cluster = stage.cluster();
+    let tasks = cluster.running(name).unwrap();
+    tasks.iter().map(|task| text(&task["Spec"]["ContainerSpec"]["Image"])).collect()
+}
+
+#[test]
+fn a_good_update_is_proven_and_a_second_pass_writes_nothing() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    let mut wanted = stage.spec("web");
+    stage.publish("r.invalid/web:1", 'b');
+    let (exit, report) = stage.run(&["services", "update", "-n"]);
+    assert_eq!((exit, &report["outcome"], stage.spec("web")), (0, &json!("planned"), wanted.clone()), "{report:#}");
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, &report["outcome"]), (0, &json!("changed")), "{report:#}");
+    assert_eq!(outcomes(&report), [("web".to_owned(), "proven".to_owned())]);
+    wanted["TaskTemplate"]["ContainerSpec"]["Image"] = image("web", 'b').into();
+    wanted["TaskTemplate"]["Placement"]["Platforms"] = json!([{"Architecture": "amd64", "OS": "linux"}]);
+    assert_eq!(stage.spec("web"), wanted, "image and platforms, and nothing else");
+    assert_eq!(running_image(&stage, "web"), [image("web", 'b'), image("web", 'b')]);
+    stage.sim.reset_requests().unwrap();
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, &report["outcome"], stage.writes()), (0, &json!("unchanged"), 0), "{report:#}");
+    let (_, history) = stage.run(&["history"]);
+    assert_eq!(history["data"]["history"][0]["kind"], "service.image.set", "{history:#}");
+}
+
+#[test]
+fn an_image_that_crashes_is_rolled_back_by_whom_the_service_says_and_not_tried_again() {
+    for (action, outcome) in
+        [("pause", "rolled_back"), ("rollback", "rolled_back_by_engine"), ("continue", "rolled_back")]
+    {
+        let stage = Stage::new();
+        stage.create("web", |spec| spec["UpdateConfig"]["FailureAction"] = action.into());
+        let before = stage.spec("web");
+        stage.publish("r.invalid/web:1", 'b');
+        stage.broken(&digest('b'), "failed", "task: non-zero exit (3): no database");
+        let (exit, report) = stage.run(&["services", "update", "--deadline", "4s"]);
+        assert_eq!((exit, &report["outcome"]), (1, &json!("failed")), "{action}: {report:#}");
+        assert_eq!(outcomes(&report), [("web".to_owned(), outcome.to_owned())], "{action}: {report:#}");
+        let told = &report["data"]["updates"][0]["failed_task"];
+        assert_eq!(told["error"], "task: non-zero exit (3): no database", "{action}: {report:#}");
+        assert!(text(&report["actions"][0]["error"]).contains("no database"), "{action}: {report:#}");
+        assert_eq!(stage.spec("web"), before, "{action}");
+        assert_eq!(running_image(&stage, "web"), [image("web", 'a'), image("web", 'a')], "{action}");
+        stage.sim.reset_requests().unwrap();
+        let (exit, report) = stage.run(&["services", "update"]);
+        assert_eq!((exit, stage.writes()), (75, 0), "{action}: {report:#}");
+        assert_eq!(report["data"]["updates"][0]["reasons"], json!(["failed_before"]), "{action}");
+        // Another image is another try, and asking for it is one too.
+        stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
+        let (exit, report) = stage.run(&["services", "update", "web", "--retry-failed"]);
+        assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{action}");
+    }
+}
+
+#[test]
+fn a_task_that_dies_after_the_engine_was_content_fails_the_rollout() {
+    let stage = Stage::new();
+    stage.create("web", |spec| spec["UpdateConfig"]["Monitor"] = 3_000_000_000_u64.into());
+    stage.publish("r.invalid/web:1", 'b');
+    let running = stage.orca.start(&["services", "update"]).unwrap();
+    poll::until("the engine is content", || {
+        let service = stage.cluster().service("web")?.clone();
+        Ok(if service["UpdateStatus"]["State"] == "completed" { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let dies = json!({"service": "web", "slot": 2, "state": "failed", "err": "out of luck"});
+    stage.sim.admin("/tasks", &dies).unwrap();
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!((exit, outcomes(&report)), (1, vec![("web".to_owned(), "rolled_back".to_owned())]), "{report:#}");
+    assert_eq!(report["data"]["updates"][0]["failed_task"]["error"], "out of luck");
+    assert_eq!(running_image(&stage, "web"), [image("web", 'a'), image("web", 'a')]);
+}
+
+#[test]
+fn what_does_not_get_ready_in_time_is_rolled_back_or_left_as_was_asked() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "starting", "");
+    let (exit, report) = stage.run(&["services", "update", "--deadline", "1s", "--no-rollback"]);
+    assert_eq!((exit, outcomes(&report)), (1, vec![("web".to_owned(), "failed".to_owned())]), "{report:#}");
+    assert_eq!(text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]), image("web", 'b'));
+    let error = text(&report["actions"][0]["error"]);
+    assert!(
+        error.contains("not proven within 1s") && error.contains("0 of 2 tasks run `r.invalid/web:1@bbbbbbbbbbbb`"),
+        "{error}"
+    );
+    // The tag goes on; a rollout is still under way, and nobody touches it.
+    stage.publish("r.invalid/web:1", 'c');
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, &report["data"]["updates"][0]["reasons"]), (75, &json!(["busy"])), "{report:#}");
+
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "starting", "");
+    let (exit, report) = stage.run(&["services", "update", "--deadline", "1s"]);
+    assert_eq!((exit, outcomes(&report)), (1, vec![("web".to_owned(), "rolled_back".to_owned())]), "{report:#}");
+    assert_eq!(running_image(&stage, "web"), [image("web", 'a'), image("web", 'a')]);
+}
+
+#[test]
+fn a_registry_that_is_away_changes_nothing() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.create("pinless", |spec| spec["TaskTemplate"]["ContainerSpec"]["Image"] = "r.invalid/pinless:1".into());
+    stage.sim.engine.ask("DELETE", "/_sim/registry", None).unwrap();
+    stage.sim.reset_requests().unwrap();
+    let (exit, report) = stage.run(&["services", "update", "--pin", "--timeout", "20s"]);
+    assert_eq!((exit, &report["outcome"], stage.writes()), (75, &json!("blocked"), 0), "{report:#}");
+    for entry in report["data"]["updates"].as_array().unwrap() {
+        assert_eq!(entry["reasons"], json!(["unresolved"]), "{report:#}");
+    }
+}
+
+#[test]
+fn a_failure_stops_what_depends_on_it_and_nothing_else() {
+    let stage = Stage::new();
+    stage.create("db", |_| ());
+    stage.create("app", |spec| spec["Labels"]["orca.depends-on"] = "db".into());
+    stage.create("lone", |_| ());
+    for name in ["db", "app", "lone"] {
+        stage.publish(&format!("r.invalid/{name}:1"), 'b');
+    }
+    stage.broken(&format!("r.invalid/db:1@{}", digest('b')), "failed", "no");
+    let (exit, report) = stage.run(&["services", "update", "--parallel", "3"]);
+    assert_eq!((exit, &report["outcome"]), (1, &json!("partial")), "{report:#}");
+    let mut ends = outcomes(&report);
+    ends.sort();
+    assert_eq!(ends, [("db".to_owned(), "rolled_back".to_owned()), ("lone".to_owned(), "proven".to_owned())]);
+    let app = report["actions"].as_array().unwrap().iter().find(|action| action["target"]["name"] == "app").unwrap();
+    assert_eq!((&app["status"], text(&app["error"]).contains("service/db#image")), (&json!("skipped"), true), "{app}");
+    assert_eq!(running_image(&stage, "app"), [image("app", 'a'), image("app", 'a')]);
+}
+
+#[test]
+fn modes_and_states() {
+    let stage = Stage::new();
+    stage.create("agent", |spec| spec["Mode"] = json!({"Global": {}}));
+    stage.create("none", |spec| spec["Mode"]["Replicated"]["Replicas"] = 0.into());
+    stage.create("first", |spec| {
+        spec["UpdateConfig"]["Order"] = "start-first".into();
+        spec["UpdateConfig"]["Parallelism"] = 0.into();
+    });
+    for name in ["agent", "none", "first"] {
+        stage.publish(&format!("r.invalid/{name}:1"), 'b');
+    }
+    let (exit, report) = stage.run(&["services", "update", "--parallel", "3"]);
+    assert_eq!(exit, 0, "{report:#}");
+    let mut ends = outcomes(&report);
+    ends.sort();
+    let proven = |name: &str| (name.to_owned(), "proven".to_owned());
+    assert_eq!(ends, [proven("agent"), proven("first"), proven("none")]);
+    assert_eq!(running_image(&stage, "agent"), vec![image("agent", 'b'); 3]);
+    assert_eq!(stage.spec("none")["Mode"]["Replicated"]["Replicas"], 0);
+    assert_eq!(text(&stage.spec("none")["TaskTemplate"]["ContainerSpec"]["Image"]), image("none", 'b'));
+}
+
+#[test]
+fn another_writer_is_not_overwritten() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    let fault = json!({"kind": "conflict", "method": "POST", "path": "/services/", "times": 2});
+    stage.sim.admin("/fault", &fault).unwrap();
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
+    assert_eq!(stage.spec("web")["Labels"]["sim.other"], "2", "what another has written stays");
+}
+
+#[test]
+fn a_service_that_is_deleted_in_mid_rollout_is_nobodys_failure() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "starting", "");
+    let running = stage.orca.start(&["services", "update"]).unwrap();
+    poll::until("the rollout has begun", || {
+        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    let id = stage.cluster().service_id("web").unwrap();
+    stage.sim.engine.ask("DELETE", &format!("/services/{id}"), None).unwrap();
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!((exit, &report["error"]["kind"]), (75, &json!("conflict")), "{report:#}");
+    assert_eq!(outcomes(&report), [("web".to_owned(), "overtaken".to_owned())]);
+}
+
+#[test]
+fn two_orcas_make_one_rollout() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    stage.sim.reset_requests().unwrap();
+    let mut command = stage.orca.command(&["services", "update"]);
+    command.env("ORCA_STATE_DIR", stage.orca.path("other-host"));
+    let other = stage.orca.spawn(command).unwrap();
+    let one = stage.orca.start(&["services", "update"]).unwrap();
+    let reports: Vec<(i32, Value)> = [one, other].map(|run| ended(&run.end().unwrap())).into();
+    let proven = reports.iter().filter(|(_, report)| !outcomes(report).is_empty()).count();
+    assert!(proven <= 1 && reports.iter().all(|(exit, _)| [0, 75].contains(exit)), "{reports:#?}");
+    let done = stage.sim.requests().unwrap()["requests"].clone();
+    let done = done.as_array().unwrap().iter().filter(|request| {
+        text(&request["path"]).ends_with("/update") && request["status"] == 200 && request["method"] == "POST"
+    });
+    assert_eq!(done.count(), 1, "one of them has written, once");
+    assert_eq!(running_image(&stage, "web"), [image("web", 'b'), image("web", 'b')]);
+}
+
+#[test]
+fn a_signal_ends_the_watch_and_the_engine_goes_on() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.create("zeb", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    stage.publish("r.invalid/zeb:1", 'b');
+    stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
+    let running = stage.orca.start(&["services", "update"]).unwrap();
+    poll::until("the rollout has begun", || {
+        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    running.signal("TERM").unwrap();
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!((exit, &report["outcome"]), (143, &json!("interrupted")), "{report:#}");
+    assert_eq!(outcomes(&report), [("web".to_owned(), "not_proven".to_owned())]);
+    assert_eq!(text(&stage.spec("zeb")["TaskTemplate"]["ContainerSpec"]["Image"]), image("zeb", 'a'));
+}
+
+#[test]
+fn new_credentials_change_nothing_else() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    let (before, tasks) = (stage.spec("web"), stage.cluster().running_ids().unwrap());
+    let (exit, report) = stage.run(&["services", "refresh-auth", "web"]);
+    assert_eq!(exit, 75, "{report:#}");
+    assert!(text(&report["blocked"][0]["reasons"][0]).contains("docker login r.invalid"), "{report:#}");
+    std::fs::create_dir(stage.orca.path(".docker")).unwrap();
+    let login = json!({"auths": {"r.invalid": {"auth": "dXNlcjpodW50ZXI="}}});
+    std::fs::write(stage.orca.path(".docker/config.json"), login.to_string()).unwrap();
+    stage.sim.reset_requests().unwrap();
+    let ended_run = stage.orca.run(&["services", "refresh-auth", "web"]).unwrap();
+    let (exit, report) = ended(&ended_run);
+    assert_eq!((exit, &report["actions"][0]["kind"]), (0, &json!("service.auth.set")), "{report:#}");
+    let requests = stage.sim.requests().unwrap()["requests"].clone();
+    let sent = requests.as_array().unwrap().iter().find(|request| text(&request["path"]).ends_with("/update")).unwrap();
+    assert!(!text(&sent["registry_auth"]).is_empty(), "{sent}");
+    assert!(!ended_run.stdout.contains(&text(&sent["registry_auth"])) && !ended_run.stdout.contains("hunter"));
+    assert_eq!((stage.spec("web"), stage.cluster().running_ids().unwrap()), (before, tasks));
+    // An update sends them along.
+    stage.publish("r.invalid/web:1", 'b');
+    stage.sim.reset_requests().unwrap();
+    assert_eq!(stage.run(&["services", "update"]).0, 0);
+    let requests = stage.sim.requests().unwrap()["requests"].clone();
+    let update =
+        requests.as_array().unwrap().iter().find(|request| text(&request["path"]).ends_with("/update")).unwrap();
+    assert!(!text(&update["registry_auth"]).is_empty(), "{update}");
+}

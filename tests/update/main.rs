@@ -1,0 +1,14 @@
+//! Image updates: what is planned, what reaches the simulated engine, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "scenarios need all of it, updates only the processes")]
+mod common;
+
+mod engine;
+mod plan;
+mod property;
+mod prove;
+mod requests;
+mod stage;

@@ -1,0 +1,144 @@
+//! How a rollout is judged from one look, by table.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use orca::model::ServiceId;
+use orca::pass::services::standing;
+use orca::pass::update::prove::{Sight, Watched};
+use orca::snapshot::Snapshot;
+use serde_json::{Value, json};
+
+use super::plan::NOW;
+
+/// A look: one service that was given the image `new` in place of `old`, with these tasks (slot, image, state, error).
+fn look(status: Value, image: &str, replicas: u64, tasks: &[(u64, &str, &str, &str)]) -> Snapshot {
+    let service = json!({"ID": "s", "Version": {"Index": 1}, "UpdateStatus": status, "Spec": {"Name": "web",
+        "Mode": {"Replicated": {"Replicas": replicas}}, "UpdateConfig": {"Monitor": 7_000_000_000_u64},
+        "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {}}}});
+    let tasks = tasks.iter().enumerate().map(|(at, (slot, image, state, err))| {
+        let gone = matches!(*state, "failed" | "rejected" | "shutdown");
+        json!({"ID": format!("t{at}"), "ServiceID": "s", "NodeID": "n", "Slot": slot,
+            "DesiredState": if gone { "shutdown" } else { "running" },
+            "Spec": {"ContainerSpec": {"Image": image}},
+            "Status": {"State": state, "Err": err, "Timestamp": format!("2026-11-21T11:59:{:02}Z", at)}})
+    });
+    let tasks: Vec<Value> = tasks.collect();
+    let snapshot = json!({"schema": "orca.snapshot/1", "taken_at": NOW, "api": "1.51",
+        "info": {"Name": "n", "SystemTime": NOW, "Swarm": {"NodeID": "n", "Cluster": {"ID": "c"}}},
+        "nodes": [{"ID": "n", "Version": {"Index": 1}, "Spec": {"Role": "manager", "Availability": "active"},
+            "Description": {"Hostname": "n", "Platform": {"OS": "linux", "Architecture": "x86_64"}},
+            "Status": {"State": "ready"}}],
+        "services": [service], "tasks": tasks});
+    Snapshot::parse(&snapshot.to_string()).unwrap()
+}
+
+fn watched() -> Watched {
+    Watched {
+        service: ServiceId("s".to_owned()),
+        image: "new".to_owned(),
+        before: "old".to_owned(),
+        started: Some("2026-11-21T11:00:00Z".parse().unwrap()),
+        going_back: false,
+        earlier: BTreeSet::new(),
+        weighed: BTreeSet::new(),
+    }
+}
+
+fn sight(watched: &mut Watched, cluster: &Snapshot) -> Sight {
+    watched.look(cluster, &standing::all(cluster).unwrap())
+}
+
+fn status(state: &str) -> Value {
+    json!({"State": state, "StartedAt": "2026-11-21T11:58:00Z", "Message": format!("it is {state}")})
+}
+
+/// Of a rollout before this one.
+fn stale(state: &str) -> Value {
+    json!({"State": state, "StartedAt": "2026-11-21T11:00:00Z", "Message": "long ago"})
+}
+
+fn word(sight: &Sight) -> &'static str {
+    match sight {
+        Sight::Waiting(_) => "waiting",
+        Sight::Holds(_) => "holds",
+        Sight::Failed(_) => "failed",
+        Sight::GoingBack(_) => "going back",
+        Sight::Back(_) => "back",
+        Sight::Stuck(_) => "stuck",
+        Sight::Superseded(_) => "superseded",
+        Sight::Gone => "gone",
+    }
+}
+
+#[test]
+fn one_look() {
+    let runs = [(1, "new", "running", ""), (2, "new", "running", "")];
+    let mixed = [(1, "new", "running", ""), (2, "old", "running", "")];
+    let back = [(1, "old", "running", ""), (2, "old", "running", "")];
+    let pending = [(1, "new", "running", ""), (2, "new", "pending", "no suitable node (full)")];
+    for (what, status, image, replicas, tasks, wanted) in [
+        ("nothing has happened yet", stale("completed"), "new", 2, &back[..], "waiting"),
+        ("the rollback of another day is no news", stale("rollback_completed"), "new", 2, &back, "waiting"),
+        ("the pause of another day is no news", stale("paused"), "new", 2, &mixed, "waiting"),
+        ("under way", status("updating"), "new", 2, &mixed, "waiting"),
+        ("all run, but the engine watches them", status("updating"), "new", 2, &runs, "waiting"),
+        ("complete", status("completed"), "new", 2, &runs, "holds"),
+        ("complete, and one is gone", status("completed"), "new", 2, &runs[..1], "waiting"),
+        ("complete, and one finds no node", status("completed"), "new", 2, &pending, "waiting"),
+        ("scaled to nothing", Value::Null, "new", 0, &[], "holds"),
+        ("paused", status("paused"), "new", 2, &mixed, "failed"),
+        ("the engine goes back", status("rollback_started"), "old", 2, &mixed, "going back"),
+        ("the engine is back", status("rollback_completed"), "old", 2, &back, "back"),
+        ("back, but not all of it", status("rollback_completed"), "old", 2, &mixed, "going back"),
+        ("the way back failed too", status("rollback_paused"), "old", 2, &mixed, "stuck"),
+        ("somebody else's image", status("updating"), "other", 2, &mixed, "superseded"),
+        ("somebody else went back by an update", status("updating"), "old", 2, &mixed, "superseded"),
+    ] {
+        assert_eq!(word(&sight(&mut watched(), &look(status, image, replicas, tasks))), wanted, "{what}");
+    }
+    let mut watched = watched();
+    assert_eq!(sight(&mut watched, &look(status("completed"), "new", 2, &runs)), Sight::Holds(Duration::from_secs(7)));
+    let Sight::Waiting(text) = sight(&mut watched, &look(status("completed"), "new", 2, &pending)) else { panic!() };
+    assert!(text.contains("no suitable node (full)"), "{text}");
+    let gone = look(status("completed"), "new", 2, &runs);
+    watched.service = ServiceId("other".to_owned());
+    assert_eq!(sight(&mut watched, &gone), Sight::Gone);
+}
+
+#[test]
+fn a_task_that_dies_later_fails_the_rollout_and_one_that_the_engine_has_weighed_does_not() {
+    let died = [(1, "new", "failed", "exit (3)"), (1, "new", "running", ""), (2, "new", "running", "")];
+    let before = [(1, "old", "failed", "exit (9)"), (1, "new", "running", ""), (2, "new", "running", "")];
+    let moved = [
+        (1, "new", "rejected", "assigned node no longer meets constraints"),
+        (1, "new", "running", ""),
+        (2, "new", "running", ""),
+    ];
+    // Its update config lets so many fail.
+    let mut watched_ = watched();
+    assert_eq!(word(&sight(&mut watched_, &look(status("updating"), "new", 2, &died))), "waiting");
+    assert_eq!(word(&sight(&mut watched_, &look(status("completed"), "new", 2, &died))), "holds");
+    let Sight::Failed(why) = sight(&mut watched(), &look(status("completed"), "new", 2, &died)) else { panic!() };
+    assert!(why.contains("`web.1`") && why.contains("exit (3)"), "{why}");
+    // Of an earlier try of the same image.
+    let mut again = watched();
+    again.begin(&look(Value::Null, "old", 2, &died));
+    assert_eq!(word(&sight(&mut again, &look(status("completed"), "new", 2, &died))), "holds");
+    for history in [&before, &moved] {
+        assert_eq!(word(&sight(&mut watched(), &look(status("completed"), "new", 2, history))), "holds");
+    }
+}
+
+#[test]
+fn on_the_way_back() {
+    let mut watched = Watched { going_back: true, ..watched() };
+    let back = [(1, "old", "running", ""), (2, "old", "running", "")];
+    let mixed = [(1, "new", "running", ""), (2, "old", "running", "")];
+    assert_eq!(word(&sight(&mut watched, &look(status("paused"), "new", 2, &mixed))), "going back");
+    assert_eq!(word(&sight(&mut watched, &look(status("rollback_started"), "old", 2, &mixed))), "going back");
+    assert_eq!(word(&sight(&mut watched, &look(status("rollback_completed"), "old", 2, &back))), "back");
+    assert_eq!(word(&sight(&mut watched, &look(Value::Null, "old", 2, &back))), "back");
+    assert_eq!(word(&sight(&mut watched, &look(status("rollback_paused"), "old", 2, &back))), "stuck");
+    assert_eq!(word(&sight(&mut watched, &look(status("updating"), "other", 2, &mixed))), "superseded");
+}

@@ -1,0 +1,85 @@
+//! A simulated swarm with a registry, and orca beside it.
+
+use serde_json::{Value, json};
+
+use crate::common::cluster::{Cluster, text};
+use crate::common::orca::{Ended, Orca};
+use crate::common::poll;
+use crate::common::sim::Sim;
+
+use super::plan::digest;
+
+pub(crate) struct Stage {
+    pub(crate) sim: Sim,
+    pub(crate) orca: Orca,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let sim = Sim::three().unwrap();
+        let orca = Orca::new(&sim.engine.host()).unwrap();
+        Self { sim, orca }
+    }
+
+    /// A tag stands for this digest from now on.
+    pub(crate) fn publish(&self, image: &str, letter: char) {
+        let platforms = json!([{"architecture": "amd64", "os": "linux"}, {"architecture": "unknown", "os": "unknown"}]);
+        let image = json!({"image": image, "digest": digest(letter), "platforms": platforms});
+        self.sim.admin("/registry", &image).unwrap();
+    }
+
+    /// A service of `r.invalid/NAME:1` at the digest `a`, which is the newest.
+    pub(crate) fn create(&self, name: &str, change: impl Fn(&mut Value)) {
+        let image = format!("r.invalid/{name}:1");
+        self.publish(&image, 'a');
+        let mut spec = json!({"Name": name, "Labels": {"team": "x"}, "Mode": {"Replicated": {"Replicas": 2}},
+            "TaskTemplate": {"ContainerSpec": {"Image": format!("{image}@{}", digest('a')), "Unknown": {"kept": true}},
+                "Placement": {"Constraints": ["node.role==manager"]}, "RestartPolicy": {"Condition": "any", "Delay": 1_000_000}},
+            "UpdateConfig": {"Parallelism": 1, "Monitor": 300_000_000, "FailureAction": "pause", "Order": "stop-first"}});
+        change(&mut spec);
+        self.sim.engine.post("/services/create", &spec).unwrap();
+        poll::until("the cluster rests", || Cluster::peek(&self.sim.engine)?.unsettled()).unwrap();
+    }
+
+    pub(crate) fn cluster(&self) -> Cluster {
+        Cluster::peek(&self.sim.engine).unwrap()
+    }
+
+    pub(crate) fn spec(&self, name: &str) -> Value {
+        self.cluster().service(name).unwrap()["Spec"].clone()
+    }
+
+    /// Images that have this in their name end like that.
+    pub(crate) fn broken(&self, part: &str, state: &str, err: &str) {
+        self.sim.admin("/images", &json!({"match": part, "state": state, "err": err})).unwrap();
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> (i32, Value) {
+        ended(&self.orca.run(args).unwrap())
+    }
+
+    pub(crate) fn writes(&self) -> u64 {
+        self.sim.requests().unwrap()["writes"].as_u64().unwrap()
+    }
+
+    pub(crate) fn count(&self, begin: &str) -> u64 {
+        let counts = self.sim.requests().unwrap()["counts"].clone();
+        let counts = counts.as_object().unwrap().iter();
+        counts.filter(|(path, _)| path.starts_with(begin)).filter_map(|(_, count)| count.as_u64()).sum()
+    }
+}
+
+pub(crate) fn ended(ended: &Ended) -> (i32, Value) {
+    (ended.exit.unwrap(), ended.report().unwrap_or_else(|error| panic!("{error:#}")))
+}
+
+/// How the update of each service ended.
+pub(crate) fn outcomes(report: &Value) -> Vec<(String, String)> {
+    let entries = report["data"]["updates"].as_array().unwrap().iter();
+    let entries = entries.filter(|entry| entry.get("outcome").is_some());
+    entries.map(|entry| (text(&entry["service"]), text(&entry["outcome"]))).collect()
+}
+
+pub(crate) fn image(name: &str, letter: char) -> String {
+    format!("r.invalid/{name}:1@{}", digest(letter))
+}
