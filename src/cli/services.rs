@@ -39,7 +39,7 @@ pub enum Services {
     /// tag changes. An image that can't be asked for is never written. Labels: orca.update=true|false|monitor,
     /// orca.update.min-age, orca.update.timeout, orca.update.rollback, orca.depends-on. Exit code 1: an image was no good.
     /// 75: something was left out, as when the registry is away.
-    Update(Update),
+    Update(Box<Update>),
     /// Give services the credentials of today for their registry, without restarting a task
     ///
     /// What a node pulls with is what the service was last given; short-lived tokens expire, and a task that moves then finds

@@ -52,7 +52,7 @@ impl Session {
                 let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::Rollback, false);
                 self.act(Verb::ServicesRollback, args.wait, options, interrupt, order).await
             }
-            Services::Update(args) => Box::pin(self.services_update(args, options, interrupt)).await,
+            Services::Update(args) => Box::pin(self.services_update(*args, options, interrupt)).await,
             Services::RefreshAuth(args) => {
                 let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::RefreshAuth, false);
                 self.act(Verb::ServicesRefreshAuth, args.wait, options, interrupt, order).await

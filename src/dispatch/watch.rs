@@ -211,7 +211,7 @@ async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Re
         let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
         let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
         let ended = match command(&line, &within.settings(), lender.asked) {
-            Ok(command) => guarded(limit, session.run(command, interrupt)).await,
+            Ok(command) => Box::pin(guarded(limit, session.run(command, interrupt))).await,
             Err(error) => Some(error),
         };
         if let Some(error) = ended {
@@ -279,10 +279,8 @@ fn command(pass: &str, settings: &Settings, asked: &Asked) -> Result<Command, Er
 fn limit(pass: &str, global: &Global, settings: &Settings, wait: Option<Duration>) -> Option<Duration> {
     let part = |usual: Duration| global.timeout.unwrap_or(usual) + global.lock_timeout;
     let own = match pass {
-        // Each entry of the file has all of the time, and there may be any number.
-        "commands run" => return None,
-        // Each rollout has its own, and there may be any number.
-        "services update" => return None,
+        // Each entry of the file has all of the time, each rollout a deadline, and there may be any number.
+        "commands run" | "services update" => return None,
         "reconcile" if settings.rebalance.auto => part(super::TIMEOUT) + part(super::rebalance::TIMEOUT),
         // The services, then the containers.
         "autoheal" => part(super::TIMEOUT) * 2,

@@ -229,8 +229,8 @@ impl Memory {
             let id = ServiceId(id.to_owned());
             let before = self.updates.remove(&id).filter(|before| before.digest == digest);
             let tries = before.map_or(0, |before| before.tries).saturating_add(1);
-            let tried = UpdatedService { digest: digest.to_owned(), tries, last: Some(now), failed: None };
-            self.updates.insert(id, tried);
+            let service = UpdatedService { digest: digest.to_owned(), tries, last: Some(now), failed: None };
+            self.updates.insert(id, service);
             return;
         }
         let memory = self.dependents.entry(dependent.to_owned()).or_default();

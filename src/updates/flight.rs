@@ -94,6 +94,6 @@ impl Flight {
             }
         }
         let duration_ms = millis_since(self.begun);
-        report.actions.push(ReportedAction { status, error, duration_ms, ..self.action });
+        report.actions.push(ReportedAction { status, duration_ms, error, ..self.action });
     }
 }

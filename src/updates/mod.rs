@@ -6,7 +6,7 @@ mod flight;
 mod resolve;
 mod rollouts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use tokio::time::Instant;
@@ -142,7 +142,7 @@ impl Updating<'_> {
             next: memory.clone(),
             memory,
             key,
-            holding: Default::default(),
+            holding: BTreeSet::new(),
             flights: Vec::new(),
             failed: Vec::new(),
         };

@@ -165,7 +165,7 @@ fn too_young(known: &Known, min_age: Duration, now: Timestamp) -> Option<(Reason
 }
 
 fn tried_before(tried: &UpdatedService, request: &Request, now: Timestamp) -> Option<(Reason, String)> {
-    let since = tried.last.map(|last| age(last, now)).unwrap_or(Duration::MAX);
+    let since = tried.last.map_or(Duration::MAX, |last| age(last, now));
     if let Some(error) = tried.failed.as_ref().filter(|_| !request.retry_failed) {
         let ago = tried.last.map(|_| format!(" {} ago", spoken(since))).unwrap_or_default();
         let text = format!("it failed{ago} ({error}); it is tried again when the tag changes, or with --retry-failed");

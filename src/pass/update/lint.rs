@@ -1,5 +1,7 @@
 //! What in a service's spec makes an update riskier than it has to be.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::model::{Mode, Rollout};
@@ -69,11 +71,15 @@ pub fn course(candidate: &Candidate<'_>, rollout: &Rollout) -> String {
 /// The same for the report.
 pub fn facts(candidate: &Candidate<'_>, rollout: &Rollout) -> (Value, Value) {
     let config = json!({
-        "parallelism": rollout.parallelism, "delay_ms": rollout.delay.as_millis() as u64,
-        "monitor_ms": rollout.monitor.as_millis() as u64, "order": if rollout.start_first { "start-first" } else { "stop-first" },
+        "parallelism": rollout.parallelism, "delay_ms": millis(rollout.delay),
+        "monitor_ms": millis(rollout.monitor), "order": if rollout.start_first { "start-first" } else { "stop-first" },
         "failure_action": rollout.failure_action, "max_failure_ratio": rollout.max_failure_ratio,
         "words": course(candidate, rollout),
     });
     let lint = lint(candidate, rollout).into_iter().map(|(code, message)| json!({"code": code, "message": message}));
     (config, lint.collect())
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

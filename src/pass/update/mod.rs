@@ -30,6 +30,7 @@ use select::{Candidate, select};
 /// The key of `data` that has what was decided for each service.
 pub const DATA: &str = "updates";
 /// What was asked for, and what the registries say.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Only these services; none: all.

@@ -63,11 +63,8 @@ pub fn order(
 
 /// Whether it is orca's own service.
 fn itself(candidate: &Candidate<'_>) -> bool {
-    match candidate.labels.get(SELF_LABEL) {
-        Some(value) => value == "true",
-        None => {
-            let repository = Reference::parse(&candidate.service.image).repository;
-            repository.rsplit('/').next() == Some("orca")
-        }
+    if let Some(value) = candidate.labels.get(SELF_LABEL) {
+        return value == "true";
     }
+    Reference::parse(&candidate.service.image).repository.rsplit('/').next() == Some("orca")
 }

@@ -97,13 +97,13 @@ impl Watched {
         let over = update == Some(UpdateState::Completed);
         if !over {
             self.weighed = failed;
-        } else if let Some(culprit) = self.culprit(cluster, service) {
-            if failed.iter().any(|id| !self.weighed.contains(id)) {
-                return Sight::Failed(format!(
-                    "`{}` has failed after the engine had found the rollout complete: {}",
-                    culprit.name, culprit.error
-                ));
-            }
+        } else if let Some(culprit) = self.culprit(cluster, service)
+            && failed.iter().any(|id| !self.weighed.contains(id))
+        {
+            return Sight::Failed(format!(
+                "`{}` has failed after the engine had found the rollout complete: {}",
+                culprit.name, culprit.error
+            ));
         }
         match one.unsettled() {
             Some(_) => Sight::Waiting(waiting(one, &self.image)),
