@@ -22,6 +22,7 @@ use super::logs::LogsEntry;
 use super::mods::{ModEntry, ModsEntry};
 use super::notify::NotifyEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
+use super::registry::RegistryEntry;
 use super::watch::WatchEntry;
 
 /// Sections that later versions know; naming one is not a typing error.
@@ -65,6 +66,8 @@ pub(super) struct File {
     pub(super) logs: Option<Spanned<LogsEntry>>,
     /// Mod files in a cache directory.
     pub(super) mods: Option<Spanned<ModsEntry>>,
+    /// Registries of images, as `orca registry` asks them.
+    pub(super) registry: Option<Spanned<RegistryEntry>>,
     /// Passes on a clock and on events: `orca watch`.
     pub(super) watch: Option<Spanned<WatchEntry>>,
     /// Who is told of what passes did.

@@ -22,6 +22,7 @@ mod policy;
 mod problem;
 mod rebalance;
 mod rebalance_file;
+mod registry;
 mod resolve;
 mod section;
 mod show;
@@ -47,6 +48,8 @@ pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
 pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
 pub use rebalance::{Rebalance, ServicePolicy};
+pub use registry::Registry;
+pub(crate) use registry::is_host as is_registry;
 pub use show::{Row, rows, yaml};
 pub use watch::{Rhythm, Schedule, Watch, watchable};
 
@@ -152,6 +155,8 @@ pub struct Settings {
     pub logs: Logs,
     /// `mods:`.
     pub mods: Mods,
+    /// `registry:`.
+    pub registry: Registry,
     /// What was ordered on the command line; no file can say it.
     pub order: Option<crate::pass::order::Order>,
     /// `watch:`.

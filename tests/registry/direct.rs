@@ -248,11 +248,17 @@ async fn a_registry_that_wants_to_be_left_alone_is_waited_for_a_little_and_no_lo
 async fn answers_that_are_no_manifest_are_not_taken_for_one() {
     let world = World::new();
     let answers = [
-        (Said { body: b"<html>log in</html>".to_vec(), ..Said::status(200) }.with("Content-Type", "text/html"), "text/html"),
+        (
+            Said { body: b"<html>log in</html>".to_vec(), ..Said::status(200) }.with("Content-Type", "text/html"),
+            "text/html",
+        ),
         (Said { body: b"{{{".to_vec(), ..Said::status(200) }, "can't be read"),
         (Said::json(&json!({})), "neither a manifest nor an index"),
         (Said::json(&json!({"schemaVersion": 1, "fsLayers": []})), "old schema 1"),
-        (Said { body: vec![b' '; 5 << 20], ..Said::status(200) }.with("Content-Type", INDEX), "larger than 4194304 bytes"),
+        (
+            Said { body: vec![b' '; 5 << 20], ..Said::status(200) }.with("Content-Type", INDEX),
+            "larger than 4194304 bytes",
+        ),
         (Said::status(418), "answered 418"),
     ];
     for (said, expected) in answers {

@@ -131,7 +131,8 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> 
     log.lock().unwrap().push(asked.clone());
     let said = answer(&asked);
     std::thread::sleep(said.delay);
-    let mut head = format!("HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {}\r\n", said.status, said.body.len());
+    let mut head =
+        format!("HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {}\r\n", said.status, said.body.len());
     for (name, value) in &said.headers {
         head.extend([name.as_str(), ": ", value, "\r\n"]);
     }
