@@ -16,6 +16,7 @@ pub mod moving;
 mod object;
 pub mod pause;
 pub mod prepull;
+pub mod registry;
 pub mod swarm;
 pub(crate) mod temporary;
 pub mod turn;

@@ -7,6 +7,7 @@ mod node_side;
 mod nodes;
 mod operate;
 mod rebalance;
+mod registry;
 mod services;
 mod watch;
 
@@ -21,6 +22,7 @@ pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, 
 pub use nodes::{Nodes, OneNode};
 pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
+pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
 pub use services::{
     Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
@@ -108,6 +110,9 @@ pub enum Command {
     /// Everyday work with nodes
     #[command(subcommand)]
     Nodes(Nodes),
+    /// Registries of images: what they have, and taking something out of them
+    #[command(subcommand)]
+    Registry(Registry),
     /// Run passes on a clock and on events, until told to stop
     ///
     /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their

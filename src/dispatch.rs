@@ -10,6 +10,7 @@ mod mods;
 mod operate;
 mod publish;
 mod rebalance;
+mod registry;
 mod tell;
 mod update;
 mod watch;
@@ -191,6 +192,7 @@ impl Session {
             Command::Services(command) => Box::pin(self.services(command, &options, interrupt)).await,
             Command::Stacks(command) => Box::pin(self.stacks(command, &options, interrupt)).await,
             Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
+            Command::Registry(command) => Box::pin(self.registry(&command, &options, interrupt)).await,
             Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
             Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
             Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,

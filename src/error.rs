@@ -12,7 +12,7 @@ pub enum ErrorKind {
     Usage,
     /// A config file is invalid; nothing was asked of the engine.
     Config,
-    /// The engine can't be reached, hangs, or doesn't answer as an engine does.
+    /// The engine can't be reached, hangs, or doesn't answer as an engine does; or the registry that was asked.
     Unreachable,
     /// The engine answers, but it is not a swarm manager.
     NotManager,

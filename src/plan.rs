@@ -74,7 +74,7 @@ pub enum TargetKind {
     Task,
     /// A container on one node.
     Container,
-    /// An image on one node.
+    /// An image on one node, or in a registry.
     Image,
     /// A volume on one node.
     Volume,

@@ -137,7 +137,8 @@ pub fn holds(raw: &RawValue, change: &Change) -> bool {
         | Change::LogNotify { .. }
         | Change::Logrotate { .. }
         | Change::ModFetch { .. }
-        | Change::ModRemove { .. } => false,
+        | Change::ModRemove { .. }
+        | Change::ImageForget { .. } => false,
         Change::LogLimit { max_size, .. } => {
             let options = object.pointer("/Spec/TaskTemplate/LogDriver/Options");
             options.and_then(|options| options.get("max-size")).and_then(Value::as_str) == Some(max_size)
@@ -256,7 +257,8 @@ fn apply(spec: &mut Value, change: &Change) -> Result<()> {
         | Change::LogNotify { .. }
         | Change::Logrotate { .. }
         | Change::ModFetch { .. }
-        | Change::ModRemove { .. } => {
+        | Change::ModRemove { .. }
+        | Change::ImageForget { .. } => {
             bail!("what lies on one node is no spec to edit")
         }
         Change::SwarmInit

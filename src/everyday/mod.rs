@@ -7,6 +7,7 @@ mod act;
 pub(crate) mod follow;
 pub mod logs;
 mod order;
+pub mod registry;
 mod tell;
 
 use std::time::Duration;

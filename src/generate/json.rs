@@ -30,6 +30,10 @@ pub(super) fn printed(name: &str) -> Printed {
         "orca-pause" | "orca-resume" => report(&[REQUESTS, PAUSED]),
         "orca-commands-run" => report(&[COMMON, COMMANDS]),
         "orca-health" => report(&[HEALTH]),
+        "orca-registry-repos" => report(&[REGISTRY, REPOS]),
+        "orca-registry-tags" => report(&[REGISTRY, TAGS]),
+        "orca-registry-inspect" => report(&[REGISTRY, INSPECT]),
+        "orca-registry-rm" => report(&[REGISTRY, RM]),
         "orca-history" => report(&[HISTORY]),
         "orca-config-check" => report(&[CHECK, PROBLEMS]),
         "orca-config-show" => report(&[SHOW, PROBLEMS]),
@@ -129,6 +133,17 @@ const HEALTH: &[Row] =
     &[("healthy", "Whether the watch is alive."), ("watch, age_ms", "Its last sign of life, and how old that is.")];
 const COMMANDS: &[Row] =
     &[("commands", "Each entry of the file with its outcome."), ("passes", "The report of each entry that was tried.")];
+const REGISTRY: &[Row] =
+    &[("registry", "The registry that was asked."), ("requests", "How often it, and its token server, were asked.")];
+const REPOS: &[Row] = &[("repositories", "Names of repositories, in order.")];
+const TAGS: &[Row] =
+    &[("repository", "The repository."), ("tags", "Each tag: tag, and with --digests digest, or error.")];
+const INSPECT: &[Row] = &[(
+    "image",
+    "name, repository, reference, digest, media_type, index, created (the newest of its platforms), attestations, platforms \
+     (platform, digest, size_bytes as sent, created, error), and rate (remaining, limit, window_s) where the registry tells.",
+)];
+const RM: &[Row] = &[("digest, tags", "What the tag stands for, and all tags that do.")];
 const HISTORY: &[Row] = &[(
     "history",
     "Each change, newest first: at, run, cluster, command, kind, action, target, reason, before, after, status, error.",

@@ -19,6 +19,7 @@ pub mod order;
 pub mod pause;
 pub mod rebalance;
 pub mod recover;
+pub mod registry;
 pub mod services;
 pub mod update;
 pub(crate) mod words;

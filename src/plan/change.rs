@@ -246,6 +246,13 @@ pub enum Change {
         /// From where it came.
         from: String,
     },
+    /// Takes an image out of a registry.
+    ImageForget {
+        /// Of its manifest or index.
+        digest: String,
+        /// The tags that stand for it.
+        tags: Vec<String>,
+    },
     /// Lets logrotate do what its own configuration says.
     Logrotate {
         /// Logs that it says need rotating.
@@ -319,6 +326,7 @@ impl Change {
             Self::Logrotate { .. } => ActionKind::LogrotateRun,
             Self::ModFetch { .. } => ActionKind::ModFetch,
             Self::ModRemove { .. } => ActionKind::ModRemove,
+            Self::ImageForget { .. } => ActionKind::RegistryImageRemove,
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,

@@ -138,6 +138,9 @@ pub enum ActionKind {
     /// Something is removed from the cache directory.
     #[serde(rename = "mod.remove")]
     ModRemove,
+    /// An image is taken out of a registry.
+    #[serde(rename = "registry.image.remove")]
+    RegistryImageRemove,
 }
 
 impl ActionKind {
@@ -188,6 +191,7 @@ impl ActionKind {
             Self::LogrotateRun => "logrotate.run",
             Self::ModFetch => "mod.fetch",
             Self::ModRemove => "mod.remove",
+            Self::RegistryImageRemove => "registry.image.remove",
         }
     }
 
@@ -228,7 +232,7 @@ impl ActionKind {
             Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove | Self::HostUnitStart => 6,
             // Files on this host are in an order of their own.
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
-            Self::ModFetch | Self::ModRemove => 8,
+            Self::ModFetch | Self::ModRemove | Self::RegistryImageRemove => 8,
         }
     }
 }

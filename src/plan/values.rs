@@ -60,6 +60,7 @@ impl Change {
             }
             Self::Logrotate { logs } => (logs.clone().into(), Value::Null),
             Self::ModFetch { before, from } => (before.clone().into(), from.clone().into()),
+            Self::ImageForget { tags, .. } => (tags.clone().into(), Value::Null),
             Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }
     }

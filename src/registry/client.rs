@@ -58,6 +58,17 @@ impl<'a> Client<'a> {
         Self::new(way, &image.registry, &image.repository, format!("repository:{}:pull", image.repository), login)
     }
 
+    /// For taking something out of an image's repository.
+    pub(crate) fn removing(way: Way<'a>, image: &Image, login: Option<&'a Login>) -> Self {
+        let scope = format!("repository:{}:pull,delete", image.repository);
+        Self::new(way, &image.registry, &image.repository, scope, login)
+    }
+
+    /// For asking which repositories there are.
+    pub(crate) fn listing(way: Way<'a>, registry: &str, login: Option<&'a Login>) -> Self {
+        Self::new(way, registry, "", "registry:catalog:*".to_owned(), login)
+    }
+
     fn new(way: Way<'a>, registry: &str, repository: &str, scope: String, login: Option<&'a Login>) -> Self {
         let (registry, repository) = (registry.to_owned(), repository.to_owned());
         let (authorisation, rate) = (RefCell::default(), Cell::default());
@@ -122,6 +133,31 @@ impl<'a> Client<'a> {
         }
         let what = format!("the tags of `{}/{}`", self.registry, self.repository);
         self.pages(&self.path("tags/list"), &what, |page: Page| page.tags).await
+    }
+
+    /// All repositories of the registry, in order.
+    pub(crate) async fn repositories(&self) -> Result<Vec<String>, Unresolved> {
+        #[derive(Deserialize)]
+        struct Page {
+            #[serde(default, deserialize_with = "crate::model::or_default")]
+            repositories: Vec<String>,
+        }
+        let what = format!("the repositories of `{}`", self.registry);
+        self.pages("_catalog", &what, |page: Page| page.repositories).await
+    }
+
+    /// Removes what has this digest, and with it every tag that stands for it.
+    pub(crate) async fn delete(&self, digest: &str) -> Result<(), Unresolved> {
+        let what = self.name(digest);
+        let asked = self.ask(&Method::DELETE, &self.path(&format!("manifests/{digest}")), None, &what).await;
+        asked.map(drop).map_err(|error| match error.why {
+            Why::Odd if error.text.contains("answered 405") => {
+                let text =
+                    "the registry lets nobody remove anything; its REGISTRY_STORAGE_DELETE_ENABLED=true allows it";
+                Unresolved::new(Why::Odd, format!("{}: {text}", error.text))
+            }
+            _ => error,
+        })
     }
 
     /// A list that comes in pages: each says where the next one is.

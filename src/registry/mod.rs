@@ -11,6 +11,7 @@ pub mod resolve;
 pub(crate) mod client;
 pub(crate) mod manifest;
 pub(crate) mod net;
+pub(crate) mod place;
 mod token;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::error::{Error, ErrorKind};
 use crate::model::or_default;
 
 pub use credentials::{Credentials, auth_for};
@@ -96,6 +98,21 @@ impl Unresolved {
 
     pub(crate) fn odd(text: impl Into<String>) -> Self {
         Self::new(Why::Odd, text)
+    }
+
+    /// The same as an error that ends a command.
+    pub(crate) fn error(self) -> Error {
+        let (kind, hint) = match self.why {
+            Why::NotFound => (ErrorKind::Failed, "`orca registry tags REPOSITORY` lists what is there"),
+            Why::Denied => (ErrorKind::Failed, "`docker login REGISTRY`, as the user who runs orca, keeps credentials"),
+            Why::Unreachable => (
+                ErrorKind::Unreachable,
+                "is the registry up? one without TLS must be named with http://, or in registry.insecure of the config",
+            ),
+            Why::Limited(_) => (ErrorKind::Refused, "try again later; who is logged in may ask more often"),
+            Why::Odd => return Error::new(ErrorKind::Failed, self.text),
+        };
+        Error::new(kind, self.text).hint(hint)
     }
 
     /// Whether another way to the registry would say the same.

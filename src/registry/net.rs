@@ -142,7 +142,7 @@ impl Net {
         self.ask(&Method::GET, url, headers, Some(allowed), until).await
     }
 
-    /// The same with another method that has no body; `allowed` is none where the operator has named whom to ask.
+    /// The same with another method that has no body, redirects being followed by reads alone; `allowed` is none where the operator has named whom to ask.
     pub(crate) async fn ask(
         &self,
         method: &Method,
@@ -155,7 +155,8 @@ impl Net {
         for _ in 0..=REDIRECTS {
             let question = Question { method: method.clone(), path: &url.path, headers: &headers, body: Bytes::new() };
             let answer = self.once(&url, question, allowed, until).await?;
-            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+            let reads = matches!(*method, Method::GET | Method::HEAD);
+            if !reads || !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
             let location = answer.header(LOCATION.as_str());

@@ -22,6 +22,7 @@ use super::logs::LogsEntry;
 use super::mods::{ModEntry, ModsEntry};
 use super::notify::NotifyEntry;
 use super::rebalance_file::{OlderRebalance, RebalanceEntry};
+use super::registry::RegistryEntry;
 use super::update::UpdateEntry;
 use super::watch::WatchEntry;
 
@@ -66,6 +67,8 @@ pub(super) struct File {
     pub(super) logs: Option<Spanned<LogsEntry>>,
     /// Mod files in a cache directory.
     pub(super) mods: Option<Spanned<ModsEntry>>,
+    /// Registries of images, as `orca registry` asks them.
+    pub(super) registry: Option<Spanned<RegistryEntry>>,
     /// New images for services: `orca services update`.
     pub(super) update: Option<Spanned<UpdateEntry>>,
     /// Passes on a clock and on events: `orca watch`.

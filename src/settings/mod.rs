@@ -22,6 +22,7 @@ mod policy;
 mod problem;
 mod rebalance;
 mod rebalance_file;
+mod registry;
 mod resolve;
 mod section;
 mod show;
@@ -48,6 +49,8 @@ pub use mods::{ModSource, Mods, Network, list_schema, read_url, safe_name};
 pub use notify::{Event, Form, Hidden, Kept, Notify};
 pub use problem::{Problem, Problems};
 pub use rebalance::{Rebalance, ServicePolicy};
+pub use registry::Registry;
+pub(crate) use registry::is_host as is_registry;
 pub use show::{Row, rows, yaml};
 pub use update::Update;
 pub use watch::{Rhythm, Schedule, Watch, watchable};
@@ -154,6 +157,8 @@ pub struct Settings {
     pub logs: Logs,
     /// `mods:`.
     pub mods: Mods,
+    /// `registry:`.
+    pub registry: Registry,
     /// `update:`.
     pub update: Update,
     /// The update that is under way: what was asked for, and what the registries say; no file can say it.

@@ -43,6 +43,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let logs = super::logs::resolve(logs, env, &mut resolver.origins, resolver.log);
     let mods = file.mods.as_ref().map(|entry| &entry.value);
     let mods = super::mods::resolve(mods, &file.more_mods, env, &mut resolver.origins, resolver.log);
+    let registry = file.registry.as_ref().map(|entry| &entry.value);
+    let registry = super::registry::resolve(registry, env, &mut resolver.origins, resolver.log);
     let watch = file.watch.as_ref().map(|entry| &entry.value);
     let watch = super::watch::resolve(watch, env, &mut resolver.origins, resolver.log);
     let notify = file.notify.as_ref().map(|entry| &entry.value);
@@ -65,6 +67,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         exporter,
         logs,
         mods,
+        registry,
         update,
         update_request: None,
         auths: crate::model::Auths::default(),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::common::sim::Sim;
 
-fn engine(sim: &Sim) -> Engine {
+pub fn engine(sim: &Sim) -> Engine {
     Engine::new(Wire::new(Endpoint::new(Address::Unix(sim.engine.socket.clone()), "test")).unwrap())
 }
 
@@ -28,7 +28,7 @@ fn publish(sim: &Sim, image: &Value) {
     sim.admin("/registry", image).unwrap();
 }
 
-fn credentials(config: &Value) -> Credentials {
+pub fn credentials(config: &Value) -> Credentials {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
     Credentials::load(folder.path()).unwrap()

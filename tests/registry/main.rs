@@ -4,4 +4,6 @@
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "scenarios need all of it, these tests only the simulated engine")]
 mod common;
+mod direct;
 mod engine;
+mod server;

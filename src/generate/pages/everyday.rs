@@ -1,8 +1,8 @@
 //! Pages of the everyday verbs: services, stacks and nodes.
 
 use super::rows::{
-    CHANGES, CONFIG, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, OUTPUT_ENV, PASS_ENVIRONMENT, PASS_EXITS,
-    PASS_FILES, TIME_ENV, USAGE,
+    CHANGES, CONFIG, CONFIG_ENV, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, OUTPUT_ENV, PASS_ENV,
+    PASS_ENVIRONMENT, PASS_EXITS, PASS_FILES, REGISTRY, REGISTRY_ENV, TIME_ENV, USAGE,
 };
 use super::{GROUP, Page, Row};
 
@@ -19,6 +19,22 @@ const LOOK: Page = Page {
     examples: &[],
     see: &["orca-health", "orca-services-ls", "orca-nodes-ls"],
 };
+
+/// What asks a registry.
+const VISIT: Page = Page {
+    name: "",
+    exits: &[FINE, FAILED, USAGE, REGISTRY, BUSY, CONFIG, INTERRUPTED],
+    environment: &[REGISTRY_ENV, TIME_ENV, CONFIG_ENV, OUTPUT_ENV],
+    files: &[],
+    examples: &[],
+    see: &["orca-registry", "orca-registry-tags", "orca-registry-inspect"],
+};
+const BUSY: &[Row] = &[("75", "Try later: the registry wants to be asked less often.")];
+const NO_CONSENT: &[Row] = &[(
+    "75",
+    "Nothing was removed: --yes is missing, or which other tags would go is not known; or the registry wants to be asked \
+     less often.",
+)];
 
 /// What changes something.
 const ACT: Page = Page {
@@ -94,6 +110,37 @@ pub(super) const PAGES: &[Page] = &[
         exits: &[FINE, SPOILT, USAGE, ENGINE, LATER, INTERRUPTED],
         examples: &[("After a deploy:", "docker stack deploy -c shop.yml shop && orca stacks wait shop --for 10m")],
         ..LOOK
+    },
+    Page {
+        name: "orca-registry",
+        see: &["orca-registry-repos", "orca-registry-tags", "orca-registry-inspect", "orca-registry-rm"],
+        ..GROUP
+    },
+    Page {
+        name: "orca-registry-repos",
+        examples: &[("What is there?", "orca registry repos --registry reg.example:5000")],
+        ..VISIT
+    },
+    Page {
+        name: "orca-registry-tags",
+        examples: &[("And what does each stand for?", "orca registry tags reg.example:5000/shop/web --digests")],
+        ..VISIT
+    },
+    Page {
+        name: "orca-registry-inspect",
+        examples: &[("One image:", "orca registry inspect reg.example:5000/shop/web:2")],
+        ..VISIT
+    },
+    Page {
+        name: "orca-registry-rm",
+        exits: &[FINE, FAILED, CHANGES, USAGE, REGISTRY, NO_CONSENT, CONFIG, INTERRUPTED],
+        environment: &[REGISTRY_ENV, PASS_ENV, TIME_ENV, CONFIG_ENV, OUTPUT_ENV],
+        examples: &[
+            ("What would go?", "orca registry rm reg.example:5000/shop/web:1 --dry-run"),
+            ("Do it:", "orca registry rm reg.example:5000/shop/web:1 --yes"),
+        ],
+        see: &["orca-registry-inspect", "orca-history"],
+        ..VISIT
     },
     Page { name: "orca-nodes-ls", examples: &[("All nodes:", "orca nodes ls")], ..LOOK },
     Page { name: "orca-nodes-show", examples: &[("What would be without it?", "orca nodes show node-2")], ..LOOK },

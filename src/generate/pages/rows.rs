@@ -8,6 +8,11 @@ pub(super) const CHANGES: &[Row] =
     &[("2", "Only with --detailed-exitcode: success, and changes were made or are pending.")];
 pub(super) const USAGE: &[Row] = &[("64", "The command line makes no sense.")];
 pub(super) const ENGINE: &[Row] = &[("69", "The engine can't be reached, or is not a swarm manager.")];
+pub(super) const REGISTRY: &[Row] = &[("69", "The registry can't be reached: nothing is known of what it has.")];
+pub(super) const REGISTRY_ENV: &[Row] = &[(
+    "DOCKER_CONFIG",
+    "Where docker's config.json is, whose credentials and credential helpers are used; default ~/.docker.",
+)];
 pub(super) const LATER: &[Row] = &[(
     "75",
     "Try later: another orca works on the cluster, another writer kept changing an object, the time ran out, \

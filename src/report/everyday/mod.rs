@@ -2,6 +2,7 @@
 
 mod health;
 mod nodes;
+mod registry;
 mod services;
 
 use serde_json::Value;
@@ -25,6 +26,9 @@ pub(super) fn render(report: &Report, color: bool) -> Option<String> {
         "nodes ls" => nodes::list(list("nodes")?, color),
         "nodes show" => nodes::page(report.data.get("node")?, color),
         "services logs" => services::log(list("lines")?),
+        "registry repos" => registry::repositories(list("repositories")?, color),
+        "registry tags" => registry::tags(list("tags")?, color),
+        "registry inspect" => registry::page(report, report.data.get("image")?, color),
         "health" => health::page(report, list("findings")?, color),
         _ => return None,
     };

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Out, percent, span};
 use crate::metrics::url::Url;
-use crate::settings::{Anchor, Exporter, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Schedule, Settings};
+use crate::settings::{
+    Anchor, Exporter, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Registry, Schedule, Settings,
+};
 
 pub(super) fn tree(settings: &Settings) -> Out {
     let origins = &settings.origins;
@@ -28,6 +30,9 @@ pub(super) fn tree(settings: &Settings) -> Out {
     top.push(("exporter".to_owned(), exporter_tree(&settings.exporter, origins)));
     top.push(("logs".to_owned(), logs_tree(settings)));
     top.push(("mods".to_owned(), mods_tree(settings)));
+    if settings.registry != Registry::default() {
+        top.push(("registry".to_owned(), section_tree("registry", settings.registry.shown(), origins)));
+    }
     top.push(("update".to_owned(), section_tree("update", settings.update.shown(), origins)));
     top.push(("watch".to_owned(), watch_tree(settings)));
     if settings.notify.is_on() {
