@@ -34,6 +34,8 @@ pub(super) fn printed(name: &str) -> Printed {
         "orca-registry-tags" => report(&[REGISTRY, TAGS]),
         "orca-registry-inspect" => report(&[REGISTRY, INSPECT]),
         "orca-registry-rm" => report(&[REGISTRY, RM]),
+        "orca-services-update" => report(&[REQUESTS, UPDATES, PAUSED]),
+        "orca-services-refresh-auth" => report(&[COMMON]),
         "orca-history" => report(&[HISTORY]),
         "orca-config-check" => report(&[CHECK, PROBLEMS]),
         "orca-config-show" => report(&[SHOW, PROBLEMS]),
@@ -135,6 +137,12 @@ const COMMANDS: &[Row] =
     &[("commands", "Each entry of the file with its outcome."), ("passes", "The report of each entry that was tried.")];
 const REGISTRY: &[Row] =
     &[("registry", "The registry that was asked."), ("requests", "How often it, and its token server, were asked.")];
+const UPDATES: &[Row] = &[(
+    "updates",
+    "Each service: image, from and to (digests), created and age_s, verdict (unchanged, fixed, unpinned, monitor, update, pin, \
+     blocked) with reasons, update_config and lint; and once it was tried outcome (proven, rolled_back, \
+     rolled_back_by_engine, failed, rollback_failed, overtaken, not_proven), took_ms, error, and failed_task with its log.",
+)];
 const REPOS: &[Row] = &[("repositories", "Names of repositories, in order.")];
 const TAGS: &[Row] =
     &[("repository", "The repository."), ("tags", "Each tag: tag, and with --digests digest, or error.")];

@@ -27,7 +27,7 @@ use super::update::UpdateEntry;
 use super::watch::WatchEntry;
 
 /// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 2] = ["update", "catalog"];
+pub(super) const FUTURE_SECTIONS: [&str; 1] = ["catalog"];
 
 /// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
 pub fn schema() -> Value {

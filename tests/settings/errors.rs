@@ -22,15 +22,9 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, watch, notify)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, registry, update, watch, notify)"],
         ),
-        (
-            "catalog: {}\nupdate:\n  x: 1\n",
-            &[
-                r#"orca.yml:1:1: section "catalog" is not supported by this version of orca"#,
-                r#"orca.yml:2:1: section "update" is not supported by this version of orca"#,
-            ],
-        ),
+        ("catalog: {}\n", &[r#"orca.yml:1:1: section "catalog" is not supported by this version of orca"#]),
         (
             "dependencies: {a: {retry_interval: [1], gc: 1}}\n",
             &[
@@ -301,6 +295,14 @@ fn gc_and_autoheal() {
         ),
         ("gc: {service: {image: 'orca:1', socket: '/run/{{.Node.Hostname}}.sock'}}", &[]),
         ("gc: {service: {image: ' '}}", &["orca.yml:1:23: gc.service.image must not be empty"]),
+        (
+            "update: {mode: on, deadline: 0, parallel: 0}",
+            &[
+                r#"orca.yml:1:16: update.mode must be opt-in or opt-out, not "on""#,
+                "orca.yml:1:30: update.deadline must be more than nothing",
+                "orca.yml:1:43: update.parallel must be at least 1, not 0",
+            ],
+        ),
         ("gc: {parallel: 0}", &["orca.yml:1:16: gc.parallel must be at least 1, not 0"]),
         ("gc: {exclude: {images: ['']}}", &["orca.yml:1:25: gc.exclude.images: a pattern must not be empty"]),
         ("gc: {keep_image: 1}", &["orca.yml:1:6: unknown key \"keep_image\" in gc (did you mean \"keep_images\"?)"]),

@@ -2,13 +2,23 @@
 
 use super::rows::{
     CHANGES, CONFIG, CONFIG_ENV, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, OUTPUT_ENV, PASS_ENV,
-    PASS_ENVIRONMENT, PASS_EXITS, PASS_FILES, REGISTRY, REGISTRY_ENV, TIME_ENV, USAGE,
+    PASS_ENVIRONMENT, PASS_EXITS, PASS_FILES, REGISTRY, REGISTRY_ENV, STATE_ENV, TIME_ENV, USAGE,
 };
 use super::{GROUP, Page, Row};
 
 const LOGS_MISSING: &[Row] =
     &[("75", "Not all logs are here: a node is down, a task said nothing for --patience, or the time ran out.")];
 const SPOILT: &[Row] = &[("1", "Failed, or with --wait: a rollout has stopped, or the engine has rolled it back.")];
+
+const NO_GOOD: &[Row] =
+    &[("1", "An image was no good: its rollout has failed, and was rolled back unless that is said to have failed.")];
+const LEFT_OUT: &[Row] = &[(
+    "75",
+    "Something was left out: a registry can't be asked, an image is too young or has failed before, a rollout is under way, \
+     another orca works on the cluster, or the time ran out (the report says which).",
+)];
+const UPDATE_ENVIRONMENT: &[&[Row]] =
+    &[ENGINE_ENV, REGISTRY_ENV, PASS_ENV, TIME_ENV, CONFIG_ENV, STATE_ENV, OUTPUT_ENV];
 
 /// What only tells.
 const LOOK: Page = Page {
@@ -89,6 +99,31 @@ pub(super) const PAGES: &[Page] = &[
     Page {
         name: "orca-services-rollback",
         examples: &[("Look first, then go back:", "orca services diff web && orca services rollback web --wait")],
+        ..ACT
+    },
+    Page {
+        name: "orca-services-update",
+        exits: &[FINE, NO_GOOD, CHANGES, USAGE, ENGINE, LEFT_OUT, CONFIG, INTERRUPTED],
+        environment: UPDATE_ENVIRONMENT,
+        examples: &[
+            ("What is new, and what would become of it?", "orca services update --dry-run"),
+            ("One service:", "orca services update web"),
+            (
+                "All of a stack, four at a time, images three days old:",
+                "orca services update --stack shop --parallel 4 --min-age 72h",
+            ),
+        ],
+        see: &["orca-services-rollback", "orca-services-refresh-auth", "orca-history"],
+        ..ACT
+    },
+    Page {
+        name: "orca-services-refresh-auth",
+        environment: UPDATE_ENVIRONMENT,
+        examples: &[(
+            "Before a token of twelve hours ends:",
+            "docker login reg.example && orca services refresh-auth web api",
+        )],
+        see: &["orca-services-update"],
         ..ACT
     },
     Page {

@@ -117,7 +117,8 @@ fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
         let text = format!("no credentials for `{registry}` are known here: log in with `docker login {registry}`");
         return Verdict::Refused(vec![text]);
     }
-    Verdict::Do(Box::new(Action::on_service(service, Change::AuthSet { registry }, ASKED)))
+    let reason = format!("{ASKED}; a rollback goes back to the spec of now from then on");
+    Verdict::Do(Box::new(Action::on_service(service, Change::AuthSet { registry }, reason)))
 }
 
 fn roll_back(service: &Service, spec: &str) -> Verdict {

@@ -1,0 +1,212 @@
+//! Image updates on real engines of three versions, from a real registry, with the docker CLI as the witness.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::lab::{Lab, Report};
+
+const SERVE: &str = "trap 'exit 0' TERM; while :; do sleep 0.2; done";
+
+/// Makes an image of the lab's busybox with this command, and pushes it.
+fn push(lab: &Lab, image: &str, script: &str, more: &[&str]) {
+    lab.try_docker(1, "rm -f mould");
+    lab.docker(1, "create --name mould 127.0.0.1:1/bb:1 true");
+    let command = format!("CMD {}", json!(["sh", "-c", script]));
+    let mut words = vec!["commit", "--change", &command];
+    for change in more {
+        words.extend(["--change", change]);
+    }
+    words.extend(["mould", image]);
+    lab.docker_words(1, &words);
+    lab.docker(1, "rm mould");
+    lab.docker(1, &format!("push -q {image}"));
+}
+
+/// A service as the docker CLI makes it: pinned to what its tag stands for.
+fn create(lab: &Lab, name: &str, image: &str, options: &str) {
+    lab.docker(
+        1,
+        &format!("service create -q -d --name {name} --stop-grace-period 2s --restart-delay 1s {options} {image}"),
+    );
+    lab.wait_running(name);
+}
+
+fn outcomes(report: &Report) -> BTreeMap<String, String> {
+    let entries = report.json["data"]["updates"].as_array().unwrap().iter();
+    entries
+        .filter_map(|entry| Some((entry["service"].as_str()?.to_owned(), entry.get("outcome")?.as_str()?.to_owned())))
+        .collect()
+}
+
+fn entry(report: &Report, name: &str) -> Value {
+    let entries = report.json["data"]["updates"].as_array().unwrap().iter();
+    entries.clone().find(|entry| entry["service"] == name).unwrap().clone()
+}
+
+fn digest_of(lab: &Lab, image: &str) -> String {
+    let digests = lab.docker_words(1, &["image", "inspect", image, "--format", "{{json .RepoDigests}}"]);
+    let digests: Vec<String> = serde_json::from_str(&digests).unwrap();
+    let repository = image.rsplit_once(':').unwrap().0;
+    let own = digests.iter().find(|digest| digest.starts_with(repository)).unwrap();
+    own.split_once('@').unwrap().1.to_owned()
+}
+
+fn running_images(lab: &Lab, name: &str) -> Vec<String> {
+    let listed = lab.docker(
+        1,
+        &format!(
+            "service ps {name} --no-trunc --filter desired-state=running --format {{{{.Image}}}}={{{{.CurrentState}}}}"
+        ),
+    );
+    let running = listed.lines().filter_map(|line| line.split_once("=Running")).map(|(image, _)| image.to_owned());
+    running.collect()
+}
+
+#[test]
+fn thirty_services_the_good_are_proven_the_bad_are_rolled_back_and_then_there_is_nothing_to_do() {
+    let lab = Lab::clean();
+    let state = tempfile::tempdir().unwrap();
+    let registry = lab.run(&["registry"]).trim().to_owned();
+    let old = format!("echo v1; {SERVE}");
+    let new = format!("echo v2; {SERVE}");
+    for tag in ["good", "crash", "sick", "late"] {
+        push(&lab, &format!("{registry}/{tag}:1"), &old, &[]);
+    }
+    for number in 0..24 {
+        create(&lab, &format!("good{number}"), &format!("{registry}/good:1"), "--replicas 1");
+    }
+    let bad: Vec<(&str, &str, String)> = ["crash", "sick", "late"]
+        .iter()
+        .flat_map(|kind| ["pause", "rollback"].map(|action| (*kind, action, format!("{kind}-{action}"))))
+        .collect();
+    for (kind, action, name) in &bad {
+        create(&lab, name, &format!("{registry}/{kind}:1"), &format!("--replicas 2 --update-failure-action {action}"));
+    }
+    let names: Vec<String> = (0..24).map(|n| format!("good{n}")).chain(bad.iter().map(|bad| bad.2.clone())).collect();
+    let before: BTreeMap<&String, Value> = names.iter().map(|name| (name, lab.spec(1, name))).collect();
+
+    // Nothing is new.
+    let nothing = lab.orca(1, "{}", state.path(), &["services", "update"]);
+    assert_eq!((nothing.exit, &nothing.json["outcome"]), (0, &json!("unchanged")), "{:#}", nothing.json);
+
+    push(&lab, &format!("{registry}/good:1"), &new, &[]);
+    push(&lab, &format!("{registry}/crash:1"), "echo no database; exit 3", &[]);
+    let ill = "HEALTHCHECK --interval=1s --timeout=1s --retries=2 CMD false";
+    push(&lab, &format!("{registry}/sick:1"), SERVE, &[ill]);
+    push(&lab, &format!("{registry}/late:1"), "echo well for now; sleep 7; echo out of luck; exit 4", &[]);
+    let args = ["services", "update", "--parallel", "10", "--deadline", "2m"];
+    let done = lab.orca(1, "{}", state.path(), &args);
+    assert_eq!((done.exit, &done.json["outcome"]), (1, &json!("partial")), "{:#}", done.json);
+    let ends = outcomes(&done);
+    let digest = digest_of(&lab, &format!("{registry}/good:1"));
+    for name in &names {
+        let mut wanted = before[name].clone();
+        if name.starts_with("good") {
+            assert_eq!(ends[name], "proven", "{:#}", done.json);
+            let image = format!("{registry}/good:1@{digest}");
+            wanted["TaskTemplate"]["ContainerSpec"]["Image"] = image.as_str().into();
+            assert_eq!(running_images(&lab, name), [image]);
+        } else {
+            assert!(["rolled_back", "rolled_back_by_engine"].contains(&ends[name].as_str()), "{name}: {:#}", done.json);
+            assert_eq!(running_images(&lab, name).len(), 2, "{name}");
+        }
+        // Image and platforms, and nothing else; here the platforms are the same.
+        assert_eq!(lab.spec(1, name), wanted, "{name}");
+    }
+    for (name, error, line) in [
+        ("crash-pause", "non-zero exit (3)", "no database"),
+        ("crash-rollback", "non-zero exit (3)", "no database"),
+        ("sick-pause", "unhealthy container", ""),
+        ("late-pause", "non-zero exit (4)", "out of luck"),
+        ("late-rollback", "non-zero exit (4)", "out of luck"),
+    ] {
+        let task = entry(&done, name)["failed_task"].clone();
+        assert!(task["error"].as_str().unwrap().contains(error), "{name}: {task}");
+        let log: Vec<&str> = task["log"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(line.is_empty() || log.contains(&line), "{name}: {task}");
+    }
+    assert_eq!(ends["crash-rollback"], "rolled_back_by_engine");
+    assert_eq!(ends["crash-pause"], "rolled_back");
+
+    let versions = lab.docker(1, "service ls -q");
+    let index = |id: &str| lab.docker(1, &format!("service inspect {id} --format {{{{.Version.Index}}}}"));
+    let indexes: Vec<String> = versions.lines().map(index).collect();
+    let again = lab.orca(1, "{}", state.path(), &["services", "update"]);
+    assert_eq!((again.exit, again.actions().len()), (75, 0), "{:#}", again.json);
+    assert_eq!(entry(&again, "late-pause")["reasons"], json!(["failed_before"]));
+    assert_eq!(versions.lines().map(index).collect::<Vec<_>>(), indexes, "a second pass writes nothing");
+    for name in &names {
+        lab.docker(1, &format!("service rm {name}"));
+    }
+}
+
+#[test]
+fn a_registry_that_is_away_changes_nothing_and_credentials_are_renewed_without_a_restart() {
+    let lab = Lab::clean();
+    let state = tempfile::tempdir().unwrap();
+    let registry = lab.run(&["registry"]).trim().to_owned();
+    let image = format!("{registry}/calm:1");
+    push(&lab, &image, SERVE, &[]);
+    create(&lab, "calm", &image, "--replicas 2");
+    // A port where nobody listens.
+    let host = registry.split(':').next().unwrap();
+    let away = format!("{host}:9/gone:1");
+    lab.docker(1, &format!("tag {image} {away}"));
+    lab.service("gone", "");
+    lab.docker_words(1, &["service", "update", "-q", "-d", "--no-resolve-image", "--image", &away, "gone"]);
+    let index = |name: &str| lab.docker(1, &format!("service inspect {name} --format {{{{.Version.Index}}}}"));
+    lab.wait_for("the update", Duration::from_secs(60), || {
+        let before = index("gone");
+        std::thread::sleep(Duration::from_secs(6));
+        before == index("gone")
+    });
+    let before = index("gone");
+    let report = lab.orca(1, "{}", state.path(), &["services", "update", "gone", "--pin"]);
+    assert_eq!((report.exit, &report.json["outcome"]), (75, &json!("blocked")), "{:#}", report.json);
+    assert_eq!((entry(&report, "gone")["reasons"].clone(), index("gone")), (json!(["unresolved"]), before));
+
+    let tasks = lab.docker(1, "service ps -q calm");
+    let spec = lab.spec(1, "calm");
+    let login = json!({"auths": {&registry: {"auth": "dXNlcjpodW50ZXI="}}});
+    std::fs::write(state.path().join("config.json"), login.to_string()).unwrap();
+    for node in 1..=3 {
+        let args = ["services", "refresh-auth", "calm", "-o", "json", "-H", &lab.host(node), "--state-dir"];
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_orca"));
+        command.env("DOCKER_CONFIG", state.path()).args(args).arg(state.path());
+        let done = command.output().unwrap();
+        let json: Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!((done.status.code(), &json["actions"][0]["status"]), (Some(0), &json!("done")), "{json:#}");
+    }
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!((lab.docker(1, "service ps -q calm"), lab.spec(1, "calm")), (tasks, spec), "no task was restarted");
+    lab.docker(1, "service rm calm gone");
+}
+
+#[test]
+fn an_update_changes_the_image_alone_whatever_the_service_has() {
+    let lab = Lab::clean();
+    let state = tempfile::tempdir().unwrap();
+    let registry = lab.run(&["registry"]).trim().to_owned();
+    let image = format!("{registry}/full:1");
+    lab.docker(1, "network create -d overlay ov");
+    lab.docker_with_input(1, "secret create sec -", "s");
+    lab.docker_with_input(1, "config create cfg -", "c");
+    for node in 1..=3 {
+        push(&lab, &image, &format!("echo {node}; {SERVE}"), &[]);
+        // Its tasks stay pending for ever: what matters here is what is written.
+        lab.docker(node, &format!("service create -q -d --name full {} {image}", super::EVERY_OPTION));
+        push(&lab, &image, &format!("echo {node} again; {SERVE}"), &[]);
+        let mut wanted = lab.spec(node, "full");
+        let args = ["services", "update", "full", "--deadline", "1s", "--no-rollback"];
+        let done = lab.orca(node, "{}", state.path(), &args);
+        assert_eq!((done.exit, outcomes(&done)["full"].as_str()), (1, "failed"), "{:#}", done.json);
+        let error = done.json["actions"][0]["error"].as_str().unwrap();
+        assert!(error.contains("pending: no suitable node"), "{error}");
+        let written = format!("{image}@{}", digest_of(&lab, &image));
+        wanted["TaskTemplate"]["ContainerSpec"]["Image"] = written.into();
+        assert_eq!(lab.spec(node, "full"), wanted, "node-{node}");
+        lab.docker(node, "service rm full");
+    }
+}
