@@ -17,7 +17,7 @@ fn look(status: Value, image: &str, replicas: u64, tasks: &[(u64, &str, &str, &s
         "Mode": {"Replicated": {"Replicas": replicas}}, "UpdateConfig": {"Monitor": 7_000_000_000_u64},
         "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {}}}});
     let tasks = tasks.iter().enumerate().map(|(at, (slot, image, state, err))| {
-        let gone = matches!(*state, "failed" | "rejected" | "shutdown");
+        let gone = matches!(*state, "failed" | "rejected" | "shutdown" | "complete");
         json!({"ID": format!("t{at}"), "ServiceID": "s", "NodeID": "n", "Slot": slot,
             "DesiredState": if gone { "shutdown" } else { "running" },
             "Spec": {"ContainerSpec": {"Image": image}},
@@ -121,6 +121,10 @@ fn a_task_that_dies_later_fails_the_rollout_and_one_that_the_engine_has_weighed_
     assert_eq!(word(&sight(&mut watched_, &look(status("completed"), "new", 2, &died))), "holds");
     let Sight::Failed(why) = sight(&mut watched(), &look(status("completed"), "new", 2, &died)) else { panic!() };
     assert!(why.contains("`web.1`") && why.contains("exit (3)"), "{why}");
+    // An unhealthy container that stops when it is told to: a good end, to the engine's mind.
+    let ended = [(1, "new", "complete", ""), (1, "new", "running", ""), (2, "new", "running", "")];
+    let Sight::Failed(why) = sight(&mut watched(), &look(status("completed"), "new", 2, &ended)) else { panic!() };
+    assert!(why.contains("exit code 0"), "{why}");
     // Of an earlier try of the same image.
     let mut again = watched();
     again.begin(&look(Value::Null, "old", 2, &died));

@@ -13,6 +13,9 @@ use crate::pass::services::standing::{Standing, name_of};
 use crate::pass::update::short;
 use crate::snapshot::Snapshot;
 
+/// What is said of a task that has ended without a word of the engine's.
+const ENDED: &str = "it has ended by itself with exit code 0, or was found unhealthy and stopped when told to";
+
 /// A rollout that is watched.
 #[derive(Debug, Clone)]
 pub struct Watched {
@@ -124,11 +127,20 @@ impl Watched {
 
     /// Tasks of the new image that have failed.
     fn failed<'a>(&'a self, cluster: &'a Snapshot) -> impl Iterator<Item = &'a Task> {
-        cluster.tasks.iter().filter(|task| {
+        // An unhealthy container that stops when it is told to has come to a good end, to the engine's mind. A task that
+        // is to run for ever has not.
+        let own = cluster.services.iter().find(|service| service.id == self.service);
+        let for_ever = own.is_some_and(|service| service.restarts_always);
+        let bad = move |state| match state {
+            TaskState::Failed | TaskState::Rejected => true,
+            TaskState::Complete => for_ever,
+            _ => false,
+        };
+        cluster.tasks.iter().filter(move |task| {
             task.service == self.service
                 && task.spec.container_spec.image == self.image
                 && !self.earlier.contains(&task.id)
-                && matches!(task.status.state, TaskState::Failed | TaskState::Rejected)
+                && bad(task.status.state)
                 // Moved away, not failed.
                 && !task.status.err.contains("no longer meets constraints")
         })
@@ -142,7 +154,7 @@ impl Watched {
             id: newest.id.clone(),
             name: name_of(service, newest),
             node: node.clone(),
-            error: newest.status.err.clone(),
+            error: if newest.status.err.is_empty() { ENDED.to_owned() } else { newest.status.err.clone() },
         })
     }
 }
