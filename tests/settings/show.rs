@@ -132,6 +132,13 @@ mods:
   retries: 3  # default
   parallel: 8  # default
   per_host: 2  # default
+update:
+  mode: opt-out  # default
+  min_age: 0s  # default
+  deadline: 5m  # default
+  rollback: true  # default
+  parallel: 1  # default
+  pin: false  # default
 watch:
   events: true  # default
   debounce: 1s  # default

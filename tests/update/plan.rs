@@ -264,7 +264,7 @@ fn anchors_first_then_what_labels_say_then_stacks_and_orca_last() {
     let settings = Settings { update_request: Some(request), ..settings };
     let plan = plan(&cluster(&services), &settings, &Memory::default(), NOW.parse().unwrap());
     let names: Vec<&str> = plan.actions.iter().map(|action| action.target.name.as_str()).collect();
-    assert_eq!(names, ["lone", "a_cache", "b_ring", "c_ring", "z_sidecar", "z_db", "a_app", "aa_watch"]);
+    assert_eq!(names, ["lone", "a_cache", "z_sidecar", "z_db", "a_app", "b_ring", "c_ring", "aa_watch"]);
     let needs = |name: &str| plan.actions.iter().find(|action| action.target.name == name).unwrap().requires.clone();
     assert_eq!(needs("a_app"), ["service/a_cache#image", "service/z_db#image"]);
     assert_eq!(needs("z_db"), ["service/z_sidecar#image"]);

@@ -36,27 +36,26 @@ pub fn order(
             needs[then].extend(find(&names));
         }
     }
-    let key = |at: &usize| {
-        let candidate = candidates[*at];
-        (itself(candidate), candidate.labels.get(STACK_LABEL), &candidate.service.name)
-    };
-    let mut left: Vec<usize> = (0..candidates.len()).collect();
-    left.sort_by_cached_key(|at| {
-        let (itself, stack, name) = key(at);
-        (itself, stack.cloned(), name.clone())
-    });
+    let (own, others): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(|at| itself(candidates[*at]));
     let (mut ordered, mut done, mut cycles) = (Vec::new(), BTreeSet::new(), Vec::new());
-    while !left.is_empty() {
-        let ready = left.iter().position(|at| needs[*at].iter().all(|need| *need == *at || done.contains(need)));
-        if ready.is_none() {
-            let name = &candidates[left[0]].service.name;
-            cycles.push(format!("`{name}` waits for a service that waits for it: it is updated without waiting"));
+    // orca's own rollout may be the end of this run.
+    for mut left in [others, own] {
+        left.sort_by_cached_key(|at| {
+            let candidate = candidates[*at];
+            (candidate.labels.get(STACK_LABEL).cloned(), candidate.service.name.clone())
+        });
+        while !left.is_empty() {
+            let ready = left.iter().position(|at| needs[*at].iter().all(|need| *need == *at || done.contains(need)));
+            if ready.is_none() {
+                let name = &candidates[left[0]].service.name;
+                cycles.push(format!("`{name}` can't wait for all that it depends on: it is updated without that"));
+            }
+            let at = left.remove(ready.unwrap_or(0));
+            let mut own = std::mem::take(&mut needs[at]);
+            own.retain(|need| done.contains(need));
+            done.insert(at);
+            ordered.push((at, own));
         }
-        let at = left.remove(ready.unwrap_or(0));
-        let mut own = std::mem::take(&mut needs[at]);
-        own.retain(|need| done.contains(need));
-        done.insert(at);
-        ordered.push((at, own));
     }
     (ordered, cycles)
 }
