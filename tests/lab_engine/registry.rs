@@ -108,6 +108,7 @@ async fn every_engine_and_the_registry_itself_say_what_docker_says() {
     };
     push(&address, "shop/db", Some("latest"), "amd64");
     assert_eq!(rm("shop/db:16", &[]).exit, 75);
+    assert!(lab.try_docker(3, &format!("manifest inspect --insecure {db}")).is_some());
     let removed = rm("shop/db:16", &["--yes"]);
     assert_eq!((removed.exit, &removed.json["data"]["tags"]), (0, &json!(["16", "latest"])), "{}", removed.json);
     assert!(lab.try_docker(3, &format!("manifest inspect --insecure {db}")).is_none());
