@@ -205,7 +205,7 @@ impl Session {
             }
             Command::History(history) => self.conclude("history", self.history(&options, history.limit)),
             Command::Config(config) => self.config(&config, interrupt).await,
-            Command::Schema(schema) => self.finish("schema", generate::schema(schema.name)),
+            Command::Schema(schema) => self.finish("schema", Ok(generate::schema(schema.name).to_owned())),
             Command::Probe(args) => self.probe(args, interrupt).await,
             Command::Completions(completions) => self.finish("completions", complete::script(completions.shell)),
             Command::Man(man) => self.finish("man", tell::write_man(&man)),

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 58] = [
+const COMMANDS: [&[&str]; 63] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -61,6 +61,11 @@ const COMMANDS: [&[&str]; 58] = [
     &["nodes", "activate"],
     &["nodes", "pause"],
     &["nodes", "label"],
+    &["registry"],
+    &["registry", "repos"],
+    &["registry", "tags"],
+    &["registry", "inspect"],
+    &["registry", "rm"],
     &["snapshot"],
     &["history"],
     &["config"],

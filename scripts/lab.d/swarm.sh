@@ -168,39 +168,48 @@ busybox_tar() { # the image's file system, made once per busybox version
   echo "$tar"
 }
 
-registry_pid() {
-  local pid
-  pid=$(cat "$RUN/registry/pid" 2>/dev/null) && grep -qs "/orca-lab/$NAME/registry/" "/proc/$pid/cgroup" && pid_alive "$pid" && echo "$pid"
+registry_pid() { # [NAME]
+  local pid name=${1:-registry}
+  pid=$(cat "$RUN/$name/pid" 2>/dev/null) && grep -qs "/orca-lab/$NAME/$name/" "/proc/$pid/cgroup" && pid_alive "$pid" && echo "$pid"
 }
 
 port_open() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 cmd_registry() {
+  local name=registry
+  if [ "${1-}" = --guarded ]; then name=registry-guarded; shift; fi
   (($#)) && die_usage "registry: unexpected \"$1\""
   need_root
   need_lab
   lock_lab
   need_lab
   ensure_bridge
-  start_registry
-  cat "$RUN/registry/addr"
+  start_registry "$name"
+  cat "$RUN/$name/addr"
 }
 
-start_registry() {
-  local dir=$RUN/registry port=5000 until=$((SECONDS + 10))
-  registry_pid >/dev/null && return
+# Both serve the same images; the guarded one to the user lab with the password orca-lab.
+start_registry() { # registry | registry-guarded
+  local dir=$RUN/$1 port=5000 until=$((SECONDS + 10)) auth=
+  registry_pid "$1" >/dev/null && return
   fetch_tool docker-registry bookworm
-  kill_cgroup /registry
+  kill_cgroup "/$1"
   while port_open "$GATEWAY" "$port"; do port=$((port + 1)); done
-  mkdir -p "$dir" "$DATA/registry"
+  mkdir -p "$dir" "$DATA/registry" "$DATA/$1"
   echo "$GATEWAY:$port" >"$dir/addr"
+  if [ "$1" = registry-guarded ]; then
+    # shellcheck disable=SC2016 # a hash, not variables
+    echo 'lab:$2b$04$HjnVD2Zt57GHxmvN0gQGQuj//gjqOJ8CQ2B219LDhb.ie7liRZaT2' >"$dir/htpasswd"
+    auth="auth: {htpasswd: {realm: lab, path: $dir/htpasswd}}"
+  fi
   cat >"$dir/config.yml" <<YAML
 version: 0.1
 log: {level: warn, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $DATA/registry}, delete: {enabled: true}}
 http: {addr: "$GATEWAY:$port", secret: lab}
+$auth
 YAML
-  (enter_cgroup registry/serve && close_fds && exec setsid "$TOOL/root/usr/bin/docker-registry" serve "$dir/config.yml") \
+  (enter_cgroup "$1/serve" && close_fds && exec setsid "$TOOL/root/usr/bin/docker-registry" serve "$dir/config.yml") \
     </dev/null >>"$dir/log" 2>&1 &
   echo $! >"$dir/pid"
   until port_open "$GATEWAY" "$port"; do

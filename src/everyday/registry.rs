@@ -12,15 +12,15 @@ use crate::cli;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::pass::registry::{Found, plan};
+use crate::pass::registry::{Beside, Found, plan};
 use crate::plan::Warning;
-use crate::registry::Unresolved;
 use crate::registry::client::{Client, Way};
 use crate::registry::credentials::{Credentials, Login};
 use crate::registry::image::{Image, Plain};
 use crate::registry::manifest::{Entry, Manifest};
 use crate::registry::net::Net;
 use crate::registry::place::Place;
+use crate::registry::{Unresolved, Why};
 use crate::report::{Report, ReportedAction, Run, Status};
 use crate::settings;
 use crate::state::{Actor, State};
@@ -119,7 +119,7 @@ impl Registries<'_> {
             found = look(&client, image) => found.map_err(Unresolved::error)?,
         };
         report.data.insert("digest".to_owned(), found.digest.as_str().into());
-        report.data.insert("tags".to_owned(), found.tags.clone().unwrap_or_default().into());
+        report.data.insert("tags".to_owned(), found.same().into());
         let mut planned = plan(&found, yes || self.options.dry_run);
         report.blocked.append(&mut planned.blocked);
         report.warnings.append(&mut planned.warnings);
@@ -143,26 +143,27 @@ impl Registries<'_> {
     }
 }
 
-/// What a tag stands for, and which other tags do.
+/// What a tag stands for, which other tags do, and which indexes it is a part of.
 async fn look(client: &Client<'_>, image: &Image) -> Result<Found, Unresolved> {
     let digest = client.digest(&image.reference).await?;
-    let tags = async {
+    let beside = async {
         let all = client.tags().await?;
-        let asked = all.into_iter().map(async |tag| (client.digest(&tag).await, tag));
-        let mut same = Vec::new();
+        let asked = all.into_iter().map(async |tag| (client.manifest(&tag).await, tag));
+        let mut beside = Beside::default();
         let mut answers = futures_util::stream::iter(asked).buffered(AT_ONCE);
         while let Some((answer, tag)) = answers.next().await {
             match answer {
-                Ok(other) if other == digest => same.push(tag),
+                Ok(other) if other.digest == digest => beside.same.push(tag),
+                Ok(other) if other.manifests.iter().any(|entry| entry.digest == digest) => beside.indexes.push(tag),
                 // A tag that has gone meanwhile stands for nothing.
-                Err(error) if error.why != crate::registry::Why::NotFound => return Err(error),
+                Err(error) if error.why != Why::NotFound => return Err(error),
                 _ => {}
             }
         }
-        Ok(same)
+        Ok(beside)
     };
-    let tags = tags.await.map_err(|error: Unresolved| error.text);
-    Ok(Found { image: image.clone(), digest, tags })
+    let beside = beside.await.map_err(|error: Unresolved| error.text);
+    Ok(Found { image: image.clone(), digest, beside })
 }
 
 async fn tell(
@@ -186,7 +187,7 @@ async fn tell(
             let client = Client::listing(asking.way(), registry, asking.login.as_ref());
             let found = client.repositories().await.map_err(|error| match error.why {
                 // Whoever can't list may still be asked for what is known to be there.
-                crate::registry::Why::NotFound => {
+                Why::NotFound => {
                     let error = Error::new(ErrorKind::Failed, error.text);
                     error.hint("not every registry lists its repositories; ask for one by `orca registry tags NAME`")
                 }
@@ -221,7 +222,8 @@ async fn inspect(client: &Client<'_>, image: &Image) -> Result<Value, Unresolved
                 Ok(told) => told,
                 Err(error) => {
                     let (name, digest) = (entry.platform.to_string(), &entry.digest);
-                    json!({"platform": name, "digest": digest, "size_bytes": null, "created": null, "error": error.text})
+                    let text = if error.why == Why::NotFound { "the registry doesn't have it" } else { &error.text };
+                    json!({"platform": name, "digest": digest, "size_bytes": null, "created": null, "error": text})
                 }
             }
         });

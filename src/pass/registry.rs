@@ -12,27 +12,50 @@ pub struct Found {
     pub image: Image,
     /// What it stands for.
     pub digest: String,
-    /// All tags that stand for that, the one that was named among them; or why they are not known.
-    pub tags: Result<Vec<String>, String>,
+    /// The tags beside it; or why they are not known.
+    pub beside: Result<Beside, String>,
+}
+
+/// Tags that have to do with what a tag stands for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// All that stand for the same, the one that was named among them.
+    pub same: Vec<String>,
+    /// Those of indexes that it is a part of.
+    pub indexes: Vec<String>,
+}
+
+impl Found {
+    /// All tags that stand for the same; none while they are not known.
+    pub fn same(&self) -> Vec<String> {
+        self.beside.as_ref().map(|beside| beside.same.clone()).unwrap_or_default()
+    }
 }
 
 /// Decides whether it goes. `consent`: whoever asked knows that it does.
 pub fn plan(found: &Found, consent: bool) -> Plan {
-    let Found { image, digest, tags } = found;
+    let Found { image, digest, beside } = found;
     let name = image.to_string();
     let target = Target { id: digest.clone(), ..Target::unknown(TargetKind::Image, &name) };
     let id = format!("image/{name}#remove");
     let mut plan = Plan::default();
-    let tags = match tags {
-        Ok(tags) => tags.clone(),
+    let Beside { same, indexes } = match beside {
+        Ok(beside) => beside,
         Err(why) => {
             let reason = format!("which other tags stand for it, and would go with it, is not known: {why}");
             plan.blocked.push(Blocked { id, target, reasons: vec![reason] });
             return plan;
         }
     };
+    if !indexes.is_empty() {
+        let tags: Vec<String> = indexes.iter().map(|tag| format!("`{tag}`")).collect();
+        let reason =
+            format!("it is a part of the index of {}, which would be broken: remove that first", tags.join(", "));
+        plan.blocked.push(Blocked { id, target, reasons: vec![reason] });
+        return plan;
+    }
     let others: Vec<String> =
-        tags.iter().filter(|tag| **tag != image.reference).map(|tag| format!("`{tag}`")).collect();
+        same.iter().filter(|tag| **tag != image.reference).map(|tag| format!("`{tag}`")).collect();
     let with = match others.len() {
         0 => "no other tag stands for it".to_owned(),
         1 => format!("the tag {} stands for the same and goes with it", others[0]),
@@ -43,7 +66,7 @@ pub fn plan(found: &Found, consent: bool) -> Plan {
         plan.blocked.push(Blocked { id, target, reasons: vec![first, with] });
         return plan;
     }
-    let change = Change::ImageForget { digest: digest.clone(), tags };
+    let change = Change::ImageForget { digest: digest.clone(), tags: same.clone() };
     plan.actions.push(Action {
         id,
         target,
@@ -66,8 +89,17 @@ mod tests {
 
     fn found(tags: Result<&[&str], &str>) -> Found {
         let image = Image::parse("reg:5000/a/b:2").unwrap();
-        let tags = tags.map(|tags| tags.iter().map(|tag| (*tag).to_owned()).collect()).map_err(str::to_owned);
-        Found { image, digest: "sha256:1".to_owned(), tags }
+        let same = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let beside = tags.map(|tags| Beside { same: same(tags), indexes: Vec::new() }).map_err(str::to_owned);
+        Found { image, digest: "sha256:1".to_owned(), beside }
+    }
+
+    #[test]
+    fn a_part_of_an_index_stays() {
+        let mut found = found(Ok(&["2"]));
+        found.beside.as_mut().unwrap().indexes.push("latest".to_owned());
+        let plan = plan(&found, true);
+        assert!(plan.actions.is_empty() && plan.blocked[0].reasons[0].contains("index of `latest`"));
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl Unresolved {
     /// The same as an error that ends a command.
     pub(crate) fn error(self) -> Error {
         let (kind, hint) = match self.why {
-            Why::NotFound => (ErrorKind::Failed, "`orca registry tags REPOSITORY` lists what is there"),
+            Why::NotFound => (ErrorKind::Failed, "`orca registry repos` and `orca registry tags` list what is there"),
             Why::Denied => (ErrorKind::Failed, "`docker login REGISTRY`, as the user who runs orca, keeps credentials"),
             Why::Unreachable => (
                 ErrorKind::Unreachable,

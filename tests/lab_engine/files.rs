@@ -65,7 +65,7 @@ fn a_service_gets_a_limit_by_one_update_that_changes_nothing_else() {
 }
 
 /// Sends one file to the lab's registry.
-fn send(address: &str, method: &str, path: &str, kind: &str, body: &[u8]) -> String {
+pub(crate) fn send(address: &str, method: &str, path: &str, kind: &str, body: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::File::create(file.path()).unwrap().write_all(body).unwrap();
     let url = if path.starts_with("http") { path.to_owned() } else { format!("http://{address}{path}") };
@@ -79,11 +79,11 @@ fn send(address: &str, method: &str, path: &str, kind: &str, body: &[u8]) -> Str
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-fn push_blob(address: &str, repository: &str, blob: &[u8]) -> Value {
+pub(crate) fn push_blob(address: &str, repository: &str, blob: &[u8]) -> Value {
     let begun = send(address, "POST", &format!("/v2/{repository}/blobs/uploads/"), "application/octet-stream", b"");
     let location = begun.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap().trim().to_owned();
     let sign = if location.contains('?') { '&' } else { '?' };

@@ -11,6 +11,7 @@ mod lab;
 mod metrics;
 mod node_side;
 mod proxy;
+mod registry;
 mod updates;
 mod watch;
 

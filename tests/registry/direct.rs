@@ -180,9 +180,11 @@ async fn passwords_and_registry_tokens_are_taken_as_the_registry_wants_them() {
         ("Bearer realm=\"http://127.0.0.1:1/t\"", "Bearer r".to_owned(), json!({"registrytoken": "r"})),
     ] {
         let (shelf, index) = stocked();
-        let server = Server::start(move |asked| match asked.authorisation() == wanted {
-            true => shelf.answer(asked),
-            false => Said::status(401).with("WWW-Authenticate", challenge),
+        let server = Server::start(move |asked| {
+            if asked.authorisation() == wanted {
+                return shelf.answer(asked);
+            }
+            Said::status(401).with("WWW-Authenticate", challenge)
         });
         let own = login(&server, &entry);
         assert_eq!(World::new().resolve(&own, &server.image("a/b:1")).await.unwrap().digest, index, "{challenge}");

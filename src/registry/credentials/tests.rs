@@ -4,8 +4,8 @@ fn credentials(text: &str) -> Credentials {
     Credentials::read(text.as_bytes()).unwrap()
 }
 
-fn password(user: &str, word: &str) -> Option<Login> {
-    Some(Login::Password { user: user.to_owned(), password: Secret::new(word) })
+fn password(user: &str, word: &str) -> Login {
+    Login::Password { user: user.to_owned(), password: Secret::new(word) }
 }
 
 #[tokio::test]
@@ -20,10 +20,10 @@ async fn what_stands_in_the_file_is_found_under_all_its_names() {
         }, "credsStore": "", "other": 1}"#,
     );
     for (registry, expected) in [
-        ("docker.io", password("u", "p")),
-        ("reg:5000", password("v", "q:r")),
+        ("docker.io", Some(password("u", "p"))),
+        ("reg:5000", Some(password("v", "q:r"))),
         ("reg", None),
-        ("old.example", password("u", "q")),
+        ("old.example", Some(password("u", "q"))),
         ("ghcr.io", Some(Login::Identity(Secret::new("i")))),
         ("empty", None),
         ("odd", None),

@@ -29,6 +29,7 @@ pub(super) fn page(report: &Report, image: &Value, color: bool) -> String {
     let kind = match (image.get("index") == Some(&Value::Bool(true)), number(image, "attestations")) {
         (false, _) => "one image".to_owned(),
         (true, 0) => format!("index of {platforms} platforms"),
+        (true, 1) => format!("index of {platforms} platforms, with an attestation"),
         (true, attestations) => format!("index of {platforms} platforms, with {attestations} attestations"),
     };
     let rate = image.get("rate").filter(|rate| rate.is_object()).map(|rate| {
