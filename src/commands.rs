@@ -20,7 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::pass::Pass;
 use crate::pass::bootstrap::Consent;
-use crate::pause::{Order, Pausing};
+use crate::pause::{PauseOrder, Pausing};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedError, Run};
 use crate::settings::{Entry, Settings, Verb};
@@ -202,7 +202,7 @@ impl Commands<'_> {
 
     async fn pause(&self, entry: &Entry, anchor: Option<String>, resume: bool) -> Report {
         let origin = format!("{} ({}:{})", entry, self.file.display(), entry.origin.line);
-        let order = Order { resume, anchor, origin, ..Order::default() };
+        let order = PauseOrder { resume, anchor, origin, ..PauseOrder::default() };
         match self.source.engine() {
             Ok(engine) => {
                 let (settings, options, interrupt) = (self.settings, self.options, self.interrupt);

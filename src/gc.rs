@@ -27,7 +27,7 @@ use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::state::{self, Actor, State};
 use node::{Needs, Round, Visited, Wanted, interrupted, with_hint};
-use order::Order;
+use order::GcOrder;
 use service::Errand;
 
 /// The command's name in reports.
@@ -181,7 +181,7 @@ impl Collection<'_> {
             return Err(error.hint("name it in orca.yml: gc: { service: { image: NAME } }").into());
         };
         let (actor, host) = (Self::actor(known, report), host_id(&self.options.state_dir)?);
-        let mut order = Order::new(&actor.run, &actor.cluster, Keep::of(cluster)?, &self.settings.gc);
+        let mut order = GcOrder::new(&actor.run, &actor.cluster, Keep::of(cluster)?, &self.settings.gc);
         order.volumes.clone_from(&self.volumes);
         order.max_actions = self.options.max_actions;
         let engine = &self.managers(here, deadline)?;
@@ -241,7 +241,7 @@ impl Collection<'_> {
 /// # Errors
 /// If its answer can't be written.
 pub async fn obey(
-    order: Result<Order>,
+    order: Result<GcOrder>,
     here: Result<Engine>,
     options: &Options,
     interrupt: &Interrupt,
@@ -253,7 +253,7 @@ pub async fn obey(
     order::lines(visited.unwrap_or_else(|error| Visited::in_vain("", error)))
 }
 
-async fn carry_out(order: &Order, here: &Engine, options: &Options, interrupt: &Interrupt) -> Result<Visited> {
+async fn carry_out(order: &GcOrder, here: &Engine, options: &Options, interrupt: &Interrupt) -> Result<Visited> {
     let deadline = Instant::now() + order.timeout;
     let own = here.until(deadline).identity().await?;
     let Some(name) = order.nodes.get(&own.node) else { return Ok(Visited::default()) };

@@ -11,7 +11,7 @@ use crate::engine::edit::edited_swarm;
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind};
 use crate::model::or_default;
-use crate::pass::pause::{Wish, label_of, plan};
+use crate::pass::pause::{PauseWish, label_of, plan};
 use crate::plan::{Action, Change, Plan, Warning};
 use crate::report::{ReportedAction, Status};
 use crate::state::{Actor, State};
@@ -59,7 +59,7 @@ impl PauseWriter<'_> {
     /// If the engine is lost, refuses, or the swarm's object keeps changing; what was tried is in `actions` all the same.
     pub async fn write(
         &self,
-        wish: &Wish,
+        wish: &PauseWish,
         actions: &mut Vec<ReportedAction>,
         warnings: &mut Vec<Warning>,
     ) -> Result<u64> {

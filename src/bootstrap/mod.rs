@@ -21,7 +21,7 @@ use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::model::node::NodeState;
 use crate::model::{Member, NodeId};
-use crate::pass::bootstrap::{Consent, Sight, plan};
+use crate::pass::bootstrap::{Consent, HostSight, plan};
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -155,8 +155,8 @@ impl Bootstrapping<'_> {
         let lost: Vec<String> = hosts
             .clone()
             .filter_map(|(name, sight)| match sight {
-                Sight::Lost(why) => Some(format!("`{name}`: {why}")),
-                Sight::Seen(_) => None,
+                HostSight::Lost(why) => Some(format!("`{name}`: {why}")),
+                HostSight::Seen(_) => None,
             })
             .collect();
         let all = hosts.count();
@@ -196,8 +196,8 @@ async fn leads(here: &Engine) -> Result<bool> {
 fn node_fact(name: &str, fleet: &Fleet<'_>, swarm: Option<&Snapshot>) -> Value {
     let endpoint = fleet.engines.get(name).map(|engine| engine.endpoint().address.to_string());
     let (standing, error) = match fleet.world.hosts.get(name) {
-        Some(Sight::Seen(standing)) => (Some(standing), None),
-        Some(Sight::Lost(why)) => (None, Some(why)),
+        Some(HostSight::Seen(standing)) => (Some(standing), None),
+        Some(HostSight::Lost(why)) => (None, Some(why)),
         None => (None, None),
     };
     let node = standing.and_then(|standing| swarm?.node(&NodeId(standing.node.clone())));

@@ -4,7 +4,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use super::Session;
-use crate::cli::{Health, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
+use crate::cli::{HealthArgs, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
 use crate::cycle::Options;
 use crate::everyday::logs::Reading;
 use crate::everyday::{self, Act, Asked, Await, Look};
@@ -158,7 +158,7 @@ impl Session {
         self.told(verb.name(), report, interrupt)
     }
 
-    pub(super) async fn health(&self, args: &Health, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn health(&self, args: &HealthArgs, options: &Options, interrupt: &Interrupt) -> u8 {
         if args.own {
             return self.health_of_watch(args, options);
         }

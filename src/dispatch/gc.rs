@@ -7,7 +7,7 @@ use super::Session;
 use crate::cli::{Collect, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::gc::order::Order;
+use crate::gc::order::GcOrder;
 use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
 use crate::nodes::Reach;
@@ -51,7 +51,7 @@ impl Session {
 
     /// What `--via service` runs on each node.
     async fn gc_order(&self, path: &Path, linger: Duration, options: &Options, interrupt: &Interrupt) -> u8 {
-        let code = self.finish(COMMAND, Box::pin(obey(Order::load(path), self.engine(), options, interrupt)).await);
+        let code = self.finish(COMMAND, Box::pin(obey(GcOrder::load(path), self.engine(), options, interrupt)).await);
         tokio::select! {
             _ = interrupt.nth(1) => {}
             () = tokio::time::sleep(linger) => {}

@@ -1,26 +1,27 @@
 //! `orca pause`, `orca resume`, `orca commands` and `orca health`: from their flags to a printed report.
 
 use super::Session;
-use crate::cli::{CommandFile, Health, PauseArgs, ResumeArgs};
+use crate::cli::{CommandFile, HealthArgs, PauseArgs, ResumeArgs};
 use crate::commands::{COMMAND, Commands};
 use crate::cycle::Options;
 use crate::health;
 use crate::interrupt::Interrupt;
-use crate::pause::{Order, PAUSE, Pausing, RESUME};
+use crate::pause::{PAUSE, PauseOrder, Pausing, RESUME};
 
 impl Session {
     pub(super) async fn pause(&self, args: PauseArgs, options: &Options, interrupt: &Interrupt) -> u8 {
         let PauseArgs { anchor, lasting, reason } = args;
         let origin = "orca pause".to_owned();
-        self.pausing(PAUSE, &Order { resume: false, anchor, lasting, reason, origin }, options, interrupt).await
+        self.pausing(PAUSE, &PauseOrder { resume: false, anchor, lasting, reason, origin }, options, interrupt).await
     }
 
     pub(super) async fn resume(&self, args: ResumeArgs, options: &Options, interrupt: &Interrupt) -> u8 {
         let (anchor, origin) = (args.anchor, "orca resume".to_owned());
-        self.pausing(RESUME, &Order { resume: true, anchor, origin, ..Order::default() }, options, interrupt).await
+        self.pausing(RESUME, &PauseOrder { resume: true, anchor, origin, ..PauseOrder::default() }, options, interrupt)
+            .await
     }
 
-    async fn pausing(&self, command: &str, order: &Order, options: &Options, interrupt: &Interrupt) -> u8 {
+    async fn pausing(&self, command: &str, order: &PauseOrder, options: &Options, interrupt: &Interrupt) -> u8 {
         let ready = self.settings_if_any(interrupt).await.and_then(|settings| {
             let source = self.source()?;
             source.engine()?;
@@ -49,7 +50,7 @@ impl Session {
     }
 
     /// Asks the watch's own file alone: a healthcheck must not wait for an engine.
-    pub(super) fn health_of_watch(&self, args: &Health, options: &Options) -> u8 {
+    pub(super) fn health_of_watch(&self, args: &HealthArgs, options: &Options) -> u8 {
         self.conclude(health::COMMAND, health::look(&options.state_dir, args.max_age))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Session;
-use crate::cli::{self, BalanceGoal, Probe, RebalanceApply, RebalanceMeasure, Wish};
+use crate::cli::{self, BalanceGoal, Probe, RebalanceApply, RebalanceMeasure, RebalancePlan};
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// One rebalance plan.
-    async fn rebalance_plan(&self, wish: Wish, options: &Options, interrupt: &Interrupt) -> u8 {
+    async fn rebalance_plan(&self, wish: RebalancePlan, options: &Options, interrupt: &Interrupt) -> u8 {
         let ready = match request(&wish, false) {
             Ok(request) => self.ready(interrupt).await.map(|(settings, source)| (request, settings, source)),
             Err(error) => Err(error),
@@ -132,7 +132,7 @@ impl Session {
 }
 
 /// What the flags ask for; `at_once` if it is to be carried out, and not only planned.
-fn request(args: &Wish, at_once: bool) -> Result<Request> {
+fn request(args: &RebalancePlan, at_once: bool) -> Result<Request> {
     let peak = args.max_restarts.is_some() || args.target_peak.is_some();
     if peak && args.goal == BalanceGoal::Count {
         let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");

@@ -20,7 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::report::{Outcome, Report};
 use crate::settings::{self, Rhythm, Schedule, Settings};
 use crate::watch::systemd::Systemd;
-use crate::watch::{self, Order, serve};
+use crate::watch::{self, Due, serve};
 
 /// A pass has its own limit; one that doesn't heed it is ended so much later.
 const HUNG: Duration = Duration::from_secs(30);
@@ -133,11 +133,11 @@ impl Session {
         };
         let settings = settings::parse_all(&sources, &self.env)?;
         let engine = self.engine()?;
-        let health = Arc::new(serve::Health::default());
+        let condition = Arc::new(serve::Condition::default());
         let mut server = None;
         if let Some(address) = metrics.or(settings.watch.metrics_listen) {
             let listener = serve::listen(address).await?;
-            server = Some(tokio::spawn(serve::serve(listener, Arc::clone(&health))));
+            server = Some(tokio::spawn(serve::serve(listener, Arc::clone(&condition))));
         }
         let standard_input = self.global.config.as_deref() == Some("-");
         let leader_only = if command == watch::COMMAND {
@@ -162,7 +162,7 @@ impl Session {
             engine: Some(engine),
             systemd: Systemd::new(&self.env),
             heartbeat,
-            health,
+            condition,
             printer,
             interrupt,
         };
@@ -174,7 +174,7 @@ impl Session {
             said: RefCell::default(),
         });
         let lender = Lender { session: self, within, asked: &asked };
-        let run = async |order| Box::pin(run(&lender, order, interrupt)).await;
+        let run = async |due| Box::pin(run(&lender, due, interrupt)).await;
         let ended = Box::pin(watch.run(settings, run)).await;
         if let Some(server) = server {
             server.abort();
@@ -200,14 +200,14 @@ struct Asked {
 }
 
 /// One run of a pass, as if it had been called by its name. Whatever becomes of it, there is a report.
-async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Report> {
+async fn run(lender: &Lender<'_>, due: Due, interrupt: &Interrupt) -> Vec<Report> {
     let within = &lender.within;
-    within.settings.replace(order.settings);
-    within.cause.set(order.cause.name());
-    for (line, leader_only) in lines(&order.pass, order.leader_only) {
+    within.settings.replace(due.settings);
+    within.cause.set(due.cause.name());
+    for (line, leader_only) in lines(&due.pass, due.leader_only) {
         let mut global = lender.session.global.clone();
         global.leader_only = Some(leader_only);
-        let limit = limit(&order.pass, &global, &within.settings(), lender.asked.wait);
+        let limit = limit(&due.pass, &global, &within.settings(), lender.asked.wait);
         let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
         let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
         let ended = match command(&line, &within.settings(), lender.asked) {
@@ -215,7 +215,7 @@ async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Re
             Err(error) => Some(error),
         };
         if let Some(error) = ended {
-            session.failed(&order.pass, &error.into());
+            session.failed(&due.pass, &error.into());
         }
     }
     within.reports.take()
@@ -294,49 +294,4 @@ fn limit(pass: &str, global: &Global, settings: &Settings, wait: Option<Duration
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_pass_that_panics_or_hangs_is_reported_and_ends() {
-        let limit = Some(Duration::from_millis(20));
-        assert!(guarded(limit, async { 0 }).await.is_none());
-        let panics = async {
-            tokio::task::yield_now().await;
-            panic!("out of {}", "luck")
-        };
-        let error = guarded(limit, panics).await.unwrap();
-        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Failed, "the pass panicked: out of luck"));
-        let error = guarded(limit, std::future::pending()).await.unwrap();
-        assert_eq!(error.message, "the pass hung: it was ended after 20ms");
-    }
-
-    #[test]
-    fn no_limit_is_shorter_than_what_the_command_may_take() {
-        let global = |flags: &[&str]| {
-            let words = ["orca", "gc"].iter().chain(flags);
-            Cli::try_parse_from(words).unwrap().global
-        };
-        let minutes = |count: u64| Duration::from_secs(60 * count);
-        let mut settings = Settings::default();
-        let extra = HUNG + settings.notify.timeout;
-        let patient = global(&["--lock-timeout", "10m"]);
-        assert_eq!(limit("labels sync", &patient, &settings, None), Some(minutes(11) + extra));
-        assert_eq!(limit("autoheal", &patient, &settings, None), Some(minutes(22) + extra));
-        assert_eq!(limit("reconcile", &global(&[]), &settings, Some(minutes(5))), Some(minutes(6) + extra));
-        settings.rebalance.auto = true;
-        assert_eq!(limit("reconcile", &global(&[]), &settings, None), Some(minutes(31) + extra));
-        assert_eq!(limit("reconcile", &global(&["--timeout", "2m"]), &settings, None), Some(minutes(4) + extra));
-        assert_eq!(limit("commands run", &global(&[]), &settings, None), None);
-    }
-
-    #[test]
-    fn every_pass_that_can_be_watched_is_a_command() {
-        let asked = Asked { needs_config: false, once: false, wait: None, commands: None };
-        for (pass, leader_only) in crate::settings::watchable().flat_map(|pass| [(pass, true), (pass, false)]) {
-            for (line, _) in lines(pass, leader_only) {
-                command(&line, &Settings::default(), &asked).unwrap();
-            }
-        }
-    }
-}
+mod tests;

@@ -56,7 +56,7 @@ pub(super) struct Follower<'a> {
 }
 
 /// One look: what is not there yet, and for how long it has to stay when it is.
-struct Sight {
+struct Glance {
     waiting: Vec<String>,
     monitor: Duration,
 }
@@ -106,7 +106,7 @@ impl Follower<'_> {
     }
 }
 
-fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
+fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
     let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     let mut monitor = Duration::ZERO;
     for one in standing::all(cluster).context("the engine's services can't be read")? {
@@ -134,7 +134,7 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
         }
     }
     if stuck.is_empty() {
-        return Ok(Sight { waiting, monitor });
+        return Ok(Glance { waiting, monitor });
     }
     let error = Error::new(ErrorKind::Failed, stuck.join("; "));
     Err(error.hint("`orca services ps --all` shows what became of its tasks").into())

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::node::{Visited, interrupted};
-use super::order::{Heard, Order};
+use super::order::{GcOrder, Heard};
 use crate::apply::temporary::{self, Answers, Listener, RESERVE};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
@@ -42,7 +42,7 @@ pub(super) struct Errand<'a> {
     pub(super) engine: &'a Engine,
     pub(super) cluster: &'a Snapshot,
     pub(super) nodes: Vec<&'a Node>,
-    pub(super) order: Order,
+    pub(super) order: GcOrder,
     /// See [`HOST_LABEL`].
     pub(super) host: &'a str,
     pub(super) deadline: Instant,
