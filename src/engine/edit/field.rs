@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::object_in;
+use crate::model::says_nothing;
 
 /// The value at the end of this path; null where there is none.
 pub fn get<'v>(spec: &'v Value, path: &[String]) -> &'v Value {
@@ -37,7 +38,7 @@ pub fn same(wanted: &Value, found: &Value) -> bool {
             let in_order = wanted.iter().zip(found).all(|(wanted, found)| same(wanted, found));
             in_order || wanted.iter().all(Value::is_object) && same_set(wanted, found)
         }
-        (wanted, found) => wanted == found || (empty(wanted) && empty(found)),
+        (wanted, found) => wanted == found || (says_nothing(wanted) && says_nothing(found)),
     }
 }
 
@@ -48,17 +49,6 @@ fn same_set(wanted: &[Value], found: &[Value]) -> bool {
         let at = left.iter().position(|found| same(wanted, found));
         at.map(|at| left.swap_remove(at)).is_some()
     })
-}
-
-fn empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(keys) => keys.is_empty(),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::model::says_nothing;
 use crate::redact::{REDACTED, redact};
 
 /// One difference.
@@ -25,14 +26,14 @@ pub fn diff(before: &Value, after: &Value) -> Vec<Difference> {
 }
 
 fn walk(path: &mut Vec<String>, before: &Value, after: &Value, found: &mut Vec<Difference>) {
-    if before == after || (empty(before) && empty(after)) {
+    if before == after || (says_nothing(before) && says_nothing(after)) {
         return;
     }
     let parts = |value: &Value| by_key(path.last().map(String::as_str), value);
     let sides = match (parts(before), parts(after)) {
         (Some(before), Some(after)) => Some((before, after)),
-        (Some(before), None) if empty(after) => Some((before, BTreeMap::new())),
-        (None, Some(after)) if empty(before) => Some((BTreeMap::new(), after)),
+        (Some(before), None) if says_nothing(after) => Some((before, BTreeMap::new())),
+        (None, Some(after)) if says_nothing(before) => Some((BTreeMap::new(), after)),
         _ => None,
     };
     let Some((before_parts, after_parts)) = sides else {
@@ -96,17 +97,6 @@ fn shown(path: &[String], before: &Value, after: &Value) -> (Value, Value) {
         wrapped[key.as_str()].take()
     };
     (show(before), show(after))
-}
-
-fn empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(empty),
-    }
 }
 
 #[cfg(test)]

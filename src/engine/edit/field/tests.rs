@@ -26,6 +26,7 @@ fn what_engines_leave_out_or_add_is_no_difference() {
         (json!({"a": 1}), json!({"a": 1, "new": 2})),
         (json!([{"a": 1, "b": false}]), json!([{"a": 1, "c": 3}])),
         (json!({"a": {"b": 0}}), json!({})),
+        (json!({}), json!({"a": {"b": null}})),
         (json!([{"a": 1}, {"a": 2}]), json!([{"a": 2, "b": 3}, {"a": 1}])),
     ] {
         assert!(same(&wanted, &found), "{wanted} {found}");
@@ -38,6 +39,7 @@ fn what_engines_leave_out_or_add_is_no_difference() {
         (json!({"a": 1}), json!({"a": 2})),
         (json!([{"a": 1}, {"a": 2}]), json!([{"a": 1}, {"a": 1}])),
         (json!(0), json!(5)),
+        (json!({}), json!({"a": {"b": 1}})),
         (json!({"a": 1}), Value::Null),
     ] {
         assert!(!same(&wanted, &found), "{wanted} {found}");
