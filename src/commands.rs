@@ -144,7 +144,7 @@ impl Commands<'_> {
                 files.keep(rest, mode)?;
             }
             let report = self.carry_out(entry).await;
-            let (word, untried) = (word(report.outcome), untried(&report));
+            let (word, untried) = (report.outcome.to_string(), untried(&report));
             if untried && (!entry.restarts() || unwritten(&report)) {
                 if entry.restarts() {
                     files.keep(&batch.entries[at..], mode)?;
@@ -268,8 +268,4 @@ fn unwritten(report: &Report) -> bool {
     (turned_away || matches!(error, Some(ErrorKind::Locked | ErrorKind::NotManager)))
         && report.summary.done == 0
         && report.summary.failed == 0
-}
-
-fn word(outcome: Outcome) -> String {
-    serde_json::to_value(outcome).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

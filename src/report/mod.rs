@@ -9,6 +9,8 @@ pub mod metrics;
 pub mod print;
 mod text;
 
+use std::fmt;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -75,6 +77,13 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// The word for it, as in reports.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// One run of orca.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Run {
@@ -134,6 +143,13 @@ pub enum Status {
     Failed,
     /// Not tried.
     Skipped,
+}
+
+/// The word for it, as in reports.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// An action and what became of it.

@@ -296,8 +296,7 @@ impl<'w, 'a> Round<'w, 'a> {
     }
 
     fn tell_status(&self) {
-        let last =
-            self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {}", word(*how)));
+        let last = self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {how}"));
         let away = if self.lost == Some(true) { "; the engine is away" } else { "" };
         let refused = if self.refused.is_some() { "; the new config is refused" } else { "" };
         self.watch.systemd.status(&format!("{} runs, last {}{away}{refused}", self.runs, last));
@@ -307,10 +306,6 @@ impl<'w, 'a> Round<'w, 'a> {
     fn stopped(&self, data: serde_json::Value) {
         self.watch.printer.event("stop", data);
     }
-}
-
-fn word(outcome: Outcome) -> String {
-    serde_json::to_value(outcome).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What the reports of a run say is left to do.
