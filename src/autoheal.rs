@@ -10,7 +10,7 @@ use crate::apply::local::{Hand, NodeApplier};
 use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::local::Identity;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::model::Pauses;
@@ -93,7 +93,7 @@ impl Healing<'_> {
             (None, None) => {
                 let own = tokio::select! {
                     _ = self.interrupt.nth(1) => {
-                        return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
+                        return Err(interrupted());
                     }
                     own = async { here.until(deadline).identity().await } => own?,
                 };

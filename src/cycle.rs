@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::apply::{Applied, Applier};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted, interrupted_waiting};
 use crate::interrupt::Interrupt;
 use crate::pass::memory::Memory;
 use crate::pass::{Pass, pause};
@@ -122,10 +122,7 @@ impl Cycle<'_> {
         let (mut unchanged, mut interrupt) = (0, std::pin::pin!(self.interrupt.nth(1)));
         let observed = tokio::select! {
             // Before the first write nothing needs to be finished: a signal ends the run at once.
-            _ = &mut interrupt => {
-                let text = "interrupted by a signal before anything was changed";
-                Err(Error::new(ErrorKind::Interrupted, text).into())
-            }
+            _ = &mut interrupt => Err(interrupted()),
             observed = self.observe(started + self.options.timeout, &mut report) => observed,
         };
         match observed {
@@ -230,7 +227,7 @@ impl Cycle<'_> {
             bounds.progress.waiting(&waiting);
             tokio::select! {
                 _ = self.interrupt.nth(1) => {
-                    return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
+                    return Err(interrupted_waiting());
                 }
                 () = events.next(LOOK_AGAIN) => {}
             }
@@ -238,7 +235,7 @@ impl Cycle<'_> {
             tokio::time::sleep(BURST).await;
             *cluster = tokio::select! {
                 _ = self.interrupt.nth(1) => {
-                    return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
+                    return Err(interrupted_waiting());
                 }
                 observed = Snapshot::observe(&live.engine) => observed?,
             };

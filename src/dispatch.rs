@@ -32,7 +32,7 @@ use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
 use crate::engine::wire::Wire;
-use crate::error::{Error, ErrorKind, kind_of};
+use crate::error::{ErrorKind, interrupted, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
 use crate::report::print::{Format, Printer, on_terminal};
@@ -337,7 +337,7 @@ impl Session {
 
     fn interrupted(&self, code: u8) -> anyhow::Error {
         self.signal.set(Some(code));
-        Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
+        interrupted()
     }
 
     /// Prints a report that says why the command did not even begin.

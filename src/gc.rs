@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::cycle::Options;
 use crate::cycle::live::host_id;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, again};
+use crate::error::{Error, ErrorKind, again, interrupted};
 use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::model::NodeId;
@@ -26,7 +26,7 @@ use crate::plan::{Blocked, Target, TargetKind, Warning};
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::state::{self, Actor, State};
-use node::{Needs, Round, Visited, Wanted, interrupted, with_hint};
+use node::{Needs, Round, Visited, Wanted, with_hint};
 use order::GcOrder;
 use service::Errand;
 

@@ -15,7 +15,7 @@ use crate::apply::logs::{LogApplier, run_logrotate};
 use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::address::Address;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::files::Dir;
 use crate::files::find::find;
 use crate::interrupt::Interrupt;
@@ -67,7 +67,7 @@ impl Rotating<'_> {
     async fn work(&self, deadline: Instant, report: &mut Report) -> u64 {
         let looked = tokio::select! {
             _ = self.interrupt.nth(1) => {
-                Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into())
+                Err(interrupted())
             }
             looked = self.containers(deadline, report) => looked,
         };

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::cycle::Options;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::pass::mods::{Input, plan};
@@ -165,8 +165,4 @@ impl Fetching<'_> {
         }
         Ok(Some(wants))
     }
-}
-
-fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
 }

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::cycle::Options;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::model::node::NodeState;
@@ -80,7 +80,7 @@ impl Bootstrapping<'_> {
         let mut fleet = Fleet::of(self.settings, key_file.clone());
         tokio::select! {
             _ = self.interrupt.nth(1) => {
-                return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
+                return Err(interrupted());
             }
             () = fleet.look(deadline) => {}
         }

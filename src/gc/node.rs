@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::apply::local::{Hand, NodeApplier};
 use crate::engine::Engine;
 use crate::engine::local::{Identity, Stock};
-use crate::error::{Error, ErrorKind, again, hint_of};
+use crate::error::{again, hint_of, interrupted};
 use crate::interrupt::Interrupt;
 use crate::nodes::{self, Stop};
 use crate::pass::gc::keep::{Facts, Keep};
@@ -199,11 +199,6 @@ pub(super) fn with_hint(error: &anyhow::Error) -> String {
         Some(hint) => format!("{error:#}: {hint}"),
         None => format!("{error:#}"),
     }
-}
-
-/// A signal came in time.
-pub(super) fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
 }
 
 /// The node's own facts for the report.

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::node::{Visited, interrupted};
+use super::node::Visited;
 use super::order::{GcOrder, Heard};
 use crate::apply::temporary::{self, Answers, Listener, RESERVE};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
 use crate::model::{Node, NodeId, Service};
