@@ -2,6 +2,7 @@
 //!
 //! All passes of a run share one snapshot, one lock and one deadline.
 
+pub(crate) mod hold;
 pub mod live;
 mod recovery;
 mod sub_report;
@@ -23,7 +24,7 @@ use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
-use crate::state::{Actor, State};
+use crate::state::Actor;
 use live::Live;
 use sub_report::SubReport;
 
@@ -272,8 +273,7 @@ impl Cycle<'_> {
     /// Plans one pass and leaves it at that.
     pub(crate) fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
         // What can't be read is taken as not remembered, as the pass itself would.
-        let state = State::peek(&self.options.state_dir).ok().flatten();
-        let memory = state.map(|state| state.memory(&memory_key(cluster, self.settings))).unwrap_or_default();
+        let memory = self.options.peek_memory(&memory_key(cluster, self.settings));
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let planned = |action| ReportedAction::new(action, Status::Planned, None);
         let actions = plan.actions.iter().map(planned).collect();

@@ -14,18 +14,18 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::cycle::Options;
+use crate::cycle::hold::Hold;
 use crate::cycle::live::host_id;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, again, interrupted};
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::model::NodeId;
 use crate::nodes::{self, Known, Reach, Stop};
 use crate::pass::gc::keep::Keep;
 use crate::plan::{Blocked, Target, TargetKind, Warning};
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
-use crate::state::{self, Actor, State};
+use crate::state::{Actor, State};
 use node::{Needs, Round, Visited, Wanted, with_hint};
 use order::GcOrder;
 use service::Errand;
@@ -84,15 +84,8 @@ impl Collection<'_> {
             }
         }
         let paused = known.cluster().is_some_and(|cluster| report.paused(&cluster.pauses, cluster.taken_at));
-        let (mut state, mut lock) = (None, None);
-        if !self.options.dry_run && !paused {
-            state::make_dir(&self.options.state_dir)?;
-            lock = Some(lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?);
-            let (mut opened, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(opened.mend(&self.options.state_dir)?);
-            state = Some(opened);
-        }
+        let hold = if paused { None } else { self.options.hold(COMMAND, &mut report.warnings).await? };
+        let (state, lock) = hold.map(|Hold { state, lock }| (state, lock)).unzip();
         if let (Some(cluster), Some(_)) = (known.cluster(), &lock) {
             let host = host_id(&self.options.state_dir)?;
             service::sweep(&self.managers(&here, deadline)?, cluster, &host, &mut report.warnings).await;

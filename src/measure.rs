@@ -193,8 +193,7 @@ impl Measure<'_> {
             }
         };
         if lock.is_none() {
-            let memory = State::peek(&options.state_dir).ok().flatten().map(|state| state.memory(&key));
-            return Ok(smooth(&memory.unwrap_or_default().rebalance.samples, raw, window).0);
+            return Ok(smooth(&options.peek_memory(&key).rebalance.samples, raw, window).0);
         }
         let (state, warning) = State::open(&options.state_dir)?;
         warnings.extend(warning);

@@ -82,9 +82,14 @@ impl Host {
             let error = Error::new(ErrorKind::Timeout, format!("`{name}`: no end of it in time"));
             return Err(error.hint("--timeout gives it more").into());
         };
-        let words = last_words(&err);
-        match status?.code() {
-            Some(0) => Ok(String::from_utf8_lossy(&out).into_owned()),
+        self.answer(status?.code(), &out, &err)
+    }
+
+    /// What an ssh that ended with this code, after it said that, comes to.
+    fn answer(&self, code: Option<i32>, out: &[u8], err: &[u8]) -> Result<String> {
+        let (name, words) = (&self.name, last_words(err));
+        match code {
+            Some(0) => Ok(String::from_utf8_lossy(out).into_owned()),
             // What ssh itself ends with.
             Some(255) => {
                 let error = Error::new(ErrorKind::Unreachable, format!("can't reach `{name}` by ssh: {words}"));

@@ -18,7 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::nodes::{self, Stop};
 use crate::pass::gc::keep::{Facts, Keep};
 use crate::pass::gc::{self, Input, Sweep};
-use crate::plan::{Blocked, TargetKind, Warning};
+use crate::plan::{Action, Blocked, TargetKind, Warning};
 use crate::report::{ReportedAction, Status};
 use crate::settings::Gc;
 use crate::snapshot::Snapshot;
@@ -160,6 +160,17 @@ impl Round<'_> {
                 plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
             return Ok(());
         };
+        self.carry_out(plan.actions, engine, &stock, state, visited).await
+    }
+
+    async fn carry_out(
+        &self,
+        actions: Vec<Action>,
+        engine: &Engine,
+        stock: &Stock,
+        state: &State,
+        visited: &mut Visited,
+    ) -> Result<()> {
         // What has begun is let finish: only what has not is left out when time is up.
         let mut applier = NodeApplier {
             hand: Hand::Engine { engine, api: &stock.engine.api },
@@ -170,14 +181,15 @@ impl Round<'_> {
             interrupt: self.interrupt,
             memory: None,
         };
-        let images = plan.actions.iter().any(|action| action.target.kind == TargetKind::Image);
-        let (outcome, freed) = applier.apply(plan.actions).await;
+        let images = actions.iter().any(|action| action.target.kind == TargetKind::Image);
+        let (outcome, freed) = applier.apply(actions).await;
         visited.freed = freed;
         if images {
             match engine.layers_bytes(&stock.engine.api).await {
                 Ok(after) => visited.freed = freed.saturating_add(stock.layers_bytes.saturating_sub(after)),
                 Err(error) => {
-                    let text = format!("`{name}`: how much removing images freed can't be measured: {error:#}");
+                    let text =
+                        format!("`{}`: how much removing images freed can't be measured: {error:#}", visited.name);
                     visited.warnings.push(Warning::new("not_measured", text));
                 }
             }

@@ -281,6 +281,11 @@ impl Report {
         }
     }
 
+    /// Takes in actions that are only planned.
+    pub fn plan(&mut self, actions: &[Action]) {
+        self.actions.extend(actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)));
+    }
+
     /// Takes in the report of a part that has a run of its own, as one more of `data.passes`.
     pub fn absorb(&mut self, part: Self) {
         let unchanged = self.summary.unchanged + part.summary.unchanged;
