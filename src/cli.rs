@@ -17,7 +17,9 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
-pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use node_side::{
+    Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
+};
 pub use nodes::{Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};

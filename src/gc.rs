@@ -34,7 +34,7 @@ use service::Errand;
 pub const COMMAND: &str = "gc";
 
 /// How nodes are reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     /// By their own engines.
     Engines,

@@ -7,11 +7,11 @@ use anyhow::Result;
 
 use super::Session;
 use super::end::Ended;
-use crate::cli::Deploy;
+use crate::cli::{Deploy, DeployVia};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::exporter::machines::Machines;
-use crate::exporter::{COMMAND, Deployment, Via, file_sd};
+use crate::exporter::{COMMAND, Deployment, file_sd};
 use crate::interrupt::Interrupt;
 use crate::settings;
 
@@ -29,7 +29,7 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Ended> {
         options.timeout = self.global.timeout.unwrap_or(TIMEOUT);
-        if options.leader_only && args.via == Via::Ssh {
+        if options.leader_only && args.via == DeployVia::Ssh {
             let error = Error::new(ErrorKind::Usage, "--via ssh asks no manager: --leader-only can't be heeded");
             return Err(error.hint("run it from one place").into());
         }
@@ -38,11 +38,11 @@ impl Session {
         let settings = self.load(older, settings::load_if_any, interrupt).await?;
         let file_sd = args.file_sd;
         let report = match args.via {
-            Via::Ssh => {
+            DeployVia::Ssh => {
                 let (settings, options) = (&settings, &options);
                 Box::pin(Machines { settings, file_sd, options, interrupt }.run()).await
             }
-            Via::Service => {
+            DeployVia::Service => {
                 let (engine, options) = (&self.live(COMMAND)?, &options);
                 Box::pin(Deployment { engine, settings, file_sd, options, interrupt }.run()).await
             }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::Session;
 use super::end::Ended;
-use crate::cli::{Collect, NodeArgs};
+use crate::cli::{Collect, CollectVia, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::gc::order::GcOrder;
@@ -35,7 +35,8 @@ impl Session {
         gc.parallel = args.parallel.unwrap_or(gc.parallel);
         let mut options = options.clone();
         options.dry_run |= gc.dry_run;
-        if args.via == Via::Service {
+        let via = Via::from(args.via);
+        if via == Via::Service {
             if options.dry_run {
                 let error = Error::new(ErrorKind::Usage, "--via service starts a service on the nodes: no dry run can");
                 return Err(error.hint("leave out --dry-run, or --via service").into());
@@ -44,7 +45,7 @@ impl Session {
             options.timeout = self.global.timeout.unwrap_or(SERVICE_TIMEOUT);
         }
         let volumes = args.volume.into_iter().collect();
-        let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
+        let (settings, reach) = (&settings, Reach::from(args.reach));
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
         let report = Box::pin(collection.run()).await;
         Ok(Ended::Pass(report))
@@ -58,6 +59,15 @@ impl Session {
             return Err(Error::new(ErrorKind::Usage, text).hint("leave out --snapshot").into());
         }
         self.engine()
+    }
+}
+
+impl From<CollectVia> for Via {
+    fn from(via: CollectVia) -> Self {
+        match via {
+            CollectVia::Engines => Self::Engines,
+            CollectVia::Service => Self::Service,
+        }
     }
 }
 

@@ -27,15 +27,6 @@ use verify::Verifier;
 /// The command's name in reports.
 pub const COMMAND: &str = "exporter deploy";
 
-/// How exporters get to where they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Via {
-    /// As a global service of the swarm.
-    Service,
-    /// As a systemd unit on machines outside of the swarm.
-    Ssh,
-}
-
 /// A run of the deployment.
 #[derive(Debug)]
 pub struct Deployment<'a> {
