@@ -9,6 +9,7 @@ use crate::cli::{HealthArgs, Nodes, Restart, ServiceLogs, Services, StackWait, S
 use crate::cycle::Options;
 use crate::everyday::logs::Reading;
 use crate::everyday::{self, Act, Asked, Await, Look};
+use crate::health;
 use crate::interrupt::Interrupt;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::report::Report;
@@ -136,7 +137,8 @@ impl Session {
 
     pub(super) async fn health(&self, args: &HealthArgs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         if args.own {
-            return self.health_of_watch(args, options);
+            // The watch's own file alone: a healthcheck must not wait for an engine.
+            return health::look(&options.state_dir, args.max_age).map(Ended::Report);
         }
         self.look("health", options, interrupt, |c, report| everyday::health(c, args.strict, report)).await
     }

@@ -1,13 +1,12 @@
-//! `orca pause`, `orca resume`, `orca commands` and `orca health`: from their flags to a printed report.
+//! `orca pause`, `orca resume` and `orca commands`: from their flags to a printed report.
 
 use anyhow::Result;
 
 use super::Session;
 use super::end::Ended;
-use crate::cli::{CommandFile, HealthArgs, PauseArgs, ResumeArgs};
+use crate::cli::{CommandFile, PauseArgs, ResumeArgs};
 use crate::commands::Commands;
 use crate::cycle::Options;
-use crate::health;
 use crate::interrupt::Interrupt;
 use crate::pause::{PauseOrder, Pausing};
 
@@ -40,10 +39,5 @@ impl Session {
         let (file, source) = (args.file.as_path(), &source);
         let report = Commands { file, source, settings: &settings, options, interrupt }.run().await;
         Ok(Ended::Pass(report))
-    }
-
-    /// Asks the watch's own file alone: a healthcheck must not wait for an engine.
-    pub(super) fn health_of_watch(&self, args: &HealthArgs, options: &Options) -> Result<Ended> {
-        health::look(&options.state_dir, args.max_age).map(Ended::Report)
     }
 }

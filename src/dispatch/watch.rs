@@ -221,7 +221,10 @@ async fn run(lender: &Lender<'_>, due: Due, interrupt: &Interrupt) -> Vec<Report
             within: Some(Rc::clone(within)),
         };
         match command(&line, &settings, lender.asked) {
-            Ok(command) => attend(&session, pass, limit, session.run(pass, command, interrupt), interrupt).await,
+            Ok(command) => {
+                let run = Box::pin(session.run(pass, command, interrupt));
+                attend(&session, pass, limit, run, interrupt).await;
+            }
             Err(error) => _ = session.end(pass, Err(error.into()), interrupt).await,
         }
     }

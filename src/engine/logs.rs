@@ -6,9 +6,9 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
 use jiff::Timestamp;
 
-use super::Engine;
 use super::path::{segment, with_query};
 use super::wire::full;
+use super::{Engine, unwilling};
 use crate::error::{Error, ErrorKind};
 
 /// The output of a service's tasks, as it comes.
@@ -109,8 +109,7 @@ impl Engine {
             let body =
                 response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
             let said: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-            let text = format!("the engine answered {status}: {}", said["message"].as_str().unwrap_or_default());
-            return Err(Error::new(ErrorKind::Failed, text).into());
+            return Err(unwilling(status, said["message"].as_str().unwrap_or_default()));
         }
         Ok(TaskLogs { body: response.into_body(), rest: Vec::new(), tty })
     }
