@@ -213,7 +213,7 @@ impl Session {
             },
             Command::History(history) => self.history(&options, history.limit).map(Ended::Report),
             Command::Config(config) => self.config(&config, interrupt).await,
-            Command::Schema(schema) => generate::schema(schema.name).map(Ended::Document),
+            Command::Schema(schema) => Ok(Ended::Document(generate::schema(schema.name).to_owned())),
             Command::Probe(args) => tell::probe(args).map(Ended::Document),
             Command::Completions(completions) => complete::script(completions.shell).map(Ended::Document),
             Command::Man(man) => tell::write_man(&man).map(Ended::Document),

@@ -4,6 +4,8 @@ mod json;
 mod man;
 mod pages;
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use crate::cli::SchemaName;
@@ -11,16 +13,21 @@ use crate::report::Report;
 
 pub use man::man_pages;
 
-/// A JSON Schema as text.
-pub fn schema(name: SchemaName) -> Result<String> {
-    let schema = match name {
-        SchemaName::Config => crate::settings::schema(),
-        SchemaName::Mods => crate::settings::list_schema(),
-        // As it is written: a field that may be null is there all the same.
-        SchemaName::Report => {
-            let settings = schemars::generate::SchemaSettings::default().for_serialize();
-            serde_json::to_value(settings.into_generator().into_root_schema_for::<Report>())?
-        }
-    };
-    Ok(format!("{schema:#}\n"))
+/// A JSON Schema as it is committed.
+pub fn schema(name: SchemaName) -> &'static str {
+    match name {
+        SchemaName::Config => crate::settings::schema::CONFIG,
+        SchemaName::Mods => crate::settings::schema::MODS,
+        SchemaName::Report => include_str!("../schema/report.json"),
+    }
+}
+
+/// What is to be committed in `schema/`, by file name: the schemas that our types have now. Nothing in the program
+/// calls this, so none of it is in there.
+pub fn schemas() -> Result<BTreeMap<String, String>> {
+    // As it is written: a field that may be null is there all the same.
+    let report = schemars::generate::SchemaSettings::default().for_serialize();
+    let report = serde_json::to_value(report.into_generator().into_root_schema_for::<Report>())?;
+    let all = crate::settings::schema::made().into_iter().chain([("report.json", report)]);
+    Ok(all.map(|(name, schema)| (name.to_owned(), format!("{schema:#}\n"))).collect())
 }

@@ -26,7 +26,7 @@ use crate::metrics::url::Url;
 /// So many bytes are sent to the disk at once.
 const FLUSH: u64 = 32 << 20;
 /// Pieces on their way to the disk.
-const ON_THE_WAY: usize = 32;
+const ON_THE_WAY: usize = 16;
 /// The first wait before another try; it doubles.
 const BACKOFF: Duration = Duration::from_secs(1);
 /// No wait is longer, whatever the server asks for.

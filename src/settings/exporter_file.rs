@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -13,11 +13,6 @@ use super::fragment::{Entries, Span, Text};
 use super::policy::{duration, env_text};
 use super::problem::quoted;
 use super::section::Section;
-
-/// The schema of the file; it is checked against it.
-pub(super) fn older_schema() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<OlderExporter>().to_value()
-}
 
 /// Orcastra's `deploy_node_exporter.yml`. What has no field in here to be read by means nothing to orca.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
-use serde_json::Value;
 
 use super::autoheal::AutohealEntry;
 use super::bootstrap::BootstrapEntry;
@@ -26,12 +25,6 @@ use super::watch::WatchEntry;
 
 /// Sections that later versions know; naming one is not a typing error.
 pub(super) const FUTURE_SECTIONS: [&str; 2] = ["update", "catalog"];
-
-/// The JSON Schema of `orca.yml`, for editors; orca itself checks files against the same value.
-pub fn schema() -> Value {
-    let generator = SchemaSettings::draft2020_12().into_generator();
-    generator.into_root_schema_for::<File>().to_value()
-}
 
 /// Configuration of orca, a superset of Orcastra's `swarm.yml`. Top-level keys that begin with `x-` are ignored;
 /// they are a place for YAML anchors.

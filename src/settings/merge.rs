@@ -7,29 +7,29 @@ use serde_json::Value;
 
 use super::check::check;
 use super::de::{NodeDe, Spanned};
-use super::fragment::{AnchorEntry, Entries, File, NodeEntry, OptionsEntry, schema};
+use super::fragment::{AnchorEntry, Entries, File, NodeEntry, OptionsEntry};
 use super::problem::Log;
+use super::schema::{CONFIG_TREE, MODS_TREE, OLDER_EXPORTER_TREE, OLDER_REBALANCE_TREE};
 use super::tree::{self, Kind, Node};
 use super::{Source, SourceKind};
-use super::{exporter_file, rebalance_file};
 
 /// Reads every source and lays them over each other.
 pub(super) fn merge(sources: &[Source], log: &mut Log<'_>) -> File {
-    let document = schema();
     let mut merged = File::default();
     for (index, source) in sources.iter().enumerate() {
         if let Some(node) = tree::read(index, &source.text, log) {
-            let file = fragment(node, source.kind, &document, log);
+            let file = fragment(node, source.kind, log);
             add(&mut merged, file, log);
         }
     }
     merged
 }
 
-fn fragment(mut node: Node, kind: SourceKind, document: &Value, log: &mut Log<'_>) -> File {
+fn fragment(mut node: Node, kind: SourceKind, log: &mut Log<'_>) -> File {
     if matches!(node.kind, Kind::Null) {
         return File::default();
     }
+    let document = &*CONFIG_TREE;
     if kind == SourceKind::Dependencies && has_bare_anchors(&node) {
         let schema = document.pointer("/properties/dependencies").unwrap_or(&Value::Null);
         if !check(&mut node, document, schema, "dependencies", log) {
@@ -38,19 +38,19 @@ fn fragment(mut node: Node, kind: SourceKind, document: &Value, log: &mut Log<'_
         return File { dependencies: convert(&node, log), ..File::default() };
     }
     if kind == SourceKind::Rebalance {
-        let schema = rebalance_file::older_schema();
-        let usable = check(&mut node, &schema, &schema, "", log);
+        let schema = &*OLDER_REBALANCE_TREE;
+        let usable = check(&mut node, schema, schema, "", log);
         return File { older_rebalance: if usable { convert(&node, log) } else { None }, ..File::default() };
     }
     if kind == SourceKind::Mods {
-        let schema = super::mods::list_schema();
-        let usable = check(&mut node, &schema, &schema, "list", log);
+        let schema = &*MODS_TREE;
+        let usable = check(&mut node, schema, schema, "list", log);
         let more_mods = if usable { convert(&node, log).unwrap_or_default() } else { Vec::new() };
         return File { more_mods, ..File::default() };
     }
     if kind == SourceKind::Exporter {
-        let schema = exporter_file::older_schema();
-        let usable = check(&mut node, &schema, &schema, "", log);
+        let schema = &*OLDER_EXPORTER_TREE;
+        let usable = check(&mut node, schema, schema, "", log);
         return File { older_exporter: if usable { convert(&node, log) } else { None }, ..File::default() };
     }
     if !check(&mut node, document, document, "", log) {

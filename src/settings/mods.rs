@@ -161,12 +161,6 @@ pub(super) struct ModEntry {
     unpack: Option<Spanned<bool>>,
 }
 
-/// The JSON Schema of the list in `$MOD_MANAGER_CONFIG`.
-pub fn list_schema() -> Value {
-    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
-    generator.into_root_schema_for::<Vec<ModEntry>>().to_value()
-}
-
 /// Checks what is written, and fills in the rest from Orcastra's variable and what is built in.
 pub(super) fn resolve(
     entry: Option<&ModsEntry>,

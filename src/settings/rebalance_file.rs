@@ -1,17 +1,11 @@
 //! `rebalance:` and Orcastra's `rebalance_config.yml` as they are written; see `fragment` for the rules.
 
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::de::Spanned;
 use super::fragment::{Entries, Percent, Span};
 use super::metrics::MetricsSource;
-
-/// The schema of Orcastra's `rebalance_config.yml`; its files are checked against it.
-pub(super) fn older_schema() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<OlderRebalance>().to_value()
-}
 
 /// Moving tasks so that no node runs out of memory: where figures come from, and guard rails.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
