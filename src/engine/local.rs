@@ -9,8 +9,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 use super::path::{segment, with_query};
-use super::{Engine, decode, message, refused};
-use crate::error::{Error, ErrorKind};
+use super::{Engine, decode, message, refused, unwilling};
 use crate::model::Pauses;
 use crate::model::stock::{CacheRecord, Container, ContainerView, DiskUse, Image, Network, Volume};
 
@@ -258,11 +257,7 @@ impl Engine {
         match reply.status {
             200..=299 => Ok(true),
             404 => Ok(false),
-            // One container that can't be started is no lost engine.
-            status => {
-                let text = format!("the engine answered {status}: {}", message(&reply).trim());
-                Err(Error::new(ErrorKind::Failed, text).into())
-            }
+            status => Err(unwilling(status, &message(&reply))),
         }
     }
 
@@ -272,11 +267,7 @@ impl Engine {
             200..=299 => Ok(Removed::Done(None)),
             404 => Ok(Removed::Gone),
             403 | 409 => Ok(Removed::InUse(message(&reply).trim().to_owned())),
-            // One object that can't be removed is no lost engine.
-            status => {
-                let text = format!("the engine answered {status}: {}", message(&reply).trim());
-                Err(Error::new(ErrorKind::Failed, text).into())
-            }
+            status => Err(unwilling(status, &message(&reply))),
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::act::unsettled;
 use crate::engine::{Engine, Events};
-use crate::error::{Error, ErrorKind, kind_of};
+use crate::error::{Error, ErrorKind, interrupted_waiting, kind_of};
 use crate::interrupt::Interrupt;
 use crate::model::{NodeId, Rollout, Service, ServiceId, UpdateState};
 use crate::pass::nodes::list;
@@ -64,7 +64,7 @@ impl<'a> Looks<'a> {
     /// If the cluster can't be read; `Interrupted` by a signal.
     pub(crate) async fn look(&self) -> Result<Snapshot> {
         tokio::select! {
-            _ = self.interrupt.nth(1) => Err(interrupted()),
+            _ = self.interrupt.nth(1) => Err(interrupted_waiting()),
             observed = Snapshot::observe_history(self.engine) => observed,
         }
     }
@@ -75,7 +75,7 @@ impl<'a> Looks<'a> {
     /// `Interrupted` by a signal.
     pub(crate) async fn rest(&mut self) -> Result<()> {
         tokio::select! {
-            _ = self.interrupt.nth(1) => return Err(interrupted()),
+            _ = self.interrupt.nth(1) => return Err(interrupted_waiting()),
             () = self.events.next(self.pause) => {}
         }
         self.pause = (self.pause + self.pause / 4).min(SELDOM);
@@ -99,7 +99,7 @@ pub(super) struct Follower<'a> {
 }
 
 /// One look: what is not there yet, and for how long it has to stay when it is.
-struct Sight {
+struct Glance {
     waiting: Vec<String>,
     monitor: Duration,
 }
@@ -146,7 +146,7 @@ impl Follower<'_> {
     }
 }
 
-fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
+fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
     let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     let mut monitor = Duration::ZERO;
     for one in standing::all(cluster).context("the engine's services can't be read")? {
@@ -174,7 +174,7 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
         }
     }
     if stuck.is_empty() {
-        return Ok(Sight { waiting, monitor });
+        return Ok(Glance { waiting, monitor });
     }
     let error = Error::new(ErrorKind::Failed, stuck.join("; "));
     Err(error.hint("`orca services ps --all` shows what became of its tasks").into())
@@ -187,8 +187,4 @@ fn rolled_back(service: &Service, followed: &Followed) -> bool {
         && service.update == Some(UpdateState::RollbackCompleted)
         && service.update_started.is_some()
         && service.update_started != before
-}
-
-fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into()
 }

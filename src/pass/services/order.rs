@@ -3,6 +3,7 @@
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::fingerprint;
 use crate::model::auths::registry_of;
+use crate::model::service::STOPPED_LABEL;
 use crate::model::{Auths, Mode, Needs, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
 use crate::pass::order::{Order, Wish};
@@ -11,7 +12,6 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
 use super::diff::diff;
-use super::standing::STOPPED_LABEL;
 
 /// Why an action is made.
 const ASKED: &str = "asked for on the command line";

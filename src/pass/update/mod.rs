@@ -15,10 +15,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::model::service::STACK_LABEL;
 use crate::model::stock::age;
 use crate::model::{Rollout, ServiceId};
 use crate::pass::memory::{Memory, UPDATE};
-use crate::pass::services::standing::STACK_LABEL;
 use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
 use crate::settings::Settings;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::service::STACK_LABEL;
 use crate::model::{Reference, ServiceId};
-use crate::pass::services::standing::STACK_LABEL;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
