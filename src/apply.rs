@@ -9,6 +9,7 @@ pub mod files;
 pub mod host;
 mod journal;
 mod judge;
+mod labelled;
 pub mod local;
 pub mod logs;
 pub mod memory;

@@ -10,16 +10,16 @@ use crate::apply::local::{Hand, NodeApplier};
 use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::local::Identity;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::model::Pauses;
 use crate::nodes::{self, Known, Reach, Stop};
 use crate::pass::Pass;
 use crate::pass::autoheal::containers::{self, Input, Sick};
-use crate::report::{Outcome, Report, ReportedAction, Run, Status};
+use crate::plan::Plan;
+use crate::report::{Outcome, Report, Run};
 use crate::settings::Settings;
-use crate::state::{self, Actor, State};
+use crate::state::{Actor, State};
 
 /// The command's name in reports.
 pub const COMMAND: &str = "autoheal";
@@ -92,9 +92,7 @@ impl Healing<'_> {
             (Some(true), None) => Ok(Some(self.source.clone())),
             (None, None) => {
                 let own = tokio::select! {
-                    _ = self.interrupt.nth(1) => {
-                        return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
-                    }
+                    _ = self.interrupt.nth(1) => return Err(interrupted()),
                     own = async { here.until(deadline).identity().await } => own?,
                 };
                 // A worker, or an engine in no swarm, has containers of its own all the same.
@@ -112,16 +110,9 @@ impl Healing<'_> {
             Known::Standalone
         };
         let stops = nodes::stops(&self.reach, here, &known, self.settings)?;
-        let mut hold = None;
-        if self.containers && !self.options.dry_run {
-            state::make_dir(&self.options.state_dir)?;
-            let lock = lock::take(&self.options.state_dir, "autoheal containers", self.options.lock_timeout).await?;
-            let (mut state, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(state.mend(&self.options.state_dir)?);
-            hold = Some((lock, state));
-        }
-        let state = hold.as_ref().map(|(_, state)| state);
+        let hold =
+            if self.containers { self.options.hold("autoheal containers", &mut report.warnings).await? } else { None };
+        let state = hold.as_ref().map(|hold| &hold.state);
         let budget = Cell::new(self.options.max_actions.saturating_sub(report.actions.len()));
         let (mut failed, all) = (Vec::new(), stops.len());
         for stop in stops {
@@ -165,49 +156,30 @@ impl Healing<'_> {
         if !self.containers {
             return Ok(());
         }
-        self.heal(&engine, &asked, &own, pauses, &name, state, budget, deadline, report).await
+        let ward = Ward { engine: &engine, asked: &asked, own: &own, pauses, name: &name };
+        self.heal(&ward, state, budget, deadline, report).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, and it is called once")]
+    /// Plans for the containers of one node, and carries it out where there is a state to note it in.
     async fn heal(
         &self,
-        engine: &Engine,
-        asked: &Engine,
-        own: &Identity,
-        pauses: &Pauses,
-        name: &str,
+        ward: &Ward<'_>,
         state: Option<&State>,
         budget: &Cell<usize>,
         deadline: Instant,
         report: &mut Report,
     ) -> Result<()> {
-        let mut sick = Vec::new();
-        for container in asked.unhealthy().await? {
-            // Gone meanwhile: well, then.
-            if let Some(inspected) = asked.container(&container.id).await? {
-                sick.push(Sick::read(container, &inspected, own.now));
-            }
-        }
+        let Ward { own, pauses, .. } = ward;
+        let sick = ward.sick().await?;
         let key = format!("node {} {}", own.id, self.settings.files.join(" "));
-        let memory = if let Some(state) = state {
-            state.memory(&key)
-        } else {
-            let peeked = State::peek(&self.options.state_dir).ok().flatten();
-            peeked.map(|state| state.memory(&key)).unwrap_or_default()
-        };
+        let memory = state.map_or_else(|| self.options.peek_memory(&key), |state| state.memory(&key));
         let state = if report.paused(pauses, own.now) { None } else { state };
         let settings = &self.settings.autoheal.containers;
-        let mut plan = containers::plan(&Input { node: name, sick: &sick, settings, memory: &memory, now: own.now });
-        report.blocked.append(&mut plan.blocked);
-        report.warnings.append(&mut plan.warnings);
-        let facts = plan.data.remove("unhealthy").and_then(|facts| facts.as_array().cloned()).unwrap_or_default();
-        let into = report.data.entry("unhealthy").or_insert_with(|| Vec::<Value>::new().into());
-        if let Some(list) = into.as_array_mut() {
-            list.extend(facts);
-        }
+        let mut plan =
+            containers::plan(&Input { node: ward.name, sick: &sick, settings, memory: &memory, now: own.now });
+        tell(&mut plan, report);
         let Some(state) = state else {
-            let planned = |action| ReportedAction::new(action, Status::Planned, None);
-            report.actions.extend(plan.actions.iter().map(planned));
+            report.plan(&plan.actions);
             if pauses.whole(own.now).is_some() {
                 report.withhold();
             }
@@ -220,7 +192,7 @@ impl Healing<'_> {
         let cluster = if own.node.is_empty() { own.id.clone() } else { own.node.clone() };
         let actor = Actor { run: report.run.id.clone(), cluster, command: COMMAND };
         let mut applier = NodeApplier {
-            hand: Hand::Engine { engine, api: &own.api },
+            hand: Hand::Engine { engine: ward.engine, api: &own.api },
             state,
             actor: &actor,
             budget,
@@ -232,6 +204,40 @@ impl Healing<'_> {
         report.actions.extend(outcome.actions);
         report.warnings.extend(outcome.warnings);
         outcome.error.map_or(Ok(()), Err)
+    }
+}
+
+/// A node whose containers are looked at.
+struct Ward<'a> {
+    /// Without a deadline: what has begun is to end.
+    engine: &'a Engine,
+    asked: &'a Engine,
+    own: &'a Identity,
+    pauses: &'a Pauses,
+    name: &'a str,
+}
+
+impl Ward<'_> {
+    async fn sick(&self) -> Result<Vec<Sick>> {
+        let mut sick = Vec::new();
+        for container in self.asked.unhealthy().await? {
+            // Gone meanwhile: well, then.
+            if let Some(inspected) = self.asked.container(&container.id).await? {
+                sick.push(Sick::read(container, &inspected, self.own.now));
+            }
+        }
+        Ok(sick)
+    }
+}
+
+/// What a plan for one node's containers has beside actions, to what others had.
+fn tell(plan: &mut Plan, report: &mut Report) {
+    report.blocked.append(&mut plan.blocked);
+    report.warnings.append(&mut plan.warnings);
+    let facts = plan.data.remove("unhealthy").and_then(|facts| facts.as_array().cloned()).unwrap_or_default();
+    let into = report.data.entry("unhealthy").or_insert_with(|| Vec::<Value>::new().into());
+    if let Some(list) = into.as_array_mut() {
+        list.extend(facts);
     }
 }
 

@@ -18,10 +18,12 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
-pub use node_side::{Bootstrap, Collect, Deploy, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate};
+pub use node_side::{
+    Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
+};
 pub use nodes::{Nodes, OneNode};
-pub use operate::{CommandFile, Commands, Health, PauseArgs, ResumeArgs};
-pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, Wish};
+pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
+pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
 pub use services::{Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Wait};
 pub use watch::Watch;
@@ -98,7 +100,7 @@ pub enum Command {
     /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
     /// wrong until somebody acts. 75: something is under way and ends by itself. With --self: whether the `orca watch` of this
     /// host is alive, for a container's healthcheck.
-    Health(Health),
+    Health(HealthArgs),
     /// Everyday work with services
     #[command(subcommand)]
     Services(Services),

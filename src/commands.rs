@@ -20,7 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::pass::Pass;
 use crate::pass::bootstrap::Consent;
-use crate::pause::{Order, Pausing};
+use crate::pause::{PauseOrder, Pausing};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedError, Run};
 use crate::settings::{Entry, Settings, Verb};
@@ -144,7 +144,7 @@ impl Commands<'_> {
                 files.keep(rest, mode)?;
             }
             let report = self.carry_out(entry).await;
-            let (word, untried) = (word(report.outcome), untried(&report));
+            let (word, untried) = (report.outcome.to_string(), untried(&report));
             if untried && (!entry.restarts() || unwritten(&report)) {
                 if entry.restarts() {
                     files.keep(&batch.entries[at..], mode)?;
@@ -202,7 +202,7 @@ impl Commands<'_> {
 
     async fn pause(&self, entry: &Entry, anchor: Option<String>, resume: bool) -> Report {
         let origin = format!("{} ({}:{})", entry, self.file.display(), entry.origin.line);
-        let order = Order { resume, anchor, origin, ..Order::default() };
+        let order = PauseOrder { resume, anchor, origin, ..PauseOrder::default() };
         match self.source.engine() {
             Ok(engine) => {
                 let (settings, options, interrupt) = (self.settings, self.options, self.interrupt);
@@ -268,8 +268,4 @@ fn unwritten(report: &Report) -> bool {
     (turned_away || matches!(error, Some(ErrorKind::Locked | ErrorKind::NotManager)))
         && report.summary.done == 0
         && report.summary.failed == 0
-}
-
-fn word(outcome: Outcome) -> String {
-    serde_json::to_value(outcome).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 //!
 //! All passes of a run share one snapshot, one lock and one deadline.
 
+pub(crate) mod hold;
 pub mod live;
 mod recovery;
 mod sub_report;
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::apply::{Applied, Applier};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted, interrupted_waiting};
 use crate::interrupt::Interrupt;
 use crate::pass::memory::Memory;
 use crate::pass::{Pass, pause};
@@ -23,7 +24,7 @@ use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
-use crate::state::{Actor, State};
+use crate::state::Actor;
 use live::Live;
 use sub_report::SubReport;
 
@@ -122,10 +123,7 @@ impl Cycle<'_> {
         let (mut unchanged, mut interrupt) = (0, std::pin::pin!(self.interrupt.nth(1)));
         let observed = tokio::select! {
             // Before the first write nothing needs to be finished: a signal ends the run at once.
-            _ = &mut interrupt => {
-                let text = "interrupted by a signal before anything was changed";
-                Err(Error::new(ErrorKind::Interrupted, text).into())
-            }
+            _ = &mut interrupt => Err(interrupted()),
             observed = self.observe(started + self.options.timeout, &mut report) => observed,
         };
         match observed {
@@ -230,7 +228,7 @@ impl Cycle<'_> {
             bounds.progress.waiting(&waiting);
             tokio::select! {
                 _ = self.interrupt.nth(1) => {
-                    return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
+                    return Err(interrupted_waiting());
                 }
                 () = events.next(LOOK_AGAIN) => {}
             }
@@ -238,7 +236,7 @@ impl Cycle<'_> {
             tokio::time::sleep(BURST).await;
             *cluster = tokio::select! {
                 _ = self.interrupt.nth(1) => {
-                    return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into());
+                    return Err(interrupted_waiting());
                 }
                 observed = Snapshot::observe(&live.engine) => observed?,
             };
@@ -275,8 +273,7 @@ impl Cycle<'_> {
     /// Plans one pass and leaves it at that.
     pub(crate) fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
         // What can't be read is taken as not remembered, as the pass itself would.
-        let state = State::peek(&self.options.state_dir).ok().flatten();
-        let memory = state.map(|state| state.memory(&memory_key(cluster, self.settings))).unwrap_or_default();
+        let memory = self.options.peek_memory(&memory_key(cluster, self.settings));
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let planned = |action| ReportedAction::new(action, Status::Planned, None);
         let actions = plan.actions.iter().map(planned).collect();

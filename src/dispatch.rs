@@ -2,27 +2,27 @@
 
 mod autoheal;
 mod bootstrap;
+mod end;
 mod everyday;
 mod exporter;
 mod gc;
 mod logs;
 mod mods;
 mod operate;
-mod publish;
 mod rebalance;
 mod registry;
 mod tell;
 mod watch;
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -33,34 +33,17 @@ use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
 use crate::engine::wire::Wire;
-use crate::error::{Error, ErrorKind, kind_of};
+use crate::error::{ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::pass::Pass;
+use crate::report::Outcome;
 use crate::report::print::{Format, Printer, on_terminal};
-use crate::report::{Outcome, Report, ReportedError, Run};
-use crate::settings::{self, Problems, Settings};
+use crate::settings::{self, Notify, Settings};
 use crate::{complete, exit, generate, sim, state};
+use end::Ended;
 
 /// A pass ends after this long, unless a flag says otherwise.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// Commands whose runs are counted even if they don't get as far as to begin.
-const PASSES: [&str; 14] = [
-    "labels sync",
-    "anchors follow",
-    "reconcile",
-    "rebalance apply",
-    "rebalance recover",
-    "autoheal",
-    "bootstrap",
-    "exporter deploy",
-    "logs rotate",
-    "mods fetch",
-    "gc",
-    "commands run",
-    "pause",
-    "resume",
-];
 
 type Env = BTreeMap<String, String>;
 
@@ -69,8 +52,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     if let Some(answered) = complete::answer() {
         return answered;
     }
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let (name, cli) = match parse(args) {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
     // Variables that are no UTF-8 are none of orca's.
@@ -80,17 +63,30 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     start_log(&cli.global, &env);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let session =
-        Session { printer: printer(&cli.global, &env), env, global: cli.global, signal: Cell::new(None), within: None };
+        Session { printer: printer(&cli.global, &env), env, global: cli.global, told: OnceCell::new(), within: None };
     let code = match runtime {
         Ok(runtime) => {
-            let code = runtime.block_on(session.run_until_told_twice(cli.command));
+            let code = runtime.block_on(session.run_until_told_twice(&name, cli.command));
             // A blocking read (stdin, say) must not keep a finished orca alive.
             runtime.shutdown_background();
             code
         }
-        Err(error) => session.failed("orca", &anyhow::Error::new(error).context("can't start")),
+        Err(error) => session.end_at_once(&anyhow::Error::new(error).context("can't start")),
     };
     ExitCode::from(code)
+}
+
+/// The command line, and the command's name in reports, which is what it was called by.
+fn parse(args: impl Iterator<Item = OsString>) -> clap::error::Result<(String, Cli)> {
+    let mut matches = Cli::command().try_get_matches_from(args)?;
+    let mut words = Vec::new();
+    let mut at = &matches;
+    while let Some((word, below)) = at.subcommand() {
+        words.push(word);
+        at = below;
+    }
+    let name = words.join(" ");
+    Ok((name, Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Cli::command()))?))
 }
 
 fn usage(error: &clap::Error) -> ExitCode {
@@ -141,25 +137,44 @@ struct Session {
     global: Global,
     env: Env,
     printer: Printer,
-    /// The exit code of the signal that has come, if one has.
-    signal: Cell<Option<u8>>,
+    /// Whom the config, once it was read, tells of a pass.
+    told: OnceCell<Notify>,
     /// The loop that runs the command, if one does.
     within: Option<std::rc::Rc<watch::Within>>,
 }
 
 impl Session {
-    async fn run_until_told_twice(&self, command: Command) -> u8 {
+    async fn run_until_told_twice(&self, name: &str, command: Command) -> u8 {
         let interrupt = match Interrupt::listen() {
             Ok(interrupt) => interrupt,
-            Err(error) => return self.failed("orca", &error.context("can't listen for signals")),
+            Err(error) => return self.end_at_once(&error.context("can't listen for signals")),
         };
         tokio::select! {
-            code = self.run(command, &interrupt) => code,
+            code = self.run(name, command, &interrupt) => code,
             code = interrupt.nth(2) => code,
         }
     }
 
-    async fn run(&self, command: Command, interrupt: &Interrupt) -> u8 {
+    /// One command from its beginning to its exit code.
+    async fn run(&self, name: &str, command: Command, interrupt: &Interrupt) -> u8 {
+        // What runs on a node, and whose output is read from there, waits to be removed.
+        let linger = match &command {
+            Command::Probe(args) => Some(args.linger),
+            Command::Gc(args) if args.order.is_some() => Some(args.linger),
+            _ => None,
+        };
+        let ended = self.obey(command, interrupt).await;
+        let code = self.end(name, ended, interrupt).await;
+        if let Some(linger) = linger {
+            tokio::select! {
+                _ = interrupt.nth(1) => {}
+                () = tokio::time::sleep(linger) => {}
+            }
+        }
+        code
+    }
+
+    async fn obey(&self, command: Command, interrupt: &Interrupt) -> Result<Ended> {
         let wait = match &command {
             Command::Anchors(Anchors::Follow(follow)) => follow.wait,
             Command::Reconcile(reconcile) => reconcile.wait,
@@ -194,20 +209,17 @@ impl Session {
             Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
             Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
             Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,
-            Command::Snapshot => {
-                let document = tokio::select! {
-                    code = interrupt.nth(1) => Err(self.interrupted(code)),
-                    document = self.snapshot(options.timeout) => document,
-                };
-                self.finish("snapshot", document)
-            }
-            Command::History(history) => self.conclude("history", self.history(&options, history.limit)),
+            Command::Snapshot => tokio::select! {
+                _ = interrupt.nth(1) => Err(interrupted()),
+                document = self.snapshot(options.timeout) => document.map(Ended::Document),
+            },
+            Command::History(history) => self.history(&options, history.limit).map(Ended::Report),
             Command::Config(config) => self.config(&config, interrupt).await,
-            Command::Schema(schema) => self.finish("schema", Ok(generate::schema(schema.name).to_owned())),
-            Command::Probe(args) => self.probe(args, interrupt).await,
-            Command::Completions(completions) => self.finish("completions", complete::script(completions.shell)),
-            Command::Man(man) => self.finish("man", tell::write_man(&man)),
-            Command::Sim(sim) => self.sim(sim).await,
+            Command::Schema(schema) => Ok(Ended::Document(generate::schema(schema.name).to_owned())),
+            Command::Probe(args) => tell::probe(args).map(Ended::Document),
+            Command::Completions(completions) => complete::script(completions.shell).map(Ended::Document),
+            Command::Man(man) => tell::write_man(&man).map(Ended::Document),
+            Command::Sim(sim) => self::sim(sim).await.map(Ended::Said),
         }
     }
 
@@ -228,28 +240,46 @@ impl Session {
         }
     }
 
-    /// Reads the config; a file or stdin that never ends doesn't keep a signal from ending orca.
+    /// Reads the config.
     async fn settings(&self, interrupt: &Interrupt) -> Result<Settings> {
-        if let Some(within) = &self.within {
-            return Ok(within.settings());
-        }
-        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
-        tokio::select! {
-            code = interrupt.nth(1) => Err(self.interrupted(code)),
-            settings = tokio::task::spawn_blocking(move || settings::load(&input)) => settings?,
-        }
+        self.load(None, settings::load, interrupt).await
     }
 
     /// The same for commands that need no config.
     async fn settings_if_any(&self, interrupt: &Interrupt) -> Result<Settings> {
-        if let Some(within) = &self.within {
+        self.load(None, settings::load_if_any, interrupt).await
+    }
+
+    /// A file or stdin that never ends doesn't keep a signal from ending orca. `exporter` is the older file of that pass.
+    async fn load(
+        &self,
+        exporter: Option<PathBuf>,
+        load: fn(&settings::Input) -> Result<Settings>,
+        interrupt: &Interrupt,
+    ) -> Result<Settings> {
+        if let (Some(within), None) = (&self.within, &exporter) {
             return Ok(within.settings());
         }
-        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
-        tokio::select! {
-            code = interrupt.nth(1) => Err(self.interrupted(code)),
-            settings = tokio::task::spawn_blocking(move || settings::load_if_any(&input)) => settings?,
-        }
+        let mut input = settings::Input::new(self.global.config.clone(), self.env.clone());
+        input.exporter = exporter;
+        let settings = tokio::select! {
+            _ = interrupt.nth(1) => return Err(interrupted()),
+            settings = tokio::task::spawn_blocking(move || load(&input)) => settings??,
+        };
+        _ = self.told.set(settings.notify.clone());
+        Ok(settings)
+    }
+
+    /// Whom to tell of a pass; none as long as nobody has read the config.
+    fn notify(&self) -> Option<Notify> {
+        let lent = || self.within.as_ref().map(|within| within.settings().notify);
+        self.told.get().cloned().or_else(lent)
+    }
+
+    /// The config, and where the cluster is looked at: nothing is asked of the engine while the config is wrong.
+    async fn ready(&self, interrupt: &Interrupt) -> Result<(Settings, Source)> {
+        let settings = self.settings_if_any(interrupt).await?;
+        Ok((settings, self.source()?))
     }
 
     fn source(&self) -> Result<Source> {
@@ -268,113 +298,50 @@ impl Session {
     }
 
     /// One run of these passes.
-    async fn passes(&self, command: &'static str, passes: &[Pass], options: &Options, interrupt: &Interrupt) -> u8 {
-        let settings = self.settings(interrupt).await;
-        self.passes_with(settings, command, passes, options, interrupt).await
-    }
-
-    async fn passes_with(
+    async fn passes(
         &self,
-        settings: Result<Settings>,
         command: &'static str,
         passes: &[Pass],
         options: &Options,
         interrupt: &Interrupt,
-    ) -> u8 {
-        // The config first: nothing is asked of the engine while it is wrong.
-        let (settings, source) = match settings.and_then(|settings| Ok((settings, self.source()?))) {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(command, &error),
-        };
-        let cycle = Cycle { command, passes, source: &source, settings: &settings, options, interrupt };
+    ) -> Result<Ended> {
+        let settings = self.settings(interrupt).await?;
+        self.passes_with(&settings, command, passes, options, interrupt).await
+    }
+
+    async fn passes_with(
+        &self,
+        settings: &Settings,
+        command: &'static str,
+        passes: &[Pass],
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
+        let source = self.source()?;
+        let cycle = Cycle { command, passes, source: &source, settings, options, interrupt };
         let mut report = Box::pin(cycle.run()).await;
         let whole = passes == Pass::ALL && report.error.is_none() && report.outcome != Outcome::Skipped;
         if whole && settings.rebalance.auto {
-            report.absorb(Box::pin(self.rebalance_auto(&settings, &source, options, interrupt)).await);
+            report.absorb(Box::pin(self.rebalance_auto(settings, &source, options, interrupt)).await);
         }
-        self.conclude_pass(report, &settings, interrupt).await
+        Ok(Ended::Pass(report))
     }
+}
 
-    async fn sim(&self, args: crate::cli::Sim) -> u8 {
-        let options = sim::Options {
-            listen: args.listen,
-            from: args.from,
-            nodes: args.nodes,
-            managers: args.managers,
-            bare: args.bare,
-            services: args.services,
-            tasks: args.tasks,
-            start_delay: args.start_delay,
-            command: args.command,
-            ..sim::Options::default()
-        };
-        match sim::run(options).await {
-            Ok(code) => u8::try_from(code).unwrap_or(1),
-            Err(error) => self.failed("sim", &error),
-        }
-    }
-
-    /// Prints a command's document, or why there is none.
-    fn finish(&self, command: &str, document: Result<String>) -> u8 {
-        match document {
-            Ok(text) => {
-                self.printer.document(&text);
-                0
-            }
-            Err(error) => self.failed(command, &error),
-        }
-    }
-
-    /// Prints a report that has only facts in it.
-    fn conclude(&self, command: &str, report: Result<Report>) -> u8 {
-        match report {
-            Ok(mut report) => {
-                report.conclude(0);
-                self.printer.report(&report);
-                exit::code(&report, false, None)
-            }
-            Err(error) => self.failed(command, &error),
-        }
-    }
-
-    fn interrupted(&self, code: u8) -> anyhow::Error {
-        self.signal.set(Some(code));
-        Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
-    }
-
-    /// Prints a report that says why the command did not even begin.
-    fn failed(&self, command: &str, error: &anyhow::Error) -> u8 {
-        if kind_of(error) == ErrorKind::Usage && self.within.is_none() {
-            self.printer.error(&ReportedError::from_error(error));
-            return exit::code_of(ErrorKind::Usage, None);
-        }
-        let mut report = Report::new(command, Run::start(self.global.dry_run));
-        report.fail(error);
-        if let Some(problems) = error.downcast_ref::<Problems>() {
-            report.data.insert("problems".to_owned(), serde_json::to_value(problems.list()).unwrap_or_default());
-        }
-        report.conclude(0);
-        if PASSES.contains(&command) {
-            self.count(&mut report);
-        }
-        let code = exit::code(&report, false, self.signal.get());
-        self.tell(report, self.signal.get());
-        code
-    }
-
-    /// Prints a pass's report, and says what the process ends with. A loop keeps it, too.
-    fn tell(&self, mut report: Report, signal: Option<u8>) -> u8 {
-        let code = exit::code(&report, self.global.detailed_exitcode, signal);
-        let Some(within) = &self.within else {
-            self.printer.report(&report);
-            return code;
-        };
-        if within.is_news(&mut report) {
-            self.printer.report(&report);
-        }
-        within.keep(report);
-        code
-    }
+async fn sim(args: crate::cli::Sim) -> Result<u8> {
+    let options = sim::Options {
+        listen: args.listen,
+        from: args.from,
+        nodes: args.nodes,
+        managers: args.managers,
+        bare: args.bare,
+        services: args.services,
+        tasks: args.tasks,
+        start_delay: args.start_delay,
+        command: args.command,
+        ..sim::Options::default()
+    };
+    Ok(u8::try_from(sim::run(options).await?).unwrap_or(1))
 }
 
 /// Whether orca runs as root, told by who owns its own process entry: no unsafe call needed.

@@ -80,6 +80,16 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// A signal came before anything was changed.
+pub fn interrupted() -> anyhow::Error {
+    Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
+}
+
+/// A signal came while what was changed had yet to come to rest.
+pub fn interrupted_waiting() -> anyhow::Error {
+    Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into()
+}
+
 /// The kind of an `anyhow` error: that of the first [`Error`] in its chain.
 pub fn kind_of(error: &anyhow::Error) -> ErrorKind {
     typed(error).map_or(ErrorKind::Failed, |e| e.kind)

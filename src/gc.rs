@@ -14,27 +14,27 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::cycle::Options;
+use crate::cycle::hold::Hold;
 use crate::cycle::live::host_id;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, again};
+use crate::error::{Error, ErrorKind, again, interrupted};
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::model::NodeId;
 use crate::nodes::{self, Known, Reach, Stop};
 use crate::pass::gc::keep::Keep;
 use crate::plan::{Blocked, Target, TargetKind, Warning};
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
-use crate::state::{self, Actor, State};
-use node::{Needs, Round, Visited, Wanted, interrupted, with_hint};
-use order::Order;
+use crate::state::{Actor, State};
+use node::{Needs, Round, Visited, Wanted, with_hint};
+use order::GcOrder;
 use service::Errand;
 
 /// The command's name in reports.
 pub const COMMAND: &str = "gc";
 
 /// How nodes are reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     /// By their own engines.
     Engines,
@@ -84,15 +84,8 @@ impl Collection<'_> {
             }
         }
         let paused = known.cluster().is_some_and(|cluster| report.paused(&cluster.pauses, cluster.taken_at));
-        let (mut state, mut lock) = (None, None);
-        if !self.options.dry_run && !paused {
-            state::make_dir(&self.options.state_dir)?;
-            lock = Some(lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?);
-            let (mut opened, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(opened.mend(&self.options.state_dir)?);
-            state = Some(opened);
-        }
+        let hold = if paused { None } else { self.options.hold(COMMAND, &mut report.warnings).await? };
+        let (state, lock) = hold.map(|Hold { state, lock }| (state, lock)).unzip();
         if let (Some(cluster), Some(_)) = (known.cluster(), &lock) {
             let host = host_id(&self.options.state_dir)?;
             service::sweep(&self.managers(&here, deadline)?, cluster, &host, &mut report.warnings).await;
@@ -181,7 +174,7 @@ impl Collection<'_> {
             return Err(error.hint("name it in orca.yml: gc: { service: { image: NAME } }").into());
         };
         let (actor, host) = (Self::actor(known, report), host_id(&self.options.state_dir)?);
-        let mut order = Order::new(&actor.run, &actor.cluster, Keep::of(cluster)?, &self.settings.gc);
+        let mut order = GcOrder::new(&actor.run, &actor.cluster, Keep::of(cluster)?, &self.settings.gc);
         order.volumes.clone_from(&self.volumes);
         order.max_actions = self.options.max_actions;
         let engine = &self.managers(here, deadline)?;
@@ -241,7 +234,7 @@ impl Collection<'_> {
 /// # Errors
 /// If its answer can't be written.
 pub async fn obey(
-    order: Result<Order>,
+    order: Result<GcOrder>,
     here: Result<Engine>,
     options: &Options,
     interrupt: &Interrupt,
@@ -253,7 +246,7 @@ pub async fn obey(
     order::lines(visited.unwrap_or_else(|error| Visited::in_vain("", error)))
 }
 
-async fn carry_out(order: &Order, here: &Engine, options: &Options, interrupt: &Interrupt) -> Result<Visited> {
+async fn carry_out(order: &GcOrder, here: &Engine, options: &Options, interrupt: &Interrupt) -> Result<Visited> {
     let deadline = Instant::now() + order.timeout;
     let own = here.until(deadline).identity().await?;
     let Some(name) = order.nodes.get(&own.node) else { return Ok(Visited::default()) };

@@ -133,6 +133,7 @@ pub fn look(state_dir: &Path, max_age: Option<Duration>) -> Result<Report> {
         );
         report.data.insert("message".to_owned(), text.into());
     }
+    report.conclude(0);
     Ok(report)
 }
 

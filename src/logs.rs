@@ -1,6 +1,6 @@
 //! One run of `orca logs rotate`: look at files, logrotate's configuration, containers and services; plan; act.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -12,25 +12,25 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 use crate::apply::logs::{LogApplier, run_logrotate};
+use crate::cycle::hold::Hold;
 use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::engine::address::Address;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::files::Dir;
 use crate::files::find::find;
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::pass::Pass;
 use crate::pass::logs::containers::{self, ContainerLog};
 use crate::pass::logs::services;
 use crate::pass::logs::{Found, Kin, LogrotateSays, is_copy, is_kin, plan, plan_logrotate, read_debug};
 use crate::pass::memory::{LogSize, Memory};
-use crate::plan::{Plan, Warning};
+use crate::plan::{Action, Change, Plan, Warning};
 use crate::progress::Progress;
-use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::{LogRule, Origin, Settings};
 use crate::snapshot::Snapshot;
-use crate::state::{self, Actor, State};
+use crate::state::{Actor, State};
 
 /// The command's name in reports.
 pub const COMMAND: &str = "logs rotate";
@@ -66,9 +66,7 @@ impl Rotating<'_> {
     /// What fails is said in the report; the rest is done all the same.
     async fn work(&self, deadline: Instant, report: &mut Report) -> u64 {
         let looked = tokio::select! {
-            _ = self.interrupt.nth(1) => {
-                Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into())
-            }
+            _ = self.interrupt.nth(1) => Err(interrupted()),
             looked = self.containers(deadline, report) => looked,
         };
         // Files need no engine: what is lost with it is said at the end.
@@ -78,7 +76,7 @@ impl Rotating<'_> {
                 report.outcome = Outcome::Skipped;
                 return 0;
             }
-            Err(error) => (Vec::new(), std::collections::BTreeSet::new(), Some(error)),
+            Err(error) => (Vec::new(), BTreeSet::new(), Some(error)),
         };
         let mut unchanged = 0;
         if self.interrupt.exit_code().is_none() {
@@ -100,8 +98,8 @@ impl Rotating<'_> {
         &self,
         deadline: Instant,
         report: &mut Report,
-    ) -> Result<Option<(Vec<ContainerLog>, std::collections::BTreeSet<String>)>> {
-        let Some(engine) = &self.engine else { return Ok(Some((Vec::new(), std::collections::BTreeSet::new()))) };
+    ) -> Result<Option<(Vec<ContainerLog>, BTreeSet<String>)>> {
+        let Some(engine) = &self.engine else { return Ok(Some((Vec::new(), BTreeSet::new()))) };
         let engine = engine.until(deadline);
         let own = engine.identity().await?;
         let cluster = if own.manager { Some(Snapshot::observe(&engine).await?) } else { None };
@@ -130,10 +128,10 @@ impl Rotating<'_> {
         let here = matches!(engine.endpoint().address, Address::Unix(_));
         for log in logs.iter_mut().filter(|log| here && log.unbounded() && !log.path.is_empty()) {
             log.seen = look(&log.path);
+            log.counted = own.speaks(containers::KEEPS_COUNT);
         }
         let limited = |log: &&ContainerLog| log.driver == "json-file" && log.max_size.is_some();
-        let mut bounded: std::collections::BTreeSet<String> =
-            logs.iter().filter(limited).filter_map(|log| log.service.clone()).collect();
+        let mut bounded: BTreeSet<String> = logs.iter().filter(limited).filter_map(|log| log.service.clone()).collect();
         // One without a limit says more: the others may be from before an update.
         logs.iter().filter(|log| log.unbounded()).filter_map(|log| log.service.as_ref()).for_each(|id| {
             bounded.remove(id);
@@ -158,15 +156,30 @@ impl Rotating<'_> {
 
     /// Plans and acts on this host; returns the number of logs that are as wanted.
     async fn files(&self, logs: &[ContainerLog], deadline: Instant, report: &mut Report) -> Result<u64> {
-        let mut hold = None;
-        if !self.options.dry_run {
-            state::make_dir(&self.options.state_dir)?;
-            let lock = lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?;
-            let (mut state, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(state.mend(&self.options.state_dir)?);
-            hold = Some((lock, state));
-        }
+        let hold = self.options.hold(COMMAND, &mut report.warnings).await?;
+        let now = Timestamp::now();
+        let mut planned = self.search(now, report).await?;
+        let memory = match &hold {
+            Some(Hold { state, .. }) => state.memory(COMMAND),
+            None => self.options.peek_memory(COMMAND),
+        };
+        let sizes = self.add_containers(logs, &memory.logs, now, &mut planned);
+        let book = self.ask_logrotate(&mut planned).await;
+        let unchanged = planned.unchanged;
+        report.blocked.append(&mut planned.blocked);
+        report.warnings.append(&mut planned.warnings);
+        report.data.append(&mut planned.data);
+        let Some(Hold { state, .. }) = &hold else {
+            report.plan(&planned.actions);
+            return Ok(unchanged);
+        };
+        state.remember(COMMAND, &Memory { logs: sizes, ..memory })?;
+        self.carry_out(planned.actions, book, state, deadline, report).await;
+        Ok(unchanged)
+    }
+
+    /// Looks for the logs that the rules are about, and plans what is to become of them.
+    async fn search(&self, now: Timestamp, report: &mut Report) -> Result<Plan> {
         let settings = &self.settings.logs;
         let (rules, mut problems) = (settings.rules.clone(), Vec::new());
         let found = tokio::task::spawn_blocking(move || {
@@ -175,7 +188,6 @@ impl Rotating<'_> {
         });
         let (found, problems) = found.await.context("the search for logs broke off")?;
         report.warnings.extend(problems.into_iter().map(|problem| Warning::new("unreadable", problem)));
-        let now = Timestamp::now();
         let mut planned = plan(&found, &settings.rules, now);
         for (at, rule) in settings.rules.iter().enumerate() {
             if found.iter().all(|log| log.rule != at) {
@@ -183,39 +195,31 @@ impl Rotating<'_> {
                 planned.warnings.push(Warning::new("no_log", text));
             }
         }
-        let memory_key = "logs rotate".to_owned();
-        let memory = match &hold {
-            Some((_, state)) => state.memory(&memory_key),
-            None => {
-                State::peek(&self.options.state_dir).ok().flatten().map(|s| s.memory(&memory_key)).unwrap_or_default()
-            }
-        };
-        let sizes = self.add_containers(logs, &memory.logs, now, &mut planned);
-        let mut book = self.ask_logrotate(&mut planned).await;
-        let unchanged = planned.unchanged;
-        report.blocked.append(&mut planned.blocked);
-        report.warnings.append(&mut planned.warnings);
-        report.data.append(&mut planned.data);
-        let Some((_, state)) = &hold else {
-            let planned = planned.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None));
-            report.actions.extend(planned);
-            return Ok(unchanged);
-        };
-        state.remember(&memory_key, &Memory { logs: sizes, ..memory })?;
+        Ok(planned)
+    }
+
+    /// Does it, and lets logrotate, run with `book`, note what is new to it.
+    async fn carry_out(
+        &self,
+        actions: Vec<Action>,
+        mut book: Vec<PathBuf>,
+        state: &State,
+        deadline: Instant,
+        report: &mut Report,
+    ) {
         let actor = Actor { run: report.run.id.clone(), cluster: "this host".to_owned(), command: COMMAND };
         let progress = Progress::new(self.options.progress);
-        let budget = self.options.max_actions;
-        let due = planned.actions.iter().any(|action| matches!(action.change, crate::plan::Change::Logrotate { .. }));
+        let due = actions.iter().any(|action| matches!(action.change, Change::Logrotate { .. }));
         let mut applier = LogApplier {
             state,
             actor: &actor,
-            budget,
+            budget: self.options.max_actions,
             deadline,
             interrupt: self.interrupt,
             progress: &progress,
             logrotate: &book,
         };
-        let outcome = applier.apply(planned.actions).await;
+        let outcome = applier.apply(actions).await;
         report.actions.extend(outcome.actions);
         report.warnings.extend(outcome.warnings);
         if let Some(error) = outcome.error {
@@ -228,7 +232,6 @@ impl Rotating<'_> {
         if let Err(error) = run_logrotate(&book).await {
             report.warnings.push(Warning::new("logrotate", format!("{error:#}")));
         }
-        Ok(unchanged)
     }
 
     /// Adds what is to be done about containers; returns the sizes to remember.
@@ -247,6 +250,7 @@ impl Rotating<'_> {
         let (more, sizes) = containers::plan(&input);
         into.actions.extend(more.actions);
         into.blocked.extend(more.blocked);
+        into.warnings.extend(more.warnings);
         into.unchanged += more.unchanged;
         into.data.extend(more.data);
         sizes
@@ -284,7 +288,7 @@ impl Rotating<'_> {
     }
 
     /// Gives services a limit, as a pass of its own over the swarm.
-    async fn fix(&self, bounded: std::collections::BTreeSet<String>, report: &mut Report) -> u64 {
+    async fn fix(&self, bounded: BTreeSet<String>, report: &mut Report) -> u64 {
         let Some(engine) = &self.engine else { return 0 };
         let (mut settings, source) = (self.settings.clone(), Source::Engine(engine.clone()));
         settings.logs.containers.bounded = bounded;

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::cycle::{Options, Source, balance_key};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, kind_of};
+use crate::error::{Error, ErrorKind, interrupted, kind_of};
 use crate::interrupt::Interrupt;
 use crate::lock;
 use crate::metrics::collect::{self, Choice, Collector};
@@ -115,7 +115,7 @@ impl Measurement<'_> {
 pub async fn unless<T>(interrupt: &Interrupt, work: impl Future<Output = T>) -> Result<T> {
     tokio::select! {
         biased;
-        _ = interrupt.nth(1) => Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()),
+        _ = interrupt.nth(1) => Err(interrupted()),
         done = work => Ok(done),
     }
 }
@@ -193,8 +193,7 @@ impl Measure<'_> {
             }
         };
         if lock.is_none() {
-            let memory = State::peek(&options.state_dir).ok().flatten().map(|state| state.memory(&key));
-            return Ok(smooth(&memory.unwrap_or_default().rebalance.samples, raw, window).0);
+            return Ok(smooth(&options.peek_memory(&key).rebalance.samples, raw, window).0);
         }
         let (state, warning) = State::open(&options.state_dir)?;
         warnings.extend(warning);

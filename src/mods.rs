@@ -15,17 +15,17 @@ use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
 use crate::cycle::Options;
+use crate::cycle::hold::Hold;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::pass::mods::{Input, plan};
 use crate::progress::Transfers;
 use crate::registry::net::Net;
-use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::state::{self, Actor, State};
+use crate::state::Actor;
 use acting::Acting;
 use fetcher::{Fetcher, Hosts};
 use manifest::Manifest;
@@ -63,38 +63,10 @@ impl Fetching<'_> {
 
     async fn work(&self, deadline: Instant, report: &mut Report) -> Result<u64> {
         let settings = &self.settings.mods;
-        let (mut wants, mut refused) = (source::of_lists(settings), Vec::new());
-        let mut unknown = None;
-        if let Some(engine) = &self.engine {
-            let engine = engine.until(deadline);
-            let asked = tokio::select! {
-                _ = self.interrupt.nth(1) => return Err(interrupted()),
-                asked = self.ask_engine(&engine, &mut refused, report) => asked,
-            };
-            match asked {
-                Ok(Some(more)) => wants.extend(more),
-                Ok(None) => return Ok(0),
-                Err(error) => {
-                    // Lists need no engine: what is lost with it is said, and what it could want is not pruned.
-                    unknown = Some(format!("{error:#}"));
-                    report.fail(&error);
-                }
-            }
-        }
+        let mut refused = Vec::new();
+        let Some((wants, unknown)) = self.wants(deadline, &mut refused, report).await? else { return Ok(0) };
         let mut wants = source::unite(wants, &mut refused);
-        let mut hold = None;
-        if !self.options.dry_run {
-            std::fs::create_dir_all(settings.dest.join(".orca/partial")).with_context(|| {
-                let text = format!("can't make the cache directory `{}`", settings.dest.display());
-                Error::new(ErrorKind::Failed, text).hint("name one that orca may write, in mods.dest")
-            })?;
-            state::make_dir(&self.options.state_dir)?;
-            let lock = lock::take(&settings.dest.join(".orca"), "mods", self.options.lock_timeout).await?;
-            let (mut state, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(state.mend(&self.options.state_dir)?);
-            hold = Some((lock, state));
-        }
+        let hold = self.hold(report).await?;
         let manifest = Manifest::load(&settings.dest)?;
         let (net, hosts) = (Net::new(), Hosts::new(settings.per_host));
         let there = look(&settings.dest, &mut wants, &manifest, &mut refused)?;
@@ -118,9 +90,8 @@ impl Fetching<'_> {
         report.blocked.append(&mut planned.blocked);
         report.data.insert("dest".to_owned(), settings.dest.display().to_string().into());
         report.data.insert("wanted".to_owned(), wants.len().into());
-        let Some((_, state)) = &hold else {
-            let planned = planned.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None));
-            report.actions.extend(planned);
+        let Some(Hold { state, .. }) = &hold else {
+            report.plan(&planned.actions);
             return Ok(unchanged);
         };
         let actor = Actor { run: report.run.id.clone(), cluster: "this host".to_owned(), command: COMMAND };
@@ -137,6 +108,46 @@ impl Fetching<'_> {
         };
         let same = acting.all(planned.actions, report).await?;
         Ok(unchanged + same)
+    }
+
+    /// All that is wanted, and why what the engine wants is not known, if it isn't; none if it is not its turn.
+    async fn wants(
+        &self,
+        deadline: Instant,
+        refused: &mut Vec<Refused>,
+        report: &mut Report,
+    ) -> Result<Option<(Vec<Want>, Option<String>)>> {
+        let mut wants = source::of_lists(&self.settings.mods);
+        let Some(engine) = &self.engine else { return Ok(Some((wants, None))) };
+        let engine = engine.until(deadline);
+        let asked = tokio::select! {
+            _ = self.interrupt.nth(1) => return Err(interrupted()),
+            asked = self.ask_engine(&engine, refused, report) => asked,
+        };
+        match asked {
+            Ok(Some(more)) => {
+                wants.extend(more);
+                Ok(Some((wants, None)))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => {
+                // Lists need no engine: what is lost with it is said, and what it could want is not pruned.
+                report.fail(&error);
+                Ok(Some((wants, Some(format!("{error:#}")))))
+            }
+        }
+    }
+
+    /// The cache directory, the lock in it and the state; nothing in a dry run.
+    async fn hold(&self, report: &mut Report) -> Result<Option<Hold>> {
+        let dest = &self.settings.mods.dest;
+        if !self.options.dry_run {
+            std::fs::create_dir_all(dest.join(".orca/partial")).with_context(|| {
+                let text = format!("can't make the cache directory `{}`", dest.display());
+                Error::new(ErrorKind::Failed, text).hint("name one that orca may write, in mods.dest")
+            })?;
+        }
+        self.options.hold_at(&dest.join(".orca"), "mods", &mut report.warnings).await
     }
 
     /// What containers and services ask for; none if it is not this engine's turn.
@@ -164,8 +175,4 @@ impl Fetching<'_> {
         }
         Ok(Some(wants))
     }
-}
-
-fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
 }

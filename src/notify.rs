@@ -226,13 +226,11 @@ fn read(kept: &Kept) -> Result<Hidden> {
 /// What happened, in a line.
 fn line(report: &Report) -> String {
     let Summary { done, failed, blocked, .. } = report.summary;
-    let outcome = serde_json::to_value(report.outcome).ok();
-    let outcome = outcome.as_ref().and_then(Value::as_str).unwrap_or_default();
     let counts = [(done, "done"), (failed, "failed"), (blocked, "blocked")];
     let counts: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
     let error = report.error.as_ref().map(|error| format!(": {}", error.message)).unwrap_or_default();
-    format!("{} {outcome}{counts}{error}", report.command)
+    format!("{} {}{counts}{error}", report.command, report.outcome)
 }
 
 /// What happened, in as many lines as a chat bears.
@@ -243,7 +241,7 @@ fn account(report: &Report) -> String {
     let told: Vec<_> = report.actions.iter().filter(|a| matches!(a.status, Status::Done | Status::Failed)).collect();
     text.extend(told.iter().take(SHOWN).map(|action| {
         let error = action.error.as_ref().map(|error| format!(" FAILED: {error}")).unwrap_or_default();
-        format!("\n- {} {}{error}", action.kind.name(), action.target.name)
+        format!("\n- {} {}{error}", action.kind, action.target.name)
     }));
     text.extend(told.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("\n- and {more} more")));
     text

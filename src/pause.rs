@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::model::{Pause, Pauses};
-use crate::pass::pause::Wish;
+use crate::pass::pause::PauseWish;
 use crate::report::{Cluster, Report, Run};
 use crate::settings::{Anchor, Settings, nearest};
 use crate::snapshot::Snapshot;
@@ -28,7 +28,7 @@ const LONGEST: usize = 300;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Order {
+pub struct PauseOrder {
     /// It ends; else it begins.
     pub resume: bool,
     /// The anchor; none: the whole swarm.
@@ -49,7 +49,7 @@ pub struct Pausing<'a> {
     /// For the names of anchors.
     pub settings: &'a Settings,
     /// What is asked for.
-    pub order: &'a Order,
+    pub order: &'a PauseOrder,
     /// The bounds. Who leads is of no interest: any manager speaks for the swarm.
     pub options: &'a Options,
     /// Signals.
@@ -95,8 +95,8 @@ impl Pausing<'_> {
         Ok(unchanged)
     }
 
-    fn wish(&self, cluster: &Snapshot) -> Result<Wish> {
-        let Order { resume, anchor, lasting, reason, origin } = self.order;
+    fn wish(&self, cluster: &Snapshot) -> Result<PauseWish> {
+        let PauseOrder { resume, anchor, lasting, reason, origin } = self.order;
         if let Some(name) = anchor {
             known(name, &self.settings.anchors, &cluster.pauses, *resume)?;
         }
@@ -109,7 +109,7 @@ impl Pausing<'_> {
             Some(format!("{:.0}", cluster.taken_at.checked_add(lasting).unwrap_or(Timestamp::MAX)))
         });
         let pause = Pause { until, by: Some(cluster.node_name.clone()), reason: reason.clone(), ..Pause::default() };
-        Ok(Wish { anchor: anchor.clone(), pause: (!resume).then_some(pause), origin: origin.clone() })
+        Ok(PauseWish { anchor: anchor.clone(), pause: (!resume).then_some(pause), origin: origin.clone() })
     }
 }
 

@@ -88,7 +88,34 @@ pub enum TargetKind {
     File,
 }
 
+/// What an update of the swarm's own objects can be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Specified {
+    /// A node.
+    Node,
+    /// A service.
+    Service,
+}
+
 impl TargetKind {
+    /// Whether such objects have a spec that orca edits. Tasks are never written, only what makes them move; what lies
+    /// on a node is not the swarm's.
+    pub fn specified(self) -> Option<Specified> {
+        match self {
+            Self::Node => Some(Specified::Node),
+            Self::Service => Some(Specified::Service),
+            Self::Swarm
+            | Self::Task
+            | Self::Container
+            | Self::Image
+            | Self::Volume
+            | Self::Network
+            | Self::BuildCache
+            | Self::Host
+            | Self::File => None,
+        }
+    }
+
     /// The first part of the path of such objects.
     pub fn collection(self) -> &'static str {
         match self {

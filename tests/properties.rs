@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use orca::engine::edit::{RECORD_LABEL, edited_spec, record_keys};
+use orca::engine::edit::edited_spec;
+use orca::model::node::{RECORD_LABEL, record_keys};
 use orca::pass::Pass;
 use orca::pass::memory::Memory;
 use orca::plan::{Action, Change, Plan, TargetKind};

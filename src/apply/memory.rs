@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::labelled::{Labelled, config_spec};
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind};
 use crate::pass::memory::Memory;
@@ -33,33 +33,11 @@ pub struct Shared {
     api: String,
     /// For people.
     node: String,
-    /// Id and version, if it has been made.
-    object: Option<(String, u64)>,
+    /// Version and id, if it has been made.
+    object: Option<(u64, String)>,
     parts: BTreeMap<String, Memory>,
     /// What the report is to say.
     pub(super) warning: Option<Warning>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Object {
-    #[serde(rename = "ID")]
-    id: String,
-    version: Version,
-    spec: Spec,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Version {
-    index: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Spec {
-    #[serde(default)]
-    labels: Option<BTreeMap<String, String>>,
 }
 
 impl Shared {
@@ -81,11 +59,11 @@ impl Shared {
             Error::new(ErrorKind::Failed, format!("the config `{NAME}` can't be read"))
                 .hint(format!("`docker config rm {NAME}` makes orca begin afresh: cooldowns are forgotten"))
         };
-        let object: Object = serde_json::from_str(raw.get()).with_context(unreadable)?;
-        shared.object = Some((object.id, object.version.index));
-        if let Some(text) = object.spec.labels.unwrap_or_default().get(NAME) {
+        let object = Labelled::read(&raw).with_context(unreadable)?;
+        if let Some(text) = object.label(NAME) {
             shared.parts = serde_json::from_str(text).with_context(unreadable)?;
         }
+        shared.object = Some((object.version(), object.id));
         Ok(shared)
     }
 
@@ -120,7 +98,7 @@ impl Shared {
                 Some(_) => Written::Done,
                 None => Written::Conflict,
             },
-            Some((id, version)) => self.engine().update("configs", id, &self.api, *version, &spec).await?,
+            Some((version, id)) => self.engine().update("configs", id, &self.api, *version, &spec).await?,
         };
         let another = || {
             let text = format!("another orca has changed the config `{NAME}` meanwhile");
@@ -143,11 +121,8 @@ impl Shared {
         self.engine.until(Instant::now() + PATIENCE)
     }
 
-    /// Data must not be empty: `orca`, as base64.
     fn spec(&self, text: &str) -> Value {
-        json!({
-            "Name": NAME, "Data": "b3JjYQ==",
-            "Labels": { NAME: text, "orca.memory.node": self.node, "orca.memory.at": format!("{:.0}", Timestamp::now()) },
-        })
+        let at = format!("{:.0}", Timestamp::now());
+        config_spec(NAME, &json!({ NAME: text, "orca.memory.node": self.node, "orca.memory.at": at }))
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::Written;
 use crate::engine::edit::{edited_spec, holds};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::model::{Node, Service};
-use crate::plan::{Action, Change, Target, TargetKind, Warning};
+use crate::plan::{Action, Change, Specified, Target, TargetKind, Warning};
 
 /// How often an object may change under a pass before the pass gives it up.
 pub(super) const MAX_CONFLICTS: u32 = 5;
@@ -162,21 +162,14 @@ impl Applier<'_> {
             self.cluster.remove(id);
             return Ok(false);
         };
-        match kind {
-            TargetKind::Node => self.cluster.put_node(Node::read(raw).context("the engine's node can't be read")?),
-            TargetKind::Service => {
+        match kind.specified() {
+            Some(Specified::Node) => {
+                self.cluster.put_node(Node::read(raw).context("the engine's node can't be read")?);
+            }
+            Some(Specified::Service) => {
                 self.cluster.put_service(Service::read(raw).context("the engine's service can't be read")?);
             }
-            // Tasks are never written, only what makes them move; what lies on a node is not the swarm's: see `local`.
-            TargetKind::Swarm
-            | TargetKind::Task
-            | TargetKind::Container
-            | TargetKind::Image
-            | TargetKind::Volume
-            | TargetKind::Network
-            | TargetKind::BuildCache
-            | TargetKind::File
-            | TargetKind::Host => {}
+            None => {}
         }
         Ok(true)
     }
@@ -187,20 +180,11 @@ impl Applier<'_> {
     }
 
     fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {
-        match kind {
-            TargetKind::Swarm
-            | TargetKind::Task
-            | TargetKind::Container
-            | TargetKind::Image
-            | TargetKind::Volume
-            | TargetKind::Network
-            | TargetKind::BuildCache
-            | TargetKind::File
-            | TargetKind::Host => None,
-            TargetKind::Node => {
+        match kind.specified()? {
+            Specified::Node => {
                 self.cluster.nodes.iter().find(|node| node.id.0 == *id).map(|node| (&*node.raw, node.version))
             }
-            TargetKind::Service => self
+            Specified::Service => self
                 .cluster
                 .services
                 .iter()

@@ -2,40 +2,18 @@
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::labelled::Labelled;
 use super::object::MAX_CONFLICTS;
 use crate::engine::edit::edited_swarm;
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind};
-use crate::model::or_default;
-use crate::pass::pause::{Wish, label_of, plan};
+use crate::pass::pause::{PauseWish, label_of, plan};
 use crate::plan::{Action, Change, Plan, Warning};
 use crate::report::{ReportedAction, Status};
 use crate::state::{Actor, State};
-
-/// The swarm's own object, as far as a pause goes.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Swarm {
-    version: Version,
-    spec: Spec,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Version {
-    index: u64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Spec {
-    #[serde(deserialize_with = "or_default")]
-    labels: std::collections::BTreeMap<String, String>,
-}
 
 /// Where a pause is written.
 #[derive(Debug)]
@@ -59,7 +37,7 @@ impl PauseWriter<'_> {
     /// If the engine is lost, refuses, or the swarm's object keeps changing; what was tried is in `actions` all the same.
     pub async fn write(
         &self,
-        wish: &Wish,
+        wish: &PauseWish,
         actions: &mut Vec<ReportedAction>,
         warnings: &mut Vec<Warning>,
     ) -> Result<u64> {
@@ -67,9 +45,9 @@ impl PauseWriter<'_> {
         for _ in 0..=MAX_CONFLICTS {
             let started = Instant::now();
             let raw = self.engine.swarm().await?;
-            let Swarm { version, spec } = read(&raw)?;
+            let swarm = read(&raw)?;
             let Plan { actions: wanted, unchanged, .. } =
-                plan(spec.labels.get(&label).map(String::as_str), self.cluster, wish, Timestamp::now());
+                plan(swarm.label(&label), self.cluster, wish, Timestamp::now());
             let [action] = wanted.as_slice() else { return Ok(unchanged) };
             let Some(state) = self.state else {
                 actions.push(ReportedAction::new(action, Status::Planned, None));
@@ -83,7 +61,7 @@ impl PauseWriter<'_> {
                     None
                 }
             };
-            let ended = self.attempt(&raw, version.index, &label, action).await;
+            let ended = self.attempt(&raw, swarm.version(), &label, action).await;
             let word = match &ended {
                 Ok(Written::Done) => "done",
                 Ok(Written::Conflict | Written::Gone) => "conflict",
@@ -118,7 +96,7 @@ impl PauseWriter<'_> {
         let written = written.context("can't update the swarm's own object")?;
         if written == Written::Done {
             let raw = self.engine.swarm().await?;
-            if read(&raw)?.spec.labels.get(label) != after.as_ref() {
+            if read(&raw)?.label(label) != after.as_deref() {
                 let text = format!("the engine took the update, and the swarm's label `{label}` is not as it was sent");
                 return Err(Error::new(ErrorKind::Failed, text)
                     .hint("run again; `orca pause --dry-run` shows it")
@@ -129,6 +107,6 @@ impl PauseWriter<'_> {
     }
 }
 
-fn read(raw: &RawValue) -> Result<Swarm> {
-    serde_json::from_str(raw.get()).context("what the engine says of the swarm can't be read")
+fn read(raw: &RawValue) -> Result<Labelled> {
+    Labelled::read(raw).context("what the engine says of the swarm can't be read")
 }

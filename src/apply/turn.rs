@@ -8,15 +8,23 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::labelled::{Labelled, config_spec};
 use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind, kind_of};
 
 /// The object's name.
 const NAME: &str = "orca.turn";
+/// Its labels: [`Owner::host`],
+const HOST: &str = "orca.turn.host";
+/// [`Owner::node`],
+const NODE: &str = "orca.turn.node";
+/// [`Owner::run`],
+const RUN: &str = "orca.turn.run";
+/// and when the turn ends.
+const UNTIL: &str = "orca.turn.until";
 /// A run that has not been heard of for so long is over. Much longer than clocks of managers are apart.
 const TERM: Duration = Duration::from_secs(180);
 /// A run makes itself heard so often.
@@ -46,41 +54,6 @@ pub struct Turn {
     renewed: Instant,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Object {
-    #[serde(rename = "ID")]
-    id: String,
-    version: Version,
-    spec: Spec,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Version {
-    index: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Spec {
-    #[serde(default)]
-    labels: Option<Labels>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Labels {
-    #[serde(rename = "orca.turn.host")]
-    host: String,
-    #[serde(rename = "orca.turn.node")]
-    node: String,
-    #[serde(rename = "orca.turn.run")]
-    run: String,
-    #[serde(rename = "orca.turn.until")]
-    until: String,
-}
-
 impl Turn {
     /// Takes the turn.
     ///
@@ -94,14 +67,15 @@ impl Turn {
                 return Ok(turn);
             }
             let Some(object) = turn.read().await? else { continue };
-            let labels = object.spec.labels.unwrap_or_default();
-            let over = labels.until.parse::<Timestamp>().map_or(true, |until| until < Timestamp::now());
-            if labels.host != turn.owner.host && !over {
-                let text = format!("the orca on `{}` is moving tasks of this swarm", labels.node);
-                let hint = format!("run again later; if that orca is dead, its turn ends at {}", labels.until);
+            let label = |key: &str| object.label(key).unwrap_or_default();
+            let until = label(UNTIL);
+            let over = until.parse::<Timestamp>().map_or(true, |until| until < Timestamp::now());
+            if label(HOST) != turn.owner.host && !over {
+                let text = format!("the orca on `{}` is moving tasks of this swarm", label(NODE));
+                let hint = format!("run again later; if that orca is dead, its turn ends at {until}");
                 return Err(Error::new(ErrorKind::Locked, text).hint(hint).into());
             }
-            let (id, version) = (&object.id, object.version.index);
+            let (id, version) = (&object.id, object.version());
             match turn.engine().update("configs", id, &turn.api, version, &turn.spec()).await? {
                 Written::Done => return Ok(turn),
                 Written::Conflict | Written::Gone => {}
@@ -120,10 +94,10 @@ impl Turn {
             return Ok(true);
         }
         let Some(object) = self.read().await? else { return Ok(false) };
-        if object.spec.labels.unwrap_or_default().run != self.owner.run {
+        if object.label(RUN) != Some(&self.owner.run) {
             return Ok(false);
         }
-        let (id, version) = (&object.id, object.version.index);
+        let (id, version) = (&object.id, object.version());
         let written = self.engine().update("configs", id, &self.api, version, &self.spec()).await?;
         self.renewed = Instant::now();
         Ok(written == Written::Done)
@@ -135,7 +109,7 @@ impl Turn {
     /// If the engine is lost; the turn then ends by itself.
     pub async fn end(self) -> Result<()> {
         let Some(object) = self.read().await? else { return Ok(()) };
-        if object.spec.labels.unwrap_or_default().run != self.owner.run {
+        if object.label(RUN) != Some(&self.owner.run) {
             return Ok(());
         }
         self.engine().remove("configs", &object.id).await
@@ -160,20 +134,14 @@ impl Turn {
         self.engine.until(Instant::now() + PATIENCE)
     }
 
-    async fn read(&self) -> Result<Option<Object>> {
+    async fn read(&self) -> Result<Option<Labelled>> {
         let Some(raw) = self.engine().object("configs", NAME).await? else { return Ok(None) };
-        serde_json::from_str(raw.get()).map(Some).with_context(|| format!("the config `{NAME}` can't be read"))
+        Labelled::read(&raw).map(Some).with_context(|| format!("the config `{NAME}` can't be read"))
     }
 
-    /// Data must not be empty: `orca`, as base64.
     fn spec(&self) -> Value {
-        let until = Timestamp::now().checked_add(TERM).unwrap_or(Timestamp::MAX);
-        json!({
-            "Name": NAME, "Data": "b3JjYQ==",
-            "Labels": {
-                "orca.turn.host": self.owner.host, "orca.turn.node": self.owner.node,
-                "orca.turn.run": self.owner.run, "orca.turn.until": format!("{until:.0}"),
-            },
-        })
+        let Owner { host, node, run } = &self.owner;
+        let until = format!("{:.0}", Timestamp::now().checked_add(TERM).unwrap_or(Timestamp::MAX));
+        config_spec(NAME, &json!({ HOST: host, NODE: node, RUN: run, UNTIL: until }))
     }
 }

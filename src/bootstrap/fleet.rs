@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::swarm::Standing;
 use crate::error::{Error, ErrorKind, hint_of};
 use crate::nodes;
-use crate::pass::bootstrap::{Home, Sight, World, home};
+use crate::pass::bootstrap::{Home, HostSight, World, home};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
@@ -40,7 +40,7 @@ impl<'a> Fleet<'a> {
         for name in settings.nodes.keys() {
             match nodes::engine_of(name, settings) {
                 Ok(engine) => _ = fleet.engines.insert(name.clone(), engine),
-                Err(error) => _ = fleet.world.hosts.insert(name.clone(), Sight::Lost(told(&error))),
+                Err(error) => _ = fleet.world.hosts.insert(name.clone(), HostSight::Lost(told(&error))),
             }
         }
         fleet
@@ -64,8 +64,8 @@ impl<'a> Fleet<'a> {
             futures_util::stream::iter(asked).buffer_unordered(parallel).collect().await;
         for (name, standing) in seen {
             let sight = match standing {
-                Ok(standing) => Sight::Seen(Box::new(standing)),
-                Err(error) => Sight::Lost(told(&error)),
+                Ok(standing) => HostSight::Seen(Box::new(standing)),
+                Err(error) => HostSight::Lost(told(&error)),
             };
             self.world.hosts.insert(name, sight);
         }
@@ -77,7 +77,7 @@ impl<'a> Fleet<'a> {
     async fn look_at_swarms(&mut self, limit: Instant) {
         let mut managers: BTreeMap<&str, Vec<(&str, &Standing)>> = BTreeMap::new();
         for (name, sight) in &self.world.hosts {
-            let Sight::Seen(standing) = sight else { continue };
+            let HostSight::Seen(standing) = sight else { continue };
             if let (Some(swarm), true) = (&standing.swarm, standing.manager) {
                 managers.entry(&swarm.id).or_default().push((name, standing));
             }

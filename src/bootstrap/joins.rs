@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::swarm::{Join, Tokens};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Member, Node, Role};
-use crate::pass::bootstrap::Sight;
+use crate::pass::bootstrap::HostSight;
 use crate::plan::{Action, Change};
 use crate::snapshot::Snapshot;
 
@@ -70,7 +70,7 @@ impl Steps<'_> {
         let name = host_of(action);
         let gone = || Error::new(ErrorKind::Failed, format!("`{name}` can't be asked any more"));
         let engine = fleet.engines.get(&name).ok_or_else(gone)?;
-        let Some(Sight::Seen(standing)) = fleet.world.hosts.get(&name) else { return Err(gone().into()) };
+        let Some(HostSight::Seen(standing)) = fleet.world.hosts.get(&name) else { return Err(gone().into()) };
         let Change::NodeJoin { role } = action.change else { return Err(gone().into()) };
         let node = self.run.settings.nodes.get(&name);
         let join = Join {

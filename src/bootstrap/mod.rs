@@ -15,19 +15,19 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::cycle::Options;
+use crate::cycle::hold::Hold;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::model::node::NodeState;
 use crate::model::{Member, NodeId};
-use crate::pass::bootstrap::{Consent, Sight, plan};
+use crate::pass::bootstrap::{Consent, HostSight, plan};
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
+use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::state::{self, Actor, State};
+use crate::state::Actor;
 use fleet::Fleet;
 use steps::Steps;
 
@@ -68,27 +68,17 @@ impl Bootstrapping<'_> {
         self.check_names()?;
         let key_file = self.key_file();
         let consent = Consent { key_file: key_file.display().to_string(), ..self.consent.clone() };
-        let mut hold = None;
-        if !self.options.dry_run {
-            state::make_dir(&self.options.state_dir)?;
-            let lock = lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?;
-            let (mut state, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(state.mend(&self.options.state_dir)?);
-            hold = Some((lock, state));
-        }
+        let hold = self.options.hold(COMMAND, &mut report.warnings).await?;
         let mut fleet = Fleet::of(self.settings, key_file.clone());
         tokio::select! {
-            _ = self.interrupt.nth(1) => {
-                return Err(Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into());
-            }
+            _ = self.interrupt.nth(1) => return Err(interrupted()),
             () = fleet.look(deadline) => {}
         }
         let first = plan(&fleet.world, self.settings, &consent);
         self.tell_lost(&fleet, report);
         let found = fleet.home().ok().map(|(_, swarm)| (swarm.pauses.clone(), swarm.taken_at));
         let paused = found.is_some_and(|(pauses, now)| report.paused(&pauses, now));
-        let last = if let (Some((_lock, state)), false) = (&hold, paused) {
+        let last = if let (Some(Hold { state, .. }), false) = (&hold, paused) {
             let cluster =
                 fleet.home().ok().and_then(|(_, swarm)| swarm.cluster.clone()).unwrap_or_else(|| "unknown".to_owned());
             let actor = Actor { run: report.run.id.clone(), cluster, command: COMMAND };
@@ -104,8 +94,7 @@ impl Bootstrapping<'_> {
             }
             last
         } else {
-            report.actions =
-                first.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
+            report.plan(&first.actions);
             first
         };
         let unchanged = self.describe(&fleet, last, report);
@@ -155,8 +144,8 @@ impl Bootstrapping<'_> {
         let lost: Vec<String> = hosts
             .clone()
             .filter_map(|(name, sight)| match sight {
-                Sight::Lost(why) => Some(format!("`{name}`: {why}")),
-                Sight::Seen(_) => None,
+                HostSight::Lost(why) => Some(format!("`{name}`: {why}")),
+                HostSight::Seen(_) => None,
             })
             .collect();
         let all = hosts.count();
@@ -196,8 +185,8 @@ async fn leads(here: &Engine) -> Result<bool> {
 fn node_fact(name: &str, fleet: &Fleet<'_>, swarm: Option<&Snapshot>) -> Value {
     let endpoint = fleet.engines.get(name).map(|engine| engine.endpoint().address.to_string());
     let (standing, error) = match fleet.world.hosts.get(name) {
-        Some(Sight::Seen(standing)) => (Some(standing), None),
-        Some(Sight::Lost(why)) => (None, Some(why)),
+        Some(HostSight::Seen(standing)) => (Some(standing), None),
+        Some(HostSight::Lost(why)) => (None, Some(why)),
         None => (None, None),
     };
     let node = standing.and_then(|standing| swarm?.node(&NodeId(standing.node.clone())));

@@ -15,7 +15,7 @@ use crate::engine::Written;
 use crate::engine::swarm::{Init, Tokens};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::model::Role;
-use crate::pass::bootstrap::{Consent, Sight, plan};
+use crate::pass::bootstrap::{Consent, HostSight, plan};
 use crate::plan::{Action, Change, Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{ReportedAction, Status, millis_since};
@@ -244,7 +244,7 @@ impl<'a> Steps<'a> {
         let (settings, bootstrap) = (self.run.settings, &self.run.settings.bootstrap);
         let gone = || Error::new(ErrorKind::Failed, format!("`{name}` can't be asked any more"));
         let engine = fleet.engines.get(name).ok_or_else(gone)?;
-        let Some(Sight::Seen(standing)) = fleet.world.hosts.get(name) else { return Err(gone().into()) };
+        let Some(HostSight::Seen(standing)) = fleet.world.hosts.get(name) else { return Err(gone().into()) };
         let node = settings.nodes.get(name);
         let ip = || node.and_then(|node| node.ip.clone());
         if bootstrap.autolock {

@@ -7,8 +7,6 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{duration, share};
-use crate::exporter;
-use crate::gc::Via;
 
 /// `orca bootstrap`.
 #[derive(Debug, Args)]
@@ -25,6 +23,15 @@ pub struct Bootstrap {
     /// Ask so many engines at a time [default: bootstrap.parallel, else 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub parallel: Option<u32>,
+}
+
+/// How nodes are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CollectVia {
+    /// By their own engines.
+    Engines,
+    /// By a service that runs orca on each of them, and is removed again.
+    Service,
 }
 
 /// `orca gc`.
@@ -52,8 +59,8 @@ pub struct Collect {
     #[arg(long, value_name = "P", value_parser = share)]
     pub when_disk_above: Option<f64>,
     /// How nodes are reached; `service` runs orca on all of them (or those of --node) for as long as it takes
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = Via::Engines)]
-    pub via: Via,
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = CollectVia::Engines)]
+    pub via: CollectVia,
     /// Do what an orca elsewhere has written here, and answer in lines for a log
     #[arg(long, value_name = "FILE", hide = true)]
     pub order: Option<PathBuf>,
@@ -91,12 +98,21 @@ pub enum Exporter {
     Deploy(Deploy),
 }
 
+/// How exporters get to where they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeployVia {
+    /// As a global service of the swarm.
+    Service,
+    /// As a systemd unit on machines outside of the swarm.
+    Ssh,
+}
+
 /// `orca exporter deploy`.
 #[derive(Debug, Args)]
 pub struct Deploy {
     /// How exporters get there: as a service of the swarm, or by ssh to machines outside of it
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = exporter::Via::Service)]
-    pub via: exporter::Via,
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = DeployVia::Service)]
+    pub via: DeployVia,
     /// Write the targets there as Prometheus' file_sd_configs reads them; the name ends in .json
     #[arg(long, value_name = "PATH")]
     pub file_sd: Option<PathBuf>,

@@ -51,7 +51,7 @@ pub struct CommandFile {
 
 /// `orca health`.
 #[derive(Debug, Args)]
-pub struct Health {
+pub struct HealthArgs {
     /// Whether the `orca watch` of this host is alive and has completed a pass recently; asks no engine
     #[arg(long = "self")]
     pub own: bool,

@@ -17,7 +17,7 @@ pub enum Rebalance {
     /// number of restarts after which more gain little. Works on a live swarm, or offline with --snapshot. Without
     /// memory figures, reservations are taken as an estimate, and the report says so. Nothing is written, with one
     /// exception: `--metrics probe` starts a service of orca's own on every node, and removes it again.
-    Plan(Wish),
+    Plan(RebalancePlan),
     /// Measure the memory of nodes and tasks, and print it as a metrics file
     ///
     /// Prints what `plan` goes by with the same --metrics, schema orca.metrics/1, and remembers the sample (not with
@@ -47,7 +47,7 @@ pub struct RebalanceMeasure {
 pub struct RebalanceApply {
     /// What is wished for.
     #[command(flatten)]
-    pub wish: Wish,
+    pub wish: RebalancePlan,
     /// A saved plan (`orca rebalance plan -o json`), at most 15 minutes old
     #[arg(value_name = "PLAN.json", conflicts_with_all = ["max_restarts", "target_peak", "goal", "empty", "unguarded"])]
     pub plan: Option<PathBuf>,
@@ -65,7 +65,7 @@ pub struct RebalanceApply {
 
 /// What is wished for of a balance.
 #[derive(Debug, Args)]
-pub struct Wish {
+pub struct RebalancePlan {
     /// Where memory figures come from: node_exporter, prometheus, stats, probe, reservations, or a file of the schema
     /// orca.metrics/1 [default: rebalance.metrics.source]
     #[arg(long, value_name = "SOURCE|FILE")]

@@ -1,7 +1,10 @@
 //! `orca autoheal`: from its flags to a printed report.
 
+use anyhow::Result;
+
 use super::Session;
-use crate::autoheal::{COMMAND, Healing};
+use super::end::Ended;
+use crate::autoheal::Healing;
 use crate::cli::{Heal, Ill};
 use crate::cycle::{Options, Source};
 use crate::interrupt::Interrupt;
@@ -9,12 +12,8 @@ use crate::nodes::Reach;
 
 impl Session {
     /// One look at what is ill.
-    pub(super) async fn autoheal(&self, args: Heal, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.source()?)));
-        let (mut settings, source) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+    pub(super) async fn autoheal(&self, args: Heal, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let (mut settings, source) = self.ready(interrupt).await?;
         settings.autoheal.containers.all |= args.all;
         let grace = &mut settings.autoheal.containers.grace;
         *grace = args.grace.unwrap_or(*grace);
@@ -27,6 +26,6 @@ impl Session {
         };
         let (source, settings, reach) = (&source, &settings, Reach::from(args.reach));
         let report = Healing { source, settings, reach, services, containers, options, interrupt }.run().await;
-        self.conclude_pass(report, settings, interrupt).await
+        Ok(Ended::Pass(report))
     }
 }

@@ -1,6 +1,9 @@
 //! `orca bootstrap`: from its flags to a printed report.
 
+use anyhow::Result;
+
 use super::Session;
+use super::end::Ended;
 use crate::bootstrap::{Bootstrapping, COMMAND};
 use crate::cli::Bootstrap;
 use crate::cycle::Options;
@@ -9,13 +12,10 @@ use crate::pass::bootstrap::Consent;
 
 impl Session {
     /// One run.
-    pub(super) async fn bootstrap(&self, args: Bootstrap, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn bootstrap(&self, args: Bootstrap, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let here = if options.leader_only || self.global.snapshot.is_some() { Some(self.live(COMMAND)) } else { None };
-        let ready = self.settings(interrupt).await.and_then(|settings| Ok((settings, here.transpose()?)));
-        let (mut settings, here) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+        let mut settings = self.settings(interrupt).await?;
+        let here = here.transpose()?;
         let parallel = &mut settings.bootstrap.parallel;
         *parallel = args.parallel.unwrap_or(*parallel);
         let consent = Consent {
@@ -25,6 +25,6 @@ impl Session {
             ..Consent::default()
         };
         let report = Bootstrapping { here, settings: &settings, consent, options, interrupt }.run().await;
-        self.conclude_pass(report, &settings, interrupt).await
+        Ok(Ended::Pass(report))
     }
 }

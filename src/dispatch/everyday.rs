@@ -4,18 +4,19 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use super::Session;
-use crate::cli::{Health, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
+use super::end::Ended;
+use crate::cli::{HealthArgs, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
 use crate::cycle::Options;
 use crate::everyday::logs::Reading;
 use crate::everyday::{self, Act, Asked, Await, Look};
-use crate::exit;
+use crate::health;
 use crate::interrupt::Interrupt;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 
 impl Session {
-    pub(super) async fn services(&self, command: Services, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn services(&self, command: Services, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         match command {
             Services::Ls(args) => {
                 self.look("services ls", options, interrupt, |c, report| everyday::services_ls(c, &args, report)).await
@@ -55,7 +56,7 @@ impl Session {
         }
     }
 
-    pub(super) async fn nodes(&self, command: Nodes, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn nodes(&self, command: Nodes, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let here = Wait { wait: None };
         match command {
             Nodes::Ls => self.look("nodes ls", options, interrupt, everyday::nodes_ls).await,
@@ -81,7 +82,7 @@ impl Session {
         }
     }
 
-    pub(super) async fn stacks(&self, command: Stacks, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn stacks(&self, command: Stacks, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let (verb, asked, args) = match command {
             Stacks::Ls => return self.look("stacks ls", options, interrupt, everyday::stacks_ls).await,
             Stacks::Wait(args) => return self.stacks_wait(&args, options, interrupt).await,
@@ -93,23 +94,14 @@ impl Session {
         self.act(verb, args.wait, options, interrupt, order).await
     }
 
-    async fn stacks_wait(&self, args: &StackWait, options: &Options, interrupt: &Interrupt) -> u8 {
-        const COMMAND: &str = "stacks wait";
-        let engine = match self.live(COMMAND) {
-            Ok(engine) => engine,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+    async fn stacks_wait(&self, args: &StackWait, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let engine = self.live("stacks wait")?;
         let (stack, patience, progress) = (args.name.as_str(), args.patience, options.progress);
-        let report = (Await { engine: &engine, stack, patience, interrupt, progress }).run().await;
-        self.told(COMMAND, report, interrupt)
+        Await { engine: &engine, stack, patience, interrupt, progress }.run().await.map(Ended::Report)
     }
 
-    async fn service_logs(&self, args: &ServiceLogs, options: &Options, interrupt: &Interrupt) -> u8 {
-        const COMMAND: &str = everyday::logs::COMMAND;
-        let engine = match self.live(COMMAND) {
-            Ok(engine) => engine,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+    async fn service_logs(&self, args: &ServiceLogs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let engine = self.live(everyday::logs::COMMAND)?;
         let deadline = Instant::now() + options.timeout;
         let reading = Reading {
             engine: &engine.until(deadline),
@@ -123,18 +115,8 @@ impl Session {
             deadline: (!args.follow || self.global.timeout.is_some()).then_some(deadline),
             interrupt,
         };
-        let report = Box::pin(reading.run(&mut |line| self.printer.log_line(line))).await;
-        if !args.follow {
-            return self.told(COMMAND, report, interrupt);
-        }
-        match report {
-            Ok(report) => {
-                self.printer.for_loops().report(&report);
-                // Being told to stop is how following ends well.
-                exit::code(&report, false, None)
-            }
-            Err(error) => self.failed(COMMAND, &error),
-        }
+        let report = Box::pin(reading.run(&mut |line| self.printer.log_line(line))).await?;
+        Ok(if args.follow { Ended::LastLine(report) } else { Ended::Report(report) })
     }
 
     /// Something that changes the swarm.
@@ -145,22 +127,18 @@ impl Session {
         options: &Options,
         interrupt: &Interrupt,
         order: impl FnOnce(&Snapshot) -> Result<Order>,
-    ) -> u8 {
-        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.source()?)));
-        let (settings, source) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(verb.name(), &error),
-        };
+    ) -> Result<Ended> {
+        let (settings, source) = self.ready(interrupt).await?;
         // Waiting is not hanging: it comes on top.
         let timeout = options.timeout + wait.wait.unwrap_or_default();
         let options = &Options { wait: wait.wait, timeout, ..options.clone() };
-        let report = Box::pin(Act { verb, source: &source, settings, options, interrupt }.run(order)).await;
-        self.told(verb.name(), report, interrupt)
+        Box::pin(Act { verb, source: &source, settings, options, interrupt }.run(order)).await.map(Ended::Report)
     }
 
-    pub(super) async fn health(&self, args: &Health, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn health(&self, args: &HealthArgs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         if args.own {
-            return self.health_of_watch(args, options);
+            // The watch's own file alone: a healthcheck must not wait for an engine.
+            return health::look(&options.state_dir, args.max_age).map(Ended::Report);
         }
         self.look("health", options, interrupt, |c, report| everyday::health(c, args.strict, report)).await
     }
@@ -171,25 +149,8 @@ impl Session {
         options: &Options,
         interrupt: &Interrupt,
         tell: impl FnOnce(&Snapshot, &mut Report) -> Result<()>,
-    ) -> u8 {
-        let source = match self.source() {
-            Ok(source) => source,
-            Err(error) => return self.failed(command, &error),
-        };
-        let report = (Look { command, source: &source, options, interrupt }).run(tell).await;
-        self.told(command, report, interrupt)
-    }
-
-    fn told(&self, command: &str, report: Result<Report>, interrupt: &Interrupt) -> u8 {
-        match report {
-            Ok(report) => {
-                self.printer.report(&report);
-                exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
-            }
-            Err(error) => {
-                self.signal.set(interrupt.exit_code());
-                self.failed(command, &error)
-            }
-        }
+    ) -> Result<Ended> {
+        let source = self.source()?;
+        Look { command, source: &source, options, interrupt }.run(tell).await.map(Ended::Report)
     }
 }

@@ -1,13 +1,15 @@
 //! `orca gc`: from its flags to a printed report.
 
-use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Result;
+
 use super::Session;
-use crate::cli::{Collect, NodeArgs};
+use super::end::Ended;
+use crate::cli::{Collect, CollectVia, NodeArgs};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
-use crate::gc::order::Order;
+use crate::gc::order::GcOrder;
 use crate::gc::{COMMAND, Collection, Via, obey};
 use crate::interrupt::Interrupt;
 use crate::nodes::Reach;
@@ -17,15 +19,14 @@ const SERVICE_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Session {
     /// One collection.
-    pub(super) async fn gc(&self, args: Collect, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn gc(&self, args: Collect, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         if let Some(path) = &args.order {
-            return Box::pin(self.gc_order(path, args.linger, options, interrupt)).await;
+            // What `--via service` runs on each node.
+            let done = obey(GcOrder::load(path), self.engine(), options, interrupt);
+            return Box::pin(done).await.map(Ended::Document);
         }
-        let ready = self.settings_if_any(interrupt).await.and_then(|settings| Ok((settings, self.live(COMMAND)?)));
-        let (mut settings, here) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+        let mut settings = self.settings_if_any(interrupt).await?;
+        let here = self.live(COMMAND)?;
         let gc = &mut settings.gc;
         gc.grace = args.grace.unwrap_or(gc.grace);
         gc.keep_images = args.keep_images.unwrap_or(gc.keep_images);
@@ -34,29 +35,20 @@ impl Session {
         gc.parallel = args.parallel.unwrap_or(gc.parallel);
         let mut options = options.clone();
         options.dry_run |= gc.dry_run;
-        if args.via == Via::Service {
+        let via = Via::from(args.via);
+        if via == Via::Service {
             if options.dry_run {
                 let error = Error::new(ErrorKind::Usage, "--via service starts a service on the nodes: no dry run can");
-                return self.failed(COMMAND, &error.hint("leave out --dry-run, or --via service").into());
+                return Err(error.hint("leave out --dry-run, or --via service").into());
             }
             // Nodes may have to pull the image first.
             options.timeout = self.global.timeout.unwrap_or(SERVICE_TIMEOUT);
         }
         let volumes = args.volume.into_iter().collect();
-        let (settings, reach, via) = (&settings, Reach::from(args.reach), args.via);
+        let (settings, reach) = (&settings, Reach::from(args.reach));
         let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
         let report = Box::pin(collection.run()).await;
-        self.conclude_pass(report, settings, interrupt).await
-    }
-
-    /// What `--via service` runs on each node.
-    async fn gc_order(&self, path: &Path, linger: Duration, options: &Options, interrupt: &Interrupt) -> u8 {
-        let code = self.finish(COMMAND, Box::pin(obey(Order::load(path), self.engine(), options, interrupt)).await);
-        tokio::select! {
-            _ = interrupt.nth(1) => {}
-            () = tokio::time::sleep(linger) => {}
-        }
-        code
+        Ok(Ended::Pass(report))
     }
 
     /// The engine, for what a snapshot file can't tell.
@@ -67,6 +59,15 @@ impl Session {
             return Err(Error::new(ErrorKind::Usage, text).hint("leave out --snapshot").into());
         }
         self.engine()
+    }
+}
+
+impl From<CollectVia> for Via {
+    fn from(via: CollectVia) -> Self {
+        match via {
+            CollectVia::Engines => Self::Engines,
+            CollectVia::Service => Self::Service,
+        }
     }
 }
 

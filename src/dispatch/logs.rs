@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use anyhow::Result;
+
 use super::Session;
+use super::end::Ended;
 use crate::cli::Rotate;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
@@ -15,20 +18,19 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(1800);
 
 impl Session {
     /// One rotation.
-    pub(super) async fn logs_rotate(&self, args: &Rotate, mut options: Options, interrupt: &Interrupt) -> u8 {
-        let ready = self.settings_if_any(interrupt).await.and_then(|settings| {
-            let asked = args.fix_services || args.truncate_above.is_some();
-            if asked && !settings.logs.containers.list {
-                let error = Error::new(ErrorKind::Config, "logs.containers.list is false: no engine is asked");
-                return Err(error.hint("leave out --truncate-above and --fix-services, or set it to true").into());
-            }
-            let engine = settings.logs.containers.list.then(|| self.live(COMMAND)).transpose()?;
-            Ok((settings, engine))
-        });
-        let (mut settings, engine) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+    pub(super) async fn logs_rotate(
+        &self,
+        args: &Rotate,
+        mut options: Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
+        let mut settings = self.settings_if_any(interrupt).await?;
+        let asked = args.fix_services || args.truncate_above.is_some();
+        if asked && !settings.logs.containers.list {
+            let error = Error::new(ErrorKind::Config, "logs.containers.list is false: no engine is asked");
+            return Err(error.hint("leave out --truncate-above and --fix-services, or set it to true").into());
+        }
+        let engine = settings.logs.containers.list.then(|| self.live(COMMAND)).transpose()?;
         options.timeout = self.global.timeout.unwrap_or(TIMEOUT);
         let containers = &mut settings.logs.containers;
         let path = "logs.containers.truncate_above".to_owned();
@@ -40,6 +42,6 @@ impl Session {
         let fix_services = args.fix_services;
         let run = Rotating { engine, settings, truncate_origin, fix_services, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.conclude_pass(report, settings, interrupt).await
+        Ok(Ended::Pass(report))
     }
 }

@@ -1,55 +1,43 @@
-//! `orca pause`, `orca resume`, `orca commands` and `orca health`: from their flags to a printed report.
+//! `orca pause`, `orca resume` and `orca commands`: from their flags to a printed report.
+
+use anyhow::Result;
 
 use super::Session;
-use crate::cli::{CommandFile, Health, PauseArgs, ResumeArgs};
-use crate::commands::{COMMAND, Commands};
+use super::end::Ended;
+use crate::cli::{CommandFile, PauseArgs, ResumeArgs};
+use crate::commands::Commands;
 use crate::cycle::Options;
-use crate::health;
 use crate::interrupt::Interrupt;
-use crate::pause::{Order, PAUSE, Pausing, RESUME};
+use crate::pause::{PauseOrder, Pausing};
 
 impl Session {
-    pub(super) async fn pause(&self, args: PauseArgs, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn pause(&self, args: PauseArgs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let PauseArgs { anchor, lasting, reason } = args;
         let origin = "orca pause".to_owned();
-        self.pausing(PAUSE, &Order { resume: false, anchor, lasting, reason, origin }, options, interrupt).await
+        self.pausing(&PauseOrder { resume: false, anchor, lasting, reason, origin }, options, interrupt).await
     }
 
-    pub(super) async fn resume(&self, args: ResumeArgs, options: &Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn resume(&self, args: ResumeArgs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let (anchor, origin) = (args.anchor, "orca resume".to_owned());
-        self.pausing(RESUME, &Order { resume: true, anchor, origin, ..Order::default() }, options, interrupt).await
+        self.pausing(&PauseOrder { resume: true, anchor, origin, ..PauseOrder::default() }, options, interrupt).await
     }
 
-    async fn pausing(&self, command: &str, order: &Order, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = self.settings_if_any(interrupt).await.and_then(|settings| {
-            let source = self.source()?;
-            source.engine()?;
-            Ok((settings, source))
-        });
-        let (settings, source) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(command, &error),
-        };
-        let report = match source.engine() {
-            Ok(engine) => Pausing { engine, settings: &settings, order, options, interrupt }.run().await,
-            Err(error) => return self.failed(command, &error),
-        };
-        self.conclude_pass(report, &settings, interrupt).await
+    async fn pausing(&self, order: &PauseOrder, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let (settings, source) = self.ready(interrupt).await?;
+        let engine = source.engine()?;
+        Ok(Ended::Pass(Pausing { engine, settings: &settings, order, options, interrupt }.run().await))
     }
 
-    pub(super) async fn commands_run(&self, args: CommandFile, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = self.settings(interrupt).await.and_then(|settings| Ok((settings, self.source()?)));
-        let (settings, source) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(COMMAND, &error),
-        };
+    pub(super) async fn commands_run(
+        &self,
+        args: CommandFile,
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
+        let settings = self.settings(interrupt).await?;
+        let source = self.source()?;
         let (file, source) = (args.file.as_path(), &source);
         let report = Commands { file, source, settings: &settings, options, interrupt }.run().await;
-        self.conclude_pass(report, &settings, interrupt).await
-    }
-
-    /// Asks the watch's own file alone: a healthcheck must not wait for an engine.
-    pub(super) fn health_of_watch(&self, args: &Health, options: &Options) -> u8 {
-        self.conclude(health::COMMAND, health::look(&options.state_dir, args.max_age))
+        Ok(Ended::Pass(report))
     }
 }

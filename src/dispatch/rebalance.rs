@@ -1,17 +1,16 @@
 //! `orca rebalance`: from its flags to a printed report.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::Session;
-use crate::cli::{self, BalanceGoal, Probe, RebalanceApply, RebalanceMeasure, Wish};
+use super::end::Ended;
+use crate::cli::{self, BalanceGoal, RebalanceApply, RebalanceMeasure, RebalancePlan};
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::measure::{self, Measure};
-use crate::metrics::probe;
+use crate::measure::Measure;
 use crate::pass::Pass;
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{Goal, Request};
@@ -25,7 +24,12 @@ use crate::settings::Settings;
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 impl Session {
-    pub(super) async fn rebalance(&self, command: cli::Rebalance, options: Options, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn rebalance(
+        &self,
+        command: cli::Rebalance,
+        options: Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
         match command {
             cli::Rebalance::Plan(wish) => Box::pin(self.rebalance_plan(wish, &options, interrupt)).await,
             cli::Rebalance::Measure(args) => self.rebalance_measure(args, &options, interrupt).await,
@@ -34,45 +38,33 @@ impl Session {
                 Box::pin(self.rebalance_apply(args, &Options { timeout, ..options }, interrupt)).await
             }
             cli::Rebalance::Recover => {
-                let settings = self.settings_if_any(interrupt).await;
-                self.passes_with(settings, rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await
+                let settings = self.settings_if_any(interrupt).await?;
+                self.passes_with(&settings, rebalance::RECOVER, &[Pass::Recover], &options, interrupt).await
             }
         }
     }
 
     /// One rebalance plan.
-    async fn rebalance_plan(&self, wish: Wish, options: &Options, interrupt: &Interrupt) -> u8 {
-        let ready = match request(&wish, false) {
-            Ok(request) => self.ready(interrupt).await.map(|(settings, source)| (request, settings, source)),
-            Err(error) => Err(error),
-        };
-        let (request, settings, source) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(rebalance::PLAN, &error),
-        };
+    async fn rebalance_plan(&self, wish: RebalancePlan, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let request = request(&wish, false)?;
+        let (settings, source) = self.ready(interrupt).await?;
         let (source, settings, metrics) = (&source, &settings, wish.metrics);
         let run = Rehearsal { command: rebalance::PLAN, source, settings, metrics, request, options, interrupt };
         let report = Box::pin(run.run()).await;
-        self.conclude_pass(report, settings, interrupt).await
+        Ok(Ended::Pass(report))
     }
 
     /// Moves tasks; with `--dry-run` only says which.
-    async fn rebalance_apply(&self, args: RebalanceApply, options: &Options, interrupt: &Interrupt) -> u8 {
-        let file = args.plan.as_deref().map(PlanFile::load).transpose();
-        let ready = match request(&args.wish, true).and_then(|request| Ok((request, file?))) {
-            Ok((request, file)) => self.ready(interrupt).await.map(|ready| (request, file, ready)),
-            Err(error) => Err(error),
-        };
-        let (request, file, (settings, source)) = match ready {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(rebalance::APPLY, &error),
-        };
+    async fn rebalance_apply(&self, args: RebalanceApply, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let request = request(&args.wish, true)?;
+        let file = args.plan.as_deref().map(PlanFile::load).transpose()?;
+        let (settings, source) = self.ready(interrupt).await?;
         let (source, settings, metrics) = (&source, &settings, args.wish.metrics);
         let rehearsal = Rehearsal { command: rebalance::APPLY, source, settings, metrics, request, options, interrupt };
         let settle = args.settle.unwrap_or(settings.rebalance.settle);
         let how = How { settle, pin: args.pin, prepull: !args.no_prepull };
         let report = Box::pin(Relocation { rehearsal, file, how }.run()).await;
-        self.conclude_pass(report, settings, interrupt).await
+        Ok(Ended::Pass(report))
     }
 
     /// What `rebalance.auto` asks of `orca reconcile`: as `apply` without flags.
@@ -92,47 +84,25 @@ impl Session {
         Box::pin(Relocation { rehearsal, file: None, how }.run()).await
     }
 
-    /// The config first: nothing is asked of the engine while it is wrong.
-    async fn ready(&self, interrupt: &Interrupt) -> Result<(Settings, Source)> {
-        let settings = self.settings_if_any(interrupt).await?;
-        Ok((settings, self.source()?))
-    }
-
     /// One sample of every node's and task's memory.
-    async fn rebalance_measure(&self, args: RebalanceMeasure, options: &Options, interrupt: &Interrupt) -> u8 {
-        let (settings, source) = match self.ready(interrupt).await {
-            Ok(ready) => ready,
-            Err(error) => return self.failed(measure::COMMAND, &error),
-        };
+    async fn rebalance_measure(
+        &self,
+        args: RebalanceMeasure,
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
+        let (settings, source) = self.ready(interrupt).await?;
         let wanted = args.metrics.as_ref();
         let run = Measure { source: &source, settings: &settings, wanted, options, interrupt };
-        match Box::pin(run.run()).await {
-            Ok(taken) => {
-                // The document is on stdout, and has no place for these.
-                self.printer.warnings(&taken.warnings);
-                self.finish(measure::COMMAND, Ok(taken.document))
-            }
-            Err(error) => {
-                self.signal.set(interrupt.exit_code());
-                self.failed(measure::COMMAND, &error)
-            }
-        }
-    }
-
-    /// The memory of this machine; then it waits to be removed.
-    pub(super) async fn probe(&self, args: Probe, interrupt: &Interrupt) -> u8 {
-        let cgroups = args.cgroup.unwrap_or_else(probe::cgroups);
-        let code = self.finish("probe", probe::look(Path::new("/proc"), &cgroups));
-        tokio::select! {
-            _ = interrupt.nth(1) => {}
-            () = tokio::time::sleep(args.linger) => {}
-        }
-        code
+        let taken = Box::pin(run.run()).await?;
+        // The document is on stdout, and has no place for these.
+        self.printer.warnings(&taken.warnings);
+        Ok(Ended::Document(taken.document))
     }
 }
 
 /// What the flags ask for; `at_once` if it is to be carried out, and not only planned.
-fn request(args: &Wish, at_once: bool) -> Result<Request> {
+fn request(args: &RebalancePlan, at_once: bool) -> Result<Request> {
     let peak = args.max_restarts.is_some() || args.target_peak.is_some();
     if peak && args.goal == BalanceGoal::Count {
         let error = Error::new(ErrorKind::Usage, "--goal count has no peak to lower");

@@ -1,20 +1,18 @@
-//! `orca registry`: from its flags to a printed report.
+//! `orca registry`: from its flags to a report.
+
+use anyhow::Result;
 
 use super::Session;
+use super::end::Ended;
 use crate::cli::Registry;
 use crate::cycle::Options;
-use crate::everyday::registry::{Registries, command};
-use crate::exit;
+use crate::everyday::registry::Registries;
 use crate::interrupt::Interrupt;
 
 impl Session {
-    pub(super) async fn registry(&self, asked: &Registry, options: &Options, interrupt: &Interrupt) -> u8 {
-        let settings = match self.settings_if_any(interrupt).await {
-            Ok(settings) => settings,
-            Err(error) => return self.failed(command(asked), &error),
-        };
+    pub(super) async fn registry(&self, asked: &Registry, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let settings = self.settings_if_any(interrupt).await?;
         let report = Registries { settings: &settings.registry, options, interrupt }.run(asked).await;
-        self.printer.report(&report);
-        exit::code(&report, self.global.detailed_exitcode, interrupt.exit_code())
+        Ok(Ended::Report(report))
     }
 }

@@ -1,14 +1,18 @@
 //! Commands that only tell: of the cluster, of what orca has done, of its config and of itself.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use serde_json::value::RawValue;
 
 use super::Session;
-use crate::cli::Config;
+use super::end::Ended;
+use crate::cli::{Config, Probe};
 use crate::cycle::Options;
 use crate::engine::parts::Parts;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
+use crate::metrics::probe;
 use crate::report::print::Format;
 use crate::report::{Report, Run};
 use crate::state::State;
@@ -44,18 +48,13 @@ impl Session {
         } else {
             report.data.insert("history".to_owned(), serde_json::to_value(rows)?);
         }
+        report.conclude(0);
         Ok(report)
     }
 
-    pub(super) async fn config(&self, command: &Config, interrupt: &Interrupt) -> u8 {
-        let settings = match self.settings(interrupt).await {
-            Ok(settings) => settings,
-            Err(error) => {
-                return self
-                    .failed(if matches!(command, Config::Check) { "config check" } else { "config show" }, &error);
-            }
-        };
-        match command {
+    pub(super) async fn config(&self, command: &Config, interrupt: &Interrupt) -> Result<Ended> {
+        let settings = self.settings(interrupt).await?;
+        Ok(match command {
             Config::Check => {
                 let dependents: usize = settings.anchors.iter().map(|anchor| anchor.dependents.len()).sum();
                 let (nodes, anchors) = (settings.nodes.len(), settings.anchors.len());
@@ -70,23 +69,28 @@ impl Session {
                 report.data.insert("nodes".to_owned(), nodes.into());
                 report.data.insert("anchors".to_owned(), anchors.into());
                 report.data.insert("dependents".to_owned(), dependents.into());
-                self.conclude("config", Ok(report))
+                report.conclude(0);
+                Ended::Report(report)
             }
-            Config::Show if self.printer.format == Format::Text => {
-                self.finish("config show", Ok(settings::yaml(&settings)))
-            }
+            Config::Show if self.printer.format == Format::Text => Ended::Document(settings::yaml(&settings)),
             Config::Show => {
                 let mut report = Report::new("config show", Run::start(self.global.dry_run));
                 let rows = serde_json::to_value(settings::rows(&settings)).unwrap_or_default();
                 report.data.insert("settings".to_owned(), rows);
-                self.conclude("config", Ok(report))
+                report.conclude(0);
+                Ended::Report(report)
             }
-        }
+        })
     }
 }
 
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The memory of this machine.
+pub(super) fn probe(args: Probe) -> Result<String> {
+    probe::look(Path::new("/proc"), &args.cgroup.unwrap_or_else(probe::cgroups))
 }
 
 pub(super) fn write_man(args: &crate::cli::Man) -> Result<String> {

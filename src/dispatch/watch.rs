@@ -1,6 +1,6 @@
 //! `orca watch`, and the loop of `orca reconcile`: runs the same commands as people do, again and again.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -13,14 +13,16 @@ use futures_util::FutureExt as _;
 use futures_util::future::Either;
 
 use super::Session;
+use super::end::Ended;
 use crate::cli::{self, Cli, Command, Global};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::report::{Outcome, Report};
 use crate::settings::{self, Rhythm, Schedule, Settings};
+use crate::watch::config_file::Reader;
 use crate::watch::systemd::Systemd;
-use crate::watch::{self, Order, serve};
+use crate::watch::{self, Due, serve};
 
 /// A pass has its own limit; one that doesn't heed it is ended so much later.
 const HUNG: Duration = Duration::from_secs(30);
@@ -40,6 +42,16 @@ pub(super) struct Within {
 }
 
 impl Within {
+    fn new(engine: Engine, settings: &Settings) -> Self {
+        Self {
+            engine: Some(engine),
+            settings: RefCell::new(Arc::new(settings.clone())),
+            cause: Cell::new("start"),
+            reports: RefCell::default(),
+            said: RefCell::default(),
+        }
+    }
+
     pub(super) fn settings(&self) -> Settings {
         Settings::clone(&self.settings.borrow())
     }
@@ -69,7 +81,7 @@ impl Within {
 
 impl Session {
     /// Runs passes until told to stop.
-    pub(super) async fn watch(&self, args: cli::Watch, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn watch(&self, args: cli::Watch, interrupt: &Interrupt) -> Result<Ended> {
         let asked_for = args.pass;
         let choose = |settings: &Settings| -> Result<Vec<(String, Schedule)>> {
             let known = &settings.watch;
@@ -82,78 +94,44 @@ impl Session {
             Ok(names.into_iter().filter_map(schedule).collect())
         };
         let needs_config = asked_for.is_empty() || asked_for.iter().any(|pass| CONFIGURED.contains(&pass.as_str()));
-        let asked = Asked { needs_config, once: args.once, wait: None, commands: args.commands };
-        self.repeat(watch::COMMAND, &choose, asked, args.metrics_listen, interrupt).await
+        let (command, metrics) = (watch::COMMAND, args.metrics_listen);
+        let (once, commands) = (args.once, args.commands);
+        let asked = Asked { needs_config, once, commands, metrics, ..Asked::new(command, &choose) };
+        self.repeat(asked, interrupt).await
     }
 
     /// A cycle every `interval`, until a signal.
-    pub(super) async fn reconcile_loop(&self, args: cli::Reconcile, interrupt: &Interrupt) -> u8 {
+    pub(super) async fn reconcile_loop(&self, args: cli::Reconcile, interrupt: &Interrupt) -> Result<Ended> {
         let rhythm = Rhythm::Every(args.interval);
         let schedule = Schedule { rhythm, jitter: Some(Duration::ZERO), events: false };
         let choose = |_: &Settings| Ok(vec![("reconcile".to_owned(), schedule.clone())]);
-        let asked = Asked { needs_config: true, once: false, wait: args.wait, commands: None };
-        self.repeat("reconcile", &choose, asked, None, interrupt).await
+        let wait = args.wait;
+        let asked = Asked { wait, ..Asked::new("reconcile", &choose) };
+        self.repeat(asked, interrupt).await
     }
 
-    async fn repeat(
-        &self,
-        command: &'static str,
-        choose: watch::Choose<'_>,
-        asked: Asked,
-        metrics: Option<std::net::SocketAddr>,
-        interrupt: &Interrupt,
-    ) -> u8 {
-        let once = asked.once;
-        match Box::pin(self.try_repeat(command, choose, asked, metrics, interrupt)).await {
-            // A loop ends by a signal; what should have come to an end by itself has been cut short.
-            Ok(well) => interrupt.exit_code().filter(|_| once).unwrap_or(u8::from(!well)),
-            Err(error) => self.failed(command, &error),
-        }
-    }
-
-    async fn try_repeat(
-        &self,
-        command: &'static str,
-        choose: watch::Choose<'_>,
-        asked: Asked,
-        metrics: Option<std::net::SocketAddr>,
-        interrupt: &Interrupt,
-    ) -> Result<bool> {
+    async fn repeat(&self, asked: Asked<'_>, interrupt: &Interrupt) -> Result<Ended> {
         if self.global.snapshot.is_some() {
             let error = Error::new(ErrorKind::Usage, "a snapshot stays as it is: there is nothing to watch");
             return Err(error.hint("leave out --snapshot, or use `orca reconcile --once`").into());
         }
-        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
-        let needs = asked.needs_config;
-        let read = move || if needs { settings::read(&input) } else { settings::read_if_any(&input) };
-        let first = read.clone();
-        let sources = tokio::select! {
-            code = interrupt.nth(1) => return Err(self.interrupted(code)),
-            sources = tokio::task::spawn_blocking(first) => sources??,
-        };
+        let (sources, reader) = self.first_read(&asked, interrupt).await?;
         let settings = settings::parse_all(&sources, &self.env)?;
         let engine = self.engine()?;
-        let health = Arc::new(serve::Health::default());
+        let condition = Arc::new(serve::Condition::default());
         let mut server = None;
-        if let Some(address) = metrics.or(settings.watch.metrics_listen) {
+        if let Some(address) = asked.metrics.or(settings.watch.metrics_listen) {
             let listener = serve::listen(address).await?;
-            server = Some(tokio::spawn(serve::serve(listener, Arc::clone(&health))));
+            server = Some(tokio::spawn(serve::serve(listener, Arc::clone(&condition))));
         }
-        let standard_input = self.global.config.as_deref() == Some("-");
-        let leader_only = if command == watch::COMMAND {
-            self.global.leader_only
-        } else {
-            Some(self.global.leader_only.unwrap_or(false))
-        };
-        let reader = (!standard_input).then(|| Arc::new(read) as watch::config_file::Reader);
-        let heartbeat = (command == watch::COMMAND && !self.global.dry_run).then(|| self.options(None).state_dir);
+        let watches = asked.command == watch::COMMAND;
+        let heartbeat = (watches && !self.global.dry_run).then(|| self.options(None).state_dir);
         heartbeat.as_deref().map_or(Ok(()), crate::state::make_dir)?;
-        let printer = self.printer.for_loops();
         let watch = watch::Watch {
-            command,
-            choose,
+            command: asked.command,
+            choose: asked.choose,
             once: asked.once,
-            leader_only,
+            leader_only: self.global.leader_only.or((!watches).then_some(false)),
             commands: asked.commands.clone(),
             sources,
             reader,
@@ -162,24 +140,39 @@ impl Session {
             engine: Some(engine),
             systemd: Systemd::new(&self.env),
             heartbeat,
-            health,
-            printer,
+            condition,
+            printer: self.printer.for_loops(),
             interrupt,
         };
-        let within = Rc::new(Within {
-            engine: Some(self.engine()?),
-            settings: RefCell::new(Arc::new(settings.clone())),
-            cause: Cell::new("start"),
-            reports: RefCell::default(),
-            said: RefCell::default(),
-        });
-        let lender = Lender { session: self, within, asked: &asked };
-        let run = async |order| Box::pin(run(&lender, order, interrupt)).await;
+        // Of its own: what a pass asks of the engine is counted.
+        let within = Within::new(self.engine()?, &settings);
+        let lender = Lender { session: self, within: Rc::new(within), asked: &asked };
+        let run = async |due| Box::pin(run(&lender, due, interrupt)).await;
         let ended = Box::pin(watch.run(settings, run)).await;
         if let Some(server) = server {
             server.abort();
         }
-        ended
+        // A loop ends by a signal; what should have come to an end by itself has been cut short.
+        let well = ended?;
+        Ok(Ended::Said(interrupt.exit_code().filter(|_| asked.once).unwrap_or(u8::from(!well))))
+    }
+
+    /// What the config says now, and what reads it again; none: standard input can be read only once.
+    async fn first_read(
+        &self,
+        asked: &Asked<'_>,
+        interrupt: &Interrupt,
+    ) -> Result<(Vec<settings::Source>, Option<Reader>)> {
+        let input = settings::Input::new(self.global.config.clone(), self.env.clone());
+        let read = if asked.needs_config { settings::read } else { settings::read_if_any };
+        let reader: Reader = Arc::new(move || read(&input));
+        let first = Arc::clone(&reader);
+        let sources = tokio::select! {
+            _ = interrupt.nth(1) => return Err(interrupted()),
+            sources = tokio::task::spawn_blocking(move || first()) => sources??,
+        };
+        let standard_input = self.global.config.as_deref() == Some("-");
+        Ok((sources, (!standard_input).then_some(reader)))
     }
 }
 
@@ -187,38 +180,68 @@ impl Session {
 struct Lender<'a> {
     session: &'a Session,
     within: Rc<Within>,
-    asked: &'a Asked,
+    asked: &'a Asked<'a>,
 }
 
 /// What the command line says of a loop.
-struct Asked {
+struct Asked<'a> {
+    command: &'static str,
+    choose: watch::Choose<'a>,
     needs_config: bool,
     once: bool,
     /// `reconcile --wait`.
     wait: Option<Duration>,
     commands: Option<std::path::PathBuf>,
+    /// `--metrics-listen`.
+    metrics: Option<std::net::SocketAddr>,
+}
+
+impl<'a> Asked<'a> {
+    /// A loop without an end, by a config.
+    fn new(command: &'static str, choose: watch::Choose<'a>) -> Self {
+        Self { command, choose, needs_config: true, once: false, wait: None, commands: None, metrics: None }
+    }
 }
 
 /// One run of a pass, as if it had been called by its name. Whatever becomes of it, there is a report.
-async fn run(lender: &Lender<'_>, order: Order, interrupt: &Interrupt) -> Vec<Report> {
+async fn run(lender: &Lender<'_>, due: Due, interrupt: &Interrupt) -> Vec<Report> {
     let within = &lender.within;
-    within.settings.replace(order.settings);
-    within.cause.set(order.cause.name());
-    for (line, leader_only) in lines(&order.pass, order.leader_only) {
+    let (pass, settings) = (due.pass.as_str(), Arc::clone(&due.settings));
+    within.settings.replace(due.settings);
+    within.cause.set(due.cause.name());
+    for (line, leader_only) in lines(pass, due.leader_only) {
         let mut global = lender.session.global.clone();
         global.leader_only = Some(leader_only);
-        let limit = limit(&order.pass, &global, &within.settings(), lender.asked.wait);
-        let (env, printer) = (lender.session.env.clone(), lender.session.printer.for_loops());
-        let session = Session { global, env, printer, signal: Cell::new(None), within: Some(Rc::clone(within)) };
-        let ended = match command(&line, &within.settings(), lender.asked) {
-            Ok(command) => guarded(limit, session.run(command, interrupt)).await,
-            Err(error) => Some(error),
+        let limit = limit(pass, &global, &settings, lender.asked.wait);
+        let session = Session {
+            global,
+            env: lender.session.env.clone(),
+            printer: lender.session.printer.for_loops(),
+            told: OnceCell::new(),
+            within: Some(Rc::clone(within)),
         };
-        if let Some(error) = ended {
-            session.failed(&order.pass, &error.into());
+        match command(&line, &settings, lender.asked) {
+            Ok(command) => {
+                let run = Box::pin(session.run(pass, command, interrupt));
+                attend(&session, pass, limit, run, interrupt).await;
+            }
+            Err(error) => _ = session.end(pass, Err(error.into()), interrupt).await,
         }
     }
     within.reports.take()
+}
+
+/// Lets a pass run; if it does not come back by itself, that is how it ends.
+async fn attend(
+    session: &Session,
+    pass: &str,
+    limit: Option<Duration>,
+    run: impl Future<Output = u8>,
+    interrupt: &Interrupt,
+) {
+    if let Some(error) = guarded(limit, run).await {
+        session.end(pass, Err(error.into()), interrupt).await;
+    }
 }
 
 /// The command lines of a pass, each with whether it is the leader's alone.
@@ -257,7 +280,7 @@ async fn guarded(limit: Option<Duration>, pass: impl Future<Output = u8>) -> Opt
 }
 
 /// The command of a pass, as the command line has it.
-fn command(pass: &str, settings: &Settings, asked: &Asked) -> Result<Command, Error> {
+fn command(pass: &str, settings: &Settings, asked: &Asked<'_>) -> Result<Command, Error> {
     let mut words: Vec<std::ffi::OsString> = std::iter::once("orca").chain(pass.split(' ')).map(Into::into).collect();
     match pass {
         "reconcile" => words.push("--once".into()),
@@ -294,49 +317,4 @@ fn limit(pass: &str, global: &Global, settings: &Settings, wait: Option<Duration
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_pass_that_panics_or_hangs_is_reported_and_ends() {
-        let limit = Some(Duration::from_millis(20));
-        assert!(guarded(limit, async { 0 }).await.is_none());
-        let panics = async {
-            tokio::task::yield_now().await;
-            panic!("out of {}", "luck")
-        };
-        let error = guarded(limit, panics).await.unwrap();
-        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Failed, "the pass panicked: out of luck"));
-        let error = guarded(limit, std::future::pending()).await.unwrap();
-        assert_eq!(error.message, "the pass hung: it was ended after 20ms");
-    }
-
-    #[test]
-    fn no_limit_is_shorter_than_what_the_command_may_take() {
-        let global = |flags: &[&str]| {
-            let words = ["orca", "gc"].iter().chain(flags);
-            Cli::try_parse_from(words).unwrap().global
-        };
-        let minutes = |count: u64| Duration::from_secs(60 * count);
-        let mut settings = Settings::default();
-        let extra = HUNG + settings.notify.timeout;
-        let patient = global(&["--lock-timeout", "10m"]);
-        assert_eq!(limit("labels sync", &patient, &settings, None), Some(minutes(11) + extra));
-        assert_eq!(limit("autoheal", &patient, &settings, None), Some(minutes(22) + extra));
-        assert_eq!(limit("reconcile", &global(&[]), &settings, Some(minutes(5))), Some(minutes(6) + extra));
-        settings.rebalance.auto = true;
-        assert_eq!(limit("reconcile", &global(&[]), &settings, None), Some(minutes(31) + extra));
-        assert_eq!(limit("reconcile", &global(&["--timeout", "2m"]), &settings, None), Some(minutes(4) + extra));
-        assert_eq!(limit("commands run", &global(&[]), &settings, None), None);
-    }
-
-    #[test]
-    fn every_pass_that_can_be_watched_is_a_command() {
-        let asked = Asked { needs_config: false, once: false, wait: None, commands: None };
-        for (pass, leader_only) in crate::settings::watchable().flat_map(|pass| [(pass, true), (pass, false)]) {
-            for (line, _) in lines(pass, leader_only) {
-                command(&line, &Settings::default(), &asked).unwrap();
-            }
-        }
-    }
-}
+mod tests;

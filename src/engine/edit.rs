@@ -9,27 +9,15 @@
 
 pub mod field;
 pub mod moving;
+mod node;
 mod scale;
+mod service;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::plan::Change;
-
-/// The node label in which orca keeps the keys of the labels that it set, separated by commas.
-///
-/// It lives on the node, so that it survives the loss of any host that runs orca.
-pub const RECORD_LABEL: &str = "orca.labels";
-
-/// The keys in a node's record, sorted.
-pub fn record_keys(record: Option<&str>) -> Vec<String> {
-    let mut keys: Vec<_> =
-        record.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
+use crate::plan::{Change, Specified};
 
 /// The spec to send: that of the raw node or service with these changes made.
 ///
@@ -41,38 +29,16 @@ pub fn edited_spec(raw: &RawValue, changes: &[&Change]) -> Result<Value> {
     let mut object: Value = serde_json::from_str(raw.get()).context("the engine's object can't be read")?;
     let mut spec = object.get_mut("Spec").map(Value::take).context("the engine's object has no Spec")?;
     for change in changes {
-        apply(&mut spec, change)?;
+        match change.kind().edits() {
+            Some(Specified::Node) => node::apply(&mut spec, change)?,
+            Some(Specified::Service) => service::apply(&mut spec, change)?,
+            None => bail!("`{}` is no edit of a spec", change.kind()),
+        }
     }
-    let of_a_service = |change: &&Change| {
-        use Change::{ConstraintAdd, FieldSet, ForceUpdate, LogLimit, Rollback, Scale, ScaleZero, Start, Stop};
-        matches!(
-            change,
-            ConstraintAdd { .. }
-                | FieldSet { .. }
-                | ForceUpdate { .. }
-                | Rollback { .. }
-                | ScaleZero { .. }
-                | Scale { .. }
-                | Stop { .. }
-                | Start { .. }
-                | LogLimit { .. }
-        )
-    };
-    if changes.iter().any(of_a_service) {
-        if !spec.pointer("/TaskTemplate/Placement").is_some_and(Value::is_object) {
-            bail!("the service's spec has no Placement: a write could crash the managers");
-        }
-        // What a rollback writes is not what is sent.
-        let rolls_back = changes.iter().any(|change| matches!(change, Change::Rollback { .. }));
-        if rolls_back && !object.pointer("/PreviousSpec/TaskTemplate/Placement").is_some_and(Value::is_object) {
-            bail!("the service's previous spec has no Placement: going back to it could crash the managers");
-        }
+    if changes.iter().any(|change| change.kind().edits() == Some(Specified::Service)) {
+        service::check(&object, &spec, changes)?;
     } else {
-        for field in ["Role", "Availability"] {
-            if spec.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
-                bail!("the engine's node has no {field}: an update without it would be refused");
-            }
-        }
+        node::check(&spec)?;
     }
     Ok(spec)
 }
@@ -92,195 +58,16 @@ pub fn edited_swarm(raw: &RawValue, key: &str, value: Option<&str>) -> Result<Va
 /// Whether the raw object is as the change wants it.
 pub fn holds(raw: &RawValue, change: &Change) -> bool {
     let Ok(object) = serde_json::from_str::<Value>(raw.get()) else { return false };
-    let label = |key: &str| object.pointer("/Spec/Labels").and_then(|labels| labels.get(key)).and_then(Value::as_str);
-    match change {
-        Change::LabelSet { key, after, .. } => label(key) == Some(after),
-        Change::LabelRemove { key, .. } => label(key).is_none(),
-        Change::RecordForget { keys: gone } => !record_keys(label(RECORD_LABEL)).iter().any(|key| gone.contains(key)),
-        Change::ConstraintAdd { constraint } => {
-            let constraints = object.pointer("/Spec/TaskTemplate/Placement/Constraints").and_then(Value::as_array);
-            constraints.is_some_and(|constraints| constraints.iter().any(|text| text == constraint))
-        }
-        Change::MoveUndo => !moving::marked(object.get("Spec")),
-        Change::MoveSeal => !moving::marked(object.get("Spec")) && !moving::marked(object.get("PreviousSpec")),
-        Change::NodePause { .. } => label(moving::PAUSE_LABEL).is_some(),
-        Change::NodeResume { .. } => label(moving::PAUSE_LABEL).is_none(),
-        Change::RoleSet { after, .. } => object.pointer("/Spec/Role").and_then(Value::as_str) == Some(after.name()),
-        Change::AvailabilitySet { after, .. } => {
-            object.pointer("/Spec/Availability").and_then(Value::as_str) == Some(after)
-        }
-        // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of the swarm. Nor is what
-        // makes a node one.
-        Change::TaskMove { .. }
-        | Change::SwarmPause { .. }
-        | Change::SwarmInit
-        | Change::UnlockKeySave { .. }
-        | Change::NodeJoin { .. }
-        | Change::NodeRemove
-        | Change::TemporaryRemove
-        | Change::ServiceCreate { .. }
-        | Change::HostProgram { .. }
-        | Change::HostUnit { .. }
-        | Change::HostStart { .. }
-        | Change::ContainerRestart { .. }
-        | Change::Remove { .. }
-        | Change::CachePrune { .. }
-        | Change::LogRotate(_)
-        | Change::LogCompress { .. }
-        | Change::LogRemove { .. }
-        | Change::LogNotify { .. }
-        | Change::Logrotate { .. }
-        | Change::ModFetch { .. }
-        | Change::ModRemove { .. }
-        | Change::ImageForget { .. } => false,
-        Change::LogLimit { max_size, .. } => {
-            let options = object.pointer("/Spec/TaskTemplate/LogDriver/Options");
-            options.and_then(|options| options.get("max-size")).and_then(Value::as_str) == Some(max_size)
-        }
-        Change::FieldSet { path, after, .. } => {
-            object.get("Spec").is_some_and(|spec| field::same(after, field::get(spec, path)))
-        }
-        Change::Rollback { after, .. } => {
-            // The engine swaps the two specs.
-            object.pointer("/Spec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str) == Some(after)
-                && object
-                    .pointer("/UpdateStatus/State")
-                    .and_then(Value::as_str)
-                    .is_some_and(|s| s.starts_with("rollback"))
-        }
-        Change::ScaleZero { .. } => object.pointer("/Spec/Mode/Replicated/Replicas").and_then(Value::as_u64) == Some(0),
-        Change::Scale { after, .. } | Change::Start { after } => scale::holds(&object, *after, None),
-        Change::Stop { before } => scale::holds(&object, 0, Some(*before)),
-        Change::ForceUpdate { before } => {
-            object.pointer("/Spec/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or(0) > *before
-        }
+    let marked = |spec: &str| moving::marked(object.get(spec));
+    match (change, change.kind().edits()) {
+        (Change::MoveUndo, _) => !marked("Spec"),
+        (Change::MoveSeal, _) => !marked("Spec") && !marked("PreviousSpec"),
+        (_, Some(Specified::Node)) => node::holds(&object, change),
+        (_, Some(Specified::Service)) => service::holds(&object, change),
+        // What moves is a task, what is removed or not made yet is not there, and what lies on a node is no object of
+        // the swarm. Nor is what makes a node one.
+        (_, None) => false,
     }
-}
-
-/// The driver that tasks of this service get by default is json-file: naming it changes nothing but the limit.
-fn limit_logs(spec: &mut Value, max_size: &str, max_file: u32) -> Result<()> {
-    let template = object_in(spec, "TaskTemplate")?.as_object_mut().context("TaskTemplate is not an object")?;
-    let driver = template.entry("LogDriver").or_insert(Value::Null);
-    if driver.is_null() {
-        *driver = serde_json::json!({ "Name": "json-file" });
-    }
-    if driver.get("Name").and_then(Value::as_str) != Some("json-file") {
-        bail!("its log driver is not json-file any more");
-    }
-    if driver.get("Options").is_none_or(Value::is_null) {
-        driver["Options"] = Value::Object(Map::new());
-    }
-    let options =
-        driver.get_mut("Options").and_then(Value::as_object_mut).context("LogDriver.Options is not an object")?;
-    options.insert("max-size".to_owned(), max_size.into());
-    options.insert("max-file".to_owned(), max_file.to_string().into());
-    Ok(())
-}
-
-fn apply(spec: &mut Value, change: &Change) -> Result<()> {
-    match change {
-        Change::LabelSet { key, after, record, .. } => {
-            let labels = labels(spec)?;
-            labels.insert(key.clone(), after.clone().into());
-            if *record {
-                edit_record(labels, |keys| keys.push(key.clone()));
-            }
-        }
-        Change::LabelRemove { key, .. } => {
-            let labels = labels(spec)?;
-            labels.remove(key);
-            edit_record(labels, |keys| keys.retain(|kept| kept != key));
-        }
-        Change::RecordForget { keys: gone } => {
-            let labels = labels(spec)?;
-            edit_record(labels, |keys| keys.retain(|kept| !gone.contains(kept)));
-        }
-        Change::NodePause { by } => {
-            labels(spec)?.insert(moving::PAUSE_LABEL.to_owned(), by.clone().into());
-            available(spec, "active", "pause");
-        }
-        Change::NodeResume { .. } => {
-            labels(spec)?.remove(moving::PAUSE_LABEL);
-            available(spec, "pause", "active");
-        }
-        Change::ConstraintAdd { constraint } => {
-            let placement = object_in(object_in(spec, "TaskTemplate")?, "Placement")?;
-            let constraints = placement.get_mut("Constraints").map(Value::take);
-            let mut constraints = match constraints {
-                None | Some(Value::Null) => Vec::new(),
-                Some(Value::Array(constraints)) => constraints,
-                Some(_) => bail!("the service's Constraints is not a list"),
-            };
-            constraints.push(constraint.clone().into());
-            placement
-                .as_object_mut()
-                .context("Placement is not an object")?
-                .insert("Constraints".into(), constraints.into());
-        }
-        Change::MoveUndo | Change::MoveSeal | Change::TemporaryRemove | Change::TaskMove { .. } => {
-            bail!("this change is not one edit of a spec")
-        }
-        // The engine itself puts the previous spec in place of what is sent.
-        Change::Rollback { .. } => {}
-        Change::ScaleZero { .. } => {
-            if !spec.pointer("/Mode/Replicated").is_some_and(Value::is_object) {
-                bail!("the service is not a replicated one");
-            }
-            let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
-            replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), 0.into());
-        }
-        Change::Scale { after, .. } | Change::Start { after } => scale::set(spec, *after, None)?,
-        Change::Stop { before } => scale::set(spec, 0, Some(*before))?,
-        Change::RoleSet { after, .. } => set_text(spec, "Role", after.name())?,
-        Change::AvailabilitySet { after, .. } => set_text(spec, "Availability", after)?,
-        Change::FieldSet { path, after, .. } => field::set(spec, path, after)?,
-        Change::ServiceCreate { .. } => bail!("what is not there can't be edited"),
-        Change::HostProgram { .. }
-        | Change::HostUnit { .. }
-        | Change::HostStart { .. }
-        | Change::ContainerRestart { .. }
-        | Change::Remove { .. }
-        | Change::CachePrune { .. }
-        | Change::LogRotate(_)
-        | Change::LogCompress { .. }
-        | Change::LogRemove { .. }
-        | Change::LogNotify { .. }
-        | Change::Logrotate { .. }
-        | Change::ModFetch { .. }
-        | Change::ModRemove { .. }
-        | Change::ImageForget { .. } => {
-            bail!("what lies on one node is no spec to edit")
-        }
-        Change::SwarmInit
-        | Change::SwarmPause { .. }
-        | Change::UnlockKeySave { .. }
-        | Change::NodeJoin { .. }
-        | Change::NodeRemove => {
-            bail!("the swarm itself is no node or service to edit")
-        }
-        Change::LogLimit { max_size, max_file, .. } => limit_logs(spec, max_size, *max_file)?,
-        Change::ForceUpdate { .. } => {
-            let template = object_in(spec, "TaskTemplate")?;
-            let count = template.get("ForceUpdate").and_then(Value::as_u64).unwrap_or(0);
-            template
-                .as_object_mut()
-                .context("TaskTemplate is not an object")?
-                .insert("ForceUpdate".into(), count.saturating_add(1).into());
-        }
-    }
-    Ok(())
-}
-
-/// Changes a node's availability, unless it is something else by now.
-fn available(spec: &mut Value, from: &str, to: &str) {
-    if let Some(availability) = spec.get_mut("Availability").filter(|found| *found == from) {
-        *availability = to.into();
-    }
-}
-
-fn set_text(spec: &mut Value, key: &str, text: &str) -> Result<()> {
-    spec.as_object_mut().context("the node's spec is not an object")?.insert(key.to_owned(), text.into());
-    Ok(())
 }
 
 fn labels(spec: &mut Value) -> Result<&mut Map<String, Value>> {
@@ -298,19 +85,6 @@ fn object_in<'a>(parent: &'a mut Value, key: &str) -> Result<&'a mut Value> {
         bail!("the engine's {key} is not an object");
     }
     Ok(child)
-}
-
-/// Rewrites the record; an empty one is no label at all.
-fn edit_record(labels: &mut Map<String, Value>, edit: impl FnOnce(&mut Vec<String>)) {
-    let before = labels.get(RECORD_LABEL).and_then(Value::as_str).map(str::to_owned);
-    let mut keys = record_keys(before.as_deref());
-    edit(&mut keys);
-    let after = record_keys(Some(&keys.join(",")));
-    if after.is_empty() {
-        labels.remove(RECORD_LABEL);
-    } else {
-        labels.insert(RECORD_LABEL.to_owned(), after.join(",").into());
-    }
 }
 
 #[cfg(test)]

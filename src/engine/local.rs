@@ -9,8 +9,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 use super::path::{segment, with_query};
-use super::{Engine, decode, message, refused};
-use crate::error::{Error, ErrorKind};
+use super::{Engine, decode, message, refused, unwilling};
 use crate::model::Pauses;
 use crate::model::stock::{CacheRecord, Container, ContainerView, DiskUse, Image, Network, Volume};
 
@@ -101,6 +100,13 @@ struct Actor {
 #[serde(rename_all = "PascalCase", default)]
 struct Pruned {
     space_reclaimed: u64,
+}
+
+impl Identity {
+    /// Whether it speaks this version of the API, or a newer one.
+    pub fn speaks(&self, api: (u32, u32)) -> bool {
+        numbers(&self.api).is_some_and(|own| own >= api)
+    }
 }
 
 impl Engine {
@@ -258,11 +264,7 @@ impl Engine {
         match reply.status {
             200..=299 => Ok(true),
             404 => Ok(false),
-            // One container that can't be started is no lost engine.
-            status => {
-                let text = format!("the engine answered {status}: {}", message(&reply).trim());
-                Err(Error::new(ErrorKind::Failed, text).into())
-            }
+            status => Err(unwilling(status, &message(&reply))),
         }
     }
 
@@ -272,19 +274,18 @@ impl Engine {
             200..=299 => Ok(Removed::Done(None)),
             404 => Ok(Removed::Gone),
             403 | 409 => Ok(Removed::InUse(message(&reply).trim().to_owned())),
-            // One object that can't be removed is no lost engine.
-            status => {
-                let text = format!("the engine answered {status}: {}", message(&reply).trim());
-                Err(Error::new(ErrorKind::Failed, text).into())
-            }
+            status => Err(unwilling(status, &message(&reply))),
         }
     }
 }
 
+fn numbers(api: &str) -> Option<(u32, u32)> {
+    api.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)))
+}
+
 fn df_path(api: &str) -> String {
-    let numbers = api.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     // Newer versions give sums instead of lists.
-    if numbers.is_some_and(|numbers: (u32, u32)| numbers > DF_API) {
+    if numbers(api).is_some_and(|numbers| numbers > DF_API) {
         format!("/v{}.{}/system/df", DF_API.0, DF_API.1)
     } else {
         "/system/df".to_owned()

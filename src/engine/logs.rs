@@ -6,9 +6,9 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Incoming};
 use jiff::Timestamp;
 
-use super::Engine;
 use super::path::{segment, with_query};
 use super::wire::full;
+use super::{Engine, unwilling};
 use crate::error::{Error, ErrorKind};
 
 /// The output of a service's tasks, as it comes.
@@ -109,8 +109,7 @@ impl Engine {
             let body =
                 response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
             let said: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-            let text = format!("the engine answered {status}: {}", said["message"].as_str().unwrap_or_default());
-            return Err(Error::new(ErrorKind::Failed, text).into());
+            return Err(unwilling(status, said["message"].as_str().unwrap_or_default()));
         }
         Ok(TaskLogs { body: response.into_body(), rest: Vec::new(), tty })
     }
@@ -180,43 +179,4 @@ fn line(message: &str) -> Option<LogLine> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frame(message: &str) -> Vec<u8> {
-        let mut bytes = vec![1, 0, 0, 0];
-        bytes.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
-        bytes.extend(message.as_bytes());
-        bytes
-    }
-
-    #[test]
-    fn frames_are_taken_apart_wherever_they_are_cut() {
-        let details = "com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s,com.docker.swarm.task.id=t";
-        let whole =
-            [frame(&format!("{details} {{\"a\": 1}}\n")), frame("no details here\n"), frame(&format!("{details} b\n"))]
-                .concat();
-        let expected = ["{\"a\": 1}", "b"].map(|text| LogLine { node: "n1".to_owned(), text: text.to_owned() });
-        for cut in 0..whole.len() {
-            let mut rest = whole[..cut].to_vec();
-            let mut lines = take_lines(&mut rest).unwrap();
-            rest.extend_from_slice(&whole[cut..]);
-            lines.extend(take_lines(&mut rest).unwrap());
-            assert_eq!((lines.as_slice(), rest.len()), (expected.as_slice(), 0), "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn messages_tell_when_and_where_to() {
-        let (at, text) = (Some("2026-11-21T12:00:00.5Z".parse().unwrap()), "a b".to_owned());
-        assert_eq!(message(2, "2026-11-21T12:00:00.500000000Z a b\r\n"), Message { at, stderr: true, text });
-        let plain = Message { at: None, stderr: false, text: "no stamp".to_owned() };
-        assert_eq!(message(1, "no stamp"), plain);
-        assert_eq!(message(1, "2026-11-21T12:00:00.5Z ").text, "");
-    }
-
-    #[test]
-    fn what_is_no_log_is_not_waited_for() {
-        assert!(take_lines(&mut b"HTTP error page".to_vec()).is_err());
-    }
-}
+mod tests;

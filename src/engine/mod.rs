@@ -278,6 +278,11 @@ fn refused(path: &str, status: u16, message: &str) -> anyhow::Error {
     }
 }
 
+/// One object that the engine won't touch, or can't: no lost engine.
+fn unwilling(status: u16, message: &str) -> anyhow::Error {
+    Error::new(ErrorKind::Failed, format!("the engine answered {status}: {}", message.trim())).into()
+}
+
 fn not_manager(text: &str) -> anyhow::Error {
     Error::new(ErrorKind::NotManager, text).hint("run orca on a swarm manager, or point -H or --context at one").into()
 }

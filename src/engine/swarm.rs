@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::info::{Cluster, Info};
 use super::path::segment;
-use super::{Engine, Written, message};
+use super::{Engine, Written, message, unwilling};
 use crate::error::{Error, ErrorKind};
 use crate::model::Pauses;
 
@@ -220,8 +220,7 @@ impl Engine {
             return Ok(());
         }
         // One engine that can't be had in the swarm is no lost engine.
-        let text = format!("the engine answered {}: {}", reply.status, message(&reply).trim());
-        Err(Error::new(ErrorKind::Failed, text).into())
+        Err(unwilling(reply.status, &message(&reply)))
     }
 
     /// The swarm's own object, from a manager. It has the join tokens in it: only its spec may go anywhere.
@@ -268,10 +267,7 @@ impl Engine {
         match reply.status {
             200..=299 => Ok(true),
             404 => Ok(false),
-            status => {
-                let text = format!("the engine answered {status}: {}", message(&reply).trim());
-                Err(Error::new(ErrorKind::Failed, text).into())
-            }
+            status => Err(unwilling(status, &message(&reply))),
         }
     }
 }

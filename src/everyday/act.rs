@@ -8,11 +8,10 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use super::follow::{Followed, Follower};
-use super::interrupted;
 use crate::cycle::live::Live;
 use crate::cycle::{Bounds, Cycle, Options, Source};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::{NodeId, ServiceId};
 use crate::pass::Pass;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::act::unsettled;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted_waiting};
 use crate::interrupt::Interrupt;
 use crate::model::{NodeId, Service, ServiceId, UpdateState};
 use crate::pass::nodes::list;
@@ -56,7 +56,7 @@ pub(super) struct Follower<'a> {
 }
 
 /// One look: what is not there yet, and for how long it has to stay when it is.
-struct Sight {
+struct Glance {
     waiting: Vec<String>,
     monitor: Duration,
 }
@@ -73,7 +73,7 @@ impl Follower<'_> {
         let mut pause = LOOK_AGAIN;
         let ended = loop {
             let cluster = tokio::select! {
-                _ = self.interrupt.nth(1) => break Err(interrupted()),
+                _ = self.interrupt.nth(1) => break Err(interrupted_waiting()),
                 observed = Snapshot::observe_history(self.engine) => observed?,
             };
             let sight = match look(&cluster, followed) {
@@ -95,7 +95,7 @@ impl Follower<'_> {
                 break Err(unsettled(if sight.waiting.is_empty() { &held } else { &sight.waiting }));
             }
             tokio::select! {
-                _ = self.interrupt.nth(1) => break Err(interrupted()),
+                _ = self.interrupt.nth(1) => break Err(interrupted_waiting()),
                 () = events.next(pause) => {}
             }
             pause = (pause + pause / 4).min(SELDOM);
@@ -106,7 +106,7 @@ impl Follower<'_> {
     }
 }
 
-fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
+fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
     let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     let mut monitor = Duration::ZERO;
     for one in standing::all(cluster).context("the engine's services can't be read")? {
@@ -134,7 +134,7 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Sight> {
         }
     }
     if stuck.is_empty() {
-        return Ok(Sight { waiting, monitor });
+        return Ok(Glance { waiting, monitor });
     }
     let error = Error::new(ErrorKind::Failed, stuck.join("; "));
     Err(error.hint("`orca services ps --all` shows what became of its tasks").into())
@@ -170,8 +170,4 @@ fn monitor_of(service: &Service) -> Duration {
     }
     let view: View = serde_json::from_str(service.raw.get()).unwrap_or_default();
     view.spec.update_config.monitor.filter(|monitor| *monitor > 0).map_or(MONITOR, Duration::from_nanos)
-}
-
-fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal while waiting").into()
 }

@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::interrupted;
 use super::tell::{chosen, standings};
 use crate::engine::Engine;
 use crate::engine::logs::{Extract, Message};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::node::NodeState;
 use crate::model::{Task, TaskState};

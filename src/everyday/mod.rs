@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::cycle::{Options, Source};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::interrupted;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::{Cluster, Report, Run};
@@ -109,8 +109,4 @@ impl Await<'_> {
         let count = followed.services.len() as u64;
         Ok(report.ended(started, ended.map(|()| count)))
     }
-}
-
-fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal").into()
 }

@@ -15,20 +15,20 @@ use tokio::time::Instant;
 use super::file_sd::Entry;
 use super::remote::Host;
 use super::verify::{State as Answer, judge};
-use super::{COMMAND, interrupted, write_targets};
+use super::{COMMAND, write_targets};
 use crate::apply::host::{Shell, sum};
 use crate::apply::local::{Hand, NodeApplier};
 use crate::cycle::Options;
+use crate::cycle::hold::Hold;
 use crate::engine::address::{self, Address, SshTarget};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
-use crate::lock;
 use crate::metrics::targets::Aim;
 use crate::metrics::url::Url;
 use crate::pass::exporter::host::{self, Facts, LOOK};
 use crate::report::{Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
-use crate::state::{self, Actor, State};
+use crate::state::{Actor, State};
 
 /// Machines that are worked on at once.
 const AT_ONCE: usize = 8;
@@ -86,15 +86,8 @@ impl Machines<'_> {
     async fn visit_all(&self, deadline: Instant, report: &mut Report) -> Result<u64> {
         let machines = machines(self.settings)?;
         let program = self.program()?;
-        let (mut state, mut lock) = (None, None);
-        if !self.options.dry_run {
-            state::make_dir(&self.options.state_dir)?;
-            lock = Some(lock::take(&self.options.state_dir, COMMAND, self.options.lock_timeout).await?);
-            let (mut opened, warning) = State::open(&self.options.state_dir)?;
-            report.warnings.extend(warning);
-            report.warnings.extend(opened.mend(&self.options.state_dir)?);
-            state = Some(opened);
-        }
+        let hold = self.options.hold(COMMAND, &mut report.warnings).await?;
+        let (state, lock) = hold.map(|Hold { state, lock }| (state, lock)).unzip();
         let round = Round {
             program,
             state,

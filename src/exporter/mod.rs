@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::{Reference, Service};
 use crate::pass::Pass;
@@ -26,15 +26,6 @@ use verify::Verifier;
 
 /// The command's name in reports.
 pub const COMMAND: &str = "exporter deploy";
-
-/// How exporters get to where they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Via {
-    /// As a global service of the swarm.
-    Service,
-    /// As a systemd unit on machines outside of the swarm.
-    Ssh,
-}
 
 /// A run of the deployment.
 #[derive(Debug)]
@@ -163,10 +154,6 @@ fn write_targets(path: Option<&std::path::Path>, entries: &[Entry], dry: bool, r
     let fact = json!({"path": path.display().to_string(), "targets": entries.len(), "changed": changed, "written": changed && !dry});
     report.data.insert("file_sd".to_owned(), fact);
     Ok(())
-}
-
-pub(crate) fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
 }
 
 /// What the registry says that the tag is; the engine asks it, without credentials.

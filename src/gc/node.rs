@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use crate::apply::local::{Hand, NodeApplier};
 use crate::engine::Engine;
 use crate::engine::local::{Identity, Stock};
-use crate::error::{Error, ErrorKind, again, hint_of};
+use crate::error::{again, hint_of, interrupted};
 use crate::interrupt::Interrupt;
 use crate::nodes::{self, Stop};
 use crate::pass::gc::keep::{Facts, Keep};
 use crate::pass::gc::{self, Input, Sweep};
-use crate::plan::{Blocked, TargetKind, Warning};
+use crate::plan::{Action, Blocked, TargetKind, Warning};
 use crate::report::{ReportedAction, Status};
 use crate::settings::Gc;
 use crate::snapshot::Snapshot;
@@ -160,6 +160,17 @@ impl Round<'_> {
                 plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
             return Ok(());
         };
+        self.carry_out(plan.actions, engine, &stock, state, visited).await
+    }
+
+    async fn carry_out(
+        &self,
+        actions: Vec<Action>,
+        engine: &Engine,
+        stock: &Stock,
+        state: &State,
+        visited: &mut Visited,
+    ) -> Result<()> {
         // What has begun is let finish: only what has not is left out when time is up.
         let mut applier = NodeApplier {
             hand: Hand::Engine { engine, api: &stock.engine.api },
@@ -170,14 +181,15 @@ impl Round<'_> {
             interrupt: self.interrupt,
             memory: None,
         };
-        let images = plan.actions.iter().any(|action| action.target.kind == TargetKind::Image);
-        let (outcome, freed) = applier.apply(plan.actions).await;
+        let images = actions.iter().any(|action| action.target.kind == TargetKind::Image);
+        let (outcome, freed) = applier.apply(actions).await;
         visited.freed = freed;
         if images {
             match engine.layers_bytes(&stock.engine.api).await {
                 Ok(after) => visited.freed = freed.saturating_add(stock.layers_bytes.saturating_sub(after)),
                 Err(error) => {
-                    let text = format!("`{name}`: how much removing images freed can't be measured: {error:#}");
+                    let text =
+                        format!("`{}`: how much removing images freed can't be measured: {error:#}", visited.name);
                     visited.warnings.push(Warning::new("not_measured", text));
                 }
             }
@@ -199,11 +211,6 @@ pub(super) fn with_hint(error: &anyhow::Error) -> String {
         Some(hint) => format!("{error:#}: {hint}"),
         None => format!("{error:#}"),
     }
-}
-
-/// A signal came in time.
-pub(super) fn interrupted() -> anyhow::Error {
-    Error::new(ErrorKind::Interrupted, "interrupted by a signal before anything was changed").into()
 }
 
 /// The node's own facts for the report.

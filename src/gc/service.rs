@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::node::{Visited, interrupted};
-use super::order::{Heard, Order};
+use super::node::Visited;
+use super::order::{GcOrder, Heard};
 use crate::apply::temporary::{self, Answers, Listener, RESERVE};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::node::{Availability, NodeState};
 use crate::model::{Node, NodeId, Service};
@@ -42,7 +42,7 @@ pub(super) struct Errand<'a> {
     pub(super) engine: &'a Engine,
     pub(super) cluster: &'a Snapshot,
     pub(super) nodes: Vec<&'a Node>,
-    pub(super) order: Order,
+    pub(super) order: GcOrder,
     /// See [`HOST_LABEL`].
     pub(super) host: &'a str,
     pub(super) deadline: Instant,

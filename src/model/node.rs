@@ -7,6 +7,20 @@ use serde_json::value::RawValue;
 
 use super::or_default;
 
+/// The node label in which orca keeps the keys of the labels that it set, separated by commas.
+///
+/// It lives on the node, so that it survives the loss of any host that runs orca.
+pub const RECORD_LABEL: &str = "orca.labels";
+
+/// The keys in a node's record, sorted.
+pub fn record_keys(record: Option<&str>) -> Vec<String> {
+    let mut keys: Vec<_> =
+        record.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
 /// A swarm node id. It changes when a host leaves and joins again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

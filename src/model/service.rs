@@ -6,6 +6,11 @@ use serde_json::value::RawValue;
 
 use super::{Constraint, or_default, timestamp};
 
+/// The label of a stack's services.
+pub const STACK_LABEL: &str = "com.docker.stack.namespace";
+/// The label in which `orca services stop` keeps the replicas.
+pub const STOPPED_LABEL: &str = "orca.stopped";
+
 /// A swarm service id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -34,7 +34,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What is to be fetched, and how.
 #[derive(Debug)]
-pub(super) struct Order<'a> {
+pub(super) struct Download<'a> {
     pub(super) url: &'a Url,
     pub(super) headers: &'a HeaderMap,
     pub(super) allowed: Allowed<'a>,
@@ -48,7 +48,7 @@ pub(super) struct Order<'a> {
     pub(super) bar: ProgressBar,
 }
 
-/// A file that has come whole, still at [`Order::partial`].
+/// A file that has come whole, still at [`Download::partial`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fetched {
     pub(super) sha256: String,
@@ -80,7 +80,7 @@ impl Half {
 }
 
 /// Fetches with as many tries as the order allows.
-pub(super) async fn fetch(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault> {
+pub(super) async fn fetch(net: &Net, order: &Download<'_>) -> Result<Fetched, Fault> {
     again(order.retries, order.until, async || attempt(net, order).await).await
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn again<T>(
     }
 }
 
-async fn attempt(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault> {
+async fn attempt(net: &Net, order: &Download<'_>) -> Result<Fetched, Fault> {
     let beside = order.partial.with_extension("json");
     let half: Half =
         std::fs::read(&beside).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
@@ -155,7 +155,7 @@ async fn attempt(net: &Net, order: &Order<'_>) -> Result<Fetched, Fault> {
 }
 
 /// Takes the body in, behind what is there already.
-async fn receive(mut answer: Answer, order: &Order<'_>, start: u64) -> Result<(String, u64), Fault> {
+async fn receive(mut answer: Answer, order: &Download<'_>, start: u64) -> Result<(String, u64), Fault> {
     let (sender, pieces) = mpsc::channel::<Bytes>(ON_THE_WAY);
     let partial = order.partial.clone();
     let writer = tokio::task::spawn_blocking(move || write(&partial, start, pieces));
@@ -254,6 +254,6 @@ pub(super) fn forget(partial: &Path) {
     let _ = std::fs::remove_file(partial.with_extension("json"));
 }
 
-fn too_large(order: &Order<'_>) -> String {
+fn too_large(order: &Download<'_>) -> String {
     format!("{} is larger than mods.max_size ({} bytes) allows", order.url, order.max_size)
 }

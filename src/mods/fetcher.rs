@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::download::{self, Fetched, Order, forget};
+use super::download::{self, Download, Fetched, forget};
 use super::layers::{Registry, hex};
 use super::manifest::Record;
 use super::source::{Want, What};
@@ -85,7 +85,7 @@ impl Fetcher<'_> {
             What::Image(image) => Ok(vec![self.image(first, image, until, bar).await]),
             What::File { url, sha256, .. } => {
                 let partial = self.partial(&url.to_string());
-                let order = Order {
+                let order = Download {
                     url,
                     headers: &HeaderMap::new(),
                     allowed: self.allowed(first),
@@ -159,7 +159,7 @@ impl Fetcher<'_> {
         for layer in &parts.layers {
             let url = registry.blob(image, layer).map_err(words)?;
             let partial = self.partial(&layer.sha256);
-            let order = Order {
+            let order = Download {
                 url: &url,
                 headers: &headers,
                 allowed: self.allowed(want),

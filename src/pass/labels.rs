@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::edit::moving::{BRANCH_LABEL, PAUSE_LABEL};
-use crate::engine::edit::{RECORD_LABEL, record_keys};
-use crate::model::node::NodeState;
+use crate::model::node::{NodeState, RECORD_LABEL, record_keys};
 use crate::model::{Constraint, Node};
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::settings::{self, Settings};

@@ -19,7 +19,7 @@ pub const DATA: &str = "paused";
 
 /// What is asked for: to leave the swarm, or one anchor, alone, or not to any more.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct PauseWish {
     /// The anchor; none: the whole swarm.
     pub anchor: Option<String>,
     /// The pause that is to be; none: it ends. `since` is filled in here.
@@ -29,7 +29,7 @@ pub struct Wish {
 }
 
 /// Decides what to write into the label that was found.
-pub fn plan(found: Option<&str>, cluster: &str, wish: &Wish, now: Timestamp) -> Plan {
+pub fn plan(found: Option<&str>, cluster: &str, wish: &PauseWish, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
     let known = found.map(|value| serde_json::from_str::<Pause>(value).unwrap_or_default());
     let over =
@@ -133,6 +133,6 @@ fn withhold(plan: &mut Plan, why: impl Fn(&Action) -> Option<String>) {
 }
 
 /// The label that a wish is about.
-pub fn label_of(wish: &Wish) -> String {
+pub fn label_of(wish: &PauseWish) -> String {
     label(wish.anchor.as_deref())
 }

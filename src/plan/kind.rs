@@ -1,7 +1,11 @@
 //! The dotted vocabulary: what changes are called in reports, journal and metrics.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Specified;
 
 /// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -137,53 +141,64 @@ pub enum ActionKind {
     RegistryImageRemove,
 }
 
+/// The dotted name, as in reports.
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl ActionKind {
-    /// The dotted name.
-    pub fn name(self) -> &'static str {
+    /// What such a change is one edit of the spec of.
+    pub fn edits(self) -> Option<Specified> {
         match self {
-            Self::NodeLabelSet => "node.label.set",
-            Self::NodeLabelRemove => "node.label.remove",
-            Self::NodeRecordForget => "node.record.forget",
-            Self::NodePause => "node.pause",
-            Self::NodeResume => "node.resume",
-            Self::ServiceConstraintAdd => "service.constraint.add",
-            Self::ServiceForceUpdate => "service.force_update",
-            Self::ServiceMoveUndo => "service.move.undo",
-            Self::ServiceMoveSeal => "service.move.seal",
-            Self::ServiceTemporaryRemove => "service.temporary.remove",
-            Self::TaskMove => "task.move",
-            Self::ServiceRollback => "service.rollback",
-            Self::ServiceScale => "service.scale",
-            Self::ServiceStop => "service.stop",
-            Self::ServiceStart => "service.start",
-            Self::SwarmInit => "swarm.init",
-            Self::SwarmPause => "swarm.pause",
-            Self::SwarmResume => "swarm.resume",
-            Self::SwarmUnlockKeySave => "swarm.unlock_key.save",
-            Self::NodeJoin => "node.join",
-            Self::NodeRoleSet => "node.role.set",
-            Self::NodeAvailabilitySet => "node.availability.set",
-            Self::NodeRemove => "node.remove",
-            Self::ServiceCreate => "service.create",
-            Self::ServiceFieldSet => "service.field.set",
-            Self::HostProgramSet => "host.program.set",
-            Self::HostUnitSet => "host.unit.set",
-            Self::HostUnitStart => "host.unit.start",
-            Self::ContainerRestart => "container.restart",
-            Self::ContainerRemove => "container.remove",
-            Self::ImageRemove => "image.remove",
-            Self::VolumeRemove => "volume.remove",
-            Self::NetworkRemove => "network.remove",
-            Self::BuildCachePrune => "build_cache.prune",
-            Self::ServiceLogLimitSet => "service.log_limit.set",
-            Self::LogRotate => "log.rotate",
-            Self::LogCompress => "log.compress",
-            Self::LogRemove => "log.remove",
-            Self::LogNotify => "log.notify",
-            Self::LogrotateRun => "logrotate.run",
-            Self::ModFetch => "mod.fetch",
-            Self::ModRemove => "mod.remove",
-            Self::RegistryImageRemove => "registry.image.remove",
+            Self::NodeLabelSet
+            | Self::NodeLabelRemove
+            | Self::NodeRecordForget
+            | Self::NodePause
+            | Self::NodeResume
+            | Self::NodeRoleSet
+            | Self::NodeAvailabilitySet => Some(Specified::Node),
+            Self::ServiceConstraintAdd
+            | Self::ServiceForceUpdate
+            | Self::ServiceRollback
+            | Self::ServiceScale
+            | Self::ServiceStop
+            | Self::ServiceStart
+            | Self::ServiceFieldSet
+            | Self::ServiceLogLimitSet => Some(Specified::Service),
+            // These replace a spec, or add or remove the object itself,
+            Self::ServiceMoveUndo
+            | Self::ServiceMoveSeal
+            | Self::ServiceCreate
+            | Self::ServiceTemporaryRemove
+            | Self::TaskMove
+            | Self::NodeJoin
+            | Self::NodeRemove
+            // these are about the swarm itself,
+            | Self::SwarmInit
+            | Self::SwarmPause
+            | Self::SwarmResume
+            | Self::SwarmUnlockKeySave
+            // and these about what lies on one node.
+            | Self::HostProgramSet
+            | Self::HostUnitSet
+            | Self::HostUnitStart
+            | Self::ContainerRestart
+            | Self::ContainerRemove
+            | Self::ImageRemove
+            | Self::VolumeRemove
+            | Self::NetworkRemove
+            | Self::BuildCachePrune
+            | Self::LogRotate
+            | Self::LogCompress
+            | Self::LogRemove
+            | Self::LogNotify
+            | Self::LogrotateRun
+            | Self::ModFetch
+            | Self::ModRemove
+            // This lies in a registry.
+            | Self::RegistryImageRemove => None,
         }
     }
 

@@ -42,7 +42,8 @@ impl Place {
         };
         if !is_registry(host) {
             let text = format!("`{flag}` is no registry");
-            return Err(Error::new(ErrorKind::Usage, text).hint("name it as registry.example.org, host:5000 or http://host:5000"));
+            return Err(Error::new(ErrorKind::Usage, text)
+                .hint("name it as registry.example.org, host:5000 or http://host:5000"));
         }
         Ok(Self { named: Some(host.to_owned()), flag: true, plain })
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::text::new_table;
-use super::{Report, ReportedAction, Status};
+use super::{Report, ReportedAction};
 use crate::pass::rebalance::words::bytes;
 
 /// More candidates than this are summed up.
@@ -27,7 +27,7 @@ pub(super) fn render(report: &Report, color: bool) -> String {
                 None => action.reason.clone(),
             };
             table.add_row([
-                status(action.status).to_owned(),
+                action.status.to_string(),
                 action.target.node.clone().unwrap_or_default(),
                 format!("{} {}", action.target.kind.name().replace('_', " "), short(&action.target.name))
                     .replace("build cache build cache", "build cache"),
@@ -42,15 +42,6 @@ pub(super) fn render(report: &Report, color: bool) -> String {
     }
     let nodes = report.data.get("nodes").and_then(Value::as_array).into_iter().flatten();
     text + &nodes.map(|node| line(node, report)).collect::<String>()
-}
-
-fn status(status: Status) -> &'static str {
-    match status {
-        Status::Planned => "planned",
-        Status::Done => "done",
-        Status::Failed => "failed",
-        Status::Skipped => "skipped",
-    }
 }
 
 /// Anonymous volumes have names that nobody reads to the end.

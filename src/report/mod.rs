@@ -9,6 +9,8 @@ pub mod metrics;
 pub mod print;
 mod text;
 
+use std::fmt;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -75,6 +77,13 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// The word for it, as in reports.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// One run of orca.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Run {
@@ -134,6 +143,13 @@ pub enum Status {
     Failed,
     /// Not tried.
     Skipped,
+}
+
+/// The word for it, as in reports.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// An action and what became of it.
@@ -263,6 +279,11 @@ impl Report {
         if self.error.as_ref().is_none_or(|known| known.kind.weight() < kind_of(error).weight()) {
             self.error = Some(ReportedError::from_error(error));
         }
+    }
+
+    /// Takes in actions that are only planned.
+    pub fn plan(&mut self, actions: &[Action]) {
+        self.actions.extend(actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)));
     }
 
     /// Takes in the report of a part that has a run of its own, as one more of `data.passes`.

@@ -57,16 +57,11 @@ fn account(report: &Report, color: bool) -> Option<(String, bool)> {
 fn last_line(report: &Report) -> String {
     let Summary { planned, done, failed, skipped, blocked, unchanged } = report.summary;
     let outcome = match report.outcome {
-        Outcome::Unchanged => "unchanged",
         // What only plans is no rehearsal of anything.
-        Outcome::Planned if report.command.ends_with(" plan") => "planned",
-        Outcome::Planned => "planned (dry run, nothing was written)",
-        Outcome::Changed => "changed",
-        Outcome::Partial => "partly done",
-        Outcome::Failed => "failed",
-        Outcome::Blocked => "blocked",
-        Outcome::Skipped => "skipped (this engine is not the leader)",
-        Outcome::Interrupted => "interrupted",
+        Outcome::Planned if !report.command.ends_with(" plan") => "planned (dry run, nothing was written)".to_owned(),
+        Outcome::Partial => "partly done".to_owned(),
+        Outcome::Skipped => "skipped (this engine is not the leader)".to_owned(),
+        outcome => outcome.to_string(),
     };
     let counts = [
         (if report.run.dry_run { planned } else { 0 }, "to do"),
@@ -85,11 +80,12 @@ fn last_line(report: &Report) -> String {
 pub(super) fn actions_table(actions: &[ReportedAction], color: bool) -> String {
     let mut table = new_table(color, &["STATUS", "OBJECT", "CHANGE", "WHY"]);
     for action in actions {
-        let (status, shade) = match action.status {
-            Status::Planned => ("planned", Color::Cyan),
-            Status::Done => ("done", Color::Green),
-            Status::Failed => ("failed", Color::Red),
-            Status::Skipped => ("skipped", Color::Yellow),
+        let status = action.status.to_string();
+        let shade = match action.status {
+            Status::Planned => Color::Cyan,
+            Status::Done => Color::Green,
+            Status::Failed => Color::Red,
+            Status::Skipped => Color::Yellow,
         };
         let why =
             action.error.as_ref().map_or_else(|| action.reason.clone(), |error| format!("{}; {error}", action.reason));

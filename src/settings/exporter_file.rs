@@ -29,7 +29,7 @@ pub(super) struct OlderExporter {
     labels: Option<Entries<Option<Text>>>,
     stop_grace_period: Option<Spanned<Span>>,
     stop_signal: Option<Spanned<String>>,
-    healthcheck: Option<Health>,
+    healthcheck: Option<Healthcheck>,
     logging: Option<Logging>,
 }
 
@@ -91,7 +91,7 @@ struct Restart {
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Health {
+struct Healthcheck {
     test: Option<Command>,
     interval: Option<Spanned<Span>>,
     timeout: Option<Spanned<Span>>,
@@ -204,7 +204,7 @@ fn restarted(restart: &Restart, exporter: &mut Exporter, section: &mut Section<'
 }
 
 /// The healthcheck with Orcastra's defaults. A list is taken whole, where Orcastra took its second word alone.
-fn checked(health: &Health, section: &mut Section<'_, '_>) -> Option<Value> {
+fn checked(health: &Healthcheck, section: &mut Section<'_, '_>) -> Option<Value> {
     let test = match health.test.as_ref()? {
         Command::Text(text) => vec!["CMD-SHELL".to_owned(), text.value.clone()],
         Command::List(words) => words.iter().map(|word| word.value.clone()).collect(),

@@ -53,9 +53,6 @@ pub(crate) use registry::is_host as is_registry;
 pub use show::{Row, rows, yaml};
 pub use watch::{Rhythm, Schedule, Watch, watchable};
 
-/// The node label in which orca keeps its record of the labels it set; no file may claim it.
-pub const RECORD_LABEL: &str = "orca.labels";
-
 /// One text to read settings from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {

@@ -50,7 +50,10 @@ pub(super) fn resolve(
         .chain(entry.insecure.iter().flatten().map(|written| ("insecure", written)))
     {
         if !written.value.trim().is_empty() && !is_host(&written.value) {
-            let text = format!("registry.{key} must be a registry as host:5000 or registry.example.org, not {}", quoted(&written.value));
+            let text = format!(
+                "registry.{key} must be a registry as host:5000 or registry.example.org, not {}",
+                quoted(&written.value)
+            );
             section.log.at(written.mark, text);
         }
     }

@@ -9,7 +9,8 @@ use super::fragment::{AnchorEntry, AnchorFields, Availability, File, LabelEntry,
 use super::policy::{Chosen, Policy, Written, env_bool, env_text};
 use super::problem::{Log, quoted};
 use super::tree::Mark;
-use super::{Anchor, Dependent, Label, Node, Options, Origin, RECORD_LABEL, Settings};
+use super::{Anchor, Dependent, Label, Node, Options, Origin, Settings};
+use crate::model::node::RECORD_LABEL;
 
 /// Orcastra's default stack.
 const STACK: &str = "swarm-dev";

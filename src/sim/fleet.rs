@@ -41,7 +41,7 @@ enum Power {
 
 /// What the admin side may do to an engine.
 #[derive(Deserialize)]
-struct Order {
+struct EngineOrder {
     power: Option<Power>,
     /// Makes a swarm of its own, or has none any more and has forgotten that of the others.
     swarm: Option<String>,
@@ -227,7 +227,7 @@ impl Cluster {
 
     /// `POST /_sim/engines/NAME`.
     pub(super) fn order(&mut self, name: &str, body: &[u8]) -> Result<(), Refusal> {
-        let order: Order = serde_json::from_slice(body).map_err(|error| Refusal::new(400, error.to_string()))?;
+        let order: EngineOrder = serde_json::from_slice(body).map_err(|error| Refusal::new(400, error.to_string()))?;
         let at = self.seats.iter().position(|seat| seat.name == name);
         let at = at.ok_or_else(|| Refusal::new(404, format!("no engine {name}")))?;
         if let Some(power) = order.power {

@@ -34,7 +34,7 @@ use config_file::Reader;
 use inbox::Inbox;
 use round::Round;
 use scout::{Interest, Scout};
-use serve::Health;
+use serve::Condition;
 use systemd::Systemd;
 
 /// The command's name.
@@ -73,16 +73,16 @@ pub struct Watch<'a> {
     /// Where the heartbeat of `orca health --self` is written; none for what is no watch.
     pub heartbeat: Option<PathBuf>,
     /// What is asked over HTTP.
-    pub health: Arc<Health>,
+    pub condition: Arc<Condition>,
     /// Prints.
     pub printer: Printer,
     /// SIGINT and SIGTERM.
     pub interrupt: &'a Interrupt,
 }
 
-/// One run, as the loop wants it.
+/// A run of a pass that is due.
 #[derive(Debug)]
-pub struct Order {
+pub struct Due {
     /// The pass, by the name of its command.
     pub pass: String,
     /// Why it runs.
@@ -98,7 +98,7 @@ impl Watch<'_> {
     ///
     /// # Errors
     /// If the config is wrong from the beginning, or signals can't be listened to.
-    pub async fn run(&self, settings: Settings, run: impl AsyncFn(Order) -> Vec<Report>) -> Result<bool> {
+    pub async fn run(&self, settings: Settings, run: impl AsyncFn(Due) -> Vec<Report>) -> Result<bool> {
         let (sights, from_sights) = mpsc::channel(64);
         let (texts, from_texts) = mpsc::channel(4);
         let (reread, from_reread) = mpsc::channel(4);

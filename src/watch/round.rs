@@ -14,7 +14,7 @@ use super::agenda::{Agenda, Cause, LOOK, Left};
 use super::config_file::Texts;
 use super::inbox::{Inbox, Wake};
 use super::scout::{Interest, Scout, Sight};
-use super::{Order, Watch, now};
+use super::{Due, Watch, now};
 use crate::error::ErrorKind;
 use crate::health::Heartbeat;
 use crate::plan::Warning;
@@ -80,7 +80,7 @@ impl<'w, 'a> Round<'w, 'a> {
         self.post();
     }
 
-    pub(super) async fn go(&mut self, inbox: &mut Inbox, run: &impl AsyncFn(Order) -> Vec<Report>) -> Result<bool> {
+    pub(super) async fn go(&mut self, inbox: &mut Inbox, run: &impl AsyncFn(Due) -> Vec<Report>) -> Result<bool> {
         let interrupt = self.watch.interrupt;
         let mut well = std::collections::BTreeMap::new();
         loop {
@@ -106,13 +106,13 @@ impl<'w, 'a> Round<'w, 'a> {
                 continue;
             };
             self.commands &= pass != "commands run";
-            let order = Order {
+            let due = Due {
                 pass: pass.clone(),
                 cause,
                 settings: Arc::clone(&self.settings),
                 leader_only: self.watch.leader_only.unwrap_or(self.settings.watch.leader_only),
             };
-            let Some(reports) = self.attend(run(order), inbox).await else {
+            let Some(reports) = self.attend(run(due), inbox).await else {
                 self.stopped(json!({ "command": self.watch.command, "cut_short": pass }));
                 return Ok(false);
             };
@@ -278,7 +278,7 @@ impl<'w, 'a> Round<'w, 'a> {
         } else if self.lost.is_none() && reached && !away {
             self.lost = Some(false);
         }
-        self.watch.health.note(reports);
+        self.watch.condition.note(reports);
         self.beat = None;
     }
 
@@ -296,21 +296,16 @@ impl<'w, 'a> Round<'w, 'a> {
     }
 
     fn tell_status(&self) {
-        let last =
-            self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {}", word(*how)));
+        let last = self.last.as_ref().map_or_else(|| "none".to_owned(), |(pass, how)| format!("{pass}: {how}"));
         let away = if self.lost == Some(true) { "; the engine is away" } else { "" };
         let refused = if self.refused.is_some() { "; the new config is refused" } else { "" };
         self.watch.systemd.status(&format!("{} runs, last {}{away}{refused}", self.runs, last));
-        self.watch.health.round(self.lost == Some(false));
+        self.watch.condition.round(self.lost == Some(false));
     }
 
     fn stopped(&self, data: serde_json::Value) {
         self.watch.printer.event("stop", data);
     }
-}
-
-fn word(outcome: Outcome) -> String {
-    serde_json::to_value(outcome).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What the reports of a run say is left to do.

@@ -29,7 +29,7 @@ const ALIVE: Duration = Duration::from_secs(2 * 3600);
 
 /// How the loop is, for whoever asks.
 #[derive(Debug)]
-pub struct Health {
+pub struct Condition {
     state: Mutex<State>,
 }
 
@@ -41,14 +41,14 @@ struct State {
     tally: Tally,
 }
 
-impl Default for Health {
+impl Default for Condition {
     fn default() -> Self {
         let state = State { went_round: Instant::now(), engine: false, runs: 0, tally: Tally::default() };
         Self { state: Mutex::new(state) }
     }
 }
 
-impl Health {
+impl Condition {
     /// Passes have run.
     pub fn note(&self, reports: &[Report]) {
         let mut state = self.lock();
@@ -95,7 +95,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Answers until it is dropped.
-pub async fn serve(listener: TcpListener, health: Arc<Health>) {
+pub async fn serve(listener: TcpListener, condition: Arc<Condition>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
@@ -104,12 +104,12 @@ pub async fn serve(listener: TcpListener, health: Arc<Health>) {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let health = Arc::clone(&health);
+        let condition = Arc::clone(&condition);
         tokio::spawn(async move {
             let _permit = permit;
             let service = service_fn(|request: http::Request<Incoming>| {
                 let (status, text) = match *request.method() {
-                    Method::GET | Method::HEAD => health.answer(request.uri().path()),
+                    Method::GET | Method::HEAD => condition.answer(request.uri().path()),
                     _ => (StatusCode::METHOD_NOT_ALLOWED, "GET is all there is\n".to_owned()),
                 };
                 let mut response = Response::new(Full::new(Bytes::from(text)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use orca::engine::swarm::{Constitution, Standing};
 use orca::model::Role;
-use orca::pass::bootstrap::{Consent, Sight, World};
+use orca::pass::bootstrap::{Consent, HostSight, World};
 use orca::plan::{Action, Change};
 use orca::settings::{Settings, Source, SourceKind, parse};
 use orca::snapshot::{Snapshot, read_nodes};
@@ -138,13 +138,13 @@ impl Model {
         host.state == "active" && self.managers().any(|member| member.id == host.node)
     }
 
-    fn sight(&self, host: &Host) -> Sight {
+    fn sight(&self, host: &Host) -> HostSight {
         if !host.up {
-            return Sight::Lost("no route to host".to_owned());
+            return HostSight::Lost("no route to host".to_owned());
         }
         let ours = self.is_manager(host);
         let swarm = host.own.clone().or_else(|| ours.then(|| "ours".to_owned()));
-        Sight::Seen(Box::new(Standing {
+        HostSight::Seen(Box::new(Standing {
             engine: format!("engine of {}", host.hostname),
             name: host.hostname.clone(),
             api: "1.51".to_owned(),

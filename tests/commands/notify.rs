@@ -110,6 +110,19 @@ fn a_failure_is_told_and_the_first_success_after_it() -> Result<()> {
 }
 
 #[test]
+fn a_pass_that_can_not_begin_has_failed_too() -> Result<()> {
+    let chat = Listener::new("200 OK", Duration::ZERO)?;
+    let stage = stage(&format!(
+        "  chat: {{ url: '{}', form: apprise }}\nlogs: {{ containers: {{ list: false }} }}\n",
+        chat.url
+    ))?;
+    stage.run(&["logs", "rotate", "--fix-services"], 78)?;
+    let told: Vec<_> = chat.seen().iter().map(|request| body(request)["title"].clone()).collect();
+    assert_eq!(told, [json!("orca: failure of logs rotate")]);
+    Ok(())
+}
+
+#[test]
 fn who_cannot_be_told_fails_no_pass() -> Result<()> {
     let answers =
         [("500 Oh", "it answered 500"), ("302 Found\r\nLocation: http://127.0.0.1:1/", "redirects are not followed")];

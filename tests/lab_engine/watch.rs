@@ -1,5 +1,6 @@
 //! Three managers, each with its own `orca watch`, one config: the leader dies while an anchor moves.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -21,6 +22,7 @@ struct Loop {
     out: std::path::PathBuf,
     state: std::path::PathBuf,
     host: String,
+    metrics: String,
 }
 
 impl Loop {
@@ -30,8 +32,10 @@ impl Loop {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orca"));
         command.env_remove("DOCKER_HOST").args(["watch", "-o", "json", "-H", &host, "-c"]);
         command.arg(folder.join("orca.yml")).arg("--state-dir").arg(&state);
+        let metrics = format!("127.0.0.1:{}", free_port());
+        command.args(["--metrics-listen", &metrics]);
         let child = command.stdin(Stdio::null()).stdout(File::create(&out).unwrap()).spawn().unwrap();
-        Self { child, out, state, host }
+        Self { child, out, state, host, metrics }
     }
 
     fn reports(&self) -> Vec<Value> {
@@ -59,6 +63,38 @@ impl Loop {
         let done = rows.iter().rev().filter(|row| row["status"] == "done");
         done.map(|row| row["action"].as_str().unwrap().to_owned()).collect()
     }
+
+    /// How many actions its metrics count as done, by kind.
+    fn counted(&self) -> BTreeMap<String, usize> {
+        let page = Command::new("curl").args(["-sSf", &format!("http://{}/metrics", self.metrics)]).output().unwrap();
+        let page = String::from_utf8(page.stdout).unwrap();
+        let mut counted = BTreeMap::new();
+        for line in
+            page.lines().filter(|line| line.starts_with("orca_actions_total{") && line.contains("status=\"done\""))
+        {
+            let kind = line.split("kind=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            let count: usize = line.rsplit(' ').next().unwrap().parse().unwrap();
+            *counted.entry(kind.to_owned()).or_default() += count;
+        }
+        counted
+    }
+
+    /// The same as its lines have it.
+    fn done_by_kind(&self) -> BTreeMap<String, usize> {
+        let mut done = BTreeMap::new();
+        for report in self.reports() {
+            let actions = report["actions"].as_array().cloned().unwrap_or_default();
+            for action in actions.iter().filter(|action| action["status"] == "done") {
+                *done.entry(action["kind"].as_str().unwrap().to_owned()).or_default() += 1;
+            }
+        }
+        done
+    }
+}
+
+/// One that nobody has at the moment.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Drop for Loop {
@@ -133,6 +169,7 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     for (watch, before) in loops.iter().zip(&done_before) {
         let done = watch.done();
         assert_eq!(watch.journal(), done, "the journal and the lines of one loop");
+        assert_eq!(watch.counted(), watch.done_by_kind(), "the metrics and the lines of one loop");
         acted.extend_from_slice(&done[*before..]);
     }
     acted.sort();

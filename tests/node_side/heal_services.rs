@@ -170,7 +170,7 @@ fn step(plan: &Plan) -> String {
             "blocked: {}",
             plan.blocked.last().map(|b| b.reasons.last().cloned().unwrap_or_default()).unwrap_or_default()
         ),
-        [action] => action.change.kind().name().to_owned(),
+        [action] => action.change.kind().to_string(),
         more => format!("{} actions", more.len()),
     }
 }

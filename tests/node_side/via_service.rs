@@ -3,7 +3,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use orca::gc::order::Order;
+use orca::gc::order::GcOrder;
 use orca::pass::gc::keep::Keep;
 use orca::settings::Gc;
 use serde_json::{Value, json};
@@ -156,10 +156,10 @@ fn an_order_is_carried_out_by_what_stands_in_it() {
         "Spec": {"Name": "web", "TaskTemplate": {"ContainerSpec": {"Image": "app:2"}}},
         "PreviousSpec": {"Name": "web", "TaskTemplate": {"ContainerSpec": {"Image": "app:1"}}}});
     let needs = Keep::of(&cluster(&json!([service]), &json!([]))).unwrap();
-    let mut order = Order::new("run", "cluster", needs, &Gc::default());
+    let mut order = GcOrder::new("run", "cluster", needs, &Gc::default());
     order.timeout = std::time::Duration::from_secs(20);
     let file = host.dir.path().join("order.json");
-    let carry_out = |order: &Order| {
+    let carry_out = |order: &GcOrder| {
         std::fs::write(&file, serde_json::to_string(order).unwrap()).unwrap();
         let output = host.command("{}", "state", &["gc", "--order", file.to_str().unwrap()]).output().unwrap();
         assert_eq!(output.status.code(), Some(0));

@@ -25,6 +25,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Three nodes, and all that runs on the first of them.
+    pub fn pressed() -> Self {
+        let empty = Self::default().node("n1", 1000, 50).node("n2", 1000, 50).node("n3", 1000, 50);
+        empty.service("a", &[("n1", 300)]).service("b", &[("n1", 300)]).service("c", &[("n1", 200)])
+    }
+
     /// A ready node with so much memory, of which the system uses so much; MiB.
     pub fn node(mut self, name: &str, total: u64, base: u64) -> Self {
         let number = self.nodes.len();

@@ -7,14 +7,7 @@ use orca::pass::rebalance::memory::Ask;
 use crate::cluster::{Cluster, moves, restarts};
 
 fn lopsided() -> Cluster {
-    Cluster::default()
-        .node("n1", 1000, 50)
-        .node("n2", 1000, 50)
-        .node("n3", 1000, 50)
-        .service("a", &[("n1", 300)])
-        .service("b", &[("n1", 300)])
-        .service("c", &[("n1", 200)])
-        .service("d", &[("n2", 100)])
+    Cluster::pressed().service("d", &[("n2", 100)])
 }
 
 #[test]

@@ -7,16 +7,6 @@ use orca::pass::rebalance::trigger::TriggerState;
 
 use crate::cluster::{Cluster, NOW, moves, reasons, restarts};
 
-fn pressed() -> Cluster {
-    Cluster::default()
-        .node("n1", 1000, 50)
-        .node("n2", 1000, 50)
-        .node("n3", 1000, 50)
-        .service("a", &[("n1", 300)])
-        .service("b", &[("n1", 300)])
-        .service("c", &[("n1", 200)])
-}
-
 fn knee() -> Goal {
     Goal::Memory(Ask::Knee)
 }
@@ -47,12 +37,12 @@ fn nothing_happens_while_nobody_suffers() {
 
 #[test]
 fn how_long_is_said_as_far_as_it_is_known() {
-    let state = |memory: &Memory| pressed().guarded("", memory, knee()).balance.trigger.state;
+    let state = |memory: &Memory| Cluster::pressed().guarded("", memory, knee()).balance.trigger.state;
     assert_eq!(state(&Memory::default()), TriggerState::Unconfirmed);
     assert_eq!(state(&seen(5)), TriggerState::Waiting);
     assert_eq!(state(&seen(15)), TriggerState::Fired);
-    assert_eq!(moves(&pressed().guarded("", &seen(5), knee())), Vec::<String>::new());
-    let next = pressed().guarded("", &seen(15), knee()).plan.memory.unwrap().rebalance;
+    assert_eq!(moves(&Cluster::pressed().guarded("", &seen(5), knee())), Vec::<String>::new());
+    let next = Cluster::pressed().guarded("", &seen(15), knee()).plan.memory.unwrap().rebalance;
     assert!(next.active && next.high == seen(15).rebalance.high);
     // Two looks with a day between them are no day of pressure.
     let mut gap = seen(0);
@@ -113,25 +103,33 @@ fn what_was_moved_lately_rests_and_does_not_return() {
         memory.rebalance.services.insert(orca::model::ServiceId("id-a".to_owned()), service);
         memory
     };
-    assert_eq!(reasons(&pressed().guarded("", &moved(1, "n2"), knee()), "a"), ["cooldown"]);
-    let planned = pressed().guarded("", &moved(7, "n2"), knee());
+    assert_eq!(reasons(&Cluster::pressed().guarded("", &moved(1, "n2"), knee()), "a"), ["cooldown"]);
+    let planned = Cluster::pressed().guarded("", &moved(7, "n2"), knee());
     assert!(!moves(&planned).contains(&"a.1: n1 -> n2".to_owned()), "{:?}", moves(&planned));
     let mut memory = moved(30, "n2");
-    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new());
+    assert_eq!(reasons(&Cluster::pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new());
     for service in memory.rebalance.services.values_mut() {
         service.moves.push(Moved { from: orca::model::NodeId("id-n3".to_owned()), ..service.moves[0].clone() });
     }
-    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), Vec::<String>::new(), "two replicas in one run");
+    assert_eq!(
+        reasons(&Cluster::pressed().guarded("", &memory, knee()), "a"),
+        Vec::<String>::new(),
+        "two replicas in one run"
+    );
     memory.rebalance.services.values_mut().for_each(|service| service.moves[1].run = "2".to_owned());
-    assert_eq!(reasons(&pressed().guarded("", &memory, knee()), "a"), ["quarantine"], "twice in a week is ping-pong");
+    assert_eq!(
+        reasons(&Cluster::pressed().guarded("", &memory, knee()), "a"),
+        ["quarantine"],
+        "twice in a week is ping-pong"
+    );
     let mut failed = memory.clone();
     failed.rebalance.services.values_mut().for_each(|service| service.moves[1].failed = true);
     assert_eq!(
-        reasons(&pressed().guarded("", &failed, knee()), "a"),
+        reasons(&Cluster::pressed().guarded("", &failed, knee()), "a"),
         Vec::<String>::new(),
         "a move that failed is none"
     );
-    let free = pressed().guarded("rebalance: {quarantine: 24h}", &memory, knee());
+    let free = Cluster::pressed().guarded("rebalance: {quarantine: 24h}", &memory, knee());
     assert_eq!(reasons(&free, "a"), Vec::<String>::new());
 }
 
@@ -167,7 +165,7 @@ fn a_label_says_where_a_task_is_to_be() {
 
 #[test]
 fn young_tasks_are_left_alone() {
-    let mut cluster = pressed();
+    let mut cluster = Cluster::pressed();
     cluster.tasks[0]["Status"]["Timestamp"] = "2026-11-21T11:55:00Z".into();
     assert_eq!(reasons(&cluster.guarded("", &Memory::default(), knee()), "a"), ["too-young"]);
     assert_eq!(
@@ -186,7 +184,7 @@ fn doubtful_figures_are_not_used() {
         ("its tasks use", |cluster| _ = cluster.task_memory.insert("task-d-1".to_owned(), 900 << 20)),
     ];
     for (why, spoil) in cases {
-        let mut cluster = pressed().service("d", &[("n3", 10)]);
+        let mut cluster = Cluster::pressed().service("d", &[("n3", 10)]);
         spoil(&mut cluster);
         let planned = cluster.unguarded(restarts(5));
         assert!(planned.plan.warnings[0].message.contains(why), "{:?}", planned.plan.warnings);

@@ -82,3 +82,22 @@ fn an_empty_log_is_no_failure_and_following_ends_in_time() {
         .collect();
     assert_eq!((ended.exit, kinds), (Some(0), ["log", "log", "report"].map(str::to_owned).to_vec()), "{ended}");
 }
+
+#[test]
+fn a_signal_before_it_begins_is_told_by_the_exit_code() {
+    let (sim, orca) = stage(&[("web", &["a"], 1)]);
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        sim.admin("/fault", &json!({"kind": "hold", "path": "/tasks", "times": 1})).unwrap();
+        let running = orca.start(&["services", "logs", "web", "--follow"]).unwrap();
+        poll::until("the engine holds an answer back", || {
+            let faults = &sim.engine.get("/_sim/state")?["faults"];
+            let holds = faults.as_array().into_iter().flatten().any(|fault| fault["struck"] == 1);
+            Ok(if holds { Vec::new() } else { vec![faults.to_string()] })
+        })
+        .unwrap();
+        running.signal(signal).unwrap();
+        let ended = running.end().unwrap();
+        assert_eq!((ended.exit, &ended.report().unwrap()["outcome"]), (Some(code), &json!("interrupted")), "{ended}");
+        sim.engine.ask("DELETE", "/_sim/fault", None).unwrap();
+    }
+}

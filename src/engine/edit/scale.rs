@@ -4,18 +4,14 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::{labels, object_in};
-use crate::pass::services::standing::STOPPED_LABEL;
+use crate::model::service::STOPPED_LABEL;
 
 /// Sets the replicas; `stopped` goes into the label, which is removed where there is nothing to keep.
 ///
 /// # Errors
 /// If the service is not a replicated one.
 pub(super) fn set(spec: &mut Value, replicas: u64, stopped: Option<u64>) -> Result<()> {
-    if !spec.pointer("/Mode/Replicated").is_some_and(Value::is_object) {
-        bail!("the service is not a replicated one");
-    }
-    let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
-    replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), replicas.into());
+    replicate(spec, replicas)?;
     match stopped {
         Some(before) => {
             labels(spec)?.insert(STOPPED_LABEL.to_owned(), before.to_string().into());
@@ -26,6 +22,19 @@ pub(super) fn set(spec: &mut Value, replicas: u64, stopped: Option<u64>) -> Resu
             }
         }
     }
+    Ok(())
+}
+
+/// Sets the replicas alone.
+///
+/// # Errors
+/// If the service is not a replicated one.
+pub(super) fn replicate(spec: &mut Value, replicas: u64) -> Result<()> {
+    if !spec.pointer("/Mode/Replicated").is_some_and(Value::is_object) {
+        bail!("the service is not a replicated one");
+    }
+    let replicated = object_in(object_in(spec, "Mode")?, "Replicated")?;
+    replicated.as_object_mut().context("Replicated is not an object")?.insert("Replicas".into(), replicas.into());
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+//! Edits of a spec, and what they leave as it was.
+
 use serde_json::{Value, json, value::to_raw_value};
 
 use super::edited_spec;

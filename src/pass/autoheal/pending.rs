@@ -220,31 +220,21 @@ fn resources(
 ) {
     let lower =
         |flag: &str| format!("lower `{flag}` of `{}`, move other services away, or add a larger node", service.name);
-    let free = offer.memory.saturating_sub(load.memory);
-    if needs.memory > free {
-        let what = format!(
-            "it has {} of {} of memory free, a task reserves {}",
-            bytes(free),
-            bytes(offer.memory),
-            bytes(needs.memory)
-        );
+    let lacks = |has: u64, used: u64, wanted: u64, shown: fn(u64) -> String, of: &str| {
+        let free = has.saturating_sub(used);
+        let (left, all, task) = (shown(free), shown(has), shown(wanted));
+        (wanted > free).then(|| format!("it has {left} of {all}{of} free, a task reserves {task}"))
+    };
+    if let Some(what) = lacks(offer.memory, load.memory, needs.memory, bytes, " of memory") {
         add("memory", what, lower("--reserve-memory"));
     }
-    let free = offer.nano_cpus.saturating_sub(load.nano_cpus);
-    if needs.nano_cpus > free {
-        let what = format!(
-            "it has {} of {} CPUs free, a task reserves {}",
-            cpus(free),
-            cpus(offer.nano_cpus),
-            cpus(needs.nano_cpus)
-        );
+    if let Some(what) = lacks(offer.nano_cpus, load.nano_cpus, needs.nano_cpus, cpus, " CPUs") {
         add("cpu", what, lower("--reserve-cpu"));
     }
     for (kind, wanted) in &needs.generic {
         let has = offer.generic.get(kind).copied().unwrap_or_default();
-        let free = has.saturating_sub(load.generic.get(kind).copied().unwrap_or_default());
-        if *wanted > free {
-            let what = format!("it has {free} of {has} `{kind}` free, a task reserves {wanted}");
+        let used = load.generic.get(kind).copied().unwrap_or_default();
+        if let Some(what) = lacks(has, used, *wanted, |amount| amount.to_string(), &format!(" `{kind}`")) {
             add("generic_resource", what, lower("--generic-resource"));
         }
     }

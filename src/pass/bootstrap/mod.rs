@@ -26,7 +26,7 @@ pub use place::{Home, home};
 
 /// What was seen at the address of a node that the file names.
 #[derive(Debug, Clone)]
-pub enum Sight {
+pub enum HostSight {
     /// Its engine answered.
     Seen(Box<Standing>),
     /// It didn't, and why.
@@ -37,7 +37,7 @@ pub enum Sight {
 #[derive(Debug, Default)]
 pub struct World {
     /// By the name in the file.
-    pub hosts: BTreeMap<String, Sight>,
+    pub hosts: BTreeMap<String, HostSight>,
     /// The swarms that these hosts manage, by cluster id.
     pub swarms: BTreeMap<String, Snapshot>,
     /// What kept managers from saying who is in their swarm.
@@ -242,8 +242,8 @@ impl<'a> Planner<'a> {
     fn constitution(&mut self) {
         let Home::Swarm(swarm) = home(self.world, self.settings) else { return };
         let seen = self.world.hosts.values().find_map(|sight| match sight {
-            Sight::Seen(standing) => standing.swarm.as_ref().filter(|s| Some(&s.id) == swarm.cluster.as_ref()),
-            Sight::Lost(_) => None,
+            HostSight::Seen(standing) => standing.swarm.as_ref().filter(|s| Some(&s.id) == swarm.cluster.as_ref()),
+            HostSight::Lost(_) => None,
         });
         let Some(seen) = seen else { return };
         let wanted = &self.settings.bootstrap;

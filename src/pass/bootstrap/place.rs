@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Sight, World, member};
+use super::{HostSight, World, member};
 use crate::engine::swarm::Standing;
 use crate::model::{Member, Node};
 use crate::settings::Settings;
@@ -34,7 +34,7 @@ pub fn home<'a>(world: &'a World, settings: &'a Settings) -> Home<'a> {
         };
     };
     let sight = world.hosts.get(leader);
-    if let Some(Sight::Seen(standing)) = sight
+    if let Some(HostSight::Seen(standing)) = sight
         && standing.state == "active"
     {
         if let Some(swarm) = world.swarms.values().find(|swarm| member(swarm, standing).is_some()) {
@@ -48,9 +48,9 @@ pub fn home<'a>(world: &'a World, settings: &'a Settings) -> Home<'a> {
     match (known.as_slice(), sight) {
         ([swarm], _) => Home::Swarm(swarm),
         ([_, _, ..], _) => refused(format!("{} swarms have a node `{leader}`", known.len())),
-        ([], Some(Sight::Seen(standing))) if standing.state == "inactive" => bare(leader, world),
-        ([], Some(Sight::Seen(standing))) => Home::Refused(stuck(standing)),
-        ([], Some(Sight::Lost(why))) => refused(format!("the leader `{leader}` can't be reached: {why}")),
+        ([], Some(HostSight::Seen(standing))) if standing.state == "inactive" => bare(leader, world),
+        ([], Some(HostSight::Seen(standing))) => Home::Refused(stuck(standing)),
+        ([], Some(HostSight::Lost(why))) => refused(format!("the leader `{leader}` can't be reached: {why}")),
         ([], None) => refused(format!("the leader `{leader}` is none of `nodes`")),
     }
 }
@@ -73,8 +73,8 @@ fn bare<'a>(leader: &'a str, world: &World) -> Home<'a> {
     Home::Bare(leader)
 }
 
-fn is_in(sight: &Sight, swarm: &Snapshot) -> bool {
-    matches!(sight, Sight::Seen(standing) if member(swarm, standing).is_some())
+fn is_in(sight: &HostSight, swarm: &Snapshot) -> bool {
+    matches!(sight, HostSight::Seen(standing) if member(swarm, standing).is_some())
 }
 
 /// Where a host of the file stands.
@@ -93,8 +93,8 @@ pub(super) enum Place<'a> {
 impl<'a> Place<'a> {
     pub(super) fn of(name: &str, world: &'a World, swarm: Option<&'a Snapshot>, taken: &mut BTreeSet<&'a str>) -> Self {
         let standing = match world.hosts.get(name) {
-            Some(Sight::Seen(standing)) => standing,
-            Some(Sight::Lost(_)) | None => return Self::Lost,
+            Some(HostSight::Seen(standing)) => standing,
+            Some(HostSight::Lost(_)) | None => return Self::Lost,
         };
         if standing.name != name && standing.node != name {
             let text =

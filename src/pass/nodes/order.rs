@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::impact::Impact;
 use super::list::availability;
-use crate::engine::edit::RECORD_LABEL;
 use crate::engine::edit::moving::PAUSE_LABEL;
+use crate::model::node::RECORD_LABEL;
 use crate::model::{Node, NodeId, Offer};
 use crate::pass::order::{Order, Wish};
 use crate::pass::services::standing::name_of;

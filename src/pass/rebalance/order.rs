@@ -41,7 +41,7 @@ pub(super) struct Leg {
 
 /// The moves in order, and how many are left out.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(super) struct Itinerary {
     pub(super) legs: Vec<Leg>,
     /// Nothing makes room for them in time.
     pub(super) stuck: usize,
@@ -52,7 +52,7 @@ pub(super) struct Order {
 }
 
 /// Puts the moves to these bins in order.
-pub(super) fn order(scene: &Scene<'_>, at: &[usize]) -> Order {
+pub(super) fn order(scene: &Scene<'_>, at: &[usize]) -> Itinerary {
     let (order, stuck) = sequence(&scene.problem, at);
     let mut no_way = Vec::new();
     let mut state = State::new(&scene.problem);
@@ -81,7 +81,7 @@ pub(super) fn order(scene: &Scene<'_>, at: &[usize]) -> Order {
         let (from_share, to_share) = ((before.0, state.share[from]), (before.1, state.share[to]));
         legs.push(Leg { unit, from, to, from_share, to_share, mechanism });
     }
-    Order { legs, stuck: stuck.len(), no_way, peak: state.peak() }
+    Itinerary { legs, stuck: stuck.len(), no_way, peak: state.peak() }
 }
 
 /// Whether one of several replicas may take its turn, after other moves of the same plan: the target gets no more than

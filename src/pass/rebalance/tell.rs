@@ -12,7 +12,7 @@ use super::balance::{
     Point, Role, Verdict,
 };
 use super::memory::{Ask, Solution};
-use super::order::{self, Leg, Order};
+use super::order::{self, Itinerary, Leg};
 use super::reason::Reason;
 use super::scene::Scene;
 use super::solve::SAME;
@@ -34,7 +34,7 @@ pub(super) fn planned(
     trigger: Trigger,
     warnings: Vec<Warning>,
 ) -> Planned {
-    let Order { legs, stuck, no_way, .. } = order::order(scene, &solution.at);
+    let Itinerary { legs, stuck, no_way, .. } = order::order(scene, &solution.at);
     let mut state = State::new(&scene.problem);
     for leg in &legs {
         state.put(leg.unit, leg.to);

@@ -2,6 +2,7 @@
 
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::fingerprint;
+use crate::model::service::STOPPED_LABEL;
 use crate::model::{Mode, Needs, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
 use crate::pass::order::{Order, Wish};
@@ -9,7 +10,6 @@ use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::snapshot::Snapshot;
 
 use super::diff::diff;
-use super::standing::STOPPED_LABEL;
 
 /// Why an action is made.
 const ASKED: &str = "asked for on the command line";

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::model::node::{Availability, NodeState};
+use crate::model::service::{STACK_LABEL, STOPPED_LABEL};
 use crate::model::stock::age;
 use crate::model::{Mode, Needs, NodeId, Offer, Service, ServiceId, Task, TaskState, UpdateState};
 use crate::pass::autoheal::pending::waits;
@@ -91,11 +92,6 @@ pub struct Standing<'a> {
     /// What the engine says of the last rollout.
     pub message: String,
 }
-
-/// The label of a stack's services.
-pub const STACK_LABEL: &str = "com.docker.stack.namespace";
-/// The label in which `orca services stop` keeps the replicas.
-pub const STOPPED_LABEL: &str = "orca.stopped";
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
