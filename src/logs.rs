@@ -128,6 +128,7 @@ impl Rotating<'_> {
         let here = matches!(engine.endpoint().address, Address::Unix(_));
         for log in logs.iter_mut().filter(|log| here && log.unbounded() && !log.path.is_empty()) {
             log.seen = look(&log.path);
+            log.counted = own.speaks(containers::KEEPS_COUNT);
         }
         let limited = |log: &&ContainerLog| log.driver == "json-file" && log.max_size.is_some();
         let mut bounded: BTreeSet<String> = logs.iter().filter(limited).filter_map(|log| log.service.clone()).collect();
@@ -249,6 +250,7 @@ impl Rotating<'_> {
         let (more, sizes) = containers::plan(&input);
         into.actions.extend(more.actions);
         into.blocked.extend(more.blocked);
+        into.warnings.extend(more.warnings);
         into.unchanged += more.unchanged;
         into.data.extend(more.data);
         sizes

@@ -24,7 +24,7 @@ pub enum Registry {
 /// Which registry.
 #[derive(Debug, Args)]
 pub struct InRegistry {
-    /// The registry, as HOST or HOST:PORT; http:// before it: without encryption [default: registry.default of the config]
+    /// The registry, as HOST:PORT, or HOST with a dot in it; http:// before it: without encryption [default: registry.default of the config]
     #[arg(long, value_name = "HOST")]
     pub registry: Option<String>,
 }

@@ -12,6 +12,7 @@ use crate::interrupt::Interrupt;
 impl Session {
     pub(super) async fn registry(&self, asked: &Registry, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let settings = self.settings_if_any(interrupt).await?;
-        Ok(Ended::Report(Registries { settings: &settings.registry, options, interrupt }.run(asked).await))
+        let report = Registries { settings: &settings.registry, options, interrupt }.run(asked).await;
+        Ok(Ended::Report(report))
     }
 }

@@ -102,6 +102,13 @@ struct Pruned {
     space_reclaimed: u64,
 }
 
+impl Identity {
+    /// Whether it speaks this version of the API, or a newer one.
+    pub fn speaks(&self, api: (u32, u32)) -> bool {
+        numbers(&self.api).is_some_and(|own| own >= api)
+    }
+}
+
 impl Engine {
     /// Who this engine is: `/info`.
     pub async fn identity(&self) -> Result<Identity> {
@@ -272,10 +279,13 @@ impl Engine {
     }
 }
 
+fn numbers(api: &str) -> Option<(u32, u32)> {
+    api.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)))
+}
+
 fn df_path(api: &str) -> String {
-    let numbers = api.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     // Newer versions give sums instead of lists.
-    if numbers.is_some_and(|numbers: (u32, u32)| numbers > DF_API) {
+    if numbers(api).is_some_and(|numbers| numbers > DF_API) {
         format!("/v{}.{}/system/df", DF_API.0, DF_API.1)
     } else {
         "/system/df".to_owned()

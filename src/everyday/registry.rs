@@ -6,11 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::interrupted;
 use crate::apply;
 use crate::cli;
 use crate::cycle::Options;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::pass::registry::{Beside, Found, plan};
 use crate::plan::Warning;
@@ -59,7 +58,7 @@ impl Asking {
 }
 
 /// The command's name in reports.
-pub fn command(command: &cli::Registry) -> &'static str {
+fn command(command: &cli::Registry) -> &'static str {
     match command {
         cli::Registry::Repos(_) => "registry repos",
         cli::Registry::Tags(_) => "registry tags",

@@ -205,6 +205,7 @@ impl ActionKind {
             | Self::LogrotateRun
             | Self::ModFetch
             | Self::ModRemove
+            // This lies in a registry.
             | Self::RegistryImageRemove => None,
         }
     }

@@ -42,7 +42,8 @@ impl Place {
         };
         if !is_registry(host) {
             let text = format!("`{flag}` is no registry");
-            return Err(Error::new(ErrorKind::Usage, text).hint("name it as host, host:5000 or http://host:5000"));
+            return Err(Error::new(ErrorKind::Usage, text)
+                .hint("name it as registry.example.org, host:5000 or http://host:5000"));
         }
         Ok(Self { named: Some(host.to_owned()), flag: true, plain })
     }
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     fn shown(flag: Option<&str>, default: Option<&str>, name: &str) -> String {
-        let settings = settings::Registry { default: default.map(str::to_owned), insecure: vec!["old".to_owned()] };
+        let settings = settings::Registry { default: default.map(str::to_owned), insecure: vec!["old:80".to_owned()] };
         let image = Place::new(flag, &settings).and_then(|place| {
             let image = place.image(name)?;
             let scheme = if place.plain.has(&image.registry) { "http" } else { "https" };
@@ -90,14 +91,15 @@ mod tests {
         for (flag, default, name, expected) in [
             (None, None, "nginx", "https docker.io/library/nginx:latest"),
             (None, Some("reg:5000"), "nginx:1", "https reg:5000/nginx:1"),
-            (None, Some("old"), "ghcr.io/a/b", "https ghcr.io/a/b:latest"),
-            (None, Some("old"), "a/b", "http docker.io"),
-            (Some("http://reg:5000/"), Some("old"), "a/b:2", "http reg:5000/a/b:2"),
+            (None, Some("old:80"), "ghcr.io/a/b", "https ghcr.io/a/b:latest"),
+            (None, Some("old:80"), "a/b", "http old:80/a/b:latest"),
+            (Some("http://reg:5000/"), Some("old:80"), "a/b:2", "http reg:5000/a/b:2"),
             (Some("127.0.0.1:5000"), None, "a", "http 127.0.0.1:5000/a:latest"),
             (Some("https://127.0.0.1:5000"), None, "a", "https 127.0.0.1:5000/a:latest"),
             (Some("reg:5000"), None, "reg:5000/a", "https reg:5000/a:latest"),
             (Some("reg:5000"), None, "ghcr.io/a/b", "`ghcr.io/a/b` names another registry than --registry `reg:5000`"),
             (Some("ftp://reg"), None, "a", "`ftp://reg` is no registry"),
+            (Some("old"), None, "a", "`old` is no registry"),
             (Some("reg/a"), None, "a", "`reg/a` is no registry"),
             (Some("u:p@reg"), None, "a", "`u:p@reg` is no registry"),
             (None, None, "A B", "`A B` is no reference of an image"),

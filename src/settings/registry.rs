@@ -50,17 +50,22 @@ pub(super) fn resolve(
         .chain(entry.insecure.iter().flatten().map(|written| ("insecure", written)))
     {
         if !written.value.trim().is_empty() && !is_host(&written.value) {
-            let text = format!("registry.{key} must be a registry as host:5000, not {}", quoted(&written.value));
+            let text = format!(
+                "registry.{key} must be a registry as host:5000 or registry.example.org, not {}",
+                quoted(&written.value)
+            );
             section.log.at(written.mark, text);
         }
     }
     registry
 }
 
-/// `host`, `host:port`, `[::1]:port`.
+/// `host.name`, `host:port`, `[::1]:port`: what docker takes for a registry at the beginning of an image's name. A word
+/// without a dot or a port is a user of Docker Hub there.
 pub(crate) fn is_host(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
-    text.chars().all(plain) && Url::parse(&format!("https://{text}"), 443).is_ok()
+    let known = text.contains(['.', ':']) || text == "localhost";
+    known && text.chars().all(plain) && Url::parse(&format!("https://{text}"), 443).is_ok()
 }
 
 impl Registry {

@@ -50,8 +50,12 @@ fn logs_without_a_limit_are_listed_with_size_and_growth_and_emptied_only_when_as
 
     let (ended, planned) = rotate_with(&orca, &["--truncate-above", "4k", "-n"]);
     assert_eq!(planned["outcome"], "planned", "{ended}");
+    let warned =
+        |report: &Value| report["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "logs_not_followed");
     let (ended, done) = rotate_with(&orca, &["--truncate-above", "4k"]);
     assert_eq!((ended.exit, kinds(&done)), (Some(0), vec!["log.rotate"]), "{ended}");
+    assert!(warned(&planned) && warned(&done), "such an engine reads on to an end that is not there: {ended}");
+    assert!(!warned(&report), "nothing is emptied: {report}");
     assert!(done["actions"][0]["reason"].as_str().unwrap().ends_with("--truncate-above (command line)"), "{ended}");
     let folder = orca.path("docker/big");
     assert_eq!(std::fs::metadata(folder.join("big-json.log")).unwrap().len(), 0);

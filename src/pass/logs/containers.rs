@@ -10,11 +10,14 @@ use crate::files::Stat;
 use crate::files::squeeze::Compress;
 use crate::model::stock::{TASK_LABEL, age};
 use crate::pass::memory::LogSize;
-use crate::plan::{Blocked, Plan, Target, TargetKind};
+use crate::plan::{Blocked, Plan, Target, TargetKind, Warning};
 use crate::settings::{ContainerLogs, LogRule, Origin};
 
 /// The label by which a container of a swarm service names it.
 const SERVICE_LABEL: &str = "com.docker.swarm.service.id";
+/// The API of the first engine that keeps count of a log's length, 23.0. Where the file gets shorter it reads up to an end
+/// that is not there (moby#45728; on 26.1 and 28.5 `docker logs --tail` never ends then, and takes a processor).
+pub const KEEPS_COUNT: (u32, u32) = (1, 42);
 /// Sizes closer together than this say nothing about growth.
 const LOOKS_APART: u64 = 60;
 const DAY: u128 = 86_400;
@@ -36,6 +39,8 @@ pub struct ContainerLog {
     pub path: String,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// Its engine reads it up to the length that it has written itself, whatever became of the file: [`KEEPS_COUNT`].
+    pub counted: bool,
     /// What is there, with what else is called by it; unknown where the engine's files can't be seen.
     pub seen: Option<(Stat, Vec<Kin>)>,
 }
@@ -57,6 +62,7 @@ impl ContainerLog {
             max_size: limit.filter(|limit| !limit.is_empty() && *limit != "-1").map(str::to_owned),
             path: text("/LogPath"),
             created: text("/Created").parse().ok(),
+            counted: false,
             seen: None,
         }
     }
@@ -120,10 +126,24 @@ pub fn plan(input: &Input<'_>) -> (Plan, BTreeMap<String, LogSize>) {
             origin: (*origin).clone(),
         };
         plan = plan_files(&found, &[rule], *now);
+        plan.warnings.extend(not_noticed(&plan, logs));
         plan.blocked.extend(hidden.into_iter().map(unseen));
     }
     plan.data.insert("containers".to_owned(), facts.into());
     (plan, sizes)
+}
+
+/// What docker's users will see of the logs that are emptied.
+fn not_noticed(plan: &Plan, logs: &[ContainerLog]) -> Option<Warning> {
+    let emptied = |log: &&ContainerLog| log.counted && plan.actions.iter().any(|action| action.target.name == log.path);
+    let names: Vec<String> = logs.iter().filter(emptied).map(|log| format!("`{}`", log.name)).collect();
+    let text = format!(
+        "engines since 23.0 don't notice that a log is emptied (moby#45728): `docker logs --tail` and `--follow` of {} hang, \
+         and take a processor, until the container is started anew or has written as much again; give it a limit instead: \
+         --fix-services, or --log-opt max-size",
+        names.join(", ")
+    );
+    (!names.is_empty()).then(|| Warning::new("logs_not_followed", text))
 }
 
 fn unseen(log: &ContainerLog) -> Blocked {
