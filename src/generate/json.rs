@@ -16,7 +16,9 @@ pub(super) fn printed(name: &str) -> Printed {
     let other = |what| Printed { what, data: &[] };
     match name {
         "orca" => Printed { what: REPORT, data: &[COMMON] },
-        "orca-labels-sync" | "orca-anchors-follow" | "orca-rebalance-recover" => report(&[COMMON]),
+        "orca-labels-sync" | "orca-anchors-follow" | "orca-rebalance-recover" | "orca-services-refresh-auth" => {
+            report(&[COMMON])
+        }
         "orca-rebalance-plan" => report(&[PLAN]),
         "orca-rebalance-apply" => report(&[COMMON, PLAN, APPLY]),
         "orca-bootstrap" => report(&[REQUESTS, BOOTSTRAP]),
@@ -35,7 +37,6 @@ pub(super) fn printed(name: &str) -> Printed {
         "orca-registry-inspect" => report(&[REGISTRY, INSPECT]),
         "orca-registry-rm" => report(&[REGISTRY, RM]),
         "orca-services-update" => report(&[REQUESTS, UPDATES, PAUSED]),
-        "orca-services-refresh-auth" => report(&[COMMON]),
         "orca-history" => report(&[HISTORY]),
         "orca-config-check" => report(&[CHECK, PROBLEMS]),
         "orca-config-show" => report(&[SHOW, PROBLEMS]),

@@ -163,13 +163,13 @@ fn selection() {
     assert_eq!(names(&|_, request| request.labels = vec![("tier".to_owned(), None)]), ["api"]);
     assert_eq!(names(&|_, request| request.labels = vec![("tier".to_owned(), Some("back".to_owned()))]), [""; 0]);
     // To name a service is to ask for it, whatever the settings leave out.
-    let named = |settings: &mut Settings, request: &mut Request| {
+    let ask_for_db = |settings: &mut Settings, request: &mut Request| {
         settings.update.opt_in = true;
         settings.update.exclude = vec!["db".to_owned()];
         request.within = Some([ServiceId("id-db".to_owned())].into());
         request.named = true;
     };
-    assert_eq!(names(&named), ["db"]);
+    assert_eq!(names(&ask_for_db), ["db"]);
 }
 
 #[test]

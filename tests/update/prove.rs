@@ -13,9 +13,10 @@ use super::plan::NOW;
 
 /// A look: one service that was given the image `new` in place of `old`, with these tasks (slot, image, state, error).
 fn look(status: Value, image: &str, replicas: u64, tasks: &[(u64, &str, &str, &str)]) -> Snapshot {
-    let service = json!({"ID": "s", "Version": {"Index": 1}, "UpdateStatus": status, "Spec": {"Name": "web",
+    let mut service = json!({"ID": "s", "Version": {"Index": 1}, "Spec": {"Name": "web",
         "Mode": {"Replicated": {"Replicas": replicas}}, "UpdateConfig": {"Monitor": 7_000_000_000_u64},
         "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {}}}});
+    service["UpdateStatus"] = status;
     let tasks = tasks.iter().enumerate().map(|(at, (slot, image, state, err))| {
         let gone = matches!(*state, "failed" | "rejected" | "shutdown" | "complete");
         json!({"ID": format!("t{at}"), "ServiceID": "s", "NodeID": "n", "Slot": slot,
