@@ -61,6 +61,11 @@ impl Url {
         }
     }
 
+    /// Whether the same server is asked in the same way.
+    pub fn same_place(&self, other: &Self) -> bool {
+        (self.secure, &self.host, self.port) == (other.secure, &other.host, other.port)
+    }
+
     /// The same with this path, where it has none of its own.
     #[must_use]
     pub fn or_path(mut self, path: &str) -> Self {

@@ -214,8 +214,9 @@ impl<'a> Client<'a> {
             }
             match answer.status {
                 200..=299 => return Ok(answer),
-                // What was good for the request before may have expired.
-                401 if tokens == 0 => {
+                // What was good for the request before may have expired. What somebody else wants, to whom the registry
+                // redirects, is none of the registry's words: credentials are not for that one to send anywhere.
+                401 if tokens == 0 && answer.url.same_place(&url) => {
                     tokens += 1;
                     let authorisation = self.authorise(&answer, what).await?;
                     *self.authorisation.borrow_mut() = Some(authorisation);

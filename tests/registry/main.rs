@@ -9,5 +9,6 @@ mod certs;
 mod common;
 mod direct;
 mod engine;
+mod redirects;
 mod server;
 mod verbs;
