@@ -66,6 +66,13 @@ impl Url {
         (self.secure, &self.host, self.port) == (other.secure, &other.host, other.port)
     }
 
+    /// The same without its query, for messages and logs: a signature may stand there.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let path = self.path.split('?').next().unwrap_or_default().to_owned();
+        Self { path, ..self.clone() }
+    }
+
     /// The same with this path, where it has none of its own.
     #[must_use]
     pub fn or_path(mut self, path: &str) -> Self {

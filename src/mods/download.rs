@@ -127,15 +127,15 @@ async fn attempt(net: &Net, order: &Download<'_>) -> Result<Fetched, Fault> {
     let answer = net.get(order.url, &headers, order.allowed, order.until).await?;
     if answer.status == 416 {
         forget(&order.partial);
-        return Err(passing(format!("{}: what had come before is not part of it any more", order.url)));
+        return Err(passing(format!("{}: what had come before is not part of it any more", order.url.bare())));
     }
-    check(&answer, &order.url.to_string())?;
+    check(&answer, &order.url.bare().to_string())?;
     let start = if answer.status == 206 { have } else { 0 };
     if answer.status == 206
         && answer.header("content-range").is_none_or(|range| !range.starts_with(&format!("bytes {have}-")))
     {
         forget(&order.partial);
-        return Err(passing(format!("{}: the server went on at another place", order.url)));
+        return Err(passing(format!("{}: the server went on at another place", order.url.bare())));
     }
     let promised: Option<u64> = answer.header("content-length").and_then(|text| text.parse().ok());
     if promised.is_some_and(|promised| promised.saturating_add(start) > order.max_size) {
@@ -148,7 +148,7 @@ async fn attempt(net: &Net, order: &Download<'_>) -> Result<Fetched, Fault> {
     let (sha256, size) = receive(answer, order, start).await?;
     if let Some(wanted) = order.sha256.filter(|wanted| *wanted != sha256) {
         forget(&order.partial);
-        return Err(lasting(format!("{} has the SHA-256 {sha256}, not {wanted}", order.url)));
+        return Err(lasting(format!("{} has the SHA-256 {sha256}, not {wanted}", order.url.bare())));
     }
     let _ = std::fs::remove_file(&beside);
     Ok(Fetched { sha256, size, etag: now.etag, last_modified: now.last_modified, resumed: start })
@@ -174,7 +174,7 @@ async fn receive(mut answer: Answer, order: &Download<'_>, start: u64) -> Result
                     break Ok(());
                 }
             }
-            Err(Fault::Passing(why, wait)) => break Err(Fault::Passing(format!("{}: {why}", order.url), wait)),
+            Err(Fault::Passing(why, wait)) => break Err(Fault::Passing(format!("{}: {why}", order.url.bare()), wait)),
             Err(fault) => break Err(fault),
         }
     };
@@ -255,5 +255,5 @@ pub(super) fn forget(partial: &Path) {
 }
 
 fn too_large(order: &Download<'_>) -> String {
-    format!("{} is larger than mods.max_size ({} bytes) allows", order.url, order.max_size)
+    format!("{} is larger than mods.max_size ({} bytes) allows", order.url.bare(), order.max_size)
 }

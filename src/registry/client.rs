@@ -264,7 +264,7 @@ impl<'a> Client<'a> {
         let url = Url::parse(realm, 443);
         let url = url.map_err(|why| Unresolved::odd(format!("{what}: the registry's realm {why}")))?;
         if !url.secure && !self.way.plain.has(&self.registry) {
-            let text = format!("{what}: the registry wants it from {}, which is not encrypted", bare(&url));
+            let text = format!("{what}: the registry wants it from {}, which is not encrypted", url.bare());
             return Err(Unresolved::odd(text));
         }
         let (service, scope) = (encoded(service), encoded(&self.scope));
@@ -305,7 +305,7 @@ impl<'a> Client<'a> {
             #[serde(deserialize_with = "crate::model::or_default")]
             message: String,
         }
-        let (status, from, wait) = (answer.status, bare(&answer.url), retry_after(&answer));
+        let (status, from, wait) = (answer.status, answer.url.clone(), retry_after(&answer));
         let why = match status {
             404 => Why::NotFound,
             401 | 403 => Why::Denied,
@@ -355,11 +355,6 @@ fn follows(from: &Url, link: &str) -> Option<String> {
     let path = join(from, target).filter(|_| next)?.path;
     let (_, rest) = path.split_once("/v2/")?;
     Some(rest.to_owned())
-}
-
-/// A place without its query: what stands there may be a signature.
-fn bare(url: &Url) -> String {
-    url.to_string().split('?').next().unwrap_or_default().to_owned()
 }
 
 /// A header that no `Debug` shows.

@@ -66,7 +66,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Incoming,
-    /// Who answered, after redirects.
+    /// Who answered, after redirects, without the query.
     pub(crate) url: Url,
 }
 
@@ -161,9 +161,9 @@ impl Net {
             }
             let location = answer.header(LOCATION.as_str());
             let to = location.and_then(|location| join(&url, location));
-            let to = to.ok_or_else(|| lasting(format!("{url} redirects to nowhere that orca understands")))?;
+            let to = to.ok_or_else(|| lasting(format!("{} redirects to nowhere that orca understands", url.bare())))?;
             if url.secure && !to.secure {
-                return Err(lasting(format!("{url} redirects to {to}, which is not encrypted")));
+                return Err(lasting(format!("{} redirects to {}, which is not encrypted", url.bare(), to.bare())));
             }
             if (&to.host, to.port) != (&url.host, url.port) {
                 // Whoever that is, the token was not meant for it.
@@ -171,7 +171,7 @@ impl Net {
             }
             url = to;
         }
-        Err(lasting(format!("more than {REDIRECTS} redirects, at last to {url}")))
+        Err(lasting(format!("more than {REDIRECTS} redirects, at last to {}", url.bare())))
     }
 
     /// Sends a body to an address that the operator has named, wherever it is. No redirect is followed, and no message has
@@ -183,9 +183,9 @@ impl Net {
         body: String,
         until: Instant,
     ) -> Result<Answer, Fault> {
-        let bare = Url { path: String::new(), ..url.clone() };
+        let host = Url { path: String::new(), ..url.clone() };
         let question = Question { method: Method::POST, path: &url.path, headers, body: body.into() };
-        self.once(&bare, question, None, until).await
+        self.once(&host, question, None, until).await
     }
 
     /// Asks once; `allowed` is none for what the operator has named.
@@ -202,8 +202,9 @@ impl Net {
             return Err(lasting(format!("`{}` is not in mods.label_hosts", url.host)));
         }
         self.requests.set(self.requests.get() + 1);
-        // Without its query: a signature may stand there.
-        tracing::debug!("{} {}", question.method, url.to_string().split('?').next().unwrap_or_default());
+        // What follows tells of it; what is asked for stands in the question.
+        let url = &url.bare();
+        tracing::debug!("{} {url}", question.method);
         let connect_until = until.min(Instant::now() + CONNECT);
         let stream = timeout_at(connect_until, connect(url, allowed.map(|allowed| allowed.addresses))).await;
         let stream = stream.map_err(|_| passing(format!("no connection to {url} in time")))??;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use orca::registry::Why;
+use orca::registry::{Credentials, Why};
 use serde_json::json;
 
 use super::direct::{World, login, stocked};
@@ -80,4 +80,26 @@ async fn the_token_server_that_the_registry_itself_names_gets_the_password_and_n
     assert_eq!(World::new().resolve(&own, &server.image("a/b:1")).await.unwrap().digest, index);
     assert_eq!((tokens.asked().len(), behind.asked().len()), (1, 1));
     assert!(!format!("{:?} {:?}", behind.asked(), server.asked()).contains(&secret));
+}
+
+/// Where a registry keeps its layers elsewhere, the query of a redirect is as good as a password for a while.
+#[tokio::test]
+async fn a_signature_shows_in_no_message() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let signed = |place: &str| format!("{place}/v2/x?X-Amz-Signature=hunter5");
+    let loops = Server::start(move |asked| Said::status(307).with("Location", &signed(&asked.path)));
+    let refuses = Server::start(|_| Said::error(500, "out of order"));
+    let endless = Server::start(|_| Said { body: vec![b' '; 5 << 20], ..Said::status(200) });
+    for (to, expected) in [
+        (format!("http://127.0.0.1:{closed}"), "no connection to http://127.0.0.1"),
+        (format!("http://{}", loops.name()), "more than 5 redirects, at last to http://127.0.0.1"),
+        (format!("http://{}", refuses.name()), "/v2/x answered 500 (out of order)"),
+        (format!("https://{}", refuses.name()), "TLS with https://127.0.0.1"),
+        (format!("http://{}", endless.name()), "/v2/x is larger than"),
+        ("ftp://127.0.0.1".to_owned(), "redirects to nowhere that orca understands"),
+    ] {
+        let server = Server::start(move |_| Said::status(307).with("Location", &signed(&to)));
+        let error = World::new().resolve(&Credentials::default(), &server.image("a/b:1")).await.unwrap_err();
+        assert!(error.text.contains(expected) && !error.text.contains("hunter"), "{error}");
+    }
 }
