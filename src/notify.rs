@@ -68,9 +68,14 @@ fn warning(error: &anyhow::Error) -> Warning {
     Warning::new("notify", format!("{error:#}"))
 }
 
-/// The report, with what was held back under `data.notification`.
+/// The report, with what was held back under `data.notification`, and without what containers have printed: passwords and
+/// people's data may stand there.
 fn body(report: &Report, occasion: &Occasion) -> Result<String> {
     let mut body = serde_json::to_value(report)?;
+    let updates = body.pointer_mut("/data/updates").and_then(Value::as_array_mut).into_iter().flatten();
+    for task in updates.filter_map(|update| update.get_mut("failed_task")?.as_object_mut()) {
+        task.remove("log");
+    }
     let notification =
         json!({ "event": occasion.event, "held": occasion.held, "newest": occasion.newest, "own": occasion.own });
     if let Some(data) = body.get_mut("data").and_then(Value::as_object_mut) {

@@ -229,3 +229,38 @@ fn mistakes_in_the_section_are_named_without_what_is_secret() -> Result<()> {
     assert!(!format!("{ended}").contains(TOKEN), "{ended}");
     Ok(())
 }
+
+/// The report for the operator has what a failed container has printed last; nobody else gets that.
+#[test]
+fn what_containers_print_is_sent_to_nobody() -> Result<()> {
+    const SECRET: &str = "password=hunter2";
+    let (hook, chat) = (Listener::new("200 OK", Duration::ZERO)?, Listener::new("200 OK", Duration::ZERO)?);
+    let stage = stage(&format!(
+        "  webhook: {{ url: '{}' }}\n  chat: {{ url: '{}' }}\n  command: [sh, -c, 'cat > got.json']\n",
+        hook.url, chat.url
+    ))?;
+    let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
+    let spec = json!({"Name": "shop", "Mode": {"Replicated": {"Replicas": 1}},
+        "TaskTemplate": {"Placement": {}, "ContainerSpec":
+            {"Image": format!("r.invalid/shop:1@{}", digest("a")), "Command": ["echo"], "Args": [SECRET]}},
+        "UpdateConfig": {"Parallelism": 1, "Monitor": 300_000_000, "FailureAction": "pause"}});
+    stage.sim.engine.post("/services/create", &spec)?;
+    crate::common::poll::until("the cluster rests", || {
+        crate::common::cluster::Cluster::peek(&stage.sim.engine)?.unsettled()
+    })?;
+    let platforms = json!([{"architecture": "amd64", "os": "linux"}]);
+    let newer = json!({"image": "r.invalid/shop:1", "digest": digest("b"), "platforms": platforms});
+    stage.sim.admin("/registry", &newer)?;
+    stage.sim.admin("/images", &json!({"match": digest("b"), "state": "failed", "err": "out of luck"}))?;
+    let (ended, report) = stage.run(&["services", "update", "shop", "--deadline", "5s"], 1)?;
+    assert_eq!(complaints(&report), Vec::<String>::new(), "{ended}");
+    assert_eq!(report["data"]["updates"][0]["failed_task"]["log"][0], SECRET, "{report:#}");
+    let program: Value = serde_json::from_str(&stage.read("got.json").unwrap())?;
+    for told in [&body(&hook.seen()[0]), &program] {
+        let task = &told["data"]["updates"][0]["failed_task"];
+        assert_eq!((&task["error"], task.get("log")), (&json!("out of luck"), None), "{told:#}");
+    }
+    let sent = [hook.seen()[0].body.clone(), chat.seen()[0].body.clone(), program.to_string()];
+    assert!(sent.iter().all(|text| text.contains("out of luck") && !text.contains(SECRET)), "{sent:?}");
+    Ok(())
+}
