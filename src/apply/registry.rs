@@ -28,15 +28,7 @@ pub(crate) async fn remove(
         Ok(row) => row,
         Err(error) => return failed(Unresolved::odd(format!("{error:#}"))),
     };
-    let ended = async {
-        client.delete(digest).await?;
-        match client.digest(digest).await {
-            Err(error) if error.why == Why::NotFound => Ok(()),
-            Ok(_) => Err(Unresolved::odd("the registry says that it has removed it, and has it still")),
-            Err(error) => Err(error),
-        }
-    };
-    let ended: Result<(), Unresolved> = ended.await;
+    let ended = deleted(client, digest).await;
     // The journal is for people; what it lacks, the report has.
     let _ = match &ended {
         Ok(()) => state.finish(row, "done", None),
@@ -48,5 +40,26 @@ pub(crate) async fn remove(
             (ReportedAction { duration_ms: millis_since(started), ..reported }, None)
         }
         Err(error) => failed(error),
+    }
+}
+
+/// Removes it, and looks whether it is gone: a registry may say so without having done it, and may have done it without its
+/// answer having come through.
+async fn deleted(client: &Client<'_>, digest: &str) -> Result<(), Unresolved> {
+    let asked = match client.delete(digest).await {
+        Err(error) if error.why != Why::Unreachable => return Err(error),
+        asked => asked,
+    };
+    let (why, said) = match asked {
+        Ok(()) => (Why::Odd, "the registry says that it has removed it".to_owned()),
+        Err(lost) => (lost.why, lost.text),
+    };
+    match client.digest(digest).await {
+        Err(error) if error.why == Why::NotFound => Ok(()),
+        Ok(_) => Err(Unresolved::new(why, format!("{said}, and it is there still"))),
+        Err(error) => Err(Unresolved::new(
+            error.why,
+            format!("{said}, and whether it is gone is not known: {error}; `orca registry inspect` looks again"),
+        )),
     }
 }

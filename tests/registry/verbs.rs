@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::certs::{Behind, Certs};
@@ -157,7 +158,36 @@ fn a_removal_is_not_redirected_and_one_that_did_not_happen_is_none() {
     });
     let (exit, report) = json(&orca(), &["rm", &server.image("shop/web:2"), "--yes"]);
     assert_eq!((exit, &report["actions"][0]["status"]), (1, &json!("failed")));
-    assert!(report["error"]["message"].as_str().unwrap().contains("has it still"));
+    assert!(report["error"]["message"].as_str().unwrap().contains("and it is there still"));
+}
+
+#[test]
+fn a_removal_whose_answer_is_lost_is_looked_after() {
+    for (gone, away, exit, expected) in [
+        (true, false, 0, ""),
+        (false, false, 69, "answered 504 (timeout), and it is there still"),
+        (true, true, 69, "answered 504 (timeout), and whether it is gone is not known: "),
+    ] {
+        let (shelf, asked) = (stocked(), AtomicBool::new(false));
+        let behind = shelf.clone();
+        let server = Server::start(move |question| {
+            if question.method == "DELETE" {
+                asked.store(true, Ordering::Relaxed);
+                if gone {
+                    behind.answer(question);
+                }
+                return Said::error(504, "timeout");
+            }
+            if away && asked.load(Ordering::Relaxed) { Said::error(503, "away") } else { behind.answer(question) }
+        });
+        let orca = orca();
+        let (ended, report) = json(&orca, &["rm", &server.image("shop/web:2"), "--yes"]);
+        let status = if exit == 0 { "done" } else { "failed" };
+        assert_eq!((ended, &report["actions"][0]["status"]), (exit, &json!(status)), "{report:#}");
+        assert!(report["error"]["message"].as_str().unwrap_or_default().contains(expected), "{report:#}");
+        let history = orca.run(&["history", "-o", "json"]).unwrap().report().unwrap();
+        assert_eq!(history["data"]["history"][0]["status"], status, "{history:#}");
+    }
 }
 
 #[test]
