@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::{Reference, Service};
 use crate::pass::Pass;
+use crate::registry::is_digest;
 use crate::report::{Outcome, Report, Run, Status, millis_since};
 use crate::settings::{Asked, Settings};
 use file_sd::Entry;
@@ -169,9 +170,7 @@ async fn digest(engine: &Engine, image: &str) -> Result<String, String> {
     }
     let found = engine.distribution::<Distribution>(image).await.map_err(|error| format!("{error:#}"))?;
     let digest = found.descriptor.digest;
-    let hex = digest.strip_prefix("sha256:").unwrap_or_default();
-    let valid = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-    if valid { Ok(digest) } else { Err(format!("the registry says `{digest}`, which is no digest")) }
+    if is_digest(&digest) { Ok(digest) } else { Err(format!("the registry says `{digest}`, which is no digest")) }
 }
 
 async fn network(engine: &Engine, name: &str) -> Result<String, String> {

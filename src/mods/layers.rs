@@ -9,7 +9,7 @@ use crate::registry::client::{Client, Way};
 use crate::registry::image::Plain;
 use crate::registry::manifest::Entry;
 use crate::registry::net::{Allowed, Answer, Fault, Net, lasting, retry_after};
-use crate::registry::{Unresolved, Why};
+use crate::registry::{Unresolved, Why, is_digest};
 
 /// What an image consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Registry<'_> {
             first
         };
         let layer = |entry: &Entry| {
-            let sha256 = entry.digest.strip_prefix("sha256:").filter(|hex| hex.len() == 64).map(str::to_owned);
+            let sha256 = entry.digest.strip_prefix("sha256:").filter(|_| is_digest(&entry.digest)).map(str::to_owned);
             let sha256 = sha256.ok_or_else(|| lasting(format!("`{image}` has a layer without a SHA-256 digest")))?;
             Ok(Layer { sha256, size: entry.size })
         };

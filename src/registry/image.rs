@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::is_digest;
 use super::net::{Fault, lasting};
 use crate::metrics::url::Url;
 use crate::model::Reference;
@@ -32,13 +33,7 @@ impl Image {
         let name = Reference::parse(text);
         let (registry, repository) = (name.registry().to_owned(), name.path());
         let reference = match (name.digest, name.tag) {
-            (Some(digest), _) => {
-                let hex = digest.strip_prefix("sha256:").ok_or_else(wrong)?;
-                if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-                    return Err(wrong());
-                }
-                digest
-            }
+            (Some(digest), _) => Some(digest).filter(|digest| is_digest(digest)).ok_or_else(wrong)?,
             (None, tag) => tag.filter(|tag| is_tag(tag)).ok_or_else(wrong)?,
         };
         if !is_repository(&repository) {
@@ -126,6 +121,7 @@ mod tests {
         ] {
             assert_eq!(Image::parse(text).unwrap().to_string(), shown, "{text}");
         }
+        assert!(Image::parse(&format!("a/b@sha256:{}", "A".repeat(64))).is_err(), "docker refuses it, too");
         for text in ["", "a/../b", "A/b", "a/b:", "a/b@sha256:1", "a//b", "ghcr.io/", "a/b:t g", "a/-b"] {
             assert!(Image::parse(text).is_err(), "{text}");
         }
