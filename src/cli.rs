@@ -30,6 +30,8 @@ pub use services::{
 };
 pub use watch::Watch;
 
+use crate::settings::LONGEST;
+
 /// Makes a Docker Swarm look after itself.
 ///
 /// Every subcommand is one bounded pass: observe the cluster, plan, apply, report. It prints one JSON document on
@@ -311,9 +313,6 @@ fn share(text: &str) -> Result<f64, String> {
 fn some_time(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|time| if time.is_zero() { Err("must be more than nothing".to_owned()) } else { Ok(time) })
 }
-
-/// Longer than any pass; sums of such durations don't overflow.
-const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 fn duration(text: &str) -> Result<Duration, String> {
     // Bare numbers are seconds, as in Orcastra's variables.

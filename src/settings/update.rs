@@ -14,6 +14,9 @@ use super::problem::{Log, quoted};
 use super::section::Section;
 use super::show::span;
 
+/// Longer than any pass; sums of such durations don't overflow.
+pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// `update:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
@@ -93,8 +96,10 @@ pub(super) fn resolve(
     }
     section.span("min_age", entry.min_age.as_ref(), "", &mut update.min_age);
     section.span("deadline", entry.deadline.as_ref(), "", &mut update.deadline);
-    if let Some(deadline) = entry.deadline.as_ref().filter(|_| update.deadline.is_zero()) {
-        section.log.at(deadline.mark, "update.deadline must be more than nothing");
+    let wrong = if update.deadline.is_zero() { Some("more than nothing") } else { None };
+    let wrong = wrong.or((update.deadline > LONGEST).then_some("at most ten years"));
+    if let Some((deadline, wrong)) = entry.deadline.as_ref().zip(wrong) {
+        section.log.at(deadline.mark, format!("update.deadline must be {wrong}"));
     }
     section.flag("rollback", entry.rollback.as_ref(), "", &mut update.rollback);
     section.number("parallel", entry.parallel.as_ref(), "", &mut update.parallel);

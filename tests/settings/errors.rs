@@ -303,6 +303,7 @@ fn gc_and_autoheal() {
                 "orca.yml:1:43: update.parallel must be at least 1, not 0",
             ],
         ),
+        ("update: {deadline: 11y}", &["orca.yml:1:20: update.deadline must be at most ten years"]),
         ("gc: {parallel: 0}", &["orca.yml:1:16: gc.parallel must be at least 1, not 0"]),
         ("gc: {exclude: {images: ['']}}", &["orca.yml:1:25: gc.exclude.images: a pattern must not be empty"]),
         ("gc: {keep_image: 1}", &["orca.yml:1:6: unknown key \"keep_image\" in gc (did you mean \"keep_images\"?)"]),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::settings::Update;
+use crate::settings::{LONGEST, Update};
 
 /// Whether a service gets new images: `true`, `false` or `monitor`.
 pub const LABEL: &str = "orca.update";
@@ -56,18 +56,21 @@ impl Policy {
         };
         let mut policy =
             Self { mode, min_age: settings.min_age, deadline: settings.deadline, rollback: settings.rollback };
-        let mut time = |keys: &[&str], into: &mut Duration, zero: bool| {
+        let mut time = |keys: &[&str], into: &mut Duration, fits: fn(&Duration) -> bool| {
             let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) else { return };
             let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
-            match seconds.or_else(|| humantime::parse_duration(text).ok()).filter(|time| zero || !time.is_zero()) {
+            match seconds.or_else(|| humantime::parse_duration(text).ok()).filter(fits) {
                 Some(time) => *into = time,
                 // To gantry nothing is no limit at all; orca's rollouts have one.
                 None if *key != "orca.update.timeout" && text == "0" => {}
-                None => wrong.push(format!("label {key}=`{text}` is no duration as 90s, 5m or 72h: it is ignored")),
+                None => wrong.push(format!(
+                    "label {key}=`{text}` is no duration as 90s, 5m or 72h, or longer than ten years: it is ignored"
+                )),
             }
         };
-        time(&["orca.update.min-age"], &mut policy.min_age, true);
-        time(&["orca.update.timeout", "gantry.update.timeout_seconds"], &mut policy.deadline, false);
+        time(&["orca.update.min-age"], &mut policy.min_age, |_| true);
+        let deadline = |time: &Duration| !time.is_zero() && *time <= LONGEST;
+        time(&["orca.update.timeout", "gantry.update.timeout_seconds"], &mut policy.deadline, deadline);
         let keys = ["orca.update.rollback", "gantry.rollback.on_failure"];
         if let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) {
             match text.as_str() {
@@ -119,6 +122,15 @@ mod tests {
         assert_eq!(of(&labels, &usual), (wanted, Vec::new()));
         let (policy, wrong) = of(&[("gantry.update.timeout_seconds", "0")], &usual);
         assert_eq!((policy.deadline, wrong.len()), (usual.deadline, 0));
+        // An instant so far away is none.
+        for key in ["orca.update.timeout", "gantry.update.timeout_seconds"] {
+            for text in ["18446744073709551615", "11y", "1000000y"] {
+                let (policy, wrong) = of(&[(key, text)], &usual);
+                assert_eq!((policy.deadline, wrong.len()), (usual.deadline, 1), "{key}={text}: {wrong:?}");
+                assert!(wrong[0].contains(&format!("label {key}=`{text}` is no duration")), "{wrong:?}");
+            }
+            assert_eq!(of(&[(key, "9y")], &usual).0.deadline, humantime::parse_duration("9y").unwrap());
+        }
         let labels = [("orca.update.timeout", "0"), ("orca.update.min-age", "x"), ("orca.update.rollback", "maybe")];
         let (policy, wrong) = of(&labels, &usual);
         assert_eq!((policy.deadline, policy.min_age, policy.rollback), (usual.deadline, usual.min_age, true));
