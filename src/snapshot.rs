@@ -2,7 +2,7 @@
 //!
 //! Also the file form `orca.snapshot/1`: the engine's own objects, so that anything that reads the API can read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine::parts::{Parts, SCHEMA};
 use crate::engine::swarm::Standing;
 use crate::error::{Error, ErrorKind};
-use crate::model::{Node, NodeId, Pauses, Service, Task, or_default};
+use crate::model::{Node, NodeId, Pauses, Service, ServiceId, Task, or_default};
 
 /// The tasks that the managers want to run. `ready` is a replacement that waits for its predecessor or for the restart
 /// delay: without it, a restarting service looks as if it had no task at all.
@@ -175,6 +175,13 @@ impl Snapshot {
     /// The node with this id.
     pub fn node(&self, id: &NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == *id)
+    }
+
+    /// Services that have a live task on a node that is not there any more.
+    pub fn on_gone_nodes(&self) -> BTreeSet<&ServiceId> {
+        let nodes: BTreeSet<&NodeId> = self.nodes.iter().map(|node| &node.id).collect();
+        let gone = |task: &&Task| task.live() && !task.node.0.is_empty() && !nodes.contains(&task.node);
+        self.tasks.iter().filter(gone).map(|task| &task.service).collect()
     }
 
     /// The service with this name.

@@ -15,6 +15,8 @@ use crate::report::{Report, ReportedAction, Status, millis_since};
 pub(super) enum End {
     /// The new image runs everywhere, and stayed.
     Proven,
+    /// The service wants no task: nothing shows whether the image is any good.
+    Written,
     /// The old image runs again: the engine saw to it.
     RolledBackByEngine,
     /// The same: orca did.
@@ -33,6 +35,7 @@ impl End {
     fn name(self) -> &'static str {
         match self {
             Self::Proven => "proven",
+            Self::Written => "written",
             Self::RolledBackByEngine => "rolled_back_by_engine",
             Self::RolledBack => "rolled_back",
             Self::Failed => "failed",
@@ -61,6 +64,8 @@ pub(super) struct Flight {
     pub(super) why: Option<String>,
     /// A task of the new image that has failed, and its last lines.
     pub(super) culprit: Option<(Culprit, Vec<String>)>,
+    /// The way back was refused so often.
+    pub(super) refused: u32,
 }
 
 impl Flight {
@@ -80,7 +85,7 @@ impl Flight {
     /// Puts its end into the report.
     pub(super) fn end(self, end: End, error: Option<String>, report: &mut Report) {
         let status = match end {
-            End::Proven => Status::Done,
+            End::Proven | End::Written => Status::Done,
             _ => Status::Failed,
         };
         let entries = report.data.get_mut(DATA).and_then(Value::as_array_mut).into_iter().flatten();

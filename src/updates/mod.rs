@@ -126,7 +126,7 @@ impl Updating<'_> {
         take(&mut plan, report);
         let actor = Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: COMMAND };
         let bounds = Bounds::new(live.deadline, self.options);
-        let policies = self.policies(cluster);
+        let (policies, own) = self.policies(cluster);
         let (settings, interrupt, parallel) = (&self.settings, self.interrupt, self.parallel.max(1));
         let mut rollouts = Rollouts {
             settings,
@@ -136,6 +136,7 @@ impl Updating<'_> {
             live,
             cluster,
             policies,
+            own,
             actor,
             bounds,
             report,
@@ -175,10 +176,14 @@ impl Updating<'_> {
         plan.unchanged
     }
 
-    fn policies(&self, cluster: &Snapshot) -> BTreeMap<ServiceId, Policy> {
-        let Some(request) = &self.settings.update_request else { return BTreeMap::new() };
-        let candidates = select(cluster, &self.settings, request).into_iter();
-        candidates.map(|candidate| (candidate.service.id.clone(), candidate.policy)).collect()
+    /// How each service is updated, and which are orca itself.
+    fn policies(&self, cluster: &Snapshot) -> (BTreeMap<ServiceId, Policy>, BTreeSet<String>) {
+        let Some(request) = &self.settings.update_request else { return Default::default() };
+        let candidates = select(cluster, &self.settings, request);
+        let own =
+            candidates.iter().filter(|candidate| candidate.is_orca()).map(|candidate| candidate.service.id.0.clone());
+        let own = own.collect();
+        (candidates.into_iter().map(|candidate| (candidate.service.id.clone(), candidate.policy)).collect(), own)
     }
 
     async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T> {

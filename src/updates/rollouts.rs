@@ -24,15 +24,18 @@ use crate::pass::memory::Memory;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::pass::services::standing;
 use crate::pass::update::policy::Policy;
-use crate::pass::update::prove::{Sight, Watched};
-use crate::plan::{Action, Change};
-use crate::report::{Report, Status};
+use crate::pass::update::prove::{Sight, Watched, pace};
+use crate::plan::{Action, Change, Target};
+use crate::report::{Report, ReportedAction, Status};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::state::Actor;
 
 /// An engine that doesn't answer is waited for so long: managers elect a new leader in less.
 const LOST: Duration = Duration::from_secs(60);
+
+/// A rollback that is refused is tried again at the next look, so often: the engine may be going back by itself.
+const REFUSED: u32 = 3;
 
 /// All rollouts of a run.
 pub(super) struct Rollouts<'a> {
@@ -44,6 +47,8 @@ pub(super) struct Rollouts<'a> {
     pub(super) live: Live,
     pub(super) cluster: &'a mut Snapshot,
     pub(super) policies: BTreeMap<ServiceId, Policy>,
+    /// Ids of services that are orca itself.
+    pub(super) own: BTreeSet<String>,
     pub(super) actor: Actor,
     pub(super) bounds: Bounds,
     pub(super) report: &'a mut Report,
@@ -71,27 +76,39 @@ impl Rollouts<'_> {
             if self.flights.is_empty() {
                 break;
             }
-            match looks.look().await {
-                Ok(cluster) => {
-                    lost = None;
-                    *self.cluster = cluster;
-                    self.judge().await;
-                }
-                Err(error) => {
-                    let since = *lost.get_or_insert_with(Instant::now);
-                    if kind_of(&error) == ErrorKind::Interrupted || since.elapsed() >= LOST {
-                        self.leave(&error);
-                    }
-                }
-            }
-            if !self.flights.is_empty()
+            let looked = looks.look().await;
+            if let Err(error) = self.take_in(looked, &mut lost).await {
+                self.leave(&error, &mut queue);
+            } else if !self.flights.is_empty()
                 && let Err(error) = looks.rest().await
             {
-                self.leave(&error);
+                self.leave(&error, &mut queue);
             }
         }
         self.bounds.progress.end();
         self.sum_up();
+    }
+
+    /// Judges by a look. One that failed, or can't be read, says nothing of any rollout; for how long it is borne with,
+    /// is in `lost`.
+    async fn take_in(&mut self, looked: Result<Snapshot>, lost: &mut Option<Instant>) -> Result<()> {
+        let readable = |cluster: Snapshot| match standing::all(&cluster) {
+            Ok(_) => Ok(cluster),
+            Err(error) => Err(anyhow::Error::from(error).context("the engine's objects can't be read")),
+        };
+        match looked.and_then(readable) {
+            Ok(cluster) => {
+                *lost = None;
+                *self.cluster = cluster;
+                self.judge().await;
+                Ok(())
+            }
+            Err(error) => {
+                let since = *lost.get_or_insert_with(Instant::now);
+                let over = kind_of(&error) == ErrorKind::Interrupted || since.elapsed() >= LOST;
+                if over { Err(error) } else { Ok(()) }
+            }
+        }
     }
 
     /// Begins what may be begun: in order, and only once everything that it needs has ended.
@@ -101,10 +118,38 @@ impl Rollouts<'_> {
                 self.flights.iter().any(|flight| flight.action.id == *id) || queue.iter().any(|other| other.id == *id)
             };
             let Some(at) = queue.iter().position(|action| !action.requires.iter().any(under_way)) else { return };
+            // The rollout of orca itself may be the end of this run: nobody would see how the others end.
+            if self.own.contains(&queue[at].target.id) && !self.flights.is_empty() {
+                return;
+            }
             let Some(action) = queue.remove(at) else { return };
-            self.begin(action).await;
+            if let Some(action) = self.still_wanted(action) {
+                self.begin(action).await;
+            }
             looks.quicken();
         }
+    }
+
+    /// The action as it is planned on what is known by now: it may have waited for long, and others were not idle.
+    fn still_wanted(&mut self, action: Action) -> Option<Action> {
+        let failed = |id: &String| !self.holding.contains(id);
+        if action.requires.iter().any(failed) {
+            // It is said by whom it is not begun.
+            return Some(action);
+        }
+        let now = self.cluster.taken_at;
+        let plan = Pass::Update.plan(self.cluster, self.settings, &self.next, now);
+        let mine = |target: &Target| target.id == action.target.id;
+        if let Some(fresh) = plan.actions.into_iter().find(|fresh| mine(&fresh.target)) {
+            return Some(Action { requires: action.requires, ..fresh });
+        }
+        let refused = plan.blocked.into_iter().find(|blocked| mine(&blocked.target));
+        let why = refused.as_ref().map_or("it is not wanted any more".to_owned(), |blocked| blocked.reasons.join("; "));
+        let said = self.report.blocked.iter().any(|blocked| mine(&blocked.target));
+        self.report.blocked.extend(refused.filter(|_| !said));
+        let text = format!("not begun, since meanwhile: {why}");
+        self.report.actions.push(ReportedAction::new(&action, Status::Skipped, Some(text)));
+        None
     }
 
     async fn begin(&mut self, action: Action) {
@@ -134,23 +179,22 @@ impl Rollouts<'_> {
         // After a re-plan it may have been another one.
         action.before.as_str().unwrap_or_default().clone_into(&mut watched.before);
         let begun = Instant::now();
-        let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + policy.deadline);
-        let (since, why, culprit) = (None, None, None);
-        self.flights.push(Flight { action, watched, policy, spec, begun, until, since, why, culprit });
+        let pace = self.service(&id).map(|service| pace(service, self.cluster)).unwrap_or_default();
+        let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + pace + policy.deadline);
+        let (since, why, culprit, refused) = (None, None, None, 0);
+        self.flights.push(Flight { action, watched, policy, spec, begun, until, since, why, culprit, refused });
     }
 
     /// One look at all that is under way.
     async fn judge(&mut self) {
         let mut waiting = Vec::new();
         for mut flight in std::mem::take(&mut self.flights) {
-            let sight = match standing::all(self.cluster) {
-                Ok(standings) => flight.watched.look(self.cluster, &standings),
-                // What can't be read is unknown: the deadline is what ends it.
-                Err(error) => {
-                    Sight::Waiting(format!("`{}`: the engine's objects can't be read: {error}", flight.name()))
-                }
+            let Ok(standings) = standing::all(self.cluster) else {
+                self.flights.push(flight);
+                continue;
             };
-            match sight {
+            match flight.watched.look(self.cluster, &standings) {
+                Sight::Stopped => self.written(flight).await,
                 Sight::Holds(wanted) if flight.held(wanted) => self.proven(flight).await,
                 Sight::Holds(_) => {
                     waiting.push(format!("`{}` stays so", flight.name()));
@@ -200,6 +244,14 @@ impl Rollouts<'_> {
         flight.end(End::Proven, None, self.report);
     }
 
+    /// Nothing runs of it: there is nothing to prove.
+    async fn written(&mut self, flight: Flight) {
+        self.next.updates.remove(&flight.watched.service);
+        self.keep().await;
+        self.holding.insert(flight.action.id.clone());
+        flight.end(End::Written, None, self.report);
+    }
+
     /// Notes that an image is no good, and why; only the first time.
     async fn condemn(&mut self, flight: &mut Flight, why: &str) {
         if flight.why.is_some() {
@@ -233,21 +285,26 @@ impl Rollouts<'_> {
             let why = flight.why.clone().unwrap_or_default();
             return self.lose(flight, End::RollbackFailed, why);
         }
+        // First the way back, then what it was that failed: that takes a while to find out.
+        let went = if flight.policy.rollback { Some(self.roll_back(&flight).await) } else { None };
         self.condemn(&mut flight, &why).await;
         let why = flight.why.clone().unwrap_or(why);
-        if !flight.policy.rollback {
-            return self.lose(
-                flight,
-                End::Failed,
-                format!("{why}; it is left as it is, since it is not to be rolled back"),
-            );
-        }
-        match self.roll_back(&flight).await {
-            Ok(()) => {
+        match went {
+            None => {
+                let text = format!("{why}; it is left as it is, since it is not to be rolled back");
+                self.lose(flight, End::Failed, text);
+            }
+            Some(Ok(())) => {
                 flight.watched.going_back = true;
                 self.flights.push(flight);
             }
-            Err(error) => self.lose(flight, End::RollbackFailed, format!("{why}; it was not rolled back: {error:#}")),
+            Some(Err(_)) if flight.refused < REFUSED => {
+                flight.refused += 1;
+                self.flights.push(flight);
+            }
+            Some(Err(error)) => {
+                self.lose(flight, End::RollbackFailed, format!("{why}; it was not rolled back: {error:#}"));
+            }
         }
     }
 
@@ -299,8 +356,12 @@ impl Rollouts<'_> {
         flight.end(end, Some(error), self.report);
     }
 
-    /// Nobody stays with what is under way.
-    fn leave(&mut self, error: &anyhow::Error) {
+    /// Nobody stays with what is under way, and nothing more is begun.
+    fn leave(&mut self, error: &anyhow::Error, queue: &mut VecDeque<Action>) {
+        for action in queue.drain(..) {
+            let text = format!("not begun: {error:#}");
+            self.report.actions.push(ReportedAction::new(&action, Status::Skipped, Some(text)));
+        }
         for flight in std::mem::take(&mut self.flights) {
             let text = format!("{error:#}: the engine goes on by itself");
             let text = flight.why.clone().map_or(text.clone(), |why| format!("{why}; {text}"));

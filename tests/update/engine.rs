@@ -164,7 +164,8 @@ fn modes_and_states() {
     let mut ends = outcomes(&report);
     ends.sort();
     let proven = |name: &str| (name.to_owned(), "proven".to_owned());
-    assert_eq!(ends, [proven("agent"), proven("first"), proven("none")]);
+    // Of what doesn't run nothing is proven.
+    assert_eq!(ends, [proven("agent"), proven("first"), ("none".to_owned(), "written".to_owned())]);
     assert_eq!(running_image(&stage, "agent"), vec![image("agent", 'b'); 3]);
     assert_eq!(stage.spec("none")["Mode"]["Replicated"]["Replicas"], 0);
     assert_eq!(text(&stage.spec("none")["TaskTemplate"]["ContainerSpec"]["Image"]), image("none", 'b'));
@@ -180,6 +181,83 @@ fn another_writer_is_not_overwritten() {
     let (exit, report) = stage.run(&["services", "update"]);
     assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
     assert_eq!(stage.spec("web")["Labels"]["sim.other"], "2", "what another has written stays");
+}
+
+/// `web` is rolled out for as long as its tasks start, `zeb` waits for it; what happens to `zeb` meanwhile.
+fn while_it_waits(meanwhile: impl Fn(&Stage)) -> (Stage, i32, Value) {
+    let stage = Stage::new();
+    for name in ["web", "zeb"] {
+        stage.create(name, |_| ());
+        stage.publish(&format!("r.invalid/{name}:1"), 'b');
+    }
+    stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
+    let running = stage.orca.start(&["services", "update", "--parallel", "1", "--deadline", "3s"]).unwrap();
+    poll::until("the rollout has begun", || {
+        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    meanwhile(&stage);
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!(text(&stage.spec("zeb")["TaskTemplate"]["ContainerSpec"]["Image"]), image("zeb", 'a'), "{report:#}");
+    let zeb = report["actions"].as_array().unwrap().iter().find(|action| action["target"]["name"] == "zeb").unwrap();
+    assert_eq!(zeb["status"], "skipped", "{report:#}");
+    (stage, exit, report)
+}
+
+#[test]
+fn who_opts_out_while_it_waits_is_left_alone() {
+    let (_, exit, report) = while_it_waits(|stage| {
+        let id = stage.cluster().service_id("zeb").unwrap();
+        stage.sim.engine.edit("services", &id, |spec| spec["Labels"]["orca.update"] = "false".into()).unwrap();
+    });
+    assert_eq!(exit, 1, "{report:#}");
+}
+
+#[test]
+fn a_pause_stops_what_is_not_begun() {
+    let (_, _, report) = while_it_waits(|stage| {
+        let mut pause = stage.orca.command(&["pause"]);
+        pause.env("ORCA_STATE_DIR", stage.orca.path("other-host"));
+        let paused = stage.orca.spawn(pause).unwrap().end().unwrap();
+        assert_eq!(paused.exit, Some(0), "{paused}");
+    });
+    let blocked =
+        report["blocked"].as_array().unwrap().iter().find(|blocked| blocked["target"]["name"] == "zeb").unwrap();
+    assert!(text(&blocked["reasons"][0]).contains("pause"), "{report:#}");
+}
+
+/// What can't be seen is not judged, and nothing more is begun.
+#[test]
+fn an_engine_that_is_lost_is_lost_for_the_rest_too() {
+    let (_, exit, report) = while_it_waits(|stage| {
+        stage.sim.admin("/fault", &json!({"kind": "error500", "method": "GET", "path": "/tasks"})).unwrap();
+    });
+    assert_eq!((exit, outcomes(&report)), (69, vec![("web".to_owned(), "not_proven".to_owned())]), "{report:#}");
+}
+
+#[test]
+fn orca_itself_waits_until_nothing_else_is_under_way() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.create("orca", |_| ());
+    for name in ["web", "orca"] {
+        stage.publish(&format!("r.invalid/{name}:1"), 'b');
+    }
+    stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
+    let running = stage.orca.start(&["services", "update", "--parallel", "5", "--deadline", "3s"]).unwrap();
+    poll::until("the rollout has begun", || {
+        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(text(&stage.spec("orca")["TaskTemplate"]["ContainerSpec"]["Image"]), image("orca", 'a'));
+    let (_, report) = ended(&running.end().unwrap());
+    assert_eq!(
+        outcomes(&report),
+        [("orca".to_owned(), "proven".to_owned()), ("web".to_owned(), "rolled_back".to_owned())]
+    );
 }
 
 #[test]

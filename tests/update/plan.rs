@@ -26,10 +26,26 @@ pub(crate) fn service(name: &str, image: &str, change: impl Fn(&mut Value)) -> V
     service
 }
 
+/// A swarm of one node on which all services have the tasks that they want, but for those labelled `ill`.
 pub(crate) fn cluster(services: &[Value]) -> Snapshot {
+    let mut tasks = Vec::new();
+    for service in services.iter().filter(|service| service["Spec"]["Labels"]["ill"].is_null()) {
+        for slot in 1..=service["Spec"]["Mode"]["Replicated"]["Replicas"].as_u64().unwrap_or_default() {
+            let name = service["Spec"]["Name"].as_str().unwrap();
+            let node = if service["Spec"]["Labels"]["lost"].is_null() { "id-n1" } else { "id-gone" };
+            tasks.push(
+                json!({"ID": format!("{name}-{slot}"), "ServiceID": service["ID"], "NodeID": node, "Slot": slot,
+                "DesiredState": "running", "Spec": service["Spec"]["TaskTemplate"],
+                "Status": {"State": "running", "Timestamp": NOW}}),
+            );
+        }
+    }
     let snapshot = json!({"schema": "orca.snapshot/1", "taken_at": NOW, "api": "1.51",
         "info": {"Name": "n1", "SystemTime": NOW, "Swarm": {"NodeID": "id-n1", "Cluster": {"ID": "c"}}},
-        "nodes": [], "services": services, "tasks": []});
+        "nodes": [{"ID": "id-n1", "Version": {"Index": 1}, "Spec": {"Role": "manager", "Availability": "active"},
+            "Description": {"Hostname": "n1", "Platform": {"OS": "linux", "Architecture": "x86_64"}},
+            "Status": {"State": "ready"}}],
+        "services": services, "tasks": tasks});
     Snapshot::parse(&snapshot.to_string()).unwrap()
 }
 
@@ -99,7 +115,9 @@ fn what_becomes_of_a_service() {
         service("fixed", &fixed, none),
         service("future", &old("r/a:1"), |service| service["UpdateStatus"] = json!({"State": "dreaming"})),
         service("gantry", &old("r/a:1"), label("gantry.services.excluded", "true")),
+        service("ill", &old("r/a:1"), label("ill", "")),
         service("job", &old("r/a:1"), |service| service["Spec"]["Mode"] = json!({"ReplicatedJob": {}})),
+        service("lost", &old("r/a:1"), label("lost", "")),
         service("monitor", &old("r/a:1"), label("orca.update", "monitor")),
         service("moving", &old("r/a:1"), label("orca.move.restore", "{}")),
         service("off", &old("r/a:1"), label("orca.update", "false")),
@@ -110,6 +128,7 @@ fn what_becomes_of_a_service() {
         service("plain", "nginx", none),
         service("plugin", "", |service| service["Spec"]["TaskTemplate"] = json!({"PluginSpec": {}})),
         service("same", &same, none),
+        service("same_paused", &same, |service| service["UpdateStatus"] = json!({"State": "paused"})),
         service("stopped", &old("r/a:1"), |service| service["Spec"]["Mode"]["Replicated"]["Replicas"] = 0.into()),
         service("unresolved", &old("r/c:1"), none),
         service("young", &old("r/a:1"), label("orca.update.min-age", "72h")),
@@ -119,12 +138,15 @@ fn what_becomes_of_a_service() {
         ("busy", "busy"),
         ("fixed", "fixed"),
         ("future", "paused"),
+        ("ill", "not_settled"),
+        ("lost", "node_gone"),
         ("monitor", "monitor"),
         ("moving", "moving"),
         ("paused", "paused"),
         ("placeless", "no_placement"),
         ("plain", "unpinned"),
         ("same", "unchanged"),
+        ("same_paused", "paused"),
         ("stopped", "update"),
         ("unresolved", "unresolved"),
         ("young", "too_young"),
@@ -139,7 +161,9 @@ fn what_becomes_of_a_service() {
     // Who is named is told why nothing happens.
     let named = planned(&services, &Memory::default(), |_, request| request.named = true);
     let words: BTreeMap<String, String> = verdicts(&named).into_iter().collect();
-    for (name, word) in [("off", "opted_out"), ("gantry", "opted_out"), ("monitor", "monitor"), ("job", "job")] {
+    for (name, word) in
+        [("off", "opted_out"), ("gantry", "opted_out"), ("monitor", "monitor"), ("job", "job"), ("ill", "update")]
+    {
         assert_eq!(words[name], word, "{name}");
     }
     assert!(named.blocked.iter().any(|blocked| blocked.id == "service/off#image"));
@@ -205,18 +229,32 @@ fn what_has_failed_is_left_alone_until_the_tag_changes() {
         let tried = UpdatedService { digest: digest(letter), tries, last, failed: failed.map(str::to_owned) };
         Memory { updates: [(ServiceId("id-web".to_owned()), tried)].into(), ..Memory::default() }
     };
+    let plain = |_: &mut Settings, _: &mut Request| ();
     let retry = |_: &mut Settings, request: &mut Request| request.retry_failed = true;
-    let named = |_: &mut Settings, request: &mut Request| (request.retry_failed, request.named) = (true, true);
     let word = |memory: &Memory, ask: &dyn Fn(&mut Settings, &mut Request)| {
         verdicts(&planned(&services, memory, ask)).remove(0).1
     };
-    let plain = |_: &mut Settings, _: &mut Request| ();
     // A year later still.
     assert_eq!(word(&memory('b', 1, 525_600, Some("exit 1")), &plain), "failed_before");
     assert_eq!(word(&memory('c', 9, 1, Some("exit 1")), &plain), "update", "another image, another try");
-    assert_eq!(word(&memory('b', 1, 6, Some("exit 1")), &retry), "update");
-    assert_eq!(word(&memory('b', 1, 4, Some("exit 1")), &retry), "backing_off");
-    assert_eq!(word(&memory('b', 1, 4, Some("exit 1")), &named), "update");
+    assert_eq!(word(&memory('b', 1, 4, Some("exit 1")), &retry), "update");
+    assert_eq!(word(&memory('b', 1, 4, None), &retry), "update");
+    // It was left in place, and is no better since; or somebody has mended what ailed it.
+    let same = format!("r/a:1@{}", digest('b'));
+    for (failed, ill, wanted) in [
+        (Some("exit 1"), true, "failed_before"),
+        (None, true, "failed_before"),
+        (Some("exit 1"), false, "unchanged"),
+        (None, false, "unchanged"),
+    ] {
+        let web = service("web", &same, |service| {
+            if ill {
+                service["Spec"]["Labels"]["ill"] = "".into();
+            }
+        });
+        let plan = planned(&[web], &memory('b', 1, 90, failed), plain);
+        assert_eq!(verdicts(&plan)[0].1, wanted, "{failed:?}, ill: {ill}");
+    }
     // 300 s for each try, an hour at most.
     for (tries, minutes, wanted) in [
         (1, 4, "backing_off"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orca::model::ServiceId;
 use orca::pass::services::standing;
-use orca::pass::update::prove::{Sight, Watched};
+use orca::pass::update::prove::{Sight, Watched, pace};
 use orca::snapshot::Snapshot;
 use serde_json::{Value, json};
 
@@ -63,6 +63,7 @@ fn word(sight: &Sight) -> &'static str {
     match sight {
         Sight::Waiting(_) => "waiting",
         Sight::Holds(_) => "holds",
+        Sight::Stopped => "stopped",
         Sight::Failed(_) => "failed",
         Sight::GoingBack(_) => "going back",
         Sight::Back(_) => "back",
@@ -87,7 +88,7 @@ fn one_look() {
         ("complete", status("completed"), "new", 2, &runs, "holds"),
         ("complete, and one is gone", status("completed"), "new", 2, &runs[..1], "waiting"),
         ("complete, and one finds no node", status("completed"), "new", 2, &pending, "waiting"),
-        ("scaled to nothing", Value::Null, "new", 0, &[], "holds"),
+        ("scaled to nothing", Value::Null, "new", 0, &[], "stopped"),
         ("paused", status("paused"), "new", 2, &mixed, "failed"),
         ("the engine goes back", status("rollback_started"), "old", 2, &mixed, "going back"),
         ("the engine is back", status("rollback_completed"), "old", 2, &back, "back"),
@@ -146,4 +147,27 @@ fn on_the_way_back() {
     assert_eq!(word(&sight(&mut watched, &look(Value::Null, "old", 2, &back))), "back");
     assert_eq!(word(&sight(&mut watched, &look(status("rollback_paused"), "old", 2, &back))), "stuck");
     assert_eq!(word(&sight(&mut watched, &look(status("updating"), "other", 2, &mixed))), "superseded");
+}
+
+/// What the update config itself takes is not held against a rollout.
+#[test]
+fn the_pace_of_a_rollout() {
+    let cluster = |config: Value, health: Value| {
+        let mut cluster = json!({"schema": "orca.snapshot/1", "taken_at": NOW, "api": "1.51",
+            "info": {"Name": "n", "SystemTime": NOW, "Swarm": {"NodeID": "n", "Cluster": {"ID": "c"}}}, "nodes": [], "tasks": [],
+            "services": [{"ID": "s", "Version": {"Index": 1}, "Spec": {"Name": "web", "Mode": {"Replicated": {"Replicas": 10}},
+                "UpdateConfig": config, "TaskTemplate": {"ContainerSpec": {"Image": "i"}, "Placement": {}}}}]});
+        cluster["services"][0]["Spec"]["TaskTemplate"]["ContainerSpec"]["Healthcheck"] = health;
+        Snapshot::parse(&cluster.to_string()).unwrap()
+    };
+    let second = 1_000_000_000_u64;
+    for (config, wanted) in [
+        (json!({"Parallelism": 1, "Delay": 30 * second, "Monitor": 5 * second}), 10 * 5 + 9 * 30),
+        (json!({"Parallelism": 3, "Delay": 30 * second, "Monitor": 5 * second}), 4 * 5 + 3 * 30),
+        (json!({"Parallelism": 0, "Delay": 30 * second, "Monitor": 5 * second}), 5),
+        (json!({"Parallelism": 1, "Delay": u64::MAX / 2}), 7 * 86_400),
+    ] {
+        let cluster = cluster(config.clone(), Value::Null);
+        assert_eq!(pace(&cluster.services[0], &cluster), Duration::from_secs(wanted), "{config}");
+    }
 }

@@ -217,8 +217,7 @@ fn step(
         let left = spoken(backoff.saturating_sub(waited));
         return Err(Some(format!("the next step, {}, waits for another {left}", policy[behind].name())));
     }
-    let gone = |task: &&Task| task.live() && !task.node.0.is_empty() && view.cluster.node(&task.node).is_none();
-    if view.cluster.tasks.iter().filter(|task| task.service == service.id).any(|task| gone(&task)) {
+    if view.cluster.on_gone_nodes().contains(&service.id) {
         return Err(Some(
             "one of its tasks is on a node that is gone: an update now could crash old managers".to_owned(),
         ));

@@ -1,12 +1,13 @@
 //! What becomes of one service: nothing, another image, or a refusal with its reasons.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::model::stock::age;
-use crate::model::{Mode, Service, UpdateState};
+use crate::model::{Mode, Service, ServiceId, UpdateState};
 use crate::pass::memory::{Memory, UpdatedService};
 use crate::pass::words::spoken;
 
@@ -18,6 +19,9 @@ use super::{Known, Request};
 const BACKOFF: Duration = Duration::from_secs(300);
 /// up to this.
 const LONGEST: Duration = Duration::from_secs(3600);
+
+/// What to do about a rollout that has stopped.
+const LOOK: &str = "look with `orca services ps --all`, then `orca services rollback` it or update it by hand";
 
 /// The closed list of reasons why a service keeps its image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,10 @@ pub enum Reason {
     Paused,
     /// A move of a task has not ended.
     Moving,
+    /// It is not as it should be already, without the new image.
+    NotSettled,
+    /// One of its tasks is on a node that is gone.
+    NodeGone,
     /// A write could crash the managers.
     NoPlacement,
     /// It is a job, which has run with the image that it has.
@@ -62,6 +70,8 @@ impl Reason {
             Self::Busy => "busy",
             Self::Paused => "paused",
             Self::Moving => "moving",
+            Self::NotSettled => "not_settled",
+            Self::NodeGone => "node_gone",
             Self::NoPlacement => "no_placement",
             Self::Job => "job",
         }
@@ -87,14 +97,26 @@ pub enum Verdict<'k> {
     Blocked(Option<&'k Known>, Vec<(Reason, String)>),
 }
 
+/// What is decided on, the same for all services.
+#[derive(Debug)]
+pub struct Scene<'k> {
+    /// What was asked for, and what the registries say.
+    pub request: &'k Request,
+    /// Services without a digest are given one.
+    pub pin: bool,
+    /// What was tried.
+    pub memory: &'k Memory,
+    /// When the cluster was looked at.
+    pub now: Timestamp,
+    /// Services that are not as they should be, and in what.
+    pub unsettled: BTreeMap<&'k ServiceId, String>,
+    /// Services with a task on a node that is gone: the update of one may crash old managers.
+    pub on_gone_nodes: BTreeSet<&'k ServiceId>,
+}
+
 /// Decides.
-pub fn decide<'k>(
-    candidate: &Candidate<'_>,
-    request: &'k Request,
-    pin: bool,
-    memory: &Memory,
-    now: Timestamp,
-) -> Verdict<'k> {
+pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
+    let Scene { request, pin, memory, now, .. } = scene;
     let (service, named) = (candidate.service, request.named);
     let blocked = |reason, text: &str| Verdict::Blocked(None, vec![(reason, text.to_owned())]);
     let Some(image) = &candidate.image else { return Verdict::Fixed };
@@ -112,8 +134,11 @@ pub fn decide<'k>(
         None => return blocked(Reason::Unresolved, &format!("`{image}`: no registry was asked")),
     };
     match &candidate.digest {
-        Some(digest) if *digest == known.digest => return Verdict::Unchanged,
-        None if !pin => return Verdict::Unpinned(known),
+        Some(digest) if *digest == known.digest => {
+            return unfinished(service, known, scene)
+                .map_or(Verdict::Unchanged, |reason| Verdict::Blocked(Some(known), vec![reason]));
+        }
+        None if !*pin => return Verdict::Unpinned(known),
         _ => {}
     }
     if candidate.policy.mode == policy::Mode::Monitor {
@@ -122,10 +147,33 @@ pub fn decide<'k>(
         return if named { Verdict::Blocked(Some(known), reasons) } else { Verdict::Told(known) };
     }
     let mut reasons = untouchable(service);
-    reasons.extend(too_young(known, candidate.policy.min_age, now));
+    // What ails it already would be laid at the new image's door. Who names it may know that the image is the cure.
+    if let Some(text) = scene.unsettled.get(&service.id).filter(|_| reasons.is_empty() && !named) {
+        reasons
+            .push((Reason::NotSettled, format!("{text}: mend that first, or name it to have it updated all the same")));
+    }
+    if scene.on_gone_nodes.contains(&service.id) {
+        let text = "one of its tasks is on a node that is gone: an update now could crash old managers";
+        reasons.push((Reason::NodeGone, text.to_owned()));
+    }
+    reasons.extend(too_young(known, candidate.policy.min_age, *now));
     let tried = memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest);
-    reasons.extend(tried.and_then(|tried| tried_before(tried, request, now)));
+    reasons.extend(tried.and_then(|tried| tried_before(tried, request, *now)));
     if reasons.is_empty() { Verdict::Update(known) } else { Verdict::Blocked(Some(known), reasons) }
+}
+
+/// Of a service that has the newest image: why it is not as wanted all the same.
+fn unfinished(service: &Service, known: &Known, scene: &Scene<'_>) -> Option<(Reason, String)> {
+    if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
+        return Some((Reason::Paused, format!("it has this image, but {stuck}: {LOOK}")));
+    }
+    let tried = scene.memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest)?;
+    let unsettled = scene.unsettled.get(&service.id)?;
+    let how = tried
+        .failed
+        .as_ref()
+        .map_or("nobody saw how its rollout ended".to_owned(), |error| format!("it failed ({error})"));
+    Some((Reason::FailedBefore, format!("it has this image, and {how}; {unsettled}: {LOOK}")))
 }
 
 fn untouchable(service: &Service) -> Vec<(Reason, String)> {
@@ -134,8 +182,7 @@ fn untouchable(service: &Service) -> Vec<(Reason, String)> {
         reasons.push((Reason::Busy, format!("{busy}: run again when it has ended")));
     }
     if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
-        let hint = "look with `orca services ps --all`, then `orca services rollback` it or update it by hand";
-        reasons.push((Reason::Paused, format!("{stuck}: {hint}")));
+        reasons.push((Reason::Paused, format!("{stuck}: {LOOK}")));
     }
     if service.trace.is_some() {
         let text = format!("a move of a task has left its label {RESTORE_LABEL}: see `orca rebalance recover`");
@@ -172,8 +219,7 @@ fn tried_before(tried: &UpdatedService, request: &Request, now: Timestamp) -> Op
         return Some((Reason::FailedBefore, text));
     }
     let wait = backoff(tried.tries);
-    // Who names a service and asks for another try need not wait.
-    let waits = since < wait && !(request.named && request.retry_failed);
+    let waits = since < wait && !request.retry_failed;
     let text = || {
         let left = spoken(wait.saturating_sub(since));
         format!(

@@ -17,14 +17,15 @@ use serde_json::{Value, json};
 
 use crate::model::service::STACK_LABEL;
 use crate::model::stock::age;
-use crate::model::{Rollout, ServiceId};
+use crate::model::{Rollout, Service, ServiceId};
 use crate::pass::memory::{Memory, UPDATE};
+use crate::pass::services::standing;
 use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
-use decide::{Verdict, decide};
+use decide::{Scene, Verdict, decide};
 use select::{Candidate, select};
 
 /// The key of `data` that has what was decided for each service.
@@ -71,9 +72,15 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     let mut plan = Plan::default();
     let Some(request) = &settings.update_request else { return plan };
     let candidates = select(cluster, settings, request);
-    let pin = request.pin || settings.update.pin;
-    let verdicts: Vec<Verdict<'_>> =
-        candidates.iter().map(|candidate| decide(candidate, request, pin, memory, now)).collect();
+    let scene = Scene {
+        request,
+        pin: request.pin || settings.update.pin,
+        memory,
+        now,
+        unsettled: unsettled(cluster),
+        on_gone_nodes: cluster.on_gone_nodes(),
+    };
+    let verdicts: Vec<Verdict<'_>> = candidates.iter().map(|candidate| decide(candidate, &scene)).collect();
     let mut entries = Vec::new();
     for (candidate, verdict) in candidates.iter().zip(&verdicts) {
         let name = &candidate.service.name;
@@ -99,6 +106,17 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     }
     plan.data.insert(DATA.to_owned(), entries.into());
     plan
+}
+
+/// Services that are not as they should be. Where that can't be read, none is known to be.
+fn unsettled(cluster: &Snapshot) -> BTreeMap<&ServiceId, String> {
+    match standing::all(cluster) {
+        Ok(all) => all.iter().filter_map(|one| Some((&one.service.id, one.unsettled()?))).collect(),
+        Err(error) => {
+            let text = |service: &Service| format!("`{}`: the engine's objects can't be read: {error}", service.name);
+            cluster.services.iter().map(|service| (&service.id, text(service))).collect()
+        }
+    }
 }
 
 /// What a verdict that is no action comes to.

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::ServiceId;
 use crate::model::service::STACK_LABEL;
-use crate::model::{Reference, ServiceId};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
-use super::policy::{DEPENDS_LABEL, SELF_LABEL};
+use super::policy::DEPENDS_LABEL;
 use super::select::Candidate;
 
 /// The order, as places in `candidates`, each with the places of those that must have ended well before it.
@@ -36,7 +36,7 @@ pub fn order(
             needs[then].extend(find(&names));
         }
     }
-    let (own, others): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(|at| itself(candidates[*at]));
+    let (own, others): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(|at| candidates[*at].is_orca());
     let (mut ordered, mut done, mut cycles) = (Vec::new(), BTreeSet::new(), Vec::new());
     // orca's own rollout may be the end of this run.
     for mut left in [others, own] {
@@ -58,12 +58,4 @@ pub fn order(
         }
     }
     (ordered, cycles)
-}
-
-/// Whether it is orca's own service.
-fn itself(candidate: &Candidate<'_>) -> bool {
-    if let Some(value) = candidate.labels.get(SELF_LABEL) {
-        return value == "true";
-    }
-    Reference::parse(&candidate.service.image).repository.rsplit('/').next() == Some("orca")
 }

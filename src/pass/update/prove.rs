@@ -8,13 +8,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Rollout, Service, ServiceId, Task, TaskId, TaskState, UpdateState};
+use crate::model::{Mode, Rollout, Service, ServiceId, Task, TaskId, TaskState, UpdateState};
 use crate::pass::services::standing::{Standing, name_of};
 use crate::pass::update::short;
 use crate::snapshot::Snapshot;
 
 /// What is said of a task that has ended without a word of the engine's.
 const ENDED: &str = "it has ended by itself with exit code 0, or was found unhealthy and stopped when told to";
+
+/// A week: longer rollouts are watched no longer than by their deadline.
+const LONGEST_PACE: Duration = Duration::from_secs(7 * 86_400);
 
 /// A rollout that is watched.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub enum Sight {
     Waiting(String),
     /// All is as wanted; it has to stay so for this long.
     Holds(Duration),
+    /// The service wants no task.
+    Stopped,
     /// It has failed, and nobody has rolled it back.
     Failed(String),
     /// A rollback is under way; what is waited for.
@@ -67,6 +72,20 @@ pub struct Culprit {
     pub node: String,
     /// The engine's text.
     pub error: String,
+}
+
+/// The time that a rollout takes by its own update config, if all goes well: so much is not laid at its door.
+pub fn pace(service: &Service, cluster: &Snapshot) -> Duration {
+    let rollout = Rollout::read(&service.raw);
+    let wanted = match service.mode {
+        Mode::Replicated(replicas) => replicas,
+        _ => cluster.tasks.iter().filter(|task| task.service == service.id && task.live()).count() as u64,
+    };
+    let at_once = if rollout.parallelism == 0 { wanted } else { rollout.parallelism };
+    let batches = u32::try_from(wanted.div_ceil(at_once.max(1))).unwrap_or(u32::MAX);
+    let each = rollout.monitor.saturating_add(rollout.health.unwrap_or_default());
+    let all = each.saturating_mul(batches).saturating_add(rollout.delay.saturating_mul(batches.saturating_sub(1)));
+    all.min(LONGEST_PACE)
 }
 
 impl Watched {
@@ -110,7 +129,7 @@ impl Watched {
         }
         match one.unsettled() {
             Some(_) => Sight::Waiting(waiting(one, &self.image)),
-            None if one.wanted == Some(0) => Sight::Holds(Duration::ZERO),
+            None if one.wanted == Some(0) => Sight::Stopped,
             None => Sight::Holds(Rollout::read(&service.raw).monitor),
         }
     }

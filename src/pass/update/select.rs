@@ -28,6 +28,14 @@ pub struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    /// Whether it is orca's own service.
+    pub fn is_orca(&self) -> bool {
+        if let Some(value) = self.labels.get(policy::SELF_LABEL) {
+            return value == "true";
+        }
+        Reference::parse(&self.service.image).repository.rsplit('/').next() == Some("orca")
+    }
+
     /// Whether the registry has to be asked at all.
     fn asks(&self) -> bool {
         self.policy.mode != policy::Mode::Off && self.service.mode != Mode::Job
