@@ -47,7 +47,7 @@ pub struct Global {
     /// Make at most so many changes in one pass
     #[arg(long, value_name = "N", default_value_t = 1000, global = true)]
     pub max_actions: usize,
-    /// End a pass after this long, whatever happens; what moves tasks begins no move after it [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m]
+    /// End a pass after this long, whatever happens; what moves tasks begins no move after it, and `services update` no rollout [default: 60s; of `rebalance apply` 30m, of `exporter deploy` 5m, of `services update` and `mods fetch` 1h]
     #[arg(
         long, env = "ORCA_TIMEOUT", value_name = "DUR", value_parser = some_time, global = true, hide_env_values = true
     )]
