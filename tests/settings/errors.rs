@@ -286,7 +286,7 @@ fn rebalance() {
 
 #[test]
 fn gc_and_autoheal() {
-    let cases: [(&str, &[&str]); 12] = [
+    let cases: [(&str, &[&str]); 13] = [
         ("gc: {grace: 2d, keep_images: 2, volumes: yes, exclude: {images: ['base*']}, when_disk_above: 80}", &[]),
         ("gc: {when_disk_above: 101}", &["orca.yml:1:23: gc.when_disk_above must be at most 100 (percent), not 101"]),
         (
