@@ -25,7 +25,7 @@ pub mod wire;
 use anyhow::{Context as _, Result};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -33,6 +33,7 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Node, Service, Task};
 pub use events::Events;
+use fault::MaybeApplied;
 use parts::{Parts, SCHEMA};
 use path::{segment, with_query};
 pub(crate) use ssh::hint as ssh_hint;
@@ -165,6 +166,11 @@ impl Engine {
         let reply = self.wire.request_with(Method::POST, path, headers, Some(serde_json::to_vec(spec)?)).await?;
         let message = message(&reply);
         match reply.status {
+            // An engine says nothing, or some JSON. Whoever has said this may not have asked it.
+            200..=299 if !reply.body.is_empty() && serde_json::from_slice::<IgnoredAny>(&reply.body).is_err() => {
+                let odd = fault::unreachable(format!("{path}: this is no engine's answer: {message:?}"));
+                Err(anyhow::Error::new(MaybeApplied).context(odd))
+            }
             200..=299 => Ok(Written::Done),
             // A path that doesn't exist would be answered "page not found".
             404 if message.contains("not found") && !message.contains("page") => Ok(Written::Gone),

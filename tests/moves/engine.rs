@@ -54,6 +54,17 @@ fn answers_with_garbage() -> Result<()> {
     survives(&json!({"kind": "garbage", "every": 4, "after": 9}))
 }
 
+/// Whoever has said that was no engine, and the write was not made: nobody waits for what comes of it.
+#[test]
+fn answers_a_write_with_garbage() -> Result<()> {
+    for after in 0..4 {
+        let begun = std::time::Instant::now();
+        survives(&json!({"kind": "garbage", "method": "POST", "after": after, "times": 1}))?;
+        ensure!(begun.elapsed() < std::time::Duration::from_secs(60), "write {after}: {:?}", begun.elapsed());
+    }
+    Ok(())
+}
+
 fn cuts_after(requests: &[u64]) -> Result<()> {
     for after in requests {
         survives(&json!({"kind": "cut", "every": 3, "after": after}))?;
