@@ -229,14 +229,14 @@ fn what_has_failed_is_left_alone_until_the_tag_changes() {
         let tried = UpdatedService { digest: digest(letter), tries, last, failed: failed.map(str::to_owned) };
         Memory { updates: [(ServiceId("id-web".to_owned()), tried)].into(), ..Memory::default() }
     };
-    let plain = |_: &mut Settings, _: &mut Request| ();
+    let usual = |_: &mut Settings, _: &mut Request| ();
     let retry = |_: &mut Settings, request: &mut Request| request.retry_failed = true;
     let word = |memory: &Memory, ask: &dyn Fn(&mut Settings, &mut Request)| {
         verdicts(&planned(&services, memory, ask)).remove(0).1
     };
     // A year later still.
-    assert_eq!(word(&memory('b', 1, 525_600, Some("exit 1")), &plain), "failed_before");
-    assert_eq!(word(&memory('c', 9, 1, Some("exit 1")), &plain), "update", "another image, another try");
+    assert_eq!(word(&memory('b', 1, 525_600, Some("exit 1")), &usual), "failed_before");
+    assert_eq!(word(&memory('c', 9, 1, Some("exit 1")), &usual), "update", "another image, another try");
     assert_eq!(word(&memory('b', 1, 4, Some("exit 1")), &retry), "update");
     assert_eq!(word(&memory('b', 1, 4, None), &retry), "update");
     // It was left in place, and is no better since; or somebody has mended what ailed it.
@@ -252,7 +252,7 @@ fn what_has_failed_is_left_alone_until_the_tag_changes() {
                 service["Spec"]["Labels"]["ill"] = "".into();
             }
         });
-        let plan = planned(&[web], &memory('b', 1, 90, failed), plain);
+        let plan = planned(&[web], &memory('b', 1, 90, failed), usual);
         assert_eq!(verdicts(&plan)[0].1, wanted, "{failed:?}, ill: {ill}");
     }
     // 300 s for each try, an hour at most.
@@ -264,7 +264,7 @@ fn what_has_failed_is_left_alone_until_the_tag_changes() {
         (99, 59, "backing_off"),
         (99, 60, "update"),
     ] {
-        assert_eq!(word(&memory('b', tries, minutes, None), &plain), wanted, "{tries} tries, {minutes} min ago");
+        assert_eq!(word(&memory('b', tries, minutes, None), &usual), wanted, "{tries} tries, {minutes} min ago");
     }
 }
 
