@@ -1,0 +1,137 @@
+//! How a rollout ends: proven, or found to be no good and taken back, or overtaken by somebody else.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{REFUSED, Rollouts};
+use crate::error::{Error, ErrorKind};
+use crate::pass::Pass;
+use crate::pass::order::{Order, Verb, Wish};
+use crate::report::Status;
+use crate::settings::Settings;
+use crate::updates::blame::last_lines;
+use crate::updates::flight::{End, Flight};
+
+impl Rollouts<'_> {
+    pub(super) async fn proven(&mut self, flight: Flight) {
+        self.next.updates.remove(&flight.watched.service);
+        self.keep().await;
+        self.holding.insert(flight.action.id.clone());
+        flight.end(End::Proven, None, self.report);
+    }
+
+    /// Nothing runs of it: there is nothing to prove.
+    pub(super) async fn written(&mut self, flight: Flight) {
+        self.next.updates.remove(&flight.watched.service);
+        self.keep().await;
+        self.holding.insert(flight.action.id.clone());
+        flight.end(End::Written, None, self.report);
+    }
+
+    /// Notes that an image is no good, and why; only the first time.
+    pub(super) async fn condemn(&mut self, flight: &mut Flight, why: &str) {
+        if flight.why.is_some() {
+            return;
+        }
+        flight.until = Instant::now() + flight.policy.deadline;
+        let culprit = self.service(&flight.watched.service).and_then(|service| {
+            let tty = serde_json::from_str::<Value>(service.raw.get()).unwrap_or_default();
+            let tty = tty.pointer("/Spec/TaskTemplate/ContainerSpec/TTY").and_then(Value::as_bool).unwrap_or_default();
+            Some((flight.watched.culprit(self.cluster, service)?, tty))
+        });
+        let mut told = why.to_owned();
+        if let Some((culprit, tty)) = culprit {
+            let engine = self.engine.until(Instant::now() + Duration::from_secs(10));
+            let lines = last_lines(&engine, &self.cluster.api, &culprit.id, tty).await;
+            if !told.contains(&culprit.error) {
+                told = format!("{told}; `{}` on {}: {}", culprit.name, culprit.node, culprit.error);
+            }
+            flight.culprit = Some((culprit, lines));
+        }
+        flight.why = Some(told.clone());
+        if let Some(tried) = self.next.updates.get_mut(&flight.watched.service) {
+            tried.failed = Some(told);
+        }
+        self.keep().await;
+    }
+
+    /// The image is no good: back to the one before, if that is wanted.
+    pub(super) async fn give_up(&mut self, mut flight: Flight, why: String) {
+        if flight.watched.going_back {
+            let why = flight.why.clone().unwrap_or_default();
+            return self.lose(flight, End::RollbackFailed, why);
+        }
+        // First the way back, then what it was that failed: that takes a while to find out.
+        let went = if flight.policy.rollback { Some(self.roll_back(&flight).await) } else { None };
+        self.condemn(&mut flight, &why).await;
+        let why = flight.why.clone().unwrap_or(why);
+        match went {
+            None => {
+                let text = format!("{why}; it is left as it is, since it is not to be rolled back");
+                self.lose(flight, End::Failed, text);
+            }
+            Some(Ok(())) => {
+                flight.watched.going_back = true;
+                self.flights.push(flight);
+            }
+            Some(Err(_)) if flight.refused < REFUSED => {
+                flight.refused += 1;
+                self.flights.push(flight);
+            }
+            Some(Err(error)) => {
+                self.lose(flight, End::RollbackFailed, format!("{why}; it was not rolled back: {error:#}"));
+            }
+        }
+    }
+
+    /// Tells the engine to go back, if the spec is still the one that was written.
+    pub(super) async fn roll_back(&mut self, flight: &Flight) -> Result<()> {
+        let wish = Wish::Rollback(flight.watched.service.clone(), flight.spec.clone());
+        let order = Order { wishes: vec![wish], force: true, lenient: false };
+        let settings = Settings { order: Some(order), ..self.settings.clone() };
+        let pass = Pass::Order(Verb::ServicesRollback);
+        let mut plan = pass.plan(self.cluster, &settings, &self.memory, self.cluster.taken_at);
+        if let Some(blocked) = plan.blocked.pop() {
+            return Err(Error::new(ErrorKind::Refused, blocked.reasons.join("; ")).into());
+        }
+        let actions = std::mem::take(&mut plan.actions);
+        let applied = self.applier(pass, &settings, async |applier| applier.end(actions).await).await;
+        self.report.warnings.extend(applied.warnings);
+        if let Some(error) = applied.error {
+            return Err(error);
+        }
+        let done = applied.actions.iter().any(|action| action.status == Status::Done);
+        let refused = applied.actions.iter().find_map(|action| action.error.clone());
+        done.then_some(()).with_context(|| refused.unwrap_or_else(|| "another writer was faster".to_owned()))
+    }
+
+    pub(super) async fn back(&mut self, mut flight: Flight, said: &str) {
+        self.condemn(&mut flight, "the engine has rolled it back").await;
+        let why = flight.why.clone().unwrap_or_default();
+        if flight.watched.going_back {
+            return self.lose(flight, End::RolledBack, format!("{why}; rolled back, and the old image runs again"));
+        }
+        let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
+        let text = format!("{why}{said}; the old image runs again");
+        self.lose(flight, End::RolledBackByEngine, text);
+    }
+
+    /// What became of the image is not known, and it is nobody's fault.
+    pub(super) async fn overtaken(&mut self, flight: Flight, text: String) {
+        if flight.why.is_none() {
+            self.next.updates.remove(&flight.watched.service);
+            self.keep().await;
+        }
+        let error = Error::new(ErrorKind::Conflict, format!("`{}`: {text}", flight.name()));
+        self.report.fail(&error.into());
+        flight.end(End::Overtaken, Some(text), self.report);
+    }
+
+    pub(super) fn lose(&mut self, flight: Flight, end: End, error: String) {
+        self.failed.push(format!("`{}`", flight.name()));
+        flight.end(end, Some(error), self.report);
+    }
+}
