@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
 mod global;
+mod mcp;
 mod node_side;
 mod nodes;
 mod operate;
@@ -18,6 +19,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use global::{Global, LogFormat, Output, When};
+pub use mcp::Mcp;
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
@@ -125,6 +127,12 @@ pub enum Command {
     /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
     /// file. SIGTERM: finish the action that is under way, and stop.
     Watch(Watch),
+    /// Offer commands as tools of the Model Context Protocol, on stdin and stdout
+    ///
+    /// For programs that speak the protocol, in its revision 2026-07-28 and those before it. Tools only look, unless
+    /// --allow-write is given; those that change something return a plan first, and want its id, or confirm. What is
+    /// under way when stdin ends finishes its current action.
+    Mcp(Mcp),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;

@@ -7,6 +7,7 @@ mod everyday;
 mod exporter;
 mod gc;
 mod logs;
+mod mcp;
 mod mods;
 mod operate;
 mod rebalance;
@@ -195,6 +196,7 @@ impl Session {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(reconcile, interrupt)).await,
+            Command::Mcp(args) => Box::pin(self.mcp(args, interrupt)).await,
             Command::Watch(args) => Box::pin(self.watch(args, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,

@@ -25,6 +25,7 @@ pub mod health;
 pub mod interrupt;
 pub mod lock;
 pub mod logs;
+pub mod mcp;
 pub mod measure;
 pub mod metrics;
 pub mod model;
