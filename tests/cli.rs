@@ -61,6 +61,7 @@ const COMMANDS: [&[&str]; 63] = [
     &["nodes", "activate"],
     &["nodes", "pause"],
     &["nodes", "label"],
+    &["mcp"],
     &["registry"],
     &["registry", "repos"],
     &["registry", "tags"],

@@ -1,24 +1,24 @@
 //! `orca mcp`: runs the commands that a client asks for, as if they had been called by their names.
 
 use std::cell::OnceCell;
+use std::ffi::OsString;
 
 use anyhow::{Context as _, Result};
-use clap::Parser as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
-use super::Session;
 use super::end::Ended;
-use crate::cli::{Cli, Global, Mcp};
+use super::{Session, parse};
+use crate::cli::{Global, Mcp};
 use crate::error::{Error, ErrorKind};
+use crate::exit;
 use crate::interrupt::Interrupt;
 use crate::mcp::answer::{Answer, plan_id};
 use crate::mcp::server::{Call, Server};
 use crate::mcp::tools::{Effect, Tool};
 use crate::report::Report;
 use crate::report::print::{Format, Printer};
-use crate::exit;
 
 /// So many commands run at a time; the others wait for their turn.
 const AT_ONCE: usize = 8;
@@ -88,11 +88,12 @@ impl Session {
         let global = Global { dry_run: self.global.dry_run || dry, ..self.global.clone() };
         let printer = Printer { format: Format::Json, color: false, quiet: true };
         let session = Self { global, env: self.env.clone(), printer, told: OnceCell::new(), within: None };
-        let ended = match Cli::try_parse_from(std::iter::once("orca").chain(line.iter().map(String::as_str))) {
-            Ok(cli) => Box::pin(session.obey(cli.command, interrupt)).await,
-            Err(error) => Err(Error::new(ErrorKind::Usage, words(&error)).into()),
-        };
-        let report = session.report_of(tool.name, ended).await;
+        let (name, ended) =
+            match parse(std::iter::once("orca").chain(line.iter().map(String::as_str)).map(OsString::from)) {
+                Ok((name, cli)) => (name, Box::pin(session.obey(cli.command, interrupt)).await),
+                Err(error) => (tool.name.to_owned(), Err(Error::new(ErrorKind::Usage, words(&error)).into())),
+            };
+        let report = session.report_of(&name, ended).await;
         let code = exit::code(&report, false, interrupt.exit_code());
         (report, code)
     }

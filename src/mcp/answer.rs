@@ -100,7 +100,12 @@ fn fit(document: &mut Value, cap: usize) -> Vec<String> {
 
 /// The place of the list, or else of the text, that takes the most room, and its length.
 fn longest(document: &Value) -> Option<(String, usize)> {
-    fn walk(value: &Value, path: &str, lists: &mut Vec<(usize, String, usize)>, texts: &mut Vec<(usize, String, usize)>) {
+    fn walk(
+        value: &Value,
+        path: &str,
+        lists: &mut Vec<(usize, String, usize)>,
+        texts: &mut Vec<(usize, String, usize)>,
+    ) {
         match value {
             Value::Array(items) => {
                 if items.len() > 1 {

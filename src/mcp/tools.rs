@@ -49,10 +49,12 @@ pub const CONSENT: [Arg; 2] = [
 
 const SERVICE: Arg = Arg::must("name", Kind::Text, "Service: name, id, or the beginning of one");
 const NODE: Arg = Arg::must("node", Kind::Text, "Node: hostname, id, or the beginning of one");
-const SERVICES: Arg = Arg::may("names", Kind::Texts, "Services: names, ids, or the beginning of one; all if none is named");
+const SERVICES: Arg =
+    Arg::may("names", Kind::Texts, "Services: names, ids, or the beginning of one; all if none is named");
 const STACK: Arg = Arg::may("stack", Kind::Text, "Only the services of this stack");
 const REGISTRY: Arg = Arg::may("registry", Kind::Text, "Registry, as HOST:PORT; else the config's own");
-const GOAL: Arg = Arg::may("goal", Kind::Word(&["memory", "count"]), "What is evened out: memory (default) or the number of tasks");
+const GOAL: Arg =
+    Arg::may("goal", Kind::Word(&["memory", "count"]), "What is evened out: memory (default) or the number of tasks");
 const EMPTY: Arg = Arg::may("empty", Kind::Text, "Empty this node instead");
 
 /// All tools, by name.
@@ -161,7 +163,10 @@ pub const TOOLS: &[Tool] = &[
                 empty list.",
         effect: Effect::Reads,
         idempotent: true,
-        args: &[REGISTRY, Arg::may("repository", Kind::Text, "List the tags of this repository, with what they stand for")],
+        args: &[
+            REGISTRY,
+            Arg::may("repository", Kind::Text, "List the tags of this repository, with what they stand for"),
+        ],
         line: |asked| match asked.text("repository") {
             Some(_) => named_in(words(&["registry", "tags", "--digests"]), asked, asked.text("repository")),
             None => named_in(words(&["registry", "repos"]), asked, None),
