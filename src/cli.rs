@@ -26,7 +26,7 @@ pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
 pub use services::{
-    Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
+    Acting, Chosen, List, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
 pub use watch::Watch;
 

@@ -270,6 +270,6 @@ pub fn data(cluster: &Snapshot, health: &Health) -> serde_json::Result<serde_jso
     data.insert("counts".to_owned(), health.counts.clone());
     let services = standing::all(cluster)?;
     let short = services.iter().filter(|one| !matches!(one.state, State::Ok | State::Stopped));
-    data.insert("services".to_owned(), short.map(|one| list::entry(cluster, one)).collect());
+    data.insert("services".to_owned(), short.map(|one| list::entry(cluster, one, None)).collect());
     Ok(data)
 }

@@ -7,6 +7,7 @@
 mod common;
 
 mod act;
+mod check;
 mod fixture;
 mod logs;
 mod tell;

@@ -62,7 +62,12 @@ pub(super) const PAGES: &[Page] = &[
     Page { name: "orca-nodes", see: &["orca-nodes-ls", "orca-nodes-drain", "orca-services"], ..GROUP },
     Page {
         name: "orca-services-ls",
-        examples: &[("All services:", "orca services ls"), ("Of one stack:", "orca services ls --stack shop")],
+        exits: &[FINE, FAILED, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED],
+        examples: &[
+            ("All services:", "orca services ls"),
+            ("Of one stack:", "orca services ls --stack shop"),
+            ("Is there anything newer?", "orca services ls --check"),
+        ],
         ..LOOK
     },
     Page {
