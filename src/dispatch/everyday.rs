@@ -15,6 +15,7 @@ use crate::interrupt::Interrupt;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::registry::Credentials;
 use crate::report::Report;
+use crate::settings;
 use crate::snapshot::Snapshot;
 
 impl Session {
@@ -165,7 +166,17 @@ impl Session {
             // The watch's own file alone: a healthcheck must not wait for an engine.
             return health::look(&options.state_dir, args.max_age).map(Ended::Report);
         }
-        self.look("health", options, interrupt, |c, report| everyday::health(c, args.strict, report)).await
+        let settings = self.load(None, settings::load_if_any, interrupt).await?;
+        let source = self.source()?;
+        let engine = match &source {
+            Source::Engine(engine) => Some(engine.until(Instant::now() + options.timeout)),
+            Source::File(_) => None,
+        };
+        let asking = engine.as_ref().zip(Some(&settings));
+        let look = Look { command: "health", source: &source, options, interrupt };
+        let tell =
+            async |c: &Snapshot, report: &mut Report| everyday::health(c, args.strict, asking, report).await;
+        Box::pin(look.run(tell)).await.map(Ended::Report)
     }
 
     async fn look(

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::cli::{Chosen, List, OneNode, OneService, Tasks};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::exporter;
 use crate::model::Node;
-use crate::pass::health::{self, Weight};
+use crate::pass::health::{self, Exporters, Weight};
 use crate::pass::names::{Named, find};
 use crate::pass::nodes::impact::Impact;
 use crate::pass::nodes::list as nodes;
@@ -19,6 +21,7 @@ use crate::pass::services::{list, show, stacks, tasks};
 use crate::plan::Warning;
 use crate::registry::{Credentials, Resolved, Unresolved, resolve_all};
 use crate::report::{Report, ReportedError};
+use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
 /// Images asked for at a time.
@@ -167,9 +170,22 @@ pub fn nodes_show(cluster: &Snapshot, args: &OneNode, report: &mut Report) -> Re
     Ok(())
 }
 
-/// `orca health`.
-pub fn health(cluster: &Snapshot, strict: bool, report: &mut Report) -> Result<()> {
-    let health = health::look(cluster).context("the engine's objects can't be read")?;
+/// `orca health`; where the config wants exporters, each is asked.
+pub async fn health(
+    cluster: &Snapshot,
+    strict: bool,
+    asking: Option<(&Engine, &Settings)>,
+    report: &mut Report,
+) -> Result<()> {
+    let exporters = match asking {
+        Some((engine, settings)) if settings.exporter.wanted => {
+            let until = engine.wire().deadline.unwrap_or_else(|| Instant::now() + settings.rebalance.metrics.timeout);
+            let found = exporter::wrong(engine, settings, cluster, until).await;
+            Some(Exporters { service: &settings.exporter.name, found })
+        }
+        _ => None,
+    };
+    let health = health::look(cluster, exporters.as_ref()).context("the engine's objects can't be read")?;
     report.data.append(&mut health::data(cluster, &health)?);
     let names = |weight| {
         let about = health.of(weight).map(|finding| format!("{} ({})", finding.target.name, finding.code));
