@@ -21,7 +21,7 @@ pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
-pub use nodes::{Nodes, OneNode};
+pub use nodes::{Drain, Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};

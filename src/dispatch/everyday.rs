@@ -69,6 +69,7 @@ impl Session {
             Nodes::Show(args) => {
                 self.look("nodes show", options, interrupt, |c, report| everyday::nodes_show(c, &args, report)).await
             }
+            Nodes::Drain(args) if args.start_first => Box::pin(self.drain_start_first(&args, options, interrupt)).await,
             Nodes::Drain(args) => {
                 let order = |cluster: &Snapshot| everyday::nodes(cluster, &args.names, Wish::Drain, args.force);
                 self.act(Verb::NodesDrain, args.wait, options, interrupt, order).await
@@ -143,7 +144,7 @@ impl Session {
     }
 
     /// Something that changes the swarm.
-    async fn act(
+    pub(super) async fn act(
         &self,
         verb: Verb,
         wait: Wait,

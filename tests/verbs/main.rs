@@ -8,6 +8,7 @@ mod common;
 
 mod act;
 mod check;
+mod drain;
 mod fixture;
 mod logs;
 mod tell;
