@@ -23,12 +23,12 @@ pub use mcp::Mcp;
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
-pub use nodes::{Nodes, OneNode};
+pub use nodes::{Drain, Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
 pub use services::{
-    Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
+    Acting, Chosen, List, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
 pub use watch::Watch;
 
@@ -103,9 +103,9 @@ pub enum Command {
     /// Say in one verdict whether the swarm is well, and name what is not
     ///
     /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
-    /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
-    /// wrong until somebody acts. 75: something is under way and ends by itself. With --self: whether the `orca watch` of this
-    /// host is alive, for a container's healthcheck.
+    /// newest error; rollouts that are stuck; tasks that find no node, and why; exporters that are silent, where the config has
+    /// exporter. Exit code 0: well. 1: something stays wrong until somebody acts. 75: something is under way and ends by
+    /// itself. With --self: whether the `orca watch` of this host is alive, for a container's healthcheck.
     Health(HealthArgs),
     /// Everyday work with services
     #[command(subcommand)]

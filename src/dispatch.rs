@@ -2,6 +2,7 @@
 
 mod autoheal;
 mod bootstrap;
+mod drain;
 mod end;
 mod everyday;
 mod exporter;
