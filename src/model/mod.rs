@@ -15,6 +15,7 @@ pub mod rollout;
 pub mod service;
 pub mod stock;
 pub mod task;
+pub mod version;
 
 pub use auths::Auths;
 pub use constraint::Constraint;

@@ -37,7 +37,10 @@ fn row(action: &ReportedAction, entry: &Value) -> Vec<String> {
     };
     let age = entry.get("age_s").and_then(Value::as_u64).map(|seconds| spoken(Duration::from_secs(seconds)));
     let took = entry.get("took_ms").and_then(Value::as_u64).map(|millis| spoken(Duration::from_millis(millis)));
-    let (name, image) = (action.target.name.clone(), text(entry, "image").to_owned());
+    let (name, mut image) = (action.target.name.clone(), text(entry, "image").to_owned());
+    if let Some((_, tag)) = text(entry, "newer").rsplit_once(':') {
+        image = format!("{image} -> {tag}");
+    }
     vec![
         status,
         name,

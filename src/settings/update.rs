@@ -13,6 +13,7 @@ use super::fragment::Span;
 use super::problem::{Log, quoted};
 use super::section::Section;
 use super::show::span;
+use crate::model::version::Follow;
 
 /// Longer than any pass; sums of such durations don't overflow.
 pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -32,6 +33,10 @@ pub struct Update {
     pub parallel: u32,
     /// Give services whose image has no digest one, which restarts their tasks once.
     pub pin: bool,
+    /// Which tags a service follows.
+    pub follow: Follow,
+    /// Pre-releases are followed, too.
+    pub prereleases: bool,
     /// Patterns of names of services that are left alone.
     pub exclude: Vec<String>,
 }
@@ -45,6 +50,8 @@ impl Default for Update {
             rollback: true,
             parallel: 1,
             pin: false,
+            follow: Follow::Tag,
+            prereleases: false,
             exclude: Vec::new(),
         }
     }
@@ -68,6 +75,11 @@ pub(super) struct UpdateEntry {
     parallel: Option<Spanned<u32>>,
     /// Give services whose image has no digest one, which restarts their tasks once; default false.
     pin: Option<Spanned<bool>>,
+    /// Which tags services follow: their own (`digest`, the default), or newer versions: `patch`, `minor`, `major`, or a
+    /// range as `~1.4` or `>=2 <3`; label `orca.update.policy`.
+    policy: Option<Spanned<String>>,
+    /// Follow pre-releases, too; default false; label `orca.update.prereleases`.
+    prereleases: Option<Spanned<bool>>,
     /// Services that are left alone, by name; `*` stands for any text, `?` for any one character.
     exclude: Option<Vec<Spanned<String>>>,
 }
@@ -107,6 +119,14 @@ pub(super) fn resolve(
         section.log.at(parallel.mark, "update.parallel must be at least 1, not 0");
     }
     section.flag("pin", entry.pin.as_ref(), "", &mut update.pin);
+    if let Some(policy) = &entry.policy {
+        section.came_from("policy", policy);
+        match Follow::parse(&policy.value) {
+            Ok(follow) => update.follow = follow,
+            Err(why) => section.log.at(policy.mark, format!("update.policy: {} {why}", quoted(&policy.value))),
+        }
+    }
+    section.flag("prereleases", entry.prereleases.as_ref(), "", &mut update.prereleases);
     section.patterns("exclude", entry.exclude.as_ref(), &mut update.exclude);
     update
 }
@@ -121,6 +141,8 @@ impl Update {
             ("rollback", json!(self.rollback)),
             ("parallel", json!(self.parallel)),
             ("pin", json!(self.pin)),
+            ("policy", json!(self.follow.to_string())),
+            ("prereleases", json!(self.prereleases)),
         ];
         shown.extend((!self.exclude.is_empty()).then(|| ("exclude", json!(self.exclude))));
         shown

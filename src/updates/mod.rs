@@ -22,7 +22,7 @@ use crate::pass::Pass;
 use crate::pass::memory::Memory;
 use crate::pass::update::Request;
 use crate::pass::update::policy::Policy;
-use crate::pass::update::select::{images, select};
+use crate::pass::update::select::{images, repositories, select};
 use crate::plan::Plan;
 use crate::registry::Credentials;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -153,6 +153,11 @@ impl Updating<'_> {
 
     /// Asks the registries.
     async fn ask(&mut self, engine: &Engine, cluster: &Snapshot, report: &mut Report) -> Result<()> {
+        let repositories = repositories(&select(cluster, &self.settings, &self.request));
+        if !repositories.is_empty() {
+            let tags = resolve::tags(engine, self.credentials, &repositories);
+            self.request.tags = self.unless_interrupted(Box::pin(tags)).await?;
+        }
         let candidates = select(cluster, &self.settings, &self.request);
         let asked = images(&candidates);
         let known = resolve::known(engine, self.credentials, &candidates, &asked);

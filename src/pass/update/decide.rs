@@ -28,6 +28,8 @@ const LOOK: &str = "look with `orca services ps --all`, then `orca services roll
 pub enum Reason {
     /// No registry says what its tag stands for.
     Unresolved,
+    /// Its policy says nothing of its tag.
+    Policy,
     /// The image is younger than it has to be.
     TooYoung,
     /// Nobody knows how old it is.
@@ -61,6 +63,7 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::Unresolved => "unresolved",
+            Self::Policy => "policy",
             Self::TooYoung => "too_young",
             Self::UnknownAge => "unknown_age",
             Self::FailedBefore => "failed_before",
@@ -119,15 +122,25 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     let Scene { request, pin, memory, now, .. } = scene;
     let (service, named) = (candidate.service, request.named);
     let blocked = |reason, text: &str| Verdict::Blocked(None, vec![(reason, text.to_owned())]);
-    let Some(image) = &candidate.image else { return Verdict::Fixed };
+    if candidate.image.is_none() {
+        return Verdict::Fixed;
+    }
     if service.mode == Mode::Job {
         let text = "it is a job: its image is set when it is run, by `docker service update --image`";
         return if named { blocked(Reason::Job, text) } else { Verdict::Left };
     }
-    if candidate.policy.mode == policy::Mode::Off {
-        let text = "its label says that it is left alone: change the label to have it updated";
+    if candidate.policy.mode.is_off() {
+        let text = match candidate.policy.mode {
+            policy::Mode::Unclear => "what its labels say can't be read: change them to have it updated",
+            _ => "its label says that it is left alone: change the label to have it updated",
+        };
         return if named { blocked(Reason::OptedOut, text) } else { Verdict::Left };
     }
+    let image = match &candidate.wanted {
+        Ok(Some(image)) => image,
+        Ok(None) => return Verdict::Fixed,
+        Err((reason, text)) => return blocked(*reason, text),
+    };
     let known = match request.images.get(image) {
         Some(Ok(known)) => known,
         Some(Err(why)) => return blocked(Reason::Unresolved, &format!("`{image}`: {why}")),
@@ -138,7 +151,7 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
             return unfinished(service, known, scene)
                 .map_or(Verdict::Unchanged, |reason| Verdict::Blocked(Some(known), vec![reason]));
         }
-        None if !*pin => return Verdict::Unpinned(known),
+        None if !*pin && candidate.image.as_ref() == Some(image) => return Verdict::Unpinned(known),
         _ => {}
     }
     if candidate.policy.mode == policy::Mode::Monitor {

@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::model::version::Follow;
 use crate::settings::{LONGEST, Update};
 
 /// Whether a service gets new images: `true`, `false` or `monitor`.
 pub const LABEL: &str = "orca.update";
+/// Which tags a service follows: `digest`, `patch`, `minor`, `major`, or a range.
+pub const FOLLOW_LABEL: &str = "orca.update.policy";
 /// Names of services, separated by commas, that are updated before it.
 pub const DEPENDS_LABEL: &str = "orca.depends-on";
 /// It is orca itself: its update comes last.
@@ -20,8 +23,17 @@ pub enum Mode {
     On,
     /// Nothing.
     Off,
+    /// Nothing, since its labels can't be read.
+    Unclear,
     /// Tell of updates, make none.
     Monitor,
+}
+
+impl Mode {
+    /// Nobody asks a registry for it.
+    pub fn is_off(self) -> bool {
+        matches!(self, Self::Off | Self::Unclear)
+    }
 }
 
 /// How one service is updated.
@@ -35,6 +47,10 @@ pub struct Policy {
     pub deadline: Duration,
     /// What has failed is rolled back.
     pub rollback: bool,
+    /// Which tags it follows.
+    pub follow: Follow,
+    /// Pre-releases, too.
+    pub prereleases: bool,
 }
 
 impl Policy {
@@ -51,11 +67,17 @@ impl Policy {
             Some("monitor") => Mode::Monitor,
             Some(other) => {
                 wrong.push(format!("label {LABEL}=`{other}` is none of true, false and monitor: it is left alone"));
-                Mode::Off
+                Mode::Unclear
             }
         };
-        let mut policy =
-            Self { mode, min_age: settings.min_age, deadline: settings.deadline, rollback: settings.rollback };
+        let mut policy = Self {
+            mode,
+            min_age: settings.min_age,
+            deadline: settings.deadline,
+            rollback: settings.rollback,
+            follow: settings.follow.clone(),
+            prereleases: settings.prereleases,
+        };
         let mut time = |keys: &[&str], into: &mut Duration, fits: fn(&Duration) -> bool| {
             let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) else { return };
             let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
@@ -71,12 +93,23 @@ impl Policy {
         time(&["orca.update.min-age"], &mut policy.min_age, |_| true);
         let deadline = |time: &Duration| !time.is_zero() && *time <= LONGEST;
         time(&["orca.update.timeout", "gantry.update.timeout_seconds"], &mut policy.deadline, deadline);
-        let keys = ["orca.update.rollback", "gantry.rollback.on_failure"];
-        if let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) {
+        let mut flag = |keys: &[&str], into: &mut bool| {
+            let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) else { return };
             match text.as_str() {
-                "true" => policy.rollback = true,
-                "false" => policy.rollback = false,
+                "true" => *into = true,
+                "false" => *into = false,
                 _ => wrong.push(format!("label {key}=`{text}` is neither true nor false: it is ignored")),
+            }
+        };
+        flag(&["orca.update.rollback", "gantry.rollback.on_failure"], &mut policy.rollback);
+        flag(&["orca.update.prereleases"], &mut policy.prereleases);
+        if let Some(text) = labels.get(FOLLOW_LABEL) {
+            match Follow::parse(text) {
+                Ok(follow) => policy.follow = follow,
+                Err(why) => {
+                    wrong.push(format!("label {FOLLOW_LABEL}=`{text}` {why}: it is left alone"));
+                    policy.mode = Mode::Unclear;
+                }
             }
         }
         (policy, wrong)
@@ -110,7 +143,7 @@ mod tests {
             assert_eq!((policy.mode, wrong.len()), (mode, 0), "{labels:?}");
         }
         let (policy, wrong) = of(&[(LABEL, "yes")], &usual);
-        assert_eq!((policy.mode, wrong.len()), (Mode::Off, 1), "what can't be read updates nothing");
+        assert_eq!((policy.mode, wrong.len()), (Mode::Unclear, 1), "what can't be read updates nothing");
         let labels = [
             ("orca.update.min-age", "72h"),
             ("orca.update.timeout", "90"),
@@ -118,7 +151,9 @@ mod tests {
             ("gantry.rollback.on_failure", "false"),
         ];
         let seconds = Duration::from_secs;
-        let wanted = Policy { mode: Mode::On, min_age: seconds(259_200), deadline: seconds(90), rollback: false };
+        let (follow, prereleases) = (Follow::Tag, false);
+        let min_age = seconds(259_200);
+        let wanted = Policy { mode: Mode::On, min_age, deadline: seconds(90), rollback: false, follow, prereleases };
         assert_eq!(of(&labels, &usual), (wanted, Vec::new()));
         let (policy, wrong) = of(&[("gantry.update.timeout_seconds", "0")], &usual);
         assert_eq!((policy.deadline, wrong.len()), (usual.deadline, 0));
@@ -131,6 +166,10 @@ mod tests {
             }
             assert_eq!(of(&[(key, "9y")], &usual).0.deadline, humantime::parse_duration("9y").unwrap());
         }
+        let (policy, wrong) = of(&[(FOLLOW_LABEL, ">=2 <3"), ("orca.update.prereleases", "true")], &usual);
+        assert_eq!((policy.follow.to_string().as_str(), policy.prereleases, wrong.len()), (">=2 <3", true, 0));
+        let (policy, wrong) = of(&[(FOLLOW_LABEL, "newest")], &usual);
+        assert_eq!((policy.mode, wrong.len()), (Mode::Unclear, 1), "what can't be read updates nothing");
         let labels = [("orca.update.timeout", "0"), ("orca.update.min-age", "x"), ("orca.update.rollback", "maybe")];
         let (policy, wrong) = of(&labels, &usual);
         assert_eq!((policy.deadline, policy.min_age, policy.rollback), (usual.deadline, usual.min_age, true));
