@@ -16,6 +16,7 @@ pub mod service;
 pub mod stock;
 pub mod task;
 pub mod version;
+pub mod window;
 
 pub use auths::Auths;
 pub use constraint::Constraint;

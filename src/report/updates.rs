@@ -57,6 +57,10 @@ fn about(action: &ReportedAction, entry: &Value, rehearsal: bool) -> String {
     let mut lines = Vec::new();
     if rehearsal {
         lines.push(entry.get("update_config").map(|config| text(config, "words").to_owned()).unwrap_or_default());
+        for (key, when) in [("pre", "before"), ("post", "after")] {
+            let hook = entry.get("hooks").map(|hooks| text(hooks, key)).filter(|hook| !hook.is_empty());
+            lines.extend(hook.map(|hook| format!("the hook `{hook}` runs {when} it")));
+        }
         lines.extend(items(entry, "lint").map(|one| format!("lint: {}", text(one, "message"))));
     }
     lines.extend(action.error.clone());

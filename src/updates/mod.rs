@@ -145,6 +145,8 @@ impl Updating<'_> {
             key,
             holding: BTreeSet::new(),
             flights: Vec::new(),
+            preparing: Vec::new(),
+            finishing: Vec::new(),
             failed: Vec::new(),
         };
         Box::pin(rollouts.run(plan.actions)).await;

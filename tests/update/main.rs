@@ -7,6 +7,7 @@
 mod common;
 
 mod engine;
+mod gates;
 mod plan;
 mod property;
 mod prove;

@@ -44,6 +44,8 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// Give services whose image has no digest one.
     pub pin: bool,
+    /// Whatever windows say.
+    pub now: bool,
     /// Try again what has failed.
     pub retry_failed: bool,
     /// In place of what settings and labels say.
@@ -77,6 +79,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Times
     let scene = Scene {
         request,
         pin: request.pin || settings.update.pin,
+        hooks: &settings.update.hooks,
         memory,
         now,
         unsettled: unsettled(cluster),
@@ -200,6 +203,7 @@ fn entry(candidate: &Candidate<'_>, verdict: &Verdict<'_>, now: Timestamp) -> Op
         let (config, lint) = lint::facts(candidate, &Rollout::read(&service.raw));
         entry["update_config"] = config;
         entry["lint"] = lint;
+        entry["hooks"] = json!({"pre": candidate.policy.pre, "post": candidate.policy.post});
     }
     Some(entry)
 }
