@@ -35,6 +35,7 @@ pub mod notify;
 pub mod pass;
 pub mod pause;
 pub mod plan;
+pub(crate) mod program;
 pub mod progress;
 pub mod rebalance;
 pub mod redact;
