@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod catalog;
 mod global;
 mod node_side;
 mod nodes;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use catalog::{AddEntries, Catalog, EditEntry, Entries, ShowEntry};
 pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
@@ -117,6 +119,9 @@ pub enum Command {
     /// Registries of images: what they have, and taking something out of them
     #[command(subcommand)]
     Registry(Registry),
+    /// Services as files define them, as this host has them in its catalog, and as the swarm runs them
+    #[command(subcommand)]
+    Catalog(Catalog),
     /// Run passes on a clock and on events, until told to stop
     ///
     /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
@@ -238,6 +243,8 @@ pub enum SchemaName {
     Report,
     /// Of the list of mods in $MOD_MANAGER_CONFIG.
     Mods,
+    /// Of a definition of the catalog.
+    Definition,
 }
 
 /// `orca sim`.

@@ -5,6 +5,7 @@
 pub mod anchors;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod catalog;
 pub mod commands;
 pub mod exporter;
 pub mod gc;

@@ -1,5 +1,6 @@
 //! The everyday verbs as a person reads them: tables that fit the terminal, and pages about one object.
 
+mod catalog;
 mod health;
 mod nodes;
 mod registry;
@@ -29,6 +30,8 @@ pub(super) fn render(report: &Report, color: bool) -> Option<String> {
         "registry repos" => registry::repositories(list("repositories")?, color),
         "registry tags" => registry::tags(list("tags")?, color),
         "registry inspect" => registry::page(report, report.data.get("image")?, color),
+        "catalog ls" => catalog::list(list("services")?, color),
+        "catalog show" => catalog::page(report.data.get("service")?),
         "health" => health::page(report, list("findings")?, color),
         _ => return None,
     };
