@@ -18,7 +18,9 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use catalog::{AddEntries, Catalog, EditEntry, Entries, ShowEntry};
+pub use catalog::{
+    AddEntries, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, ReconcileCatalog, ShowEntry,
+};
 pub use global::{Global, LogFormat, Output, When};
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,

@@ -273,6 +273,7 @@ impl Action {
                 "replicas".to_owned()
             }
             Change::LogLimit { .. } => "log_driver".to_owned(),
+            Change::ServiceRemove => "remove".to_owned(),
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),
             Change::TemporaryRemove => "temporary".to_owned(),

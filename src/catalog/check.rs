@@ -101,7 +101,10 @@ impl Check {
         if let Some(context) = &definition.build_context {
             let outside = context.split('/').any(|part| part == "..");
             if context.trim().is_empty() || outside {
-                self.at(&["build_context"], "build_context must be a folder below the projects directory, without `..`");
+                self.at(
+                    &["build_context"],
+                    "build_context must be a folder below the projects directory, without `..`",
+                );
             }
         }
     }
@@ -292,7 +295,10 @@ impl Check {
 
     fn word(&mut self, path: &[&str], word: Option<&str>, known: &[&str]) {
         if word.is_some_and(|word| !known.contains(&word)) {
-            self.at(path, format!("{} must be {}, not `{}`", path.join("."), known.join(" or "), word.unwrap_or_default()));
+            self.at(
+                path,
+                format!("{} must be {}, not `{}`", path.join("."), known.join(" or "), word.unwrap_or_default()),
+            );
         }
     }
 }

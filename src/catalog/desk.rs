@@ -136,11 +136,9 @@ impl Desk<'_> {
         };
         let (journal, warning) = State::open(&self.options.state_dir)?;
         report.warnings.extend(warning);
-        let actor =
-            Actor { run: report.run.id.clone(), cluster: found.scope.cluster.clone(), command: self.command };
+        let actor = Actor { run: report.run.id.clone(), cluster: found.scope.cluster.clone(), command: self.command };
         let mut budget = self.options.max_actions;
-        let (actions, error) =
-            apply::catalog::write(store, &found.scope, &journal, &actor, &plan.actions, &mut budget);
+        let (actions, error) = apply::catalog::write(store, &found.scope, &journal, &actor, &plan.actions, &mut budget);
         report.actions.extend(actions);
         if let Some(error) = error {
             report.fail(&error);
@@ -209,5 +207,7 @@ pub fn wrong(problems: Vec<Problem>) -> anyhow::Error {
 pub fn another_name(wanted: &str, found: &[Definition]) -> anyhow::Error {
     let names: Vec<String> = found.iter().map(|definition| format!("`{}`", definition.name)).collect();
     let text = format!("that defines {}, not `{wanted}`", names.join(", "));
-    Error::new(ErrorKind::Usage, text).hint("a service's name can't be changed: add the other one, and remove this").into()
+    Error::new(ErrorKind::Usage, text)
+        .hint("a service's name can't be changed: add the other one, and remove this")
+        .into()
 }

@@ -6,10 +6,15 @@
 
 mod check;
 pub mod definition;
+pub mod deploy;
 pub mod desk;
+pub mod facts;
 pub mod files;
+pub mod import;
 pub mod mount;
 pub mod port;
+pub mod reconcile;
+pub mod spec;
 pub mod status;
 pub mod store;
 

@@ -114,7 +114,18 @@ mod tests {
 
     #[test]
     fn what_is_no_mount_is_refused() {
-        for text in ["", "data", "./a:/b", "../a:/b", "data:b", "/a:/b:ro:x", "/a:/b:wo", "data:/b:rslave", "/a:/../b", "a/b:/c"] {
+        for text in [
+            "",
+            "data",
+            "./a:/b",
+            "../a:/b",
+            "data:b",
+            "/a:/b:ro:x",
+            "/a:/b:wo",
+            "data:/b:rslave",
+            "/a:/../b",
+            "a/b:/c",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -55,7 +55,10 @@ pub fn parse(text: &str) -> Result<Vec<Port>, String> {
     };
     let targets: Vec<u16> = (target.0..=target.1).collect();
     let Some((first, last)) = published else {
-        return Ok(targets.into_iter().map(|target| Port { target, published: None, protocol: protocol.clone(), host }).collect());
+        return Ok(targets
+            .into_iter()
+            .map(|target| Port { target, published: None, protocol: protocol.clone(), host })
+            .collect());
     };
     let published: Vec<u16> = (first..=last).collect();
     // One port of the container may be had at several of the swarm's.
@@ -63,7 +66,10 @@ pub fn parse(text: &str) -> Result<Vec<Port>, String> {
         (_, [target]) => published.into_iter().map(|published| (published, *target)).collect(),
         (count, targets) if count == targets.len() => published.into_iter().zip(targets.iter().copied()).collect(),
         (count, targets) => {
-            return Err(format!("publishes {count} ports for {} of the container: the ranges must be of one length", targets.len()));
+            return Err(format!(
+                "publishes {count} ports for {} of the container: the ranges must be of one length",
+                targets.len()
+            ));
         }
     };
     let port = |(published, target)| Port { target, published: Some(published), protocol: protocol.clone(), host };
@@ -113,7 +119,22 @@ mod tests {
 
     #[test]
     fn what_is_no_port_is_refused() {
-        for text in ["", "0", "80:", ":80", "65536", "a:b", "80/icmp", "127.0.0.1:80:80", "80@mesh", "9-8", "80:80-81", "+80", "1-60000", "80:80:80"] {
+        for text in [
+            "",
+            "0",
+            "80:",
+            ":80",
+            "65536",
+            "a:b",
+            "80/icmp",
+            "127.0.0.1:80:80",
+            "80@mesh",
+            "9-8",
+            "80:80-81",
+            "+80",
+            "1-60000",
+            "80:80:80",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -44,8 +44,7 @@ impl Status {
 
     /// The status of this word; one that is not known is [`Self::Unknown`].
     pub fn parse(word: &str) -> Self {
-        let all =
-            [Self::Registered, Self::Starting, Self::Running, Self::Degraded, Self::Stopped, Self::Failed];
+        let all = [Self::Registered, Self::Starting, Self::Running, Self::Degraded, Self::Stopped, Self::Failed];
         all.into_iter().find(|status| status.name() == word).unwrap_or(Self::Unknown)
     }
 }

@@ -24,12 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS services (
         cluster TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
-        definition TEXT NOT NULL, source TEXT, status TEXT NOT NULL, swarm_id TEXT, wanted INTEGER NOT NULL DEFAULT 0,
+        definition TEXT NOT NULL, source TEXT, status TEXT NOT NULL, swarm_id TEXT, wanted INTEGER,
         revision INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
         PRIMARY KEY (cluster, owner, name)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS clusters (endpoint TEXT PRIMARY KEY, cluster TEXT NOT NULL);
     PRAGMA user_version = 1;";
-const COLUMNS: &str = "name, description, definition, source, status, swarm_id, wanted, revision, created_at, updated_at";
+const COLUMNS: &str =
+    "name, description, definition, source, status, swarm_id, wanted, revision, created_at, updated_at";
 
 /// One service of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub struct Entry {
     pub status: Status,
     /// The id of its service in the swarm, if it has one.
     pub swarm_id: Option<String>,
-    /// It was deployed, and not stopped since: the swarm is to have it.
-    pub wanted: bool,
+    /// Whether somebody has deployed it, or stopped it since; none: nobody has said either.
+    pub wanted: Option<bool>,
     /// Grows with each change of the definition: whoever changes it says which one was read.
     pub revision: i64,
     /// When it came into the catalog.
@@ -122,8 +123,9 @@ impl Store {
             if corrupt {
                 let text = format!("the catalog `{}` is unreadable", path.display());
                 return error.context(
-                    Error::new(ErrorKind::Failed, text)
-                        .hint("the next `orca catalog reconcile` moves it aside and makes it anew from the definitions"),
+                    Error::new(ErrorKind::Failed, text).hint(
+                        "the next `orca catalog reconcile` moves it aside and makes it anew from the definitions",
+                    ),
                 );
             }
             error
@@ -174,13 +176,7 @@ impl Store {
     ///
     /// # Errors
     /// If the catalog can't be written.
-    pub fn insert(
-        &self,
-        scope: &Scope,
-        definition: &Definition,
-        source: Option<&str>,
-        now: Timestamp,
-    ) -> Result<bool> {
+    pub fn insert(&self, scope: &Scope, definition: &Definition, source: Option<&str>, now: Timestamp) -> Result<bool> {
         let sql = "INSERT INTO services (cluster, owner, name, description, definition, source, status, created_at, \
                    updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) ON CONFLICT DO NOTHING";
         let row = params![

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -9,14 +10,18 @@ use tokio::time::Instant;
 use super::Session;
 use super::end::Ended;
 use crate::catalog::definition::{self, Definition};
-use crate::catalog::desk::{Desk, another_name, wrong};
+use crate::catalog::deploy::Order;
+use crate::catalog::desk::{Desk, Found, another_name, wrong};
 use crate::catalog::files;
-use crate::cli::{AddEntries, Catalog, EditEntry, Entries, ShowEntry};
+use crate::catalog::reconcile::Reach;
+use crate::cli::{AddEntries, Catalog, DeployEntries, EditEntry, Entries, ShowEntry};
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::pass::catalog::rows;
 
+/// A deployment asks registries, too.
+const TIMEOUT: Duration = Duration::from_secs(120);
 /// The longest definition from stdin.
 const LARGEST: u64 = 1 << 20;
 
@@ -31,6 +36,27 @@ impl Session {
             Catalog::Add(args) => add(&desk("catalog add"), &args).await,
             Catalog::Edit(args) => edit(&desk("catalog edit"), &args).await,
             Catalog::Rm(args) => remove(&desk("catalog rm"), &args).await,
+            Catalog::Deploy(args) => {
+                let timeout = self.global.timeout.unwrap_or(TIMEOUT) + args.wait.wait.unwrap_or_default();
+                let options = &Options { wait: args.wait.wait, timeout, ..options.clone() };
+                deploy(&Desk { options, ..desk("catalog deploy") }, &args).await
+            }
+            Catalog::Diff(args) => {
+                let options = &Options { dry_run: true, ..options.clone() };
+                diff(&Desk { options, ..desk("catalog diff") }, &args.names).await
+            }
+            Catalog::Stop(args) => stop(&desk("catalog stop"), &args).await,
+            Catalog::Import(args) => import(&desk("catalog import"), &args.names).await,
+            Catalog::Reconcile(args) => {
+                let mut settings = settings.clone();
+                settings.catalog.definitions = args.definitions.or(settings.catalog.definitions.take());
+                let desk = Desk { settings: &settings, ..desk("catalog reconcile") };
+                desk.must_have_definitions()?;
+                let deploy = args.deploy || settings.catalog.deploy;
+                let prune = args.prune || settings.catalog.prune;
+                let reach = Reach { allow_empty: args.allow_empty, deploy, prune };
+                Ok(Ended::Pass(Box::pin(desk.reconcile(reach)).await))
+            }
         }
     }
 }
@@ -109,6 +135,57 @@ async fn remove(desk: &Desk<'_>, args: &Entries) -> Result<Ended> {
     let plan = rows::remove(&rows);
     let unchanged = desk.write(&found, plan, &mut report);
     Ok(Ended::Pass(report.ended(started, unchanged)))
+}
+
+async fn deploy(desk: &Desk<'_>, args: &DeployEntries) -> Result<Ended> {
+    let (started, mut report) = (Instant::now(), desk.report());
+    let found = desk.open(true, &mut report).await?;
+    let definitions = chosen(&found, &args.names)?;
+    let order = Order { definitions, by_hand: true, resolve: !args.no_resolve, ..Order::default() };
+    let unchanged = Box::pin(desk.deploy(found, order, &mut report)).await;
+    Ok(Ended::Pass(report.ended(started, unchanged)))
+}
+
+async fn diff(desk: &Desk<'_>, names: &[String]) -> Result<Ended> {
+    let (started, mut report) = (Instant::now(), desk.report());
+    let found = desk.open(false, &mut report).await?;
+    let definitions = chosen(&found, names)?;
+    let order = Order { definitions, by_hand: true, ..Order::default() };
+    let unchanged = Box::pin(desk.deploy(found, order, &mut report)).await;
+    Ok(Ended::Report(report.ended(started, unchanged)))
+}
+
+async fn stop(desk: &Desk<'_>, args: &Entries) -> Result<Ended> {
+    let (started, mut report) = (Instant::now(), desk.report());
+    let found = desk.open(true, &mut report).await?;
+    let rows = args.names.iter().map(|name| found.row(name)).collect::<Result<Vec<_>, Error>>()?;
+    let remove = rows.into_iter().map(|row| row.name().to_owned()).collect();
+    let order = Order { remove, by_hand: true, ..Order::default() };
+    let unchanged = Box::pin(desk.deploy(found, order, &mut report)).await;
+    Ok(Ended::Pass(report.ended(started, unchanged)))
+}
+
+async fn import(desk: &Desk<'_>, names: &[String]) -> Result<Ended> {
+    let (started, mut report) = (Instant::now(), desk.report());
+    let found = desk.open(true, &mut report).await?;
+    let (definitions, warnings) = desk.imported(&found, names).await?;
+    report.warnings.extend(warnings);
+    let definitions: Vec<_> = definitions.into_iter().map(|definition| (definition, None)).collect();
+    let states = found.states(definitions.iter().map(|(definition, _)| definition.name.as_str()))?;
+    let plan = rows::add(&found.rows, definitions, states.as_ref());
+    let unchanged = desk.write(&found, plan, &mut report);
+    Ok(Ended::Pass(report.ended(started, unchanged)))
+}
+
+/// The definitions of these names; all where none is named.
+fn chosen(found: &Found, names: &[String]) -> Result<Vec<Definition>, Error> {
+    if names.is_empty() {
+        return Ok(found.rows.iter().map(|row| row.definition.clone()).collect());
+    }
+    let mut names = names.to_vec();
+    names.sort();
+    names.dedup();
+    names.iter().map(|name| found.row(name).map(|row| row.definition.clone())).collect()
 }
 
 /// The definitions of a file, or of stdin.

@@ -22,7 +22,7 @@ use crate::state::State;
 const TALLY: &str = "#metrics";
 
 /// Commands whose runs are counted, and told of, even if they don't get as far as to begin.
-const PASSES: [&str; 18] = [
+const PASSES: [&str; 22] = [
     "labels sync",
     "anchors follow",
     "reconcile",
@@ -41,6 +41,10 @@ const PASSES: [&str; 18] = [
     "catalog add",
     "catalog edit",
     "catalog rm",
+    "catalog deploy",
+    "catalog stop",
+    "catalog import",
+    "catalog reconcile",
 ];
 
 /// What a command has come to.

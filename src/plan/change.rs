@@ -402,12 +402,9 @@ impl Change {
     /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
     /// two specs, and each write replaces one.
     pub fn stands_alone(&self) -> bool {
-        matches!(self, 
-            Self::MoveUndo
-                | Self::MoveSeal
-                | Self::TemporaryRemove
-                | Self::ServiceRemove
-                | Self::ServiceCreate { .. }
+        matches!(
+            self,
+            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove | Self::ServiceRemove | Self::ServiceCreate { .. }
         )
     }
 }

@@ -91,7 +91,9 @@ pub(super) fn resolve(
     section.flag("deploy", entry.deploy.as_ref(), "", &mut catalog.deploy);
     section.flag("prune", entry.prune.as_ref(), "", &mut catalog.prune);
     if let Some(prune) = entry.prune.as_ref().filter(|prune| prune.value && !catalog.deploy) {
-        section.log.at(prune.mark, "catalog.prune needs catalog.deploy: true: without it nothing of the swarm is changed");
+        section
+            .log
+            .at(prune.mark, "catalog.prune needs catalog.deploy: true: without it nothing of the swarm is changed");
     }
     section.number("max_deletes", entry.max_deletes.as_ref(), "", &mut catalog.max_deletes);
     catalog

@@ -86,7 +86,8 @@ pub fn remove(rows: &[&Entry]) -> Plan {
     for row in rows {
         plan.actions.push(Action::in_catalog(row.name(), "delete", Change::CatalogDelete, "asked for"));
         if let Some(source) = &row.source {
-            let text = format!("`{}` comes back with the next `orca catalog reconcile`: {source} defines it", row.name());
+            let text =
+                format!("`{}` comes back with the next `orca catalog reconcile`: {source} defines it", row.name());
             plan.warnings.push(Warning::new("defined_by_file", text));
         }
     }

@@ -48,6 +48,14 @@ pub(super) fn impact(report: &Report) -> String {
     report.data.get("impact").map(nodes::impact).unwrap_or_default()
 }
 
+/// What the catalog's reconcile has found.
+pub(super) fn drifts(report: &Report) -> String {
+    let keys = ["inserted", "updated", "deleted", "state_updated"];
+    let counts = keys.iter().filter_map(|key| Some(format!("{key} {}", report.data.get(*key)?)));
+    let counts: Vec<String> = counts.collect();
+    if counts.is_empty() { String::new() } else { format!("{}\n", counts.join(", ")) }
+}
+
 /// A table of these rows, or what to say where there are none.
 pub(super) fn table(heads: &[&str], rows: Vec<Vec<String>>, none: &str, color: bool) -> String {
     if rows.is_empty() {
