@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod catalog;
 mod global;
 mod mcp;
 mod node_side;
@@ -18,6 +19,9 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use catalog::{
+    AddEntries, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, ReconcileCatalog, ShowEntry,
+};
 pub use global::{Global, LogFormat, Output, When};
 pub use mcp::Mcp;
 pub use node_side::{
@@ -119,6 +123,9 @@ pub enum Command {
     /// Registries of images: what they have, and taking something out of them
     #[command(subcommand)]
     Registry(Registry),
+    /// Services as files define them, as this host has them in its catalog, and as the swarm runs them
+    #[command(subcommand)]
+    Catalog(Catalog),
     /// Run passes on a clock and on events, until told to stop
     ///
     /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
@@ -246,6 +253,8 @@ pub enum SchemaName {
     Report,
     /// Of the list of mods in $MOD_MANAGER_CONFIG.
     Mods,
+    /// Of a definition of the catalog.
+    Definition,
 }
 
 /// `orca sim`.

@@ -2,6 +2,7 @@
 
 mod autoheal;
 mod bootstrap;
+mod catalog;
 mod drain;
 mod end;
 mod everyday;
@@ -210,6 +211,7 @@ impl Session {
             Command::Stacks(command) => Box::pin(self.stacks(command, &options, interrupt)).await,
             Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
             Command::Registry(command) => Box::pin(self.registry(&command, &options, interrupt)).await,
+            Command::Catalog(command) => Box::pin(self.catalog(command, &options, interrupt)).await,
             Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
             Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
             Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod complete;

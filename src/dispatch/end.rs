@@ -22,7 +22,7 @@ use crate::state::State;
 const TALLY: &str = "#metrics";
 
 /// Commands whose runs are counted, and told of, even if they don't get as far as to begin.
-const PASSES: [&str; 15] = [
+const PASSES: [&str; 22] = [
     "labels sync",
     "anchors follow",
     "reconcile",
@@ -38,6 +38,13 @@ const PASSES: [&str; 15] = [
     "commands run",
     "pause",
     "resume",
+    "catalog add",
+    "catalog edit",
+    "catalog rm",
+    "catalog deploy",
+    "catalog stop",
+    "catalog import",
+    "catalog reconcile",
 ];
 
 /// What a command has come to.

@@ -3,7 +3,7 @@
 
 mod blame;
 mod flight;
-mod resolve;
+pub(crate) mod resolve;
 mod rollouts;
 
 use std::collections::{BTreeMap, BTreeSet};
