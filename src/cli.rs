@@ -8,6 +8,7 @@ mod nodes;
 mod operate;
 mod rebalance;
 mod registry;
+mod serve;
 mod services;
 mod watch;
 
@@ -25,6 +26,7 @@ pub use nodes::{Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
+pub use serve::{Serve, TokenRight};
 pub use services::{
     Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
@@ -125,6 +127,12 @@ pub enum Command {
     /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
     /// file. SIGTERM: finish the action that is under way, and stop.
     Watch(Watch),
+    /// Answer browsers and programs: a dashboard and a REST API over the same passes
+    ///
+    /// Answers on this host alone, and whoever is on it may look; with --token-file who shows a token may, and it may answer
+    /// others too. One look at the swarm serves all who ask; what changes something goes the same way as on the command
+    /// line: a plan, the lock, the one writer, the journal. SIGTERM: finish what is under way, and stop.
+    Serve(Serve),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;

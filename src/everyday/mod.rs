@@ -28,6 +28,7 @@ use follow::{Followed, Follower};
 pub use act::Act;
 pub(crate) use order::ids;
 pub use order::{Asked, labels, nodes, scale, services, stack};
+pub(crate) use tell::node;
 pub use tell::{health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls};
 
 /// What the last look of a wait may take beyond it.

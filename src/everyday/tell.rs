@@ -56,7 +56,7 @@ pub(super) fn services_of<'s, 'a>(
 }
 
 /// The node that is meant.
-pub(super) fn node<'a>(cluster: &'a Snapshot, asked: &str) -> Result<&'a Node> {
+pub(crate) fn node<'a>(cluster: &'a Snapshot, asked: &str) -> Result<&'a Node> {
     let named: Vec<Named<'_, usize>> =
         cluster.nodes.iter().enumerate().map(|(item, node)| Named { id: &node.id.0, name: &node.name, item }).collect();
     // As the list shows nodes that share a name: `web-1@id`.
