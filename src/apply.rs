@@ -44,7 +44,7 @@ pub struct Applier<'a> {
     /// Who writes.
     pub engine: &'a Engine,
     /// The pass, to plan again after a conflict.
-    pub pass: Pass,
+    pub pass: &'a Pass,
     /// What the pass plans by.
     pub settings: &'a Settings,
     /// What the plan was made on; kept up to date as objects are written.

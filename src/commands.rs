@@ -172,13 +172,10 @@ impl Commands<'_> {
 
     async fn carry_out(&self, entry: &Entry) -> Report {
         match &entry.verb {
-            Verb::RelabelAll => self.passes("reconcile", &Pass::ALL, None).await,
-            Verb::RelabelAnchor(anchor) => self.passes(Pass::Anchors.name(), &[Pass::Anchors], Some(anchor)).await,
-            Verb::UpdateDependents(anchor) => {
-                let pass = Pass::UpdateDependents;
-                self.passes(pass.name(), &[pass], anchor.as_ref()).await
-            }
-            Verb::RemoveAllLabels => self.passes(Pass::RemoveLabels.name(), &[Pass::RemoveLabels], None).await,
+            Verb::RelabelAll => self.passes("reconcile", &Pass::ALL).await,
+            Verb::RelabelAnchor(anchor) => self.pass(Pass::Anchors(Some(anchor.clone()))).await,
+            Verb::UpdateDependents(anchor) => self.pass(Pass::UpdateDependents(anchor.clone())).await,
+            Verb::RemoveAllLabels => self.pass(Pass::RemoveLabels).await,
             Verb::PauseDependents(anchor) => self.pause(entry, anchor.clone(), false).await,
             Verb::ResumeDependents(anchor) => self.pause(entry, anchor.clone(), true).await,
             Verb::BootstrapSwarm => {
@@ -194,10 +191,13 @@ impl Commands<'_> {
         }
     }
 
-    async fn passes(&self, command: &'static str, passes: &[Pass], focus: Option<&String>) -> Report {
-        let settings = Settings { focus: focus.cloned(), ..self.settings.clone() };
-        let (source, options, interrupt) = (self.source, self.options, self.interrupt);
-        Box::pin(Cycle { command, passes, source, settings: &settings, options, interrupt }.run()).await
+    async fn pass(&self, pass: Pass) -> Report {
+        self.passes(pass.name(), &[pass]).await
+    }
+
+    async fn passes(&self, command: &'static str, passes: &[Pass]) -> Report {
+        let (source, settings, options, interrupt) = (self.source, self.settings, self.options, self.interrupt);
+        Box::pin(Cycle { command, passes, source, settings, options, interrupt }.run()).await
     }
 
     async fn pause(&self, entry: &Entry, anchor: Option<String>, resume: bool) -> Report {

@@ -170,7 +170,7 @@ impl Cycle<'_> {
     }
 
     async fn look(&self, engine: &Engine) -> Result<Snapshot> {
-        if self.passes.iter().any(|pass| pass.needs_history()) {
+        if self.passes.iter().any(Pass::needs_history) {
             return Snapshot::observe_history(engine).await;
         }
         Snapshot::observe(engine).await
@@ -260,9 +260,9 @@ impl Cycle<'_> {
         for pass in self.passes {
             let begun = Instant::now();
             let mut sub = match live.as_deref_mut() {
-                Some(live) if *pass == Pass::Recover => self.recover(cluster, live, bounds, report).await,
-                Some(live) => self.act(*pass, cluster, live, bounds, report).await,
-                None => self.rehearse(*pass, cluster),
+                Some(live) if matches!(pass, Pass::Recover) => self.recover(cluster, live, bounds, report).await,
+                Some(live) => self.act(pass, cluster, live, bounds, report).await,
+                None => self.rehearse(pass, cluster),
             };
             sub.took = begun.elapsed();
             sub_reports.push(sub);
@@ -271,7 +271,7 @@ impl Cycle<'_> {
     }
 
     /// Plans one pass and leaves it at that.
-    pub(crate) fn rehearse(&self, pass: Pass, cluster: &Snapshot) -> SubReport {
+    pub(crate) fn rehearse(&self, pass: &Pass, cluster: &Snapshot) -> SubReport {
         // What can't be read is taken as not remembered, as the pass itself would.
         let memory = self.options.peek_memory(&memory_key(cluster, self.settings));
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
@@ -283,7 +283,7 @@ impl Cycle<'_> {
     /// Plans one pass and carries the plan out.
     pub(crate) async fn act(
         &self,
-        pass: Pass,
+        pass: &Pass,
         cluster: &mut Snapshot,
         live: &mut Live,
         bounds: &mut Bounds,
@@ -346,7 +346,7 @@ impl Cycle<'_> {
             unchanged += sub.unchanged;
             let paused = sub.data.get(pause::DATA).cloned();
             if self.passes.len() > 1 {
-                let mut own = Report::new(sub.pass.name(), report.run.clone());
+                let mut own = Report::new(sub.pass, report.run.clone());
                 own.cluster.clone_from(&report.cluster);
                 own.actions.clone_from(&sub.actions);
                 own.blocked.clone_from(&sub.blocked);

@@ -188,7 +188,7 @@ impl Session {
                 self.passes(Pass::Labels.name(), &[Pass::Labels], &options, interrupt).await
             }
             Command::Anchors(Anchors::Follow(_)) => {
-                self.passes(Pass::Anchors.name(), &[Pass::Anchors], &options, interrupt).await
+                self.passes("anchors follow", &[Pass::Anchors(None)], &options, interrupt).await
             }
             Command::Rebalance(command) => Box::pin(self.rebalance(command, options, interrupt)).await,
             // A dry run says what would be done; saying it again and again tells nothing new.

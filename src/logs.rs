@@ -137,9 +137,7 @@ impl Rotating<'_> {
             bounded.remove(id);
         });
         if let Some(cluster) = &cluster {
-            let settings =
-                crate::settings::ContainerLogs { bounded: bounded.clone(), ..self.settings.logs.containers.clone() };
-            let facts = services::unbounded(cluster, &settings).into_iter().map(|(service, driver)| {
+            let facts = services::unbounded(cluster, &bounded).into_iter().map(|(service, driver)| {
                 let own = || logs.iter().filter(|log| log.service.as_deref() == Some(&service.id.0));
                 let sizes: Vec<u64> = own().filter_map(|log| Some(log.seen.as_ref()?.0.size)).collect();
                 json!({
@@ -290,11 +288,10 @@ impl Rotating<'_> {
     /// Gives services a limit, as a pass of its own over the swarm.
     async fn fix(&self, bounded: BTreeSet<String>, report: &mut Report) -> u64 {
         let Some(engine) = &self.engine else { return 0 };
-        let (mut settings, source) = (self.settings.clone(), Source::Engine(engine.clone()));
-        settings.logs.containers.bounded = bounded;
+        let source = Source::Engine(engine.clone());
         let mut options = self.options.clone();
         options.max_actions = options.max_actions.saturating_sub(report.actions.len());
-        let (settings, options, passes) = (&settings, &options, &[Pass::Logs]);
+        let (settings, options, passes) = (&self.settings, &options, &[Pass::Logs(bounded)]);
         let interrupt = self.interrupt;
         let cycle = Cycle { command: COMMAND, passes, source: &source, settings, options, interrupt };
         let swarm = Box::pin(cycle.run()).await;

@@ -104,7 +104,7 @@ impl Watch {
     /// Looks so many seconds after the last look.
     fn look(&mut self, later: i64, world: &World) -> Plan {
         self.now += SignedDuration::from_secs(later);
-        let plan = Pass::Anchors.plan(&world.snapshot(self.now), &self.settings, &self.memory, self.now);
+        let plan = Pass::Anchors(None).plan(&world.snapshot(self.now), &self.settings, &self.memory, self.now);
         self.memory = plan.memory.clone().unwrap();
         plan
     }

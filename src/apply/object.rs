@@ -140,7 +140,8 @@ impl Applier<'_> {
         }
         if changes.iter().any(|change| matches!(change, Change::ImageSet { .. } | Change::AuthSet { .. })) {
             let image = spec.pointer("/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str).unwrap_or_default();
-            return self.engine.update_image(id, api, version, spec, self.settings.auths.of(image)).await;
+            let auth = self.pass.auths().and_then(|auths| auths.of(image));
+            return self.engine.update_image(id, api, version, spec, auth).await;
         }
         self.engine.update(target.kind.collection(), id, api, version, spec).await
     }

@@ -23,7 +23,7 @@ impl Cycle<'_> {
         report: &mut Report,
     ) -> SubReport {
         let mut plan = recover::plan(cluster);
-        let mut sub = SubReport::of(Pass::Recover, &mut plan);
+        let mut sub = SubReport::of(&Pass::Recover, &mut plan);
         if plan.actions.is_empty() {
             if self.passes.len() == 1 {
                 self.sweep(cluster, live, report, &mut sub).await;
@@ -53,7 +53,7 @@ impl Cycle<'_> {
                 return sub;
             }
         }
-        let mut sub = self.act(Pass::Recover, cluster, live, bounds, report).await;
+        let mut sub = self.act(&Pass::Recover, cluster, live, bounds, report).await;
         if let Err(error) = turn.end().await {
             sub.noticed.push(Warning::new("turn_not_ended", format!("{error:#}")));
         }

@@ -11,7 +11,7 @@ use crate::report::{Report, ReportedAction, ReportedError};
 
 /// What one pass adds to the report.
 pub(crate) struct SubReport {
-    pub(crate) pass: Pass,
+    pub(crate) pass: &'static str,
     pub(crate) actions: Vec<ReportedAction>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) warnings: Vec<Warning>,
@@ -26,9 +26,9 @@ pub(crate) struct SubReport {
 }
 
 impl SubReport {
-    pub(crate) fn of(pass: Pass, plan: &mut Plan) -> Self {
+    pub(crate) fn of(pass: &Pass, plan: &mut Plan) -> Self {
         Self {
-            pass,
+            pass: pass.name(),
             actions: Vec::new(),
             blocked: std::mem::take(&mut plan.blocked),
             warnings: std::mem::take(&mut plan.warnings),

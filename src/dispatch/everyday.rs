@@ -140,7 +140,8 @@ impl Session {
         // Waiting is not hanging: it comes on top.
         let timeout = options.timeout + wait.wait.unwrap_or_default();
         let options = &Options { wait: wait.wait, timeout, ..options.clone() };
-        let act = Act { verb, source: &source, settings, options, credentials: credentials.as_ref(), interrupt };
+        let act =
+            Act { verb, source: &source, settings: &settings, options, credentials: credentials.as_ref(), interrupt };
         Box::pin(act.run(order)).await.map(Ended::Report)
     }
 

@@ -40,7 +40,8 @@ impl Session {
         let parallel = args.parallel.unwrap_or(settings.update.parallel) as usize;
         let (source, credentials) = (&source, &credentials);
         let (names, stack) = (args.names.as_slice(), args.stack.as_deref());
-        let run = Updating { source, settings, request, names, stack, credentials, parallel, options, interrupt };
+        let run =
+            Updating { source, settings: &settings, request, names, stack, credentials, parallel, options, interrupt };
         Box::pin(run.run()).await.map(Ended::Pass)
     }
 }

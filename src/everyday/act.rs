@@ -18,11 +18,11 @@ use crate::pass::Pass;
 use crate::pass::nodes::impact::Impact;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::pass::services::standing;
-use crate::registry::Credentials;
+use crate::plan::Warning;
+use crate::registry::{self, Credentials};
 use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
-use crate::updates;
 
 /// One order.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub struct Act<'a> {
     pub verb: Verb,
     /// Where the snapshot comes from.
     pub source: &'a Source,
-    /// What to plan by; the order goes into it.
-    pub settings: Settings,
+    /// What to plan by.
+    pub settings: &'a Settings,
     /// The bounds; `wait` says how long to stay.
     pub options: &'a Options,
     /// For registries, where the order is about them.
@@ -46,7 +46,7 @@ impl Act<'_> {
     ///
     /// # Errors
     /// If the cluster can't be read or a name is none; nothing was changed then.
-    pub async fn run(mut self, order: impl FnOnce(&Snapshot) -> Result<Order>) -> Result<Report> {
+    pub async fn run(self, order: impl FnOnce(&Snapshot) -> Result<Order>) -> Result<Report> {
         let started = Instant::now();
         let read_only = self.options.dry_run || matches!(self.source, Source::File(_));
         let mut report = Report::new(self.verb.name(), Run::start(read_only));
@@ -59,7 +59,7 @@ impl Act<'_> {
             Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
-        let order = order(&cluster)?;
+        let mut order = order(&cluster)?;
         if self.options.leader_only && !cluster.leader() {
             report.outcome = Outcome::Skipped;
             return Ok(report.ended(started, Ok(0)));
@@ -67,18 +67,17 @@ impl Act<'_> {
         if let Some(credentials) = self.credentials {
             let meant = |service: &&Service| order.wishes.contains(&Wish::RefreshAuth(service.id.clone()));
             let images = cluster.services.iter().filter(meant).map(|service| service.image.as_str());
-            let (auths, warnings) = updates::auths(credentials, images).await;
-            self.settings.auths = auths;
-            report.warnings.extend(warnings);
+            let (auths, problems) = registry::auths(credentials, images).await;
+            order.auths = auths;
+            report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
         }
-        self.settings.order = Some(order.clone());
         let unchanged = match self.source {
             Source::Engine(engine) if !read_only => {
-                self.write(engine, &order, &mut cluster, started, deadline, &mut report).await
+                self.write(engine, order, &mut cluster, started, deadline, &mut report).await
             }
             _ => {
-                let cycle = self.cycle(&[]);
-                let sub = cycle.rehearse(Pass::Order(self.verb), &cluster);
+                let cycle = self.cycle();
+                let sub = cycle.rehearse(&Pass::Order(self.verb, order), &cluster);
                 Ok(cycle.merge(vec![sub], &mut report))
             }
         };
@@ -88,15 +87,15 @@ impl Act<'_> {
         Ok(report.ended(started, unchanged))
     }
 
-    fn cycle<'c>(&'c self, passes: &'c [Pass]) -> Cycle<'c> {
-        let (source, settings, options, interrupt) = (self.source, &self.settings, self.options, self.interrupt);
-        Cycle { command: self.verb.name(), passes, source, settings, options, interrupt }
+    fn cycle(&self) -> Cycle<'_> {
+        let (source, settings, options, interrupt) = (self.source, self.settings, self.options, self.interrupt);
+        Cycle { command: self.verb.name(), passes: &[], source, settings, options, interrupt }
     }
 
     async fn write(
         &self,
         engine: &Engine,
-        order: &Order,
+        order: Order,
         cluster: &mut Snapshot,
         started: Instant,
         deadline: Instant,
@@ -105,10 +104,10 @@ impl Act<'_> {
         let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
         let (mut live, warning) = entered.await?;
         report.warnings.extend(warning);
-        let followed = self.followed(order, cluster);
-        let cycle = self.cycle(&[]);
+        let followed = self.followed(&order, cluster);
+        let cycle = self.cycle();
         let mut bounds = Bounds::new(live.deadline, self.options);
-        let sub = cycle.act(Pass::Order(self.verb), cluster, &mut live, &mut bounds, report).await;
+        let sub = cycle.act(&Pass::Order(self.verb, order), cluster, &mut live, &mut bounds, report).await;
         bounds.progress.end();
         let unchanged = cycle.merge(vec![sub], report);
         // What was refused or failed comes to no rest; what others did is theirs.

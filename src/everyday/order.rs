@@ -49,7 +49,7 @@ impl Asked {
 pub fn services(cluster: &Snapshot, names: &[String], asked: Asked, force: bool) -> Result<Order> {
     let standings = standings(cluster)?;
     let wishes = chosen(&standings, names, None)?.into_iter().map(|one| asked.of(one.service)).collect();
-    Ok(Order { wishes, force, lenient: false })
+    Ok(Order { wishes, force, ..Order::default() })
 }
 
 /// A number of replicas for each service.
@@ -81,7 +81,7 @@ pub fn stack(cluster: &Snapshot, name: &str, asked: Asked) -> Result<Order> {
     let services = services_of(&standings, name)?.1;
     let stopped = |one: &&&crate::pass::services::Standing<'_>| asked != Asked::Start || one.stopped.is_some();
     let wishes = services.iter().filter(stopped).map(|one| asked.of(one.service)).collect();
-    Ok(Order { wishes, force: false, lenient: true })
+    Ok(Order { wishes, lenient: true, ..Order::default() })
 }
 
 /// The services that are meant, by id.
@@ -110,7 +110,7 @@ pub fn nodes(cluster: &Snapshot, names: &[String], wish: fn(NodeId) -> Wish, for
     let mut ids = names.iter().map(|name| Ok(node(cluster, name)?.id.clone())).collect::<Result<Vec<NodeId>>>()?;
     ids.sort();
     ids.dedup();
-    Ok(Order { wishes: ids.into_iter().map(wish).collect(), force, lenient: false })
+    Ok(Order { wishes: ids.into_iter().map(wish).collect(), force, ..Order::default() })
 }
 
 /// Labels of one node.
@@ -120,5 +120,5 @@ pub fn nodes(cluster: &Snapshot, names: &[String], wish: fn(NodeId) -> Wish, for
 pub fn labels(cluster: &Snapshot, name: &str, labels: &[(String, Option<String>)], force: bool) -> Result<Order> {
     let id = &node(cluster, name)?.id;
     let wish = |(key, value): &(String, Option<String>)| Wish::Label(id.clone(), key.clone(), value.clone());
-    Ok(Order { wishes: labels.iter().map(wish).collect(), force, lenient: false })
+    Ok(Order { wishes: labels.iter().map(wish).collect(), force, ..Order::default() })
 }

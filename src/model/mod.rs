@@ -3,7 +3,6 @@
 //! Reads are lenient: an unknown field or enum value never fails a read. Views are for deciding only;
 //! what is written back is always the raw text they keep, edited by [`crate::engine::edit`].
 
-pub mod auths;
 pub mod constraint;
 pub mod member;
 pub mod needs;
@@ -16,7 +15,6 @@ pub mod service;
 pub mod stock;
 pub mod task;
 
-pub use auths::Auths;
 pub use constraint::Constraint;
 pub use member::{Member, Role};
 pub use needs::Needs;

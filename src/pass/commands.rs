@@ -9,12 +9,11 @@ use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
 use crate::settings::{Anchor, Settings};
 use crate::snapshot::Snapshot;
 
-/// `update_dependents`: restarts what follows the anchor that the run is about, or every anchor, no matter when it was last
-/// restarted.
-pub fn update_dependents(cluster: &Snapshot, settings: &Settings) -> Plan {
+/// `update_dependents`: restarts what follows this anchor, or every anchor, no matter when it was last restarted.
+pub fn update_dependents(cluster: &Snapshot, settings: &Settings, only: Option<&str>) -> Plan {
     let mut plan = Plan::default();
     let mut seen = BTreeSet::new();
-    for anchor in settings.anchors.iter().filter(|anchor| settings.is_about(anchor)) {
+    for anchor in settings.anchors.iter().filter(|anchor| anchor.is_meant(only)) {
         let own = find(cluster, &anchor.service);
         let runs = own.is_some_and(|own| runs(cluster, own));
         for dependent in &anchor.dependents {
@@ -88,9 +87,9 @@ fn obstacles(service: &Service) -> Vec<String> {
     reasons
 }
 
-impl Settings {
-    /// Whether this run is about an anchor.
-    pub fn is_about(&self, anchor: &Anchor) -> bool {
-        self.focus.as_ref().is_none_or(|name| *name == anchor.name)
+impl Anchor {
+    /// Whether a run that is about this anchor alone, or about all, is about it.
+    pub fn is_meant(&self, only: Option<&str>) -> bool {
+        only.is_none_or(|name| name == self.name)
     }
 }

@@ -24,82 +24,94 @@ pub mod services;
 pub mod update;
 pub(crate) mod words;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::plan::Plan;
+use crate::registry::Auths;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use memory::Memory;
 
-/// A pass that works on the swarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A pass that works on the swarm, with what this run asks of it; what holds for every run is in the [`Settings`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pass {
     /// `orca rebalance recover`.
     Recover,
     /// `orca labels sync`.
     Labels,
-    /// `orca anchors follow`.
-    Anchors,
+    /// `orca anchors follow`: of this anchor alone, or of all.
+    Anchors(Option<String>),
     /// `orca autoheal`: services and pending tasks.
     Autoheal,
     /// `orca exporter deploy`.
     Exporter,
-    /// `orca logs rotate --fix-services`.
-    Logs,
+    /// `orca logs rotate --fix-services`; the services of these ids bound their logs otherwise.
+    Logs(BTreeSet<String>),
     /// `orca services update`.
-    Update,
+    Update(Box<update::Request>),
     /// What was ordered on the command line.
-    Order(order::Verb),
-    /// `update_dependents` of a command file.
-    UpdateDependents,
+    Order(order::Verb, order::Order),
+    /// `update_dependents` of a command file: of this anchor alone, or of all.
+    UpdateDependents(Option<String>),
     /// `remove_all_labels` of a command file.
     RemoveLabels,
 }
 
 impl Pass {
     /// The passes of `orca reconcile`, in their order.
-    pub const ALL: [Self; 3] = [Self::Recover, Self::Labels, Self::Anchors];
+    pub const ALL: [Self; 3] = [Self::Recover, Self::Labels, Self::Anchors(None)];
 
     /// The command's name.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Recover => "rebalance recover",
             Self::Labels => "labels sync",
-            Self::Anchors => "anchors follow",
+            Self::Anchors(_) => "anchors follow",
             Self::Autoheal => "autoheal",
             Self::Exporter => "exporter deploy",
-            Self::Logs => "logs rotate",
-            Self::Update => "services update",
-            Self::Order(verb) => verb.name(),
-            Self::UpdateDependents => "commands update_dependents",
+            Self::Logs(_) => "logs rotate",
+            Self::Update(_) => "services update",
+            Self::Order(verb, _) => verb.name(),
+            Self::UpdateDependents(_) => "commands update_dependents",
             Self::RemoveLabels => "commands remove_all_labels",
         }
     }
 
     /// Whether it looks at tasks that have ended.
-    pub fn needs_history(self) -> bool {
-        matches!(self, Self::Autoheal | Self::Update | Self::Order(_))
+    pub fn needs_history(&self) -> bool {
+        matches!(self, Self::Autoheal | Self::Update(_) | Self::Order(..))
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
-    pub fn plan(self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
+    pub fn plan(&self, cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
         let plan = match self {
             // What was begun is ended, pause or not.
             Self::Recover => return recover::plan(cluster),
             Self::Labels => labels::plan(cluster, settings),
-            Self::Anchors => anchors::plan(cluster, settings, memory, now),
+            Self::Anchors(only) => anchors::plan(cluster, settings, only.as_deref(), memory, now),
             Self::Autoheal => autoheal::plan(cluster, settings, memory, now),
             Self::Exporter => exporter::plan(cluster, settings),
-            Self::Logs => logs::services::plan(cluster, &settings.logs.containers),
-            Self::Update if settings.update_request.as_ref().is_some_and(|request| request.named) => {
-                return pause::told(update::plan(cluster, settings, memory, now), cluster, now);
+            Self::Logs(bounded) => logs::services::plan(cluster, &settings.logs.containers, bounded),
+            Self::Update(request) if request.named => {
+                return pause::told(update::plan(cluster, settings, request, memory, now), cluster, now);
             }
-            Self::Update => update::plan(cluster, settings, memory, now),
+            Self::Update(request) => update::plan(cluster, settings, request, memory, now),
             // A person asks for it, here and now; the pause is for what orca would do by itself.
-            Self::Order(_) => return pause::told(order::plan(cluster, settings), cluster, now),
-            Self::UpdateDependents => commands::update_dependents(cluster, settings),
+            Self::Order(_, order) => return pause::told(order::plan(cluster, settings, order), cluster, now),
+            Self::UpdateDependents(only) => commands::update_dependents(cluster, settings, only.as_deref()),
             Self::RemoveLabels => commands::remove_labels(cluster, settings),
         };
         pause::honour(plan, cluster, settings, memory, now)
+    }
+
+    /// The credentials that its writes send along.
+    pub fn auths(&self) -> Option<&Auths> {
+        match self {
+            Self::Update(request) => Some(&request.auths),
+            Self::Order(_, order) => Some(&order.auths),
+            _ => None,
+        }
     }
 }

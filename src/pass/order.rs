@@ -6,6 +6,7 @@
 use crate::model::{NodeId, ServiceId};
 use crate::pass::{nodes, services};
 use crate::plan::Plan;
+use crate::registry::Auths;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
@@ -102,14 +103,14 @@ pub struct Order {
     pub force: bool,
     /// What a wish can't be for is left out with a warning: it was not named, but belongs to what was.
     pub lenient: bool,
+    /// For the registries that it is about.
+    pub auths: Auths,
 }
 
-/// Plans what was ordered; the order is in the settings, over the file's.
-pub fn plan(cluster: &Snapshot, settings: &Settings) -> Plan {
+/// Plans what was ordered.
+pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order) -> Plan {
     let mut plan = Plan::default();
-    if let Some(order) = &settings.order {
-        nodes::order::plan(cluster, settings, order, &mut plan);
-        services::order::plan(cluster, settings, order, &mut plan);
-    }
+    nodes::order::plan(cluster, settings, order, &mut plan);
+    services::order::plan(cluster, order, &mut plan);
     plan
 }

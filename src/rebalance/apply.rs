@@ -300,9 +300,9 @@ impl Relocation<'_> {
 
     pub(super) async fn pass(&self, course: &mut Course<'_>, pass: Pass) {
         let Rehearsal { source, settings, options, interrupt, .. } = self.rehearsal;
-        let cycle = Cycle { command: APPLY, passes: &[pass], source, settings, options, interrupt };
+        let cycle = Cycle { command: APPLY, passes: &[], source, settings, options, interrupt };
         let Course { cluster, live, bounds, report, .. } = course;
-        let sub = cycle.act(pass, cluster, live, bounds, report).await;
+        let sub = cycle.act(&pass, cluster, live, bounds, report).await;
         report.actions.extend(sub.actions);
         report.warnings.extend(sub.noticed);
     }

@@ -176,7 +176,7 @@ impl Relocation<'_> {
         course.look(&engine).await?;
         // Its labels belong to the moves, which have been counted.
         let budget = std::mem::replace(&mut course.bounds.budget, usize::MAX);
-        self.pass(course, Pass::Anchors).await;
+        self.pass(course, Pass::Anchors(None)).await;
         course.bounds.budget = budget;
         loop {
             course.look(&engine).await?;

@@ -4,6 +4,7 @@
 //! docker's own config, [`resolve`] finds out about many images at once. Secrets stay in [`credentials::Login`]: no error,
 //! log line or `Debug` shows them.
 
+pub mod auths;
 pub mod credentials;
 pub mod image;
 pub mod resolve;
@@ -23,6 +24,8 @@ use serde::Deserialize;
 use crate::error::{Error, ErrorKind};
 use crate::model::or_default;
 
+pub use auths::Auths;
+pub(crate) use auths::auths;
 pub use credentials::{Credentials, auth_for};
 pub use image::Image;
 pub use resolve::{created_all, resolve_all, tags_all};

@@ -1,7 +1,7 @@
 //! `logs:`: which log files are bounded, and how.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,20 +65,11 @@ pub struct ContainerLogs {
     pub max_size: String,
     /// What `--fix-services` writes.
     pub max_file: u32,
-    /// Services (by id) whose containers have a limit from their engine's own defaults; found out by the run.
-    pub bounded: BTreeSet<String>,
 }
 
 impl Default for ContainerLogs {
     fn default() -> Self {
-        Self {
-            list: true,
-            truncate_above: None,
-            keep: 1,
-            max_size: "10m".to_owned(),
-            max_file: 3,
-            bounded: BTreeSet::new(),
-        }
+        Self { list: true, truncate_above: None, keep: 1, max_size: "10m".to_owned(), max_file: 3 }
     }
 }
 

@@ -136,8 +136,6 @@ pub struct Settings {
     pub anchors: Vec<Anchor>,
     /// The stack of anchors that name none.
     pub stack: String,
-    /// The only anchor that this run is about; none: all. No file says so.
-    pub focus: Option<String>,
     /// `rebalance:`.
     pub rebalance: Rebalance,
     /// `gc:`.
@@ -158,12 +156,6 @@ pub struct Settings {
     pub registry: Registry,
     /// `update:`.
     pub update: Update,
-    /// The update that is under way: what was asked for, and what the registries say; no file can say it.
-    pub update_request: Option<crate::pass::update::Request>,
-    /// Credentials for registries, as the engine takes them; no file of orca's can say them.
-    pub auths: crate::model::Auths,
-    /// What was ordered on the command line; no file can say it.
-    pub order: Option<crate::pass::order::Order>,
     /// `watch:`.
     pub watch: Watch,
     /// The files that were read, as the user named them.

@@ -14,23 +14,21 @@ use tokio::time::Instant;
 use crate::cycle::live::Live;
 use crate::cycle::{Bounds, Options, Source, cluster_id};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::error::interrupted;
 use crate::everyday;
 use crate::interrupt::Interrupt;
 use crate::model::ServiceId;
 use crate::pass::Pass;
-use crate::pass::memory::Memory;
 use crate::pass::update::Request;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::select::{images, select};
-use crate::plan::Plan;
-use crate::registry::Credentials;
+use crate::plan::{Plan, Warning};
+use crate::registry::{self, Credentials};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
-use crate::state::{Actor, State};
+use crate::state::Actor;
 
-pub(crate) use resolve::auths;
 use rollouts::Rollouts;
 
 /// The command's name in reports.
@@ -42,7 +40,7 @@ pub struct Updating<'a> {
     /// Where the snapshot comes from.
     pub source: &'a Source,
     /// What to plan by.
-    pub settings: Settings,
+    pub settings: &'a Settings,
     /// What is asked for; which services these are, and what registries say, is filled in here.
     pub request: Request,
     /// Names of services; all where none is named.
@@ -109,26 +107,27 @@ impl Updating<'_> {
         if let Source::Engine(engine) = self.source {
             self.ask(&engine.until(deadline), cluster, report).await?;
         }
-        self.settings.update_request = Some(std::mem::take(&mut self.request));
         let key = memory_key(cluster);
-        let Source::Engine(engine) = self.source else { return Ok(self.rehearse(cluster, &key, report)) };
+        let (policies, own) = self.policies(cluster);
+        let pass = &Pass::Update(Box::new(std::mem::take(&mut self.request)));
+        let Source::Engine(engine) = self.source else { return Ok(self.rehearse(pass, cluster, &key, report)) };
         if read_only {
-            return Ok(self.rehearse(cluster, &key, report));
+            return Ok(self.rehearse(pass, cluster, &key, report));
         }
         let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
         let (mut live, warning) = Box::pin(entered).await?;
         report.warnings.extend(warning);
         let memory = live.memory(&key);
-        let mut plan = Pass::Update.plan(cluster, &self.settings, &memory, cluster.taken_at);
+        let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         if !plan.actions.is_empty() {
             report.warnings.extend(live.state.mend(&self.options.state_dir)?);
         }
         take(&mut plan, report);
         let actor = Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: COMMAND };
         let bounds = Bounds::new(live.deadline, self.options);
-        let (policies, own) = self.policies(cluster);
-        let (settings, interrupt, parallel) = (&self.settings, self.interrupt, self.parallel.max(1));
+        let (settings, interrupt, parallel) = (self.settings, self.interrupt, self.parallel.max(1));
         let mut rollouts = Rollouts {
+            pass,
             settings,
             interrupt,
             parallel,
@@ -153,24 +152,23 @@ impl Updating<'_> {
 
     /// Asks the registries.
     async fn ask(&mut self, engine: &Engine, cluster: &Snapshot, report: &mut Report) -> Result<()> {
-        let candidates = select(cluster, &self.settings, &self.request);
+        let candidates = select(cluster, self.settings, &self.request);
         let asked = images(&candidates);
         let known = resolve::known(engine, self.credentials, &candidates, &asked);
         let known = self.unless_interrupted(Box::pin(known)).await?;
-        let auths = resolve::auths(self.credentials, asked.iter().map(String::as_str));
-        let (auths, warnings) = self.unless_interrupted(auths).await?;
+        let auths = registry::auths(self.credentials, asked.iter().map(String::as_str));
+        let (auths, problems) = self.unless_interrupted(auths).await?;
         drop(candidates);
-        report.warnings.extend(warnings);
-        (self.request.images, self.settings.auths) = (known, auths);
+        report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
+        (self.request.images, self.request.auths) = (known, auths);
         Ok(())
     }
 
     /// Says what would be done, and writes nothing.
-    fn rehearse(&self, cluster: &Snapshot, key: &str, report: &mut Report) -> u64 {
+    fn rehearse(&self, pass: &Pass, cluster: &Snapshot, key: &str, report: &mut Report) -> u64 {
         // What can't be read is taken as not remembered, as the pass itself would.
-        let state = State::peek(&self.options.state_dir).ok().flatten();
-        let memory: Memory = state.map(|state| state.memory(key)).unwrap_or_default();
-        let mut plan = Pass::Update.plan(cluster, &self.settings, &memory, cluster.taken_at);
+        let memory = self.options.peek_memory(key);
+        let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         take(&mut plan, report);
         report.actions = plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
         plan.unchanged
@@ -178,8 +176,7 @@ impl Updating<'_> {
 
     /// How each service is updated, and which are orca itself.
     fn policies(&self, cluster: &Snapshot) -> (BTreeMap<ServiceId, Policy>, BTreeSet<String>) {
-        let Some(request) = &self.settings.update_request else { return Default::default() };
-        let candidates = select(cluster, &self.settings, request);
+        let candidates = select(cluster, self.settings, &self.request);
         let own =
             candidates.iter().filter(|candidate| candidate.is_orca()).map(|candidate| candidate.service.id.0.clone());
         let own = own.collect();
@@ -189,8 +186,7 @@ impl Updating<'_> {
     async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
             _ = self.interrupt.nth(1) => {
-                let text = "interrupted by a signal before anything was changed";
-                Err(Error::new(ErrorKind::Interrupted, text).into())
+                Err(interrupted())
             }
             done = work => Ok(done),
         }

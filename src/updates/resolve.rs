@@ -6,12 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::Engine;
-use crate::model::Auths;
-use crate::model::auths::registry_of;
 use crate::pass::update::Known;
 use crate::pass::update::select::Candidate;
-use crate::plan::Warning;
-use crate::registry::{Credentials, Platform, Resolved, auth_for, created_all, resolve_all};
+use crate::registry::{Credentials, Platform, Resolved, created_all, resolve_all};
 
 /// Images asked for at a time.
 const AT_ONCE: usize = 16;
@@ -65,23 +62,6 @@ fn from(resolved: Resolved) -> Known {
         }
     }
     Known { digest: resolved.digest, platforms, created: resolved.created }
-}
-
-/// What is to be sent along for these images; a helper that fails is told of, and the service keeps what it has.
-pub(crate) async fn auths<'i>(
-    credentials: &Credentials,
-    images: impl IntoIterator<Item = &'i str>,
-) -> (Auths, Vec<Warning>) {
-    let registries: BTreeSet<String> = images.into_iter().filter_map(registry_of).collect();
-    let (mut auths, mut warnings) = (Auths::default(), Vec::new());
-    for registry in registries {
-        match auth_for(credentials, &registry).await {
-            Ok(Some(header)) => auths.insert(registry, header),
-            Ok(None) => {}
-            Err(why) => warnings.push(Warning::new("credentials", format!("no credentials for `{registry}`: {why}"))),
-        }
-    }
-    (auths, warnings)
 }
 
 #[cfg(test)]

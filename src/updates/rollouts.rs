@@ -39,6 +39,8 @@ const REFUSED: u32 = 3;
 
 /// All rollouts of a run.
 pub(super) struct Rollouts<'a> {
+    /// What is asked for.
+    pub(super) pass: &'a Pass,
     pub(super) settings: &'a Settings,
     pub(super) interrupt: &'a Interrupt,
     pub(super) parallel: usize,
@@ -138,7 +140,7 @@ impl Rollouts<'_> {
             return Some(action);
         }
         let now = self.cluster.taken_at;
-        let plan = Pass::Update.plan(self.cluster, self.settings, &self.next, now);
+        let plan = self.pass.plan(self.cluster, self.settings, &self.next, now);
         let mine = |target: &Target| target.id == action.target.id;
         if let Some(fresh) = plan.actions.into_iter().find(|fresh| mine(&fresh.target)) {
             return Some(Action { requires: action.requires, ..fresh });
@@ -163,9 +165,7 @@ impl Rollouts<'_> {
         let mut watched = Watched { service, image, before, started, going_back, earlier, weighed };
         watched.begin(self.cluster);
         let holding = self.holding.clone();
-        let applied = self
-            .applier(Pass::Update, self.settings, async |applier| applier.apply_after(vec![action], &holding).await)
-            .await;
+        let applied = self.applier(self.pass, async |applier| applier.apply_after(vec![action], &holding).await).await;
         let Applied { mut actions, warnings, error, .. } = applied;
         self.report.warnings.extend(warnings);
         if let Some(error) = error {
@@ -272,16 +272,11 @@ impl Rollouts<'_> {
         }
     }
 
-    async fn applier<T>(
-        &mut self,
-        pass: Pass,
-        settings: &Settings,
-        work: impl AsyncFnOnce(&mut Applier<'_>) -> T,
-    ) -> T {
+    async fn applier<T>(&mut self, pass: &Pass, work: impl AsyncFnOnce(&mut Applier<'_>) -> T) -> T {
         let mut applier = Applier {
             engine: self.engine,
             pass,
-            settings,
+            settings: self.settings,
             actor: self.actor.clone(),
             cluster: self.cluster,
             memory: &self.memory,

@@ -66,8 +66,7 @@ fn planned(services: &[Value], memory: &Memory, ask: impl Fn(&mut Settings, &mut
     let images = known(&[("r/a:1", 'b', Some(48)), ("r/b:1", 'b', None), ("nginx:latest", 'b', Some(1))]);
     let (mut settings, mut request) = (Settings::default(), Request { images, ..Request::default() });
     ask(&mut settings, &mut request);
-    settings.update_request = Some(request);
-    plan(&cluster(services), &settings, memory, NOW.parse().unwrap())
+    plan(&cluster(services), &settings, &request, memory, NOW.parse().unwrap())
 }
 
 fn old(image: &str) -> String {
@@ -299,8 +298,7 @@ fn anchors_first_then_what_labels_say_then_stacks_and_orca_last() {
         text: text.to_owned(),
     };
     let settings = orca::settings::parse(&[source], &BTreeMap::new()).unwrap();
-    let settings = Settings { update_request: Some(request), ..settings };
-    let plan = plan(&cluster(&services), &settings, &Memory::default(), NOW.parse().unwrap());
+    let plan = plan(&cluster(&services), &settings, &request, &Memory::default(), NOW.parse().unwrap());
     let names: Vec<&str> = plan.actions.iter().map(|action| action.target.name.as_str()).collect();
     assert_eq!(names, ["lone", "a_cache", "z_sidecar", "z_db", "a_app", "b_ring", "c_ring", "aa_watch"]);
     let needs = |name: &str| plan.actions.iter().find(|action| action.target.name == name).unwrap().requires.clone();

@@ -70,10 +70,10 @@ proptest! {
         services in services(), request in request(),
     ) {
         let (now, memory) = (NOW.parse().unwrap(), Memory::default());
-        let settings = Settings { update_request: Some(request.clone()), ..Settings::default() };
+        let settings = Settings::default();
         let before = cluster(&services);
-        let first = plan(&before, &settings, &memory, now);
-        prop_assert_eq!(&first, &plan(&cluster(&services.iter().rev().cloned().collect::<Vec<_>>()), &settings, &memory, now));
+        let first = plan(&before, &settings, &request, &memory, now);
+        prop_assert_eq!(&first, &plan(&cluster(&services.iter().rev().cloned().collect::<Vec<_>>()), &settings, &request, &memory, now));
         let mut after: BTreeMap<String, Value> =
             services.iter().map(|service| (service["ID"].as_str().unwrap().to_owned(), service.clone())).collect();
         for action in &first.actions {
@@ -90,7 +90,7 @@ proptest! {
             prop_assert_eq!(&spec, &wanted);
             object["Spec"] = spec;
         }
-        let again = plan(&cluster(&after.into_values().collect::<Vec<_>>()), &settings, &memory, now);
+        let again = plan(&cluster(&after.into_values().collect::<Vec<_>>()), &settings, &request, &memory, now);
         prop_assert!(again.actions.is_empty(), "{:?}", again.actions);
         // Every refusal has a reason.
         prop_assert!(first.blocked.iter().all(|blocked| !blocked.reasons.is_empty()));

@@ -45,11 +45,11 @@ struct Draft {
 }
 
 /// Decides which labels to move and which dependents to restart. Pure: same input, same plan.
-pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
+pub fn plan(cluster: &Snapshot, settings: &Settings, only: Option<&str>, memory: &Memory, now: Timestamp) -> Plan {
     let view = View::new(cluster, settings);
     let mut draft = Draft::default();
     for anchor in view.in_order(&settings.anchors) {
-        if !settings.is_about(anchor) {
+        if !anchor.is_meant(only) {
             draft.keep(anchor, memory);
             continue;
         }

@@ -1,5 +1,7 @@
 //! Services whose tasks log to json-file without a limit, and the limit that `--fix-services` gives them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::model::Service;
@@ -7,11 +9,10 @@ use crate::plan::{Action, Blocked, Change, Plan, Target};
 use crate::settings::ContainerLogs;
 use crate::snapshot::Snapshot;
 
-/// The services whose logs have no limit, as far as their specs and the containers that were seen tell.
-pub fn unbounded<'c>(cluster: &'c Snapshot, settings: &ContainerLogs) -> Vec<(&'c Service, Value)> {
-    let bounded = |service: &&Service| settings.bounded.contains(&service.id.0);
-    let services =
-        cluster.services.iter().filter(|service| service.temporary.is_none()).filter(|service| !bounded(service));
+/// The services whose logs have no limit, as far as their specs tell; `bounded` have one otherwise.
+pub fn unbounded<'c>(cluster: &'c Snapshot, bounded: &BTreeSet<String>) -> Vec<(&'c Service, Value)> {
+    let otherwise = |service: &&Service| service.temporary.is_some() || bounded.contains(&service.id.0);
+    let services = cluster.services.iter().filter(|service| !otherwise(service));
     services.filter_map(|service| Some((service, driver(service, &cluster.log_driver)?))).collect()
 }
 
@@ -27,9 +28,9 @@ fn driver(service: &Service, default: &str) -> Option<Value> {
 }
 
 /// Gives each of them a limit: one rolling update each.
-pub fn plan(cluster: &Snapshot, settings: &ContainerLogs) -> Plan {
+pub fn plan(cluster: &Snapshot, settings: &ContainerLogs, bounded: &BTreeSet<String>) -> Plan {
     let mut plan = Plan::default();
-    for (service, before) in unbounded(cluster, settings) {
+    for (service, before) in unbounded(cluster, bounded) {
         let mut reasons = Vec::new();
         if let Some(busy) = service.update.and_then(crate::model::service::UpdateState::busy) {
             reasons.push(format!("{busy}: run again when it has ended"));

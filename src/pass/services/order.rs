@@ -2,13 +2,13 @@
 
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::fingerprint;
-use crate::model::auths::registry_of;
 use crate::model::service::STOPPED_LABEL;
-use crate::model::{Auths, Mode, Needs, Service, ServiceId, UpdateState};
+use crate::model::{Mode, Needs, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
 use crate::pass::order::{Order, Wish};
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
-use crate::settings::Settings;
+use crate::registry::Auths;
+use crate::registry::auths::registry_of;
 use crate::snapshot::Snapshot;
 
 use super::diff::diff;
@@ -26,7 +26,7 @@ enum Verdict {
 }
 
 /// Plans the wishes that are for services.
-pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order, plan: &mut Plan) {
+pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
     for wish in &order.wishes {
         let (id, what) = match wish {
             Wish::Scale(id, _) => (id, "scale"),
@@ -41,7 +41,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order, plan: &mut P
             plan.blocked.push(gone(id, what));
             continue;
         };
-        match judge(service, wish, order.force, &settings.auths) {
+        match judge(service, wish, order.force, &order.auths) {
             Verdict::Do(action) => plan.actions.push(*action),
             Verdict::Holds => plan.unchanged += 1,
             Verdict::NotFor(why) if order.lenient => {

@@ -22,6 +22,7 @@ use crate::pass::memory::{Memory, UPDATE};
 use crate::pass::services::standing;
 use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
+use crate::registry::Auths;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
@@ -32,7 +33,7 @@ use select::{Candidate, select};
 pub const DATA: &str = "updates";
 /// What was asked for, and what the registries say.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// Only these services; none: all.
     pub within: Option<BTreeSet<ServiceId>>,
@@ -54,6 +55,8 @@ pub struct Request {
     pub no_rollback: bool,
     /// By image, as in a spec without digest: what the registry says of it, or why that is not known.
     pub images: BTreeMap<String, Result<Known, String>>,
+    /// For the registries.
+    pub auths: Auths,
 }
 
 /// What a registry says of an image.
@@ -68,9 +71,8 @@ pub struct Known {
 }
 
 /// Plans.
-pub fn plan(cluster: &Snapshot, settings: &Settings, memory: &Memory, now: Timestamp) -> Plan {
+pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: &Memory, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    let Some(request) = &settings.update_request else { return plan };
     let candidates = select(cluster, settings, request);
     let scene = Scene {
         request,

@@ -11,7 +11,6 @@ use crate::error::{Error, ErrorKind};
 use crate::pass::Pass;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::report::Status;
-use crate::settings::Settings;
 use crate::updates::blame::last_lines;
 use crate::updates::flight::{End, Flight};
 
@@ -90,15 +89,14 @@ impl Rollouts<'_> {
     /// Tells the engine to go back, if the spec is still the one that was written.
     pub(super) async fn roll_back(&mut self, flight: &Flight) -> Result<()> {
         let wish = Wish::Rollback(flight.watched.service.clone(), flight.spec.clone());
-        let order = Order { wishes: vec![wish], force: true, lenient: false };
-        let settings = Settings { order: Some(order), ..self.settings.clone() };
-        let pass = Pass::Order(Verb::ServicesRollback);
-        let mut plan = pass.plan(self.cluster, &settings, &self.memory, self.cluster.taken_at);
+        let order = Order { wishes: vec![wish], force: true, ..Order::default() };
+        let pass = Pass::Order(Verb::ServicesRollback, order);
+        let mut plan = pass.plan(self.cluster, self.settings, &self.memory, self.cluster.taken_at);
         if let Some(blocked) = plan.blocked.pop() {
             return Err(Error::new(ErrorKind::Refused, blocked.reasons.join("; ")).into());
         }
         let actions = std::mem::take(&mut plan.actions);
-        let applied = self.applier(pass, &settings, async |applier| applier.end(actions).await).await;
+        let applied = self.applier(&pass, async |applier| applier.end(actions).await).await;
         self.report.warnings.extend(applied.warnings);
         if let Some(error) = applied.error {
             return Err(error);

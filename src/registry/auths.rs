@@ -1,11 +1,11 @@
 //! Credentials for registries, ready to be sent to the engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use http::HeaderValue;
 
-use crate::registry::Image;
+use super::{Credentials, Image, auth_for};
 
 /// By registry, what goes into `X-Registry-Auth`. Shows in no message, no log and no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -32,6 +32,23 @@ impl fmt::Debug for Auths {
 /// The registry of an image; none of what is no name of one.
 pub fn registry_of(image: &str) -> Option<String> {
     Image::parse(image).ok().map(|image| image.registry)
+}
+
+/// What is to be sent along for these images, and what went wrong: a helper that fails is told of.
+pub(crate) async fn auths<'i>(
+    credentials: &Credentials,
+    images: impl IntoIterator<Item = &'i str>,
+) -> (Auths, Vec<String>) {
+    let registries: BTreeSet<String> = images.into_iter().filter_map(registry_of).collect();
+    let (mut auths, mut problems) = (Auths::default(), Vec::new());
+    for registry in registries {
+        match auth_for(credentials, &registry).await {
+            Ok(Some(header)) => auths.insert(registry, header),
+            Ok(None) => {}
+            Err(why) => problems.push(format!("no credentials for `{registry}`: {why}")),
+        }
+    }
+    (auths, problems)
 }
 
 #[cfg(test)]
