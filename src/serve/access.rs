@@ -86,11 +86,6 @@ impl Gate {
         self.tokens.is_some()
     }
 
-    /// Whether the server as a whole changes nothing.
-    pub(super) fn read_only(&self) -> bool {
-        self.read_only
-    }
-
     /// Whether this request comes by a name of this server's, and not too often.
     pub(super) fn admit(&self, parts: &Parts, client: IpAddr) -> Result<(), Problem> {
         if !self.asks.borrow_mut().take(client, Instant::now()) {

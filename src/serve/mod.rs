@@ -9,9 +9,11 @@ mod api;
 mod limits;
 mod metrics;
 mod openapi;
+mod orders;
 mod pages;
 mod problem;
 mod routes;
+mod runs;
 mod sse;
 pub mod tokens;
 mod warm;
@@ -57,8 +59,10 @@ const GUESTS: usize = 600;
 const SAY: Duration = Duration::from_secs(10);
 /// No request brings more.
 const BODY: usize = 1 << 20;
-/// An answer that is not there by then is none.
+/// An answer that is not there by then is none; one that was asked to wait has that time on top.
 const ANSWER: Duration = Duration::from_secs(60);
+/// Nobody waits longer.
+const WAIT: Duration = Duration::from_secs(900);
 
 /// What a server is started with.
 #[derive(Debug)]
@@ -85,6 +89,7 @@ struct Server {
     gate: Gate,
     warm: Rc<Warm>,
     counts: metrics::Counts,
+    runs: runs::Runs,
     connections: Rc<Cell<usize>>,
     guests: Rc<Cell<usize>>,
 }
@@ -151,6 +156,7 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
         gate,
         warm,
         counts: metrics::Counts::default(),
+        runs: runs::Runs::default(),
         connections: Rc::default(),
         guests: Rc::default(),
     });
@@ -179,9 +185,9 @@ async fn serve(server: Rc<Server>, listener: TcpListener) {
         tokio::task::spawn_local(connection(Rc::clone(&server), stream, client, place));
     }
     drop(listener);
-    // Those that wait for events have heard of it too, and go.
+    // Those that wait for events have heard of it too, and go; what is under way ends its action and says so.
     let end = Instant::now() + server.asked.grace;
-    while server.connections.get() > 0 && Instant::now() < end {
+    while (server.connections.get() > 0 || server.runs.under_way() > 0) && Instant::now() < end {
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -210,7 +216,7 @@ async fn answer(server: &Rc<Server>, request: Request<Incoming>, client: SocketA
     let began = Instant::now();
     let head = *request.method() == Method::HEAD;
     let wants_page = pages::wanted(request.headers());
-    let (pattern, answered) = match timeout(ANSWER, respond(server, request, client)).await {
+    let (pattern, answered) = match timeout(ANSWER + WAIT, respond(server, request, client)).await {
         Ok(answered) => answered,
         Err(_) => ("", Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "there was no answer in time"))),
     };
@@ -263,11 +269,22 @@ async fn respond(
         match found.route.op {
             Op::Metrics => Ok(answer::text(StatusCode::OK, metrics::render(server))),
             Op::Events => sse::events(server),
-            _ if found.route.is_page() => Box::pin(pages::answer(server, &found, &asked)).await,
-            _ => Box::pin(api::answer(server, &found, &asked)).await,
+            // What waits knows itself for how long.
+            Op::Order(kind, word) => api::order(server, kind, word, &found, &asked).await,
+            Op::DeleteTag => Box::pin(api::delete_tag(server, &found, &asked)).await,
+            _ => timeout(ANSWER, read(server, &found, &asked)).await.unwrap_or_else(|_| {
+                Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "there was no answer in time"))
+            }),
         }
     };
     (pattern, answered.await)
+}
+
+async fn read(server: &Rc<Server>, found: &routes::Found, asked: &Asked) -> Result<Answer, Problem> {
+    if found.route.is_page() {
+        return Box::pin(pages::answer(server, found, asked)).await;
+    }
+    Box::pin(api::answer(server, found, asked)).await
 }
 
 /// What needs no token.

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{ErrorKind, hint_of, kind_of};
-use crate::report::{Report, ReportedError};
+use crate::pass::order::STALE;
+use crate::report::{Report, ReportedError, Status};
 
 /// Why a request was not answered as asked (RFC 9457).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -74,6 +75,11 @@ impl Problem {
             let problem = Self::new(status, code, error.message.clone());
             return Some(Self { causes: error.causes.clone(), hint: error.hint.clone(), report: whole(), ..problem });
         }
+        let left = report.actions.iter().find(|action| action.status == Status::Skipped);
+        if let (Some(left), true) = (left, report.blocked.is_empty() && report.summary.done == 0) {
+            let why = left.error.clone().unwrap_or_else(|| "it was left out".to_owned());
+            return Some(Self { report: whole(), ..Self::new(StatusCode::CONFLICT, "conflict", why) });
+        }
         let first = report.blocked.first()?;
         let detail = report.blocked.iter().flat_map(|one| one.reasons.clone()).collect::<Vec<_>>().join("; ");
         let problem = if first.reasons.iter().any(|reason| reason.starts_with(STALE)) {
@@ -90,9 +96,6 @@ impl From<anyhow::Error> for Problem {
         Self::of(&error)
     }
 }
-
-/// How the reason begins where an object is not as the client has seen it.
-pub(crate) const STALE: &str = "it has changed meanwhile";
 
 fn meaning(kind: ErrorKind, message: &str) -> (StatusCode, &'static str) {
     match kind {

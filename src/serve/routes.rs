@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use super::orders::Kind;
 use super::problem::Problem;
 use Op::*;
 
@@ -45,6 +46,13 @@ pub(super) enum Op {
     PageRegistry,
     PageRepository,
     PageHistory,
+    Order(Kind, &'static str),
+    DeleteTag,
+    Runs,
+    Run,
+    PageOrder(Kind),
+    BeginOrder(Kind),
+    PageRun,
 }
 
 /// Whom it is for.
@@ -84,6 +92,14 @@ const fn open(method: Method, path: &'static str, op: Op, says: &'static str) ->
     Route { method, path, op, whom: For::All, says }
 }
 
+const fn post(path: &'static str, op: Op, says: &'static str) -> Route {
+    Route { method: Method::POST, path, op, whom: For::Change, says }
+}
+
+const fn order(path: &'static str, kind: Kind, word: &'static str, says: &'static str) -> Route {
+    post(path, Order(kind, word), says)
+}
+
 /// All of it; of two that fit the first is meant.
 pub(super) static ROUTES: &[Route] = &[
     open(Method::GET, "/livez", Livez, "The process is there"),
@@ -112,6 +128,47 @@ pub(super) static ROUTES: &[Route] = &[
     get("/api/registry/repositories/{name*}/tags", Tags, "The tags of a repository"),
     get("/api/registry/repositories/{name*}/details", Details, "What each tag stands for"),
     get("/api/history", History, "The changes that orca made on this host, newest first"),
+    get("/api/runs", Runs, "What was begun over HTTP, newest first"),
+    get("/api/runs/{id}", Run, "One run, and its report once it has ended"),
+    order("/api/services/{name}/scale", Kind::Service, "scale", "So many replicas"),
+    order("/api/services/{name}/stop", Kind::Service, "stop", "No replicas; how many there were is remembered"),
+    order("/api/services/{name}/start", Kind::Service, "start", "The replicas from before"),
+    order("/api/services/{name}/restart", Kind::Service, "restart", "New tasks of the same specification"),
+    order("/api/services/{name}/rollback", Kind::Service, "rollback", "The specification before"),
+    order(
+        "/api/services/{name}/refresh-auth",
+        Kind::Service,
+        "refresh-auth",
+        "The credentials of today for its registry",
+    ),
+    order("/api/services/{name}/update", Kind::Service, "update", "What its tag stands for now, proven or rolled back"),
+    order("/api/stacks/{name}/restart", Kind::Stack, "restart", "New tasks for each of its services"),
+    order("/api/stacks/{name}/stop", Kind::Stack, "stop", "No replicas of any of them"),
+    order("/api/stacks/{name}/start", Kind::Stack, "start", "The replicas from before"),
+    order("/api/stacks/{name}/update", Kind::Stack, "update", "What their tags stand for now"),
+    order(
+        "/api/nodes/{id}/drain",
+        Kind::Node,
+        "drain",
+        "No tasks; refused where one finds no other node, unless forced",
+    ),
+    order("/api/nodes/{id}/activate", Kind::Node, "activate", "Tasks again"),
+    order("/api/nodes/{id}/pause", Kind::Node, "pause", "No new tasks"),
+    order("/api/nodes/{id}/labels", Kind::Node, "labels", "Sets labels, and removes those whose value is null"),
+    Route {
+        method: Method::DELETE,
+        path: "/api/registry/repositories/{name*}/tags/{tag}",
+        op: DeleteTag,
+        whom: For::Change,
+        says: "Removes what a tag stands for, and with it every tag that stands for the same",
+    },
+    get("/services/{name}/do/{action}", PageOrder(Kind::Service), "What an order would do"),
+    post("/services/{name}/do/{action}", BeginOrder(Kind::Service), "It is done"),
+    get("/stacks/{name}/do/{action}", PageOrder(Kind::Stack), "What an order would do"),
+    post("/stacks/{name}/do/{action}", BeginOrder(Kind::Stack), "It is done"),
+    get("/nodes/{id}/do/{action}", PageOrder(Kind::Node), "What an order would do"),
+    post("/nodes/{id}/do/{action}", BeginOrder(Kind::Node), "It is done"),
+    get("/runs/{id}", PageRun, "One run"),
     get("/", PageFront, "What is wrong, what is under way, what is there"),
     get("/services", PageServices, "All services"),
     get("/services/{name}", PageService, "One service"),

@@ -3,10 +3,11 @@
 mod logs;
 mod registry;
 pub(super) mod shapes;
+mod writes;
 
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Bytes;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::Server;
 use super::answer::{self, AS_OF, Answer};
+use super::orders::{Kind, exact};
 use super::problem::Problem;
 use super::routes::{Found, Op};
 use super::warm::View;
@@ -24,6 +26,7 @@ use crate::snapshot::Snapshot;
 
 pub(super) use logs::read as read_logs;
 pub(super) use registry::{details, repositories, tags};
+pub(super) use writes::{delete_tag, order};
 
 /// A request whose head was let in.
 #[derive(Debug)]
@@ -65,6 +68,9 @@ impl Asked {
 /// Why there is no document.
 pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) -> Result<Answer, Problem> {
     let name = || found.names.first().map(String::as_str).unwrap_or_default();
+    if let Some(kind) = about(found.route.op) {
+        exact(&server.warm.look().await?.cluster, kind, name())?;
+    }
     match found.route.op {
         Op::Health => Ok(answer::json(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))),
         Op::HealthDetailed => Ok(detailed(server).await),
@@ -106,22 +112,36 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::Stack => {
             let make = |cluster: &Snapshot| {
                 let all = shapes::stacks(cluster)?;
-                let found = all.as_array().into_iter().flatten().find(|stack| stack["name"] == name()).cloned();
-                found.with_context(|| {
-                    let text = format!("there is no stack `{}`", name());
-                    crate::error::Error::new(crate::error::ErrorKind::Usage, text)
-                })
+                Ok(all.as_array().into_iter().flatten().find(|one| one["name"] == name()).cloned().unwrap_or_default())
             };
             of_swarm(server, &format!("stack {}", name()), make).await
         }
         Op::Repositories => Ok(answer::json(StatusCode::OK, &repositories(server, !asked.wants("names")).await?)),
         Op::Tags => Ok(answer::json(StatusCode::OK, &tags(server, name()).await?)),
         Op::Details => Ok(answer::json(StatusCode::OK, &details(server, name()).await?)),
+        Op::Runs => {
+            let runs: Vec<Value> = server.runs.all().iter().map(|entry| entry.json()).collect();
+            Ok(answer::json(StatusCode::OK, &json!({"runs": runs})))
+        }
+        Op::Run => {
+            let entry = server.runs.find(name()).ok_or_else(Problem::nothing_here)?;
+            Ok(answer::json(StatusCode::OK, &entry.json()))
+        }
         Op::History => {
             let limit = usize::try_from(asked.number("limit", 50, 10_000)?).unwrap_or_default();
             Ok(answer::json(StatusCode::OK, &json!({"history": server.history(limit)?})))
         }
         _ => Err(Problem::nothing_here()),
+    }
+}
+
+/// What a path names.
+fn about(op: Op) -> Option<Kind> {
+    match op {
+        Op::ServiceLive | Op::ServiceTasks | Op::ServiceDiff | Op::ServiceLogs => Some(Kind::Service),
+        Op::Node | Op::NodeImpact => Some(Kind::Node),
+        Op::Stack => Some(Kind::Stack),
+        _ => None,
     }
 }
 

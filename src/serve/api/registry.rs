@@ -4,7 +4,8 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
-use crate::cli::{self, InRegistry, OneImage, TagsOf};
+use crate::cli::{self, InRegistry, OneImage, RemoveImage, TagsOf};
+use crate::cycle::Options;
 use crate::everyday::registry::Registries;
 use crate::report::Report;
 use crate::serve::Server;
@@ -81,4 +82,12 @@ fn detail(tag: &str, image: &Value) -> Value {
     let (os, architecture) = main["platform"].as_str().and_then(|name| name.split_once('/')).unzip();
     json!({"tag": tag, "digest": image["digest"], "media_type": image["media_type"], "size": main["size_bytes"],
         "architecture": architecture, "os": os, "created": image["created"], "platforms": platforms, "error": null})
+}
+
+/// Removes what a tag stands for, or says what would go.
+pub(super) async fn remove(server: &Server, image: &str, dry_run: bool) -> Report {
+    let options = &Options { dry_run, ..server.options.clone() };
+    let registries = Registries { settings: &server.settings.registry, options, interrupt: &server.interrupt };
+    let image = OneImage { name: image.to_owned(), place: place(server) };
+    Box::pin(registries.run(&cli::Registry::Rm(RemoveImage { image, yes: true }))).await
 }

@@ -17,6 +17,7 @@
         if (!next || busy(part) || next.innerHTML === part.innerHTML) continue;
         const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
         part.className = next.className;
+        part.toggleAttribute("data-poll", next.hasAttribute("data-poll"));
         part.replaceChildren(...next.childNodes);
         for (const id of open) if (id && document.getElementById(id)) document.getElementById(id).open = true;
       }
@@ -45,6 +46,8 @@
     return;
   }
   if (!document.querySelector("[data-live]")) return;
+  const poll = () => { if (document.querySelector("[data-poll]")) renew().then(() => setTimeout(poll, 1000)); };
+  poll();
   const source = new EventSource("/api/events");
   let first = true;
   source.addEventListener("changed", (event) => {

@@ -162,15 +162,15 @@ pub(super) fn change(row: &JournalRow, now: jiff::Timestamp) -> Markup {
 /// What the next `orca reconcile` would do, planned on the look at hand.
 fn next(server: &Server, cluster: &Snapshot) -> Markup {
     let memory = server.options.peek_memory(&memory_key(cluster, &server.settings));
-    let plans =
-        Pass::ALL.into_iter().map(|pass| (pass, pass.plan(cluster, &server.settings, &memory, cluster.taken_at)));
+    let plan = |pass: Pass| (pass.name(), pass.plan(cluster, &server.settings, &memory, cluster.taken_at));
+    let plans = Pass::ALL.into_iter().map(plan);
     let plans: Vec<_> = plans.filter(|(_, plan)| !plan.actions.is_empty() || !plan.blocked.is_empty()).collect();
     html! {
         section #next data-live aria-labelledby="h-next" {
             h2 #h-next { "What the next reconcile would do" }
             @if plans.is_empty() { p.dim { "Nothing." } }
             @for (pass, plan) in &plans {
-                h3 { (pass.name()) }
+                h3 { (pass) }
                 ul.plain {
                     @for action in plan.actions.iter().take(ROWS) {
                         li { code { (action.change.kind()) } " " (action.target.name) ": " (action.reason) }

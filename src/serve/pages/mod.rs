@@ -2,6 +2,7 @@
 //!
 //! Reading needs no script. The one script renews the parts that bear `data-live` when the swarm has changed.
 
+mod actions;
 mod front;
 mod history;
 mod nodes;
@@ -23,6 +24,7 @@ use super::Server;
 use super::access::Caller;
 use super::answer::{self, Answer};
 use super::api::{Asked, dated};
+use super::orders::{Kind, exact};
 use super::problem::Problem;
 use super::routes::{Found, Op, pairs};
 use super::warm::View;
@@ -68,15 +70,36 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         };
         return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, &page)));
     }
+    match op {
+        Op::BeginOrder(kind) => return actions::begin(server, kind, &found.names, asked),
+        Op::PageOrder(kind) => {
+            let page = actions::preview(server, kind, &found.names, asked).await?;
+            return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, &page)));
+        }
+        Op::PageRun => {
+            let entry = server.runs.find(name()).ok_or_else(Problem::nothing_here)?;
+            let page = actions::run(&entry);
+            return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, &page)));
+        }
+        _ => {}
+    }
     let view = server.warm.look().await?;
+    let about = match op {
+        Op::PageService | Op::PageLogs => Some(Kind::Service),
+        Op::PageNode => Some(Kind::Node),
+        _ => None,
+    };
+    if let Some(kind) = about {
+        exact(&view.cluster, kind, name())?;
+    }
     let page = match op {
         Op::PageFront => front::page(server, &view)?,
         Op::PageServices => services::all(&view, asked)?,
-        Op::PageService => services::one(&view, name())?,
+        Op::PageService => services::one(&view, name(), &asked.caller)?,
         Op::PageLogs => services::logs(server, &view, name(), asked).await?,
         Op::PageNodes => nodes::all(&view)?,
-        Op::PageNode => nodes::one(&view, name())?,
-        Op::PageStacks => stacks::all(&view)?,
+        Op::PageNode => nodes::one(&view, name(), &asked.caller)?,
+        Op::PageStacks => stacks::all(&view, &asked.caller)?,
         _ => return Err(Problem::nothing_here()),
     };
     Ok(dated(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), Some(&view), &page)), &view))

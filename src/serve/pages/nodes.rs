@@ -6,11 +6,12 @@ use anyhow::Result;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Page, parts};
+use super::{Page, actions, parts};
 use crate::cli::OneNode;
 use crate::everyday;
 use crate::model::{Needs, Node, NodeId, Offer, ServiceId};
 use crate::pass::nodes::list;
+use crate::serve::access::Caller;
 use crate::serve::api::data;
 use crate::serve::warm::View;
 use crate::snapshot::Snapshot;
@@ -134,7 +135,7 @@ fn memory(node: &Node, offer: &Offer, reserved: &Reserved) -> Markup {
 ///
 /// # Errors
 /// If there is none of this name.
-pub(super) fn one(view: &View, name: &str) -> Result<Page> {
+pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
     let cluster = &view.cluster;
     let node = everyday::node(cluster, name)?;
     let entry =
@@ -163,6 +164,7 @@ pub(super) fn one(view: &View, name: &str) -> Result<Page> {
             h2 #h-impact { "What becomes of them without it" }
             (impact(&entry["without_it"]))
         }
+        (actions::of_node(&node.id.0, node.version, list::availability(node), caller))
     };
     Ok(Page { title: node.key.clone(), menu: "/nodes", body })
 }

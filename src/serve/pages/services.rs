@@ -4,13 +4,14 @@ use anyhow::{Context as _, Result};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Page, parts};
+use super::{Page, actions, parts};
 use crate::cli::{OneService, Tasks};
 use crate::engine::path::{segment, with_query};
 use crate::everyday;
 use crate::model::Reference;
 use crate::pass::services::{Standing, standing};
 use crate::serve::Server;
+use crate::serve::access::Caller;
 use crate::serve::api::{Asked, data, read_logs, shapes};
 use crate::serve::problem::Problem;
 use crate::serve::warm::View;
@@ -107,7 +108,7 @@ fn places(cluster: &Snapshot, one: &Standing<'_>) -> String {
 ///
 /// # Errors
 /// If there is none of this name.
-pub(super) fn one(view: &View, name: &str) -> Result<Page> {
+pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
     let cluster = &view.cluster;
     let args = OneService { name: name.to_owned() };
     let entry = data(|report| everyday::services_show(cluster, &args, report))?["service"].take();
@@ -124,6 +125,7 @@ pub(super) fn one(view: &View, name: &str) -> Result<Page> {
             (task_table(&tasks, cluster.engine_time))
         }
         p.actions { a.button href={ "/services/" (segment(&name)) "/logs" } { "Logs" } }
+        (actions::of_service(one, caller))
         (differences(&entry["previous"]))
         section aria-labelledby="h-spec" {
             h2 #h-spec { "Specification" }

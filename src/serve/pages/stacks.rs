@@ -4,8 +4,9 @@ use anyhow::Result;
 use maud::html;
 use serde_json::Value;
 
-use super::{Page, parts};
+use super::{Page, actions, parts};
 use crate::engine::path::with_query;
+use crate::serve::access::Caller;
 use crate::serve::api::shapes;
 use crate::serve::warm::View;
 
@@ -13,7 +14,7 @@ use crate::serve::warm::View;
 ///
 /// # Errors
 /// If an object can't be read.
-pub(super) fn all(view: &View) -> Result<Page> {
+pub(super) fn all(view: &View, caller: &Caller) -> Result<Page> {
     let stacks = shapes::stacks(&view.cluster)?;
     let stacks = stacks.as_array().map(Vec::as_slice).unwrap_or_default();
     let words = |stack: &Value, key: &str| -> String {
@@ -31,11 +32,19 @@ pub(super) fn all(view: &View) -> Result<Page> {
                 td.wide { (words(stack, "services")) }
                 td { (words(stack, "ports")) }
                 td.wide { (words(stack, "nodes")) }
+                td { (actions::of_stack(name, caller)) }
             }
         }
     };
-    let head =
-        [("Stack", false), ("Status", false), ("Tasks", true), ("Services", false), ("Ports", false), ("Nodes", false)];
+    let head = [
+        ("Stack", false),
+        ("Status", false),
+        ("Tasks", true),
+        ("Services", false),
+        ("Ports", false),
+        ("Nodes", false),
+        ("Change", false),
+    ];
     let body = html! {
         h1 { "Stacks" }
         section #stacks data-live aria-label="Stacks" {
