@@ -188,13 +188,28 @@ impl Engine {
     /// # Errors
     /// As [`Engine::update`].
     pub async fn create(&self, collection: &str, api: &str, spec: &Value) -> Result<Option<String>> {
+        self.create_with(collection, api, spec, None).await
+    }
+
+    /// The same with credentials for the image's registry.
+    ///
+    /// # Errors
+    /// If the engine refuses, or is lost.
+    pub async fn create_with(
+        &self,
+        collection: &str,
+        api: &str,
+        spec: &Value,
+        auth: Option<&HeaderValue>,
+    ) -> Result<Option<String>> {
         #[derive(serde::Deserialize)]
         struct Created {
             #[serde(rename = "ID")]
             id: String,
         }
         let path = format!("/v{api}/{collection}/create");
-        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
+        let headers = HeaderMap::from_iter(auth.map(|auth| (HeaderName::from_static("x-registry-auth"), auth.clone())));
+        let reply = self.wire.request_with(Method::POST, &path, headers, Some(serde_json::to_vec(spec)?)).await?;
         if reply.status == 409 {
             return Ok(None);
         }
