@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod complete;
@@ -25,6 +26,7 @@ pub mod health;
 pub mod interrupt;
 pub mod lock;
 pub mod logs;
+pub mod mcp;
 pub mod measure;
 pub mod metrics;
 pub mod model;

@@ -73,8 +73,7 @@ pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
             "Placement": { "Constraints": [format!("node.id=={}", node.0)] },
         },
     });
-    let id =
-        engine.create_with("services", api, &spec, auth).await.context("can't make the job that pulls the image")?;
+    let id = engine.create_service(api, &spec, auth).await.context("can't make the job that pulls the image")?;
     let id = id.with_context(|| format!("there is a service `{name}` already"))?;
     let pulled = watch(order, &id).await;
     temporary::remove(engine, &["services"], &id)

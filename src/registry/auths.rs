@@ -11,6 +11,9 @@ use super::{Credentials, Image, auth_for};
 use crate::model::stock::age;
 use crate::pass::words::spoken;
 
+/// Credentials that end sooner are told of, where nothing else is said.
+pub(crate) const SOON: Duration = Duration::from_secs(3600);
+
 /// By registry, what goes into `X-Registry-Auth`. Shows in no message, no log and no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Auths(BTreeMap<String, HeaderValue>);

@@ -3,11 +3,10 @@
 
 mod blame;
 mod flight;
-mod resolve;
+pub(crate) mod resolve;
 mod rollouts;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::Instant;
@@ -24,6 +23,7 @@ use crate::pass::update::Request;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::select::{images, repositories, select};
 use crate::plan::{Plan, Warning};
+use crate::registry::auths::SOON;
 use crate::registry::{self, Credentials};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
@@ -34,9 +34,6 @@ use rollouts::Rollouts;
 
 /// The command's name in reports.
 pub const COMMAND: &str = "services update";
-
-/// Credentials that end sooner are told of.
-const ENDING: Duration = Duration::from_secs(3600);
 
 /// A run of updates.
 #[derive(Debug)]
@@ -179,7 +176,7 @@ impl Updating<'_> {
         let asked = images(&candidates);
         let known = resolve::known(engine, self.credentials, &candidates, &asked);
         let known = self.unless_interrupted(Box::pin(known)).await?;
-        let auths = registry::auths(self.credentials, asked.iter().map(String::as_str), ENDING);
+        let auths = registry::auths(self.credentials, asked.iter().map(String::as_str), SOON);
         let (auths, problems) = self.unless_interrupted(auths).await?;
         drop(candidates);
         report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));

@@ -63,7 +63,7 @@ pub(super) async fn tags(
 }
 
 /// As the docker CLI tells the scheduler: what runs, and of `arm` any.
-fn from(resolved: Resolved) -> Known {
+pub(crate) fn from(resolved: Resolved) -> Known {
     let mut platforms: Vec<(String, String)> = Vec::new();
     for Platform { os, architecture, .. } in resolved.platforms.into_iter().filter(Platform::runs) {
         let platform = (os, if architecture == "arm" { String::new() } else { architecture });

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{Out, percent, span};
 use crate::metrics::url::Url;
 use crate::settings::{
-    Anchor, Exporter, Hook, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Registry, Schedule, Settings,
+    Anchor, Catalog, Exporter, Hook, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Registry, Schedule,
+    Settings,
 };
 
 pub(super) fn tree(settings: &Settings) -> Out {
@@ -32,6 +33,9 @@ pub(super) fn tree(settings: &Settings) -> Out {
     top.push(("mods".to_owned(), mods_tree(settings)));
     if settings.registry != Registry::default() {
         top.push(("registry".to_owned(), section_tree("registry", settings.registry.shown(), origins)));
+    }
+    if settings.catalog != Catalog::default() {
+        top.push(("catalog".to_owned(), section_tree("catalog", settings.catalog.shown(), origins)));
     }
     top.push(("update".to_owned(), update_tree(settings)));
     top.push(("watch".to_owned(), watch_tree(settings)));
