@@ -2,7 +2,9 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod catalog;
 mod global;
+mod mcp;
 mod node_side;
 mod nodes;
 mod operate;
@@ -17,7 +19,11 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use catalog::{
+    AddEntries, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, ReconcileCatalog, ShowEntry,
+};
 pub use global::{Global, LogFormat, Output, When};
+pub use mcp::Mcp;
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
@@ -117,6 +123,9 @@ pub enum Command {
     /// Registries of images: what they have, and taking something out of them
     #[command(subcommand)]
     Registry(Registry),
+    /// Services as files define them, as this host has them in its catalog, and as the swarm runs them
+    #[command(subcommand)]
+    Catalog(Catalog),
     /// Run passes on a clock and on events, until told to stop
     ///
     /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
@@ -125,6 +134,12 @@ pub enum Command {
     /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
     /// file. SIGTERM: finish the action that is under way, and stop.
     Watch(Watch),
+    /// Offer commands as tools of the Model Context Protocol, on stdin and stdout
+    ///
+    /// For programs that speak the protocol, in its revision 2026-07-28 and those before it. Tools only look, unless
+    /// --allow-write is given; those that change something return a plan first, and want its id, or confirm. What is
+    /// under way when stdin ends finishes its current action.
+    Mcp(Mcp),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;
@@ -238,6 +253,8 @@ pub enum SchemaName {
     Report,
     /// Of the list of mods in $MOD_MANAGER_CONFIG.
     Mods,
+    /// Of a definition of the catalog.
+    Definition,
 }
 
 /// `orca sim`.

@@ -89,9 +89,7 @@ fn with_values(arg: Arg, command: &str) -> Arg {
         (path, "names" | "name") if path.starts_with("services ") => {
             arg.add(ArgValueCandidates::new(|| offered(cluster_services)))
         }
-        (path, "name") if path.starts_with("stacks ") => {
-            arg.add(ArgValueCandidates::new(|| offered(cluster_stacks)))
-        }
+        (path, "name") if path.starts_with("stacks ") => arg.add(ArgValueCandidates::new(|| offered(cluster_stacks))),
         (_, "stack") => arg.add(ArgValueCandidates::new(|| offered(cluster_stacks))),
         (_, "node" | "empty") => arg.add(ArgValueCandidates::new(|| offered(cluster_nodes))),
         (_, "anchor" | "anchors") => arg.add(ArgValueCandidates::new(|| offered(anchors))),

@@ -161,6 +161,9 @@ pub struct Update {
     /// Give services whose image has no digest one, which restarts their tasks once
     #[arg(long)]
     pub pin: bool,
+    /// Now, whatever maintenance windows say
+    #[arg(long)]
+    pub now: bool,
     /// Try again what has failed before
     #[arg(long)]
     pub retry_failed: bool,

@@ -176,8 +176,7 @@ impl Session {
         };
         let asking = engine.as_ref().zip(Some(&settings));
         let look = Look { command: "health", source: &source, options, interrupt };
-        let tell =
-            async |c: &Snapshot, report: &mut Report| everyday::health(c, args.strict, asking, report).await;
+        let tell = async |c: &Snapshot, report: &mut Report| everyday::health(c, args.strict, asking, report).await;
         Box::pin(look.run(tell)).await.map(Ended::Report)
     }
 
@@ -189,6 +188,9 @@ impl Session {
         tell: impl FnOnce(&Snapshot, &mut Report) -> Result<()>,
     ) -> Result<Ended> {
         let source = self.source()?;
-        Look { command, source: &source, options, interrupt }.run(async |c: &Snapshot, report: &mut Report| tell(c, report)).await.map(Ended::Report)
+        Look { command, source: &source, options, interrupt }
+            .run(async |c: &Snapshot, report: &mut Report| tell(c, report))
+            .await
+            .map(Ended::Report)
     }
 }

@@ -211,7 +211,12 @@ fn look_at_exporters(exporters: &Exporters<'_>, findings: &mut Vec<Finding>) -> 
         let target = Target::unknown(TargetKind::Service, exporters.service);
         let says = "the config wants an exporter on every node, and the swarm has no such service of orca's; \
                     `orca exporter deploy` makes it";
-        findings.push(Finding { weight: Weight::Notice, code: "exporter_missing", target, says: vec![says.to_owned()] });
+        findings.push(Finding {
+            weight: Weight::Notice,
+            code: "exporter_missing",
+            target,
+            says: vec![says.to_owned()],
+        });
         return json!({"total": 0, "up": 0});
     };
     for (node, why) in wrong {

@@ -116,7 +116,8 @@ impl Cluster {
 
     /// Plans without guard rails.
     pub fn unguarded(&self, goal: Goal) -> Planned {
-        self.try_plan("", &Memory::default(), &Request { goal, guarded: false, at_once: false, start_first: false }).unwrap()
+        self.try_plan("", &Memory::default(), &Request { goal, guarded: false, at_once: false, start_first: false })
+            .unwrap()
     }
 
     /// Plans with guard rails.

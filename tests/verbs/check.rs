@@ -46,8 +46,7 @@ impl Shop {
 fn verdicts(report: &Value) -> Vec<(String, String)> {
     let words = |service: &Value, path: &str| service.pointer(path).and_then(Value::as_str).unwrap_or("-").to_owned();
     let services = report["data"]["services"].as_array().unwrap();
-    let mut found: Vec<_> =
-        services.iter().map(|one| (words(one, "/name"), words(one, "/check/verdict"))).collect();
+    let mut found: Vec<_> = services.iter().map(|one| (words(one, "/name"), words(one, "/check/verdict"))).collect();
     found.sort();
     found
 }

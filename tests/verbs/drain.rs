@@ -47,10 +47,15 @@ fn what_starts_its_successor_first_is_moved_and_the_rest_is_drained() {
     stage.create("slow", 3, |_| ());
     let spec = stage.spec("web");
     let (exit, report) = stage.run(&["nodes", "drain", "node-3", "--start-first", "--wait"]);
-    assert_eq!((exit, kinds(&report)), (0, vec!["task.move".to_owned(), "node.availability.set".to_owned()]), "{report}");
+    assert_eq!(
+        (exit, kinds(&report)),
+        (0, vec!["task.move".to_owned(), "node.availability.set".to_owned()]),
+        "{report}"
+    );
     assert_eq!(report["command"], "nodes drain");
     assert_eq!((report["data"]["waited"]["settled"].clone(), availability(&stage)), (json!(true), "drain".to_owned()));
-    let warnings: Vec<_> = report["warnings"].as_array().unwrap().iter().map(|warning| text(&warning["code"])).collect();
+    let warnings: Vec<_> =
+        report["warnings"].as_array().unwrap().iter().map(|warning| text(&warning["code"])).collect();
     assert!(warnings.contains(&"not_start_first".to_owned()), "{report}");
     assert!(!stage.cluster().places("slow").unwrap().contains(&"node-3".to_owned()));
     assert_eq!(stage.spec("web"), spec, "it is as it was");
@@ -90,10 +95,17 @@ fn what_is_not_moved_keeps_the_node_from_being_emptied() {
     web(&stage, start_first);
     assert_eq!(stage.run(&["pause"]).0, 0);
     let (exit, report) = stage.run(&["nodes", "drain", "node-3", "--start-first"]);
-    assert_eq!((exit, &report["outcome"], &report["command"]), (75, &json!("blocked"), &json!("nodes drain")), "{report}");
+    assert_eq!(
+        (exit, &report["outcome"], &report["command"]),
+        (75, &json!("blocked"), &json!("nodes drain")),
+        "{report}"
+    );
     assert_eq!(stage.run(&["resume"]).0, 0);
     let spec = stage.spec("web");
-    stage.sim.admin("/images", &json!({"match": "127.0.0.1", "state": "failed", "err": "task: non-zero exit (3)"})).unwrap();
+    stage
+        .sim
+        .admin("/images", &json!({"match": "127.0.0.1", "state": "failed", "err": "task: non-zero exit (3)"}))
+        .unwrap();
     let (exit, report) = stage.run(&["nodes", "drain", "node-3", "--start-first"]);
     assert_ne!(exit, 0, "{report}");
     assert!(report["error"].is_object(), "{report}");

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::Standing;
 use super::newer::{self, Answers};
 use super::standing::Failure;
-use super::Standing;
 use crate::model::Reference;
 use crate::model::stock::age;
 use crate::snapshot::Snapshot;
