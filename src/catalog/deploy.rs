@@ -168,6 +168,7 @@ impl Desk<'_> {
             return Ok(());
         };
         found.cluster = Some(cluster);
+        found.rows = store.list(&found.scope)?;
         let Some(states) = found.states([])? else { return Ok(()) };
         for name in names.iter().chain(removed) {
             if let Some((status, id)) = states.get(name) {
