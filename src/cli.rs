@@ -4,11 +4,13 @@
 
 mod catalog;
 mod global;
+mod mcp;
 mod node_side;
 mod nodes;
 mod operate;
 mod rebalance;
 mod registry;
+mod serve;
 mod services;
 mod watch;
 
@@ -23,15 +25,17 @@ pub use catalog::{
     ReconcileCatalog, ShowEntry,
 };
 pub use global::{Global, LogFormat, Output, When};
+pub use mcp::Mcp;
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
-pub use nodes::{Nodes, OneNode};
+pub use nodes::{Drain, Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
+pub use serve::{Serve, TokenRight};
 pub use services::{
-    Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
+    Acting, Chosen, List, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
 pub use watch::Watch;
 
@@ -106,9 +110,9 @@ pub enum Command {
     /// Say in one verdict whether the swarm is well, and name what is not
     ///
     /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
-    /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
-    /// wrong until somebody acts. 75: something is under way and ends by itself. With --self: whether the `orca watch` of this
-    /// host is alive, for a container's healthcheck.
+    /// newest error; rollouts that are stuck; tasks that find no node, and why; exporters that are silent, where the config has
+    /// exporter. Exit code 0: well. 1: something stays wrong until somebody acts. 75: something is under way and ends by
+    /// itself. With --self: whether the `orca watch` of this host is alive, for a container's healthcheck.
     Health(HealthArgs),
     /// Everyday work with services
     #[command(subcommand)]
@@ -136,6 +140,18 @@ pub enum Command {
     /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
     /// file. SIGTERM: finish the action that is under way, and stop.
     Watch(Watch),
+    /// Offer commands as tools of the Model Context Protocol, on stdin and stdout
+    ///
+    /// For programs that speak the protocol, in its revision 2026-07-28 and those before it. Tools only look, unless
+    /// --allow-write is given; those that change something return a plan first, and want its id, or confirm. What is
+    /// under way when stdin ends finishes its current action.
+    Mcp(Mcp),
+    /// Answer browsers and programs: a dashboard and a REST API over the same passes
+    ///
+    /// Answers on this host alone, and whoever is on it may look; with --token-file who shows a token may, and it may answer
+    /// others too. One look at the swarm serves all who ask; what changes something goes the same way as on the command
+    /// line: a plan, the lock, the one writer, the journal. SIGTERM: finish what is under way, and stop.
+    Serve(Serve),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;

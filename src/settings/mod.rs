@@ -56,7 +56,7 @@ pub use rebalance::{Rebalance, ServicePolicy};
 pub use registry::Registry;
 pub(crate) use registry::is_host as is_registry;
 pub use show::{Row, rows, yaml};
-pub use update::{LONGEST, Update};
+pub use update::{Hook, LONGEST, Update};
 pub use watch::{Rhythm, Schedule, Watch, watchable};
 
 /// One text to read settings from.

@@ -1,8 +1,8 @@
 //! What surrounds the passes.
 
 use super::rows::{
-    CHANGES, CONFIG, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, OUTPUT_ENV, PASS_ENVIRONMENT,
-    PASS_FILES, STATE_ENV, STATE_FILES, USAGE,
+    CHANGES, CONFIG, CONFIG_ENV, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, OUTPUT_ENV,
+    PASS_ENVIRONMENT, PASS_FILES, STATE_ENV, STATE_FILES, USAGE,
 };
 use super::{GROUP, Page, Row};
 
@@ -62,9 +62,9 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-health",
-        exits: &[ALIVE, SICK, USAGE, ENGINE, SETTLING, INTERRUPTED],
-        environment: &[ENGINE_ENV, STATE_ENV, OUTPUT_ENV],
-        files: &[WATCH_FILES],
+        exits: &[ALIVE, SICK, USAGE, ENGINE, SETTLING, CONFIG, INTERRUPTED],
+        environment: &[ENGINE_ENV, CONFIG_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES, WATCH_FILES],
         examples: &[
             ("Is the swarm well, and if not, what isn't?", "orca health"),
             ("In a pipeline, after a deployment:", "until orca health -q; do [ $? -eq 75 ] || exit 1; sleep 5; done"),

@@ -1,0 +1,25 @@
+//! `orca serve`: from its flags to a server that runs until told to stop.
+
+use anyhow::Result;
+
+use super::Session;
+use super::end::Ended;
+use crate::cli::Serve;
+use crate::cycle::Options;
+use crate::interrupt::Interrupt;
+use crate::serve::{self, Start};
+
+impl Session {
+    pub(super) async fn serve(&self, args: Serve, options: Options, interrupt: &Interrupt) -> Result<Ended> {
+        if let (Some(right), Some(file)) = (args.new_token, &args.token_file) {
+            return serve::tokens::make(file, right, &args.token_name).map(Ended::Document);
+        }
+        let (settings, source) = self.ready(interrupt).await?;
+        let options = Options { progress: false, ..options };
+        let start = Start { asked: args, settings, source, options, interrupt: interrupt.clone() };
+        let started = |data| self.printer.for_loops().event("start", data);
+        serve::run(start, started).await?;
+        self.printer.for_loops().event("stop", serde_json::json!({"signal": interrupt.exit_code()}));
+        Ok(Ended::Said(0))
+    }
+}
