@@ -199,7 +199,7 @@ impl Job {
     pub(super) async fn run(&self, server: &Server, dry_run: bool, wait: Option<Duration>) -> Result<Report> {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let timeout = server.options.timeout + wait.unwrap_or_default();
-        let options = &Options { dry_run, wait, timeout, ..server.options.clone() };
+        let options = &Options { dry_run, timeout, wait, ..server.options.clone() };
         let Some(verb) = self.verb else {
             exact(&server.warm.look().await?.cluster, self.kind, &self.name)?;
             return self.update(server, options).await;
