@@ -4,6 +4,7 @@
 //! says about that object is done instead. Nothing here decides what ought to be.
 
 mod arrival;
+pub mod catalog;
 mod create;
 pub mod files;
 pub mod host;

@@ -2,7 +2,9 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 
+mod catalog;
 mod global;
+mod mcp;
 mod node_side;
 mod nodes;
 mod operate;
@@ -18,17 +20,21 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use catalog::{
+    AddEntries, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, ReconcileCatalog, ShowEntry,
+};
 pub use global::{Global, LogFormat, Output, When};
+pub use mcp::Mcp;
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
-pub use nodes::{Nodes, OneNode};
+pub use nodes::{Drain, Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
 pub use serve::{Serve, TokenRight};
 pub use services::{
-    Acting, Chosen, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
+    Acting, Chosen, List, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
 pub use watch::Watch;
 
@@ -103,9 +109,9 @@ pub enum Command {
     /// Say in one verdict whether the swarm is well, and name what is not
     ///
     /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
-    /// newest error; rollouts that are stuck; tasks that find no node, and why. Exit code 0: well. 1: something stays
-    /// wrong until somebody acts. 75: something is under way and ends by itself. With --self: whether the `orca watch` of this
-    /// host is alive, for a container's healthcheck.
+    /// newest error; rollouts that are stuck; tasks that find no node, and why; exporters that are silent, where the config has
+    /// exporter. Exit code 0: well. 1: something stays wrong until somebody acts. 75: something is under way and ends by
+    /// itself. With --self: whether the `orca watch` of this host is alive, for a container's healthcheck.
     Health(HealthArgs),
     /// Everyday work with services
     #[command(subcommand)]
@@ -119,6 +125,9 @@ pub enum Command {
     /// Registries of images: what they have, and taking something out of them
     #[command(subcommand)]
     Registry(Registry),
+    /// Services as files define them, as this host has them in its catalog, and as the swarm runs them
+    #[command(subcommand)]
+    Catalog(Catalog),
     /// Run passes on a clock and on events, until told to stop
     ///
     /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their
@@ -133,6 +142,12 @@ pub enum Command {
     /// others too. One look at the swarm serves all who ask; what changes something goes the same way as on the command
     /// line: a plan, the lock, the one writer, the journal. SIGTERM: finish what is under way, and stop.
     Serve(Serve),
+    /// Offer commands as tools of the Model Context Protocol, on stdin and stdout
+    ///
+    /// For programs that speak the protocol, in its revision 2026-07-28 and those before it. Tools only look, unless
+    /// --allow-write is given; those that change something return a plan first, and want its id, or confirm. What is
+    /// under way when stdin ends finishes its current action.
+    Mcp(Mcp),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;
@@ -246,6 +261,8 @@ pub enum SchemaName {
     Report,
     /// Of the list of mods in $MOD_MANAGER_CONFIG.
     Mods,
+    /// Of a definition of the catalog.
+    Definition,
 }
 
 /// `orca sim`.

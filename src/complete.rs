@@ -21,6 +21,8 @@ use crate::cli::Cli;
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
 use crate::engine::wire::Wire;
+use crate::model::service::STACK_LABEL;
+use crate::model::{Needs, Service};
 use crate::settings::{self, Input, Settings};
 use crate::snapshot;
 
@@ -87,6 +89,8 @@ fn with_values(arg: Arg, command: &str) -> Arg {
         (path, "names" | "name") if path.starts_with("services ") => {
             arg.add(ArgValueCandidates::new(|| offered(cluster_services)))
         }
+        (path, "name") if path.starts_with("stacks ") => arg.add(ArgValueCandidates::new(|| offered(cluster_stacks))),
+        (_, "stack") => arg.add(ArgValueCandidates::new(|| offered(cluster_stacks))),
         (_, "node" | "empty") => arg.add(ArgValueCandidates::new(|| offered(cluster_nodes))),
         (_, "anchor" | "anchors") => arg.add(ArgValueCandidates::new(|| offered(anchors))),
         (_, "context") => arg.add(ArgValueCandidates::new(|| offered(contexts))),
@@ -160,11 +164,19 @@ fn cluster_nodes(line: &Line) -> Option<Vec<String>> {
 }
 
 fn cluster_services(line: &Line) -> Option<Vec<String>> {
-    let services = match &line.snapshot {
-        Some(file) => snapshot::load(file).ok()?.services,
-        None => asked(line, async |engine| engine.services().await)?,
-    };
-    Some(sorted(services.into_iter().map(|service| service.name)))
+    Some(sorted(services(line)?.into_iter().map(|service| service.name)))
+}
+
+fn cluster_stacks(line: &Line) -> Option<Vec<String>> {
+    let stack = |service: Service| Needs::read(&service.raw).ok()?.labels.remove(STACK_LABEL);
+    Some(sorted(services(line)?.into_iter().filter_map(stack)))
+}
+
+fn services(line: &Line) -> Option<Vec<Service>> {
+    match &line.snapshot {
+        Some(file) => Some(snapshot::load(file).ok()?.services),
+        None => asked(line, async |engine| engine.services().await),
+    }
 }
 
 fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {

@@ -2,11 +2,14 @@
 
 mod autoheal;
 mod bootstrap;
+mod catalog;
+mod drain;
 mod end;
 mod everyday;
 mod exporter;
 mod gc;
 mod logs;
+mod mcp;
 mod mods;
 mod operate;
 mod rebalance;
@@ -196,6 +199,7 @@ impl Session {
                 self.passes("reconcile", &Pass::ALL, &options, interrupt).await
             }
             Command::Reconcile(reconcile) => Box::pin(self.reconcile_loop(reconcile, interrupt)).await,
+            Command::Mcp(args) => Box::pin(self.mcp(args, interrupt)).await,
             Command::Watch(args) => Box::pin(self.watch(args, interrupt)).await,
             Command::Autoheal(args) => Box::pin(self.autoheal(args, &options, interrupt)).await,
             Command::Bootstrap(args) => Box::pin(self.bootstrap(args, &options, interrupt)).await,
@@ -209,6 +213,7 @@ impl Session {
             Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
             Command::Registry(command) => Box::pin(self.registry(&command, &options, interrupt)).await,
             Command::Serve(args) => Box::pin(self.serve(args, options, interrupt)).await,
+            Command::Catalog(command) => Box::pin(self.catalog(command, &options, interrupt)).await,
             Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
             Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
             Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,

@@ -18,6 +18,7 @@ pub fn schema(name: SchemaName) -> &'static str {
     match name {
         SchemaName::Config => crate::settings::schema::CONFIG,
         SchemaName::Mods => crate::settings::schema::MODS,
+        SchemaName::Definition => crate::settings::schema::DEFINITION,
         SchemaName::Report => include_str!("../schema/report.json"),
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     seen: watch::Receiver<Seen>,
+    sender: watch::Sender<Seen>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,13 +23,19 @@ impl Interrupt {
         let mut int = signal(SignalKind::interrupt())?;
         let mut term = signal(SignalKind::terminate())?;
         let (sender, seen) = watch::channel(Seen::default());
+        let signals = sender.clone();
         tokio::spawn(async move {
             loop {
                 let exit_code = tokio::select! { _ = int.recv() => 130, _ = term.recv() => 143 };
-                sender.send_modify(|seen| *seen = Seen { count: seen.count + 1, exit_code });
+                signals.send_modify(|seen| *seen = Seen { count: seen.count + 1, exit_code });
             }
         });
-        Ok(Self { seen })
+        Ok(Self { seen, sender })
+    }
+
+    /// As if a signal had come: whoever wanted what is under way is gone.
+    pub fn raise(&self) {
+        self.sender.send_modify(|seen| *seen = Seen { count: seen.count + 1, exit_code: 143 });
     }
 
     /// The exit code of the signal that came, if one came.

@@ -5,7 +5,6 @@ pub mod decide;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use http::header::CONTENT_TYPE;
@@ -13,11 +12,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use rustix::fs::OFlags;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::metrics::url::Url;
 use crate::plan::Warning;
+use crate::program::Program;
 use crate::registry::net::Net;
 use crate::report::{Report, Status, Summary};
 use crate::settings::{Event, Form, Hidden, Kept, Notify};
@@ -28,8 +27,6 @@ use decide::{Occasion, Told};
 const KEY: &str = "#notify";
 /// Secrets are no longer.
 const LARGEST: u64 = 16 * 1024;
-/// So many characters of what a program complains of.
-const COMPLAINT: usize = 300;
 
 /// Tells of a report what is to be told, as the rate allows it. Returns what went wrong with that.
 pub async fn tell(notify: &Notify, state_dir: &Path, report: &Report) -> Vec<Warning> {
@@ -154,52 +151,16 @@ async fn post(url: &Kept, mut headers: HeaderMap, body: String, until: Instant) 
 }
 
 async fn command(notify: &Notify, body: &str, occasion: &Occasion, until: Instant) -> Option<Result<()>> {
-    let (program, arguments) = notify.command.split_first()?;
-    let run = async {
-        let mut command = tokio::process::Command::new(program);
-        command.args(arguments).env("ORCA_EVENT", occasion.event.name());
-        // Other receivers' secrets are none of its business.
-        for name in variables(notify) {
-            command.env_remove(name);
-        }
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("can't start `{program}`"))?;
-        let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
-        let given = async {
-            if let Some(mut stdin) = stdin {
-                // A program need not read what it is given.
-                let _ = stdin.write_all(body.as_bytes()).await;
-            }
-        };
-        // Read to its end, so that a program which complains at length is not held up, but only the beginning is kept.
-        let heard = async {
-            let mut said = Vec::new();
-            if let Some(mut stderr) = stderr {
-                let _ = (&mut stderr).take(4 * COMPLAINT as u64).read_to_end(&mut said).await;
-                let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
-            }
-            said
-        };
-        let (ended, (), said) = tokio::join!(child.wait(), given, heard);
-        let ended = ended.with_context(|| format!("`{program}` was lost"))?;
-        if ended.success() {
-            return Ok(());
-        }
-        let said: String = String::from_utf8_lossy(&said).trim().chars().take(COMPLAINT).collect();
-        bail!("`{program}` ended with {ended}: {said}")
-    };
-    let ended = timeout_at(until, run).await;
-    let ended = ended.unwrap_or_else(|_| Err(anyhow::anyhow!("`{program}` took too long and was ended")));
+    notify.command.first()?;
+    let given = vec![("ORCA_EVENT", occasion.event.name().to_owned())];
+    // Other receivers' secrets are none of its business.
+    let withheld = variables(notify).collect();
+    let ended = Program { words: &notify.command, given, withheld, input: body.as_bytes(), until }.run().await;
     Some(ended.context("the command was not told"))
 }
 
 /// The variables that hold URLs and secrets.
-fn variables(notify: &Notify) -> impl Iterator<Item = &str> {
+pub(crate) fn variables(notify: &Notify) -> impl Iterator<Item = &str> {
     let hook = notify.webhook.iter().flat_map(|(url, secret)| std::iter::once(url).chain(secret));
     hook.chain(notify.chat.iter().map(|(url, _)| url)).filter_map(|kept| match kept {
         Kept::Env(name, _) => Some(name.as_str()),

@@ -86,6 +86,8 @@ pub enum TargetKind {
     Host,
     /// A file on this host.
     File,
+    /// A service of the catalog.
+    Catalog,
 }
 
 /// What an update of the swarm's own objects can be of.
@@ -112,7 +114,8 @@ impl TargetKind {
             | Self::Network
             | Self::BuildCache
             | Self::Host
-            | Self::File => None,
+            | Self::File
+            | Self::Catalog => None,
         }
     }
 
@@ -130,6 +133,7 @@ impl TargetKind {
             Self::BuildCache => "build",
             Self::Host => "hosts",
             Self::File => "files",
+            Self::Catalog => "catalog",
         }
     }
 
@@ -147,6 +151,7 @@ impl TargetKind {
             Self::BuildCache => "build_cache",
             Self::Host => "host",
             Self::File => "file",
+            Self::Catalog => "catalog",
         }
     }
 }
@@ -268,6 +273,7 @@ impl Action {
                 "replicas".to_owned()
             }
             Change::LogLimit { .. } => "log_driver".to_owned(),
+            Change::ServiceRemove => "remove".to_owned(),
             Change::MoveUndo => "move/undo".to_owned(),
             Change::MoveSeal => "move/seal".to_owned(),
             Change::TemporaryRemove => "temporary".to_owned(),
@@ -310,6 +316,11 @@ impl Action {
     pub fn on_file(path: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
         let target = Target { id: path.to_owned(), ..Target::unknown(TargetKind::File, path) };
         Self::new(target, path, what, change, reason.into(), 0)
+    }
+
+    /// A change of what the catalog has of this service.
+    pub fn in_catalog(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Catalog, name), name, what, change, reason.into(), 0)
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {

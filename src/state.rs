@@ -315,12 +315,12 @@ pub fn make_dir(dir: &Path) -> Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| unusable(dir))
 }
 
-fn unusable(dir: &Path) -> Error {
+pub(crate) fn unusable(dir: &Path) -> Error {
     Error::new(ErrorKind::Failed, format!("can't use the state directory `{}`", dir.display()))
         .hint("name a directory that orca may write with --state-dir or ORCA_STATE_DIR")
 }
 
-fn is_corrupt(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_corrupt(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => {
@@ -330,7 +330,7 @@ fn is_corrupt(error: &rusqlite::Error) -> bool {
     }
 }
 
-fn move_aside(path: &Path) -> Result<PathBuf> {
+pub(crate) fn move_aside(path: &Path) -> Result<PathBuf> {
     let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S");
     let aside = path.with_extension(format!("corrupt-{stamp}"));
     // Its own journal would be played back into the new file.

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 63] = [
+const COMMANDS: [&[&str]; 64] = [
     &[],
     &["labels"],
     &["labels", "sync"],
@@ -61,6 +61,7 @@ const COMMANDS: [&[&str]; 63] = [
     &["nodes", "activate"],
     &["nodes", "pause"],
     &["nodes", "label"],
+    &["mcp"],
     &["registry"],
     &["registry", "repos"],
     &["registry", "tags"],

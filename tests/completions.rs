@@ -102,6 +102,14 @@ fn nodes_come_from_the_engine_that_the_line_means() {
     let services = place.offered(&["services", "ps", ""], &env);
     assert!(!services[0].starts_with('-'), "flags before names: {services:?}");
     assert_eq!(place.offered(&["--snapshot", "cluster.json", "services", "ps", ""], &[]), services);
+    let mut cluster: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(place.path("cluster.json")).unwrap()).unwrap();
+    for service in cluster["services"].as_array_mut().unwrap().iter_mut().take(2) {
+        service["Spec"]["Labels"] = serde_json::json!({"com.docker.stack.namespace": "shop"});
+    }
+    std::fs::write(place.path("stack.json"), cluster.to_string()).unwrap();
+    assert_eq!(place.offered(&["--snapshot", "stack.json", "services", "ls", "--stack", ""], &[]), ["shop"]);
+    assert_eq!(place.offered(&["--snapshot", "stack.json", "stacks", "restart", "sh"], &[]), ["shop"]);
     // What the line says wins over what the environment says.
     assert_eq!(place.offered(&["-H", "unix:///nowhere.sock", "rebalance", "plan", "--empty", ""], &env), [""; 0]);
 }
@@ -215,6 +223,30 @@ fn zsh_offers_node_names() {
     let place = Place::new();
     place.script("zsh", "zsh/_orca");
     type_into(&place, "zsh -f -i", "fpath=($PWD/zsh $fpath); autoload -U compinit; compinit -u -d $PWD/dump");
+}
+
+#[test]
+fn elvish_offers_node_names() {
+    if !there("elvish") {
+        return;
+    }
+    let place = Place::new();
+    let script = place.script("elvish", "orca.elv");
+    type_into(&place, "elvish -norc", &format!("eval (slurp < {})", script.display()));
+}
+
+/// PowerShell is in no Debian package: what its script runs, and reads, is tried without it.
+#[test]
+fn powershell_would_offer_node_names() {
+    let place = Place::new();
+    let script = std::fs::read_to_string(place.script("powershell", "orca.ps1")).unwrap();
+    assert!(script.contains("& orca -- $args") && script.contains("ORCA_COMPLETE"), "{script}");
+    let mut command = place.command(ORCA);
+    command.args(["--", "orca", "-H", &place.host(), "rebalance", "plan", "--empty", ""]);
+    let output = command.env("ORCA_COMPLETE", "powershell").stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = text.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(names, NODES, "{text}");
 }
 
 #[test]

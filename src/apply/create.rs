@@ -11,7 +11,9 @@ use crate::model::Service;
 impl Applier<'_> {
     /// Makes it, unless somebody else has made one of that name meanwhile.
     pub(super) async fn create(&mut self, name: &str, spec: &Value) -> Attempt {
-        let made = self.engine.create("services", &self.cluster.api, spec).await;
+        let image = spec.pointer("/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str).unwrap_or_default();
+        let auth = self.pass.auths().and_then(|auths| auths.of(image));
+        let made = self.engine.create_service(&self.cluster.api, spec, auth).await;
         match (made, self.find(name).await) {
             (Ok(Some(_)), _) => Attempt::Done,
             // What is planned for it now is for the next pass.

@@ -99,7 +99,7 @@ impl Applier<'_> {
             return Attempt::Moot(format!("`{name}` is gone"));
         };
         let changes: Vec<&Change> = group.iter().map(|action| &action.change).collect();
-        if let [Change::TemporaryRemove] = changes[..] {
+        if let [Change::TemporaryRemove | Change::ServiceRemove] = changes[..] {
             return match self.engine.remove(kind.collection(), id).await {
                 Ok(()) => {
                     self.cluster.remove(id);

@@ -51,6 +51,13 @@ pub struct Drain {
     /// Also if services are left without a node
     #[arg(long)]
     pub force: bool,
+    /// First move the tasks whose update config says start-first, one at a time, each proven before the old one ends
+    ///
+    /// As `orca rebalance apply --empty` does: the image is brought to the new node, the new task runs, then the old one
+    /// ends. What can't be moved so is ended by the drain, as ever, and named. A move that fails ends the run, and the node is
+    /// not emptied. One node at a time.
+    #[arg(long)]
+    pub start_first: bool,
     /// How long to stay.
     #[command(flatten)]
     pub wait: Wait,

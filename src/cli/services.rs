@@ -10,7 +10,10 @@ use super::{duration, some_time};
 #[derive(Debug, Subcommand)]
 pub enum Services {
     /// List services: tasks running and wanted, rollout, image, newest error
-    Ls(Chosen),
+    ///
+    /// With --check, the registries are asked for each image once. What could not be asked for is "unknown", is named, and
+    /// makes the exit code 75.
+    Ls(List),
     /// List the tasks of services, and say why a task is pending
     Ps(Tasks),
     /// Show one service: what it runs, where, and what its last update did
@@ -63,6 +66,17 @@ pub struct Chosen {
     /// Only the services of this stack
     #[arg(long, value_name = "STACK")]
     pub stack: Option<String>,
+}
+
+/// `orca services ls`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Which services.
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Also ask the registries whether there is a newer image
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `orca services ps`.
@@ -147,6 +161,9 @@ pub struct Update {
     /// Give services whose image has no digest one, which restarts their tasks once
     #[arg(long)]
     pub pin: bool,
+    /// Now, whatever maintenance windows say
+    #[arg(long)]
+    pub now: bool,
     /// Try again what has failed before
     #[arg(long)]
     pub retry_failed: bool,

@@ -22,7 +22,7 @@ use crate::state::State;
 const TALLY: &str = "#metrics";
 
 /// Commands whose runs are counted, and told of, even if they don't get as far as to begin.
-const PASSES: [&str; 15] = [
+const PASSES: [&str; 22] = [
     "labels sync",
     "anchors follow",
     "reconcile",
@@ -38,6 +38,13 @@ const PASSES: [&str; 15] = [
     "commands run",
     "pause",
     "resume",
+    "catalog add",
+    "catalog edit",
+    "catalog rm",
+    "catalog deploy",
+    "catalog stop",
+    "catalog import",
+    "catalog reconcile",
 ];
 
 /// What a command has come to.
@@ -84,6 +91,23 @@ impl Session {
         }
     }
 
+    /// The report of what a command has come to, for who asked for it by other means than a terminal.
+    pub(super) async fn report_of(&self, command: &str, ended: Result<Ended>) -> Report {
+        match ended {
+            Ok(Ended::Report(report) | Ended::LastLine(report)) => report,
+            Ok(Ended::Pass(report)) => self.publish(report).await,
+            Ok(Ended::Document(_) | Ended::Said(_)) => {
+                let mut report = Report::new(command, Run::start(self.global.dry_run));
+                report.conclude(0);
+                report
+            }
+            Err(error) => {
+                let report = self.report_of_failure(command, &error);
+                if PASSES.contains(&command) { self.publish(report).await } else { report }
+            }
+        }
+    }
+
     /// The end of an orca that can't even listen for signals.
     pub(super) fn end_at_once(&self, error: &anyhow::Error) -> u8 {
         let report = self.failure("orca", error);
@@ -96,13 +120,17 @@ impl Session {
             self.printer.error(&ReportedError::from_error(error));
             return None;
         }
+        Some(self.report_of_failure(command, error))
+    }
+
+    fn report_of_failure(&self, command: &str, error: &anyhow::Error) -> Report {
         let mut report = Report::new(command, Run::start(self.global.dry_run));
         report.fail(error);
         if let Some(problems) = error.downcast_ref::<Problems>() {
             report.data.insert("problems".to_owned(), serde_json::to_value(problems.list()).unwrap_or_default());
         }
         report.conclude(0);
-        Some(report)
+        report
     }
 
     /// Prints a report, and says what the process ends with. A loop keeps it, too.

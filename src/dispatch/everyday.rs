@@ -5,8 +5,9 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::end::Ended;
-use crate::cli::{HealthArgs, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
-use crate::cycle::Options;
+use crate::cli::{HealthArgs, List, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
+use crate::cycle::{Options, Source};
+use crate::error::{Error, ErrorKind};
 use crate::everyday::logs::Reading;
 use crate::everyday::{self, Act, Asked, Await, Look};
 use crate::health;
@@ -14,14 +15,13 @@ use crate::interrupt::Interrupt;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::registry::Credentials;
 use crate::report::Report;
+use crate::settings;
 use crate::snapshot::Snapshot;
 
 impl Session {
     pub(super) async fn services(&self, command: Services, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         match command {
-            Services::Ls(args) => {
-                self.look("services ls", options, interrupt, |c, report| everyday::services_ls(c, &args, report)).await
-            }
+            Services::Ls(args) => self.services_ls(&args, options, interrupt).await,
             Services::Ps(args) => {
                 self.look("services ps", options, interrupt, |c, report| everyday::services_ps(c, &args, report)).await
             }
@@ -69,6 +69,7 @@ impl Session {
             Nodes::Show(args) => {
                 self.look("nodes show", options, interrupt, |c, report| everyday::nodes_show(c, &args, report)).await
             }
+            Nodes::Drain(args) if args.start_first => Box::pin(self.drain_start_first(&args, options, interrupt)).await,
             Nodes::Drain(args) => {
                 let order = |cluster: &Snapshot| everyday::nodes(cluster, &args.names, Wish::Drain, args.force);
                 self.act(Verb::NodesDrain, args.wait, options, interrupt, order).await
@@ -125,8 +126,25 @@ impl Session {
         Ok(if args.follow { Ended::LastLine(report) } else { Ended::Report(report) })
     }
 
+    async fn services_ls(&self, args: &List, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+        let source = self.source()?;
+        let credentials = args.check.then(Credentials::here).transpose()?;
+        let engine = match &source {
+            Source::Engine(engine) => Some(engine.until(Instant::now() + options.timeout)),
+            Source::File(_) if args.check => {
+                let error = Error::new(ErrorKind::Usage, "a snapshot has no engine that could ask a registry");
+                return Err(error.hint("leave out --snapshot, or --check").into());
+            }
+            Source::File(_) => None,
+        };
+        let asking = engine.as_ref().zip(credentials.as_ref());
+        let look = Look { command: "services ls", source: &source, options, interrupt };
+        let tell = async |c: &Snapshot, report: &mut Report| everyday::services_ls(c, args, asking, report).await;
+        Box::pin(look.run(tell)).await.map(Ended::Report)
+    }
+
     /// Something that changes the swarm.
-    async fn act(
+    pub(super) async fn act(
         &self,
         verb: Verb,
         wait: Wait,
@@ -150,7 +168,16 @@ impl Session {
             // The watch's own file alone: a healthcheck must not wait for an engine.
             return health::look(&options.state_dir, args.max_age).map(Ended::Report);
         }
-        self.look("health", options, interrupt, |c, report| everyday::health(c, args.strict, report)).await
+        let settings = self.load(None, settings::load_if_any, interrupt).await?;
+        let source = self.source()?;
+        let engine = match &source {
+            Source::Engine(engine) => Some(engine.until(Instant::now() + options.timeout)),
+            Source::File(_) => None,
+        };
+        let asking = engine.as_ref().zip(Some(&settings));
+        let look = Look { command: "health", source: &source, options, interrupt };
+        let tell = async |c: &Snapshot, report: &mut Report| everyday::health(c, args.strict, asking, report).await;
+        Box::pin(look.run(tell)).await.map(Ended::Report)
     }
 
     async fn look(
@@ -161,6 +188,9 @@ impl Session {
         tell: impl FnOnce(&Snapshot, &mut Report) -> Result<()>,
     ) -> Result<Ended> {
         let source = self.source()?;
-        Look { command, source: &source, options, interrupt }.run(tell).await.map(Ended::Report)
+        Look { command, source: &source, options, interrupt }
+            .run(async |c: &Snapshot, report: &mut Report| tell(c, report))
+            .await
+            .map(Ended::Report)
     }
 }

@@ -78,7 +78,7 @@ impl Session {
         let timeout = self.global.timeout.unwrap_or(TIMEOUT);
         let options = &Options { timeout, ..options.clone() };
         let (metrics, command) = (None, rebalance::APPLY);
-        let request = Request { goal: Goal::Memory(Ask::Knee), guarded: true, at_once: true };
+        let request = Request { goal: Goal::Memory(Ask::Knee), guarded: true, at_once: true, start_first: false };
         let how = How { settle: settings.rebalance.settle, pin: false, prepull: true };
         let rehearsal = Rehearsal { command, source, settings, metrics, request, options, interrupt };
         Box::pin(Relocation { rehearsal, file: None, how }.run()).await
@@ -115,5 +115,5 @@ fn request(args: &RebalancePlan, at_once: bool) -> Result<Request> {
         _ if args.goal == BalanceGoal::Count => Goal::Count,
         _ => Goal::Memory(Ask::Knee),
     };
-    Ok(Request { goal, guarded: !args.unguarded, at_once })
+    Ok(Request { goal, guarded: !args.unguarded, at_once, start_first: false })
 }

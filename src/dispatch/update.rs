@@ -31,6 +31,7 @@ impl Session {
             labels: args.label,
             exclude: args.exclude,
             pin: args.pin,
+            now: args.now,
             retry_failed: args.retry_failed,
             min_age: args.min_age,
             deadline: args.deadline,

@@ -13,6 +13,7 @@ pub mod fault;
 mod info;
 pub mod local;
 pub mod logs;
+mod networks;
 pub mod parts;
 pub(crate) mod path;
 mod pool;
@@ -188,13 +189,33 @@ impl Engine {
     /// # Errors
     /// As [`Engine::update`].
     pub async fn create(&self, collection: &str, api: &str, spec: &Value) -> Result<Option<String>> {
+        self.create_with(collection, api, HeaderMap::new(), spec).await
+    }
+
+    /// Makes a service, with credentials for its registry where there are any; returns its id, or `None` when there is
+    /// one of that name already.
+    ///
+    /// # Errors
+    /// As [`Engine::update`].
+    pub async fn create_service(&self, api: &str, spec: &Value, auth: Option<&HeaderValue>) -> Result<Option<String>> {
+        let headers = auth.map(|auth| (HeaderName::from_static("x-registry-auth"), auth.clone())).into_iter().collect();
+        self.create_with("services", api, headers, spec).await
+    }
+
+    async fn create_with(
+        &self,
+        collection: &str,
+        api: &str,
+        headers: HeaderMap,
+        spec: &Value,
+    ) -> Result<Option<String>> {
         #[derive(serde::Deserialize)]
         struct Created {
             #[serde(rename = "ID")]
             id: String,
         }
         let path = format!("/v{api}/{collection}/create");
-        let reply = self.wire.request(Method::POST, &path, Some(serde_json::to_vec(spec)?)).await?;
+        let reply = self.wire.request_with(Method::POST, &path, headers, Some(serde_json::to_vec(spec)?)).await?;
         if reply.status == 409 {
             return Ok(None);
         }

@@ -28,19 +28,19 @@ const BURST: Duration = Duration::from_millis(100);
 
 /// What is to come to rest.
 #[derive(Debug, Default)]
-pub(super) struct Followed {
+pub(crate) struct Followed {
     /// These services have all their tasks.
-    pub(super) services: BTreeSet<ServiceId>,
+    pub(crate) services: BTreeSet<ServiceId>,
     /// These nodes have none.
-    pub(super) emptied: Vec<NodeId>,
+    pub(crate) emptied: Vec<NodeId>,
     /// When each service's last rollout before this run had begun.
-    pub(super) before: BTreeMap<ServiceId, Option<Timestamp>>,
+    pub(crate) before: BTreeMap<ServiceId, Option<Timestamp>>,
     /// A rollback is what is wanted, and not a sign of failure.
-    pub(super) rolls_back: bool,
+    pub(crate) rolls_back: bool,
     /// The engine itself watches new tasks for the monitor time before it says that it is done.
-    pub(super) restarts: bool,
+    pub(crate) restarts: bool,
     /// It must stay so for as long as the engine watches new tasks.
-    pub(super) rest: bool,
+    pub(crate) rest: bool,
 }
 
 /// Looks at the swarm again and again: when something happens in it, and every now and then.
@@ -91,11 +91,11 @@ impl<'a> Looks<'a> {
 
 /// Who stays.
 #[derive(Debug)]
-pub(super) struct Follower<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) until: Instant,
-    pub(super) interrupt: &'a Interrupt,
-    pub(super) progress: &'a Progress,
+pub(crate) struct Follower<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) until: Instant,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) progress: &'a Progress,
 }
 
 /// One look: what is not there yet, and for how long it has to stay when it is.
@@ -109,7 +109,7 @@ impl Follower<'_> {
     ///
     /// # Errors
     /// `Unsettled` when time is up, `Failed` when a rollout has stopped or was rolled back, `Interrupted` by a signal.
-    pub(super) async fn follow(&self, followed: &Followed, api: &str, report: &mut Report) -> Result<()> {
+    pub(crate) async fn follow(&self, followed: &Followed, api: &str, report: &mut Report) -> Result<()> {
         let started = Instant::now();
         let mut looks = Looks::new(self.engine, api, self.interrupt);
         let mut since = None;

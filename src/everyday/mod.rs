@@ -52,7 +52,7 @@ impl Look<'_> {
     ///
     /// # Errors
     /// If the cluster can't be read, or what was asked about is not in it.
-    pub async fn run(&self, tell: impl FnOnce(&Snapshot, &mut Report) -> Result<()>) -> Result<Report> {
+    pub async fn run(&self, tell: impl AsyncFnOnce(&Snapshot, &mut Report) -> Result<()>) -> Result<Report> {
         let started = Instant::now();
         let mut report = Report::new(self.command, Run::start(self.options.dry_run));
         let cluster = match self.source {
@@ -63,7 +63,10 @@ impl Look<'_> {
             Source::File(path) => snapshot::load(path)?,
         };
         report.cluster = Some(Cluster::of(&cluster));
-        tell(&cluster, &mut report)?;
+        tokio::select! {
+            _ = self.interrupt.nth(1) => return Err(interrupted()),
+            told = tell(&cluster, &mut report) => told?,
+        }
         if let Source::Engine(engine) = self.source {
             report.data.insert("requests".to_owned(), engine.requests().into());
         }

@@ -1,19 +1,31 @@
 //! What the commands that change nothing put into their reports.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::cli::{Chosen, OneNode, OneService, Tasks};
+use crate::cli::{Chosen, List, OneNode, OneService, Tasks};
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::exporter;
 use crate::model::Node;
-use crate::pass::health::{self, Weight};
+use crate::pass::health::{self, Exporters, Weight};
 use crate::pass::names::{Named, find};
 use crate::pass::nodes::impact::Impact;
 use crate::pass::nodes::list as nodes;
+use crate::pass::services::newer::{self, Answers};
 use crate::pass::services::standing::{self, Standing};
 use crate::pass::services::{list, show, stacks, tasks};
+use crate::plan::Warning;
+use crate::registry::{Credentials, Resolved, Unresolved, resolve_all};
 use crate::report::{Report, ReportedError};
+use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+
+/// Images asked for at a time.
+const AT_ONCE: usize = 16;
 
 /// How all services stand.
 pub(super) fn standings(cluster: &Snapshot) -> Result<Vec<Standing<'_>>> {
@@ -64,13 +76,41 @@ pub(crate) fn node<'a>(cluster: &'a Snapshot, asked: &str) -> Result<&'a Node> {
     Ok(&cluster.nodes[find("node", asked, &named)?])
 }
 
-/// `orca services ls`.
-pub fn services_ls(cluster: &Snapshot, args: &Chosen, report: &mut Report) -> Result<()> {
+/// `orca services ls`; with `--check`, the registries are asked by way of this engine.
+pub async fn services_ls(
+    cluster: &Snapshot,
+    args: &List,
+    asking: Option<(&Engine, &Credentials)>,
+    report: &mut Report,
+) -> Result<()> {
+    let Chosen { names, stack } = &args.chosen;
     let standings = standings(cluster)?;
-    let chosen = chosen(&standings, &args.names, args.stack.as_deref())?;
-    let entries = chosen.into_iter().map(|one| list::entry(cluster, one)).collect();
+    let chosen = chosen(&standings, names, stack.as_deref())?;
+    let answers = match asking {
+        Some((engine, credentials)) => Some(answers(engine, credentials, &newer::images(&chosen)).await),
+        None => None,
+    };
+    let entries = chosen.into_iter().map(|one| list::entry(cluster, one, answers.as_ref())).collect();
     report.data.insert("services".to_owned(), entries);
+    let Some(answers) = answers else { return Ok(()) };
+    let unknown = answers.values().filter(|answer| answer.is_err()).count();
+    for (image, why) in answers.iter().filter_map(|(image, answer)| Some((image, answer.as_ref().err()?))) {
+        let message = format!("it is not known whether there is a newer `{image}`: {why}");
+        report.warnings.push(Warning::new("unresolved", message));
+    }
+    if unknown > 0 {
+        let text = format!("{unknown} of {} images could not be asked for", answers.len());
+        let error = Error::new(ErrorKind::Refused, text);
+        report.error = Some(ReportedError::from_error(&error.hint("the warnings say why, image by image").into()));
+    }
     Ok(())
+}
+
+/// What these images stand for now, each asked for once.
+async fn answers(engine: &Engine, credentials: &Credentials, images: &BTreeSet<String>) -> Answers {
+    let resolved = resolve_all(engine, credentials, images, AT_ONCE).await.into_iter();
+    let said = |answer: Result<Resolved, Unresolved>| answer.map(|image| image.digest).map_err(|why| why.to_string());
+    resolved.map(|(image, answer)| (image, said(answer))).collect()
 }
 
 /// `orca services ps`.
@@ -130,9 +170,22 @@ pub fn nodes_show(cluster: &Snapshot, args: &OneNode, report: &mut Report) -> Re
     Ok(())
 }
 
-/// `orca health`.
-pub fn health(cluster: &Snapshot, strict: bool, report: &mut Report) -> Result<()> {
-    let health = health::look(cluster).context("the engine's objects can't be read")?;
+/// `orca health`; where the config wants exporters, each is asked.
+pub async fn health(
+    cluster: &Snapshot,
+    strict: bool,
+    asking: Option<(&Engine, &Settings)>,
+    report: &mut Report,
+) -> Result<()> {
+    let exporters = match asking {
+        Some((engine, settings)) if settings.exporter.wanted => {
+            let until = engine.wire().deadline.unwrap_or_else(|| Instant::now() + settings.rebalance.metrics.timeout);
+            let found = exporter::wrong(engine, settings, cluster, until).await;
+            Some(Exporters { service: &settings.exporter.name, found })
+        }
+        _ => None,
+    };
+    let health = health::look(cluster, exporters.as_ref()).context("the engine's objects can't be read")?;
     report.data.append(&mut health::data(cluster, &health)?);
     let names = |weight| {
         let about = health.of(weight).map(|finding| format!("{} ({})", finding.target.name, finding.code));

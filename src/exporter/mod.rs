@@ -17,11 +17,13 @@ use crate::cycle::{Cycle, Options, Source};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
-use crate::model::{Reference, Service};
+use crate::model::{Node, Reference, Service, Task};
 use crate::pass::Pass;
+use crate::pass::exporter::own;
 use crate::registry::is_digest;
 use crate::report::{Outcome, Report, Run, Status, millis_since};
 use crate::settings::{Asked, Settings};
+use crate::snapshot::Snapshot;
 use file_sd::Entry;
 use verify::Verifier;
 
@@ -146,6 +148,21 @@ impl Deployment<'_> {
     fn write(&self, entries: &[Entry], report: &mut Report) -> Result<()> {
         write_targets(self.file_sd.as_deref(), entries, self.options.dry_run, report)
     }
+}
+
+/// The exporters of a snapshot with the ended tasks in it: how many there are to be, and of which something is wrong.
+/// None: the swarm has no such service of orca's.
+pub(crate) async fn wrong(
+    engine: &Engine,
+    settings: &Settings,
+    cluster: &Snapshot,
+    deadline: Instant,
+) -> Option<(usize, Vec<(Node, String)>)> {
+    let service = cluster.service(&settings.exporter.name).filter(|service| own(service))?;
+    let tasks: Vec<&Task> = cluster.tasks.iter().filter(|task| task.service == service.id).collect();
+    let verifier = Verifier { engine, settings, changed: false, replaced: false, before: None, deadline };
+    let targets = verifier.once(cluster, &tasks).await;
+    Some((targets.len(), targets.iter().filter_map(|target| Some((target.node.clone(), target.wrong()?))).collect()))
 }
 
 /// Writes Prometheus' targets, where that is wanted, and notes it.

@@ -58,7 +58,7 @@ pub(super) struct Found {
 /// The exporter of one node.
 #[derive(Debug)]
 pub(super) struct Target {
-    node: Node,
+    pub(super) node: Node,
     aim: Option<Aim>,
     state: State,
 }
@@ -123,6 +123,13 @@ impl Verifier<'_> {
         }
     }
 
+    /// Asks once, on what is known already.
+    pub(super) async fn once(&self, cluster: &Snapshot, tasks: &[&Task]) -> Vec<Target> {
+        let (mut targets, _) = self.targets(cluster, Some(&by_node(tasks.iter().copied())));
+        ask(&mut targets, self.settings.rebalance.metrics.timeout, self.deadline).await;
+        targets
+    }
+
     /// Whether its tasks are being replaced, or are about to be.
     fn rolling(&self, service: &Service, begun: Instant) -> bool {
         if service.update.and_then(UpdateState::under_way).is_some() {
@@ -174,8 +181,8 @@ impl Verifier<'_> {
     }
 }
 
-fn by_node(tasks: &[Task]) -> BTreeMap<NodeId, Vec<&Task>> {
-    let mut found: BTreeMap<NodeId, Vec<&Task>> = BTreeMap::new();
+fn by_node<'t>(tasks: impl IntoIterator<Item = &'t Task>) -> BTreeMap<NodeId, Vec<&'t Task>> {
+    let mut found: BTreeMap<NodeId, Vec<&'t Task>> = BTreeMap::new();
     for task in tasks {
         found.entry(task.node.clone()).or_default().push(task);
     }
@@ -245,7 +252,12 @@ impl Target {
 
     /// What is wrong with it.
     pub(super) fn complaint(&self) -> Option<String> {
-        self.state.told().1.map(|why| format!("`{}`: {why}", self.node.key))
+        self.wrong().map(|why| format!("`{}`: {why}", self.node.key))
+    }
+
+    /// The same without the node's name.
+    pub(super) fn wrong(&self) -> Option<String> {
+        self.state.told().1.map(str::to_owned)
     }
 
     /// For Prometheus: one that is silent stays, so that its silence is noticed; one that is another machine's would be

@@ -140,8 +140,8 @@ const REGISTRY: &[Row] =
     &[("registry", "The registry that was asked."), ("requests", "How often it, and its token server, were asked.")];
 const UPDATES: &[Row] = &[(
     "updates",
-    "Each service: image, from and to (digests), created and age_s, verdict (unchanged, fixed, unpinned, monitor, update, pin, \
-     blocked) with reasons, update_config and lint; and once it was tried outcome (proven, rolled_back, \
+    "Each service: image, from and to (digests), created and age_s, newer (the image of a newer tag) and \
+     policy, verdict (unchanged, fixed, unpinned, monitor, update, pin, blocked) with reasons, update_config and lint; and once it was tried outcome (proven, rolled_back, \
      rolled_back_by_engine, failed, rollback_failed, overtaken, not_proven), took_ms, error, and failed_task with its log.",
 )];
 const REPOS: &[Row] = &[("repositories", "Names of repositories, in order.")];

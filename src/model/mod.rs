@@ -14,6 +14,8 @@ pub mod rollout;
 pub mod service;
 pub mod stock;
 pub mod task;
+pub mod version;
+pub mod window;
 
 pub use constraint::Constraint;
 pub use member::{Member, Role};

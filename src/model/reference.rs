@@ -30,6 +30,14 @@ impl Reference {
         Self { repository, tag, digest }
     }
 
+    /// The name that a registry is asked for what an image's tag stands for: without digest, as it is written, and with
+    /// `latest` where nothing is said. None: a digest alone, which stands for itself, or no image at all.
+    pub fn followed(image: &str) -> Option<String> {
+        let tag = Self::parse(image).tag.filter(|_| !image.is_empty())?;
+        let name = image.split_once('@').map_or(image, |(name, _)| name);
+        Some(if name.ends_with(&format!(":{tag}")) { name.to_owned() } else { format!("{name}:{tag}") })
+    }
+
     /// The registry, as `host` or `host:port`; `docker.io` where none is named.
     pub fn registry(&self) -> &str {
         match self.repository.split_once('/') {

@@ -102,6 +102,17 @@ pub struct Task {
     /// What it runs.
     #[serde(default, deserialize_with = "or_default")]
     pub spec: TaskSpec,
+    /// Of a job: which of its runs it is part of.
+    #[serde(default, deserialize_with = "or_default")]
+    pub job_iteration: Iteration,
+}
+
+/// `JobIteration` of a job and of its tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Iteration {
+    /// Counts its runs.
+    pub index: u64,
 }
 
 /// `Spec` of a task, as far as it is looked at.

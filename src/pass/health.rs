@@ -88,11 +88,20 @@ impl Health {
     }
 }
 
+/// What is known of the exporters, where the config wants them.
+#[derive(Debug)]
+pub struct Exporters<'e> {
+    /// The service's name.
+    pub service: &'e str,
+    /// How many there are to be, and of which something is wrong; none: there is no such service of orca's.
+    pub found: Option<(usize, Vec<(Node, String)>)>,
+}
+
 /// Looks at everything. The snapshot must have the ended tasks in it.
 ///
 /// # Errors
 /// If an object can't be read: then there is no verdict.
-pub fn look(cluster: &Snapshot) -> serde_json::Result<Health> {
+pub fn look(cluster: &Snapshot, exporters: Option<&Exporters<'_>>) -> serde_json::Result<Health> {
     let mut findings = Vec::new();
     for node in &cluster.nodes {
         look_at_node(cluster, node, &mut findings);
@@ -103,6 +112,7 @@ pub fn look(cluster: &Snapshot) -> serde_json::Result<Health> {
     for one in &standings {
         look_at_service(cluster, one, why.get(&one.service.name), &mut findings);
     }
+    let exporters = exporters.map(|exporters| look_at_exporters(exporters, &mut findings));
     findings.sort_by(|a, b| (a.weight, a.target.sort_key(), a.code).cmp(&(b.weight, b.target.sort_key(), b.code)));
     let ready = cluster.nodes.iter().filter(|node| node.state == NodeState::Ready).count();
     let well = standings.iter().filter(|one| matches!(one.state, State::Ok | State::Stopped)).count();
@@ -112,6 +122,7 @@ pub fn look(cluster: &Snapshot) -> serde_json::Result<Health> {
         "services": {"total": standings.len(), "ok": well},
         "tasks": {"wanted": standings.iter().filter_map(|one| one.wanted).sum::<u64>(),
             "running": standings.iter().map(|one| one.running).sum::<u64>()},
+        "exporters": exporters,
     });
     Ok(Health { findings, counts })
 }
@@ -195,6 +206,26 @@ fn managers(cluster: &Snapshot, findings: &mut Vec<Finding>) -> serde_json::Resu
     Ok(json!({"total": voters, "reachable": reachable, "quorum": quorum, "tolerance": tolerance}))
 }
 
+fn look_at_exporters(exporters: &Exporters<'_>, findings: &mut Vec<Finding>) -> Value {
+    let Some((total, wrong)) = &exporters.found else {
+        let target = Target::unknown(TargetKind::Service, exporters.service);
+        let says = "the config wants an exporter on every node, and the swarm has no such service of orca's; \
+                    `orca exporter deploy` makes it";
+        findings.push(Finding {
+            weight: Weight::Notice,
+            code: "exporter_missing",
+            target,
+            says: vec![says.to_owned()],
+        });
+        return json!({"total": 0, "up": 0});
+    };
+    for (node, why) in wrong {
+        let says = vec![format!("its exporter is silent: {why}")];
+        findings.push(Finding { weight: Weight::Error, code: "exporter_silent", target: Target::node(node), says });
+    }
+    json!({"total": total, "up": total.saturating_sub(wrong.len())})
+}
+
 fn look_at_service(cluster: &Snapshot, one: &Standing<'_>, why: Option<&Vec<String>>, findings: &mut Vec<Finding>) {
     let service = one.service;
     let mut add = |weight, code, says: Vec<String>| {
@@ -223,9 +254,18 @@ fn look_at_service(cluster: &Snapshot, one: &Standing<'_>, why: Option<&Vec<Stri
         State::Updating | State::RollingBack => {
             let since = service.update_started.map(|since| age(since, cluster.engine_time)).unwrap_or_default();
             let what = if one.state == State::Updating { "an update" } else { "a rollback" };
-            let code = if since >= LONG { "rollout_slow" } else { "rollout_under_way" };
-            let says = format!("{what} is under way for {}; {ratio}", spoken(since));
-            add(Weight::Settling, code, if short { with_newest(says) } else { vec![says] });
+            let mut says = vec![format!("{what} is under way for {}; {ratio}", spoken(since))];
+            says.extend(newest.filter(|_| short));
+            let (weight, code) = match idle(cluster, one, since) {
+                Some(idle) => {
+                    says.push(idle);
+                    says.extend(why.into_iter().flatten().cloned());
+                    (Weight::Error, "rollout_stuck")
+                }
+                None if since >= LONG => (Weight::Settling, "rollout_slow"),
+                None => (Weight::Settling, "rollout_under_way"),
+            };
+            add(weight, code, says);
         }
         State::Pending => {
             let since = one.pending.iter().filter_map(|task| task.created_at).min();
@@ -251,6 +291,18 @@ fn look_at_service(cluster: &Snapshot, one: &Standing<'_>, why: Option<&Vec<Stri
     }
 }
 
+/// Why a rollout that has begun so long ago will not go on by itself; none if it may. The engine calls it under way all
+/// the same: it waits for a task for ever.
+fn idle(cluster: &Snapshot, one: &Standing<'_>, since: Duration) -> Option<String> {
+    let for_so_long = |at: Option<jiff::Timestamp>| at.map_or(since, |at| age(at, cluster.engine_time));
+    let waits = one.pending.iter().map(|task| for_so_long(task.created_at)).max().filter(|waits| *waits >= PATIENCE);
+    if let Some(waits) = waits {
+        return Some(format!("it gets no further: a task has found no node for {}", spoken(waits)));
+    }
+    let still = one.live.iter().map(|task| for_so_long(task.status.timestamp)).min().unwrap_or(since).min(since);
+    (still >= LONG).then(|| format!("it gets no further: none of its tasks has changed for {}", spoken(still)))
+}
+
 fn message(one: &Standing<'_>) -> String {
     if one.message.is_empty() { String::new() } else { format!(": {}", one.message) }
 }
@@ -270,6 +322,6 @@ pub fn data(cluster: &Snapshot, health: &Health) -> serde_json::Result<serde_jso
     data.insert("counts".to_owned(), health.counts.clone());
     let services = standing::all(cluster)?;
     let short = services.iter().filter(|one| !matches!(one.state, State::Ok | State::Stopped));
-    data.insert("services".to_owned(), short.map(|one| list::entry(cluster, one)).collect());
+    data.insert("services".to_owned(), short.map(|one| list::entry(cluster, one, None)).collect());
     Ok(data)
 }

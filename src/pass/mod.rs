@@ -5,6 +5,7 @@
 pub mod anchors;
 pub mod autoheal;
 pub mod bootstrap;
+pub mod catalog;
 pub mod commands;
 pub mod exporter;
 pub mod gc;
@@ -57,6 +58,8 @@ pub enum Pass {
     UpdateDependents(Option<String>),
     /// `remove_all_labels` of a command file.
     RemoveLabels,
+    /// Services as the catalog defines them.
+    Catalog(Box<catalog::deploy::Request>),
 }
 
 impl Pass {
@@ -76,12 +79,13 @@ impl Pass {
             Self::Order(verb, _) => verb.name(),
             Self::UpdateDependents(_) => "commands update_dependents",
             Self::RemoveLabels => "commands remove_all_labels",
+            Self::Catalog(request) => request.command,
         }
     }
 
     /// Whether it looks at tasks that have ended.
     pub fn needs_history(&self) -> bool {
-        matches!(self, Self::Autoheal | Self::Update(_) | Self::Order(..))
+        matches!(self, Self::Autoheal | Self::Update(_) | Self::Order(..) | Self::Catalog(_))
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
@@ -102,6 +106,10 @@ impl Pass {
             Self::Order(_, order) => return pause::told(order::plan(cluster, settings, order), cluster, now),
             Self::UpdateDependents(only) => commands::update_dependents(cluster, settings, only.as_deref()),
             Self::RemoveLabels => commands::remove_labels(cluster, settings),
+            Self::Catalog(request) if request.by_hand => {
+                return pause::told(catalog::deploy::plan(cluster, request), cluster, now);
+            }
+            Self::Catalog(request) => catalog::deploy::plan(cluster, request),
         };
         pause::honour(plan, cluster, settings, memory, now)
     }
@@ -111,6 +119,7 @@ impl Pass {
         match self {
             Self::Update(request) => Some(&request.auths),
             Self::Order(_, order) => Some(&order.auths),
+            Self::Catalog(request) => Some(&request.auths),
             _ => None,
         }
     }

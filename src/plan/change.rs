@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{ActionKind, TargetKind};
+use crate::catalog::definition::Definition;
+use crate::catalog::status::Status;
 use crate::files::squeeze::Compress;
 use crate::model::Role;
 use crate::settings::Signal;
@@ -253,6 +255,39 @@ pub enum Change {
         /// The tags that stand for it.
         tags: Vec<String>,
     },
+    /// Takes a definition into the catalog.
+    CatalogInsert {
+        /// The definition.
+        definition: Box<Definition>,
+        /// The file that it is from.
+        source: Option<String>,
+        /// How its service stands.
+        status: Status,
+        /// The id of the service in the swarm.
+        swarm_id: Option<String>,
+    },
+    /// Puts another definition into the catalog.
+    CatalogUpdate {
+        /// The definition.
+        definition: Box<Definition>,
+        /// The file that it is from.
+        source: Option<String>,
+        /// Of the row that it replaces.
+        revision: i64,
+    },
+    /// Takes a service out of the catalog.
+    CatalogDelete,
+    /// Notes how a service stands.
+    CatalogState {
+        /// What the catalog says.
+        before: Status,
+        /// What the swarm says.
+        after: Status,
+        /// The id of the service in the swarm.
+        swarm_id: Option<String>,
+    },
+    /// Removes a service.
+    ServiceRemove,
     /// Lets logrotate do what its own configuration says.
     Logrotate {
         /// Logs that it says need rotating.
@@ -327,6 +362,11 @@ impl Change {
             Self::ModFetch { .. } => ActionKind::ModFetch,
             Self::ModRemove { .. } => ActionKind::ModRemove,
             Self::ImageForget { .. } => ActionKind::RegistryImageRemove,
+            Self::CatalogInsert { .. } => ActionKind::CatalogInsert,
+            Self::CatalogUpdate { .. } => ActionKind::CatalogUpdate,
+            Self::CatalogDelete => ActionKind::CatalogDelete,
+            Self::CatalogState { .. } => ActionKind::CatalogStateSet,
+            Self::ServiceRemove => ActionKind::ServiceRemove,
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,
@@ -362,6 +402,9 @@ impl Change {
     /// Whether it must be a write of its own, even beside another change of the same object: a move's traces are in
     /// two specs, and each write replaces one.
     pub fn stands_alone(&self) -> bool {
-        matches!(self, Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove | Self::ServiceCreate { .. })
+        matches!(
+            self,
+            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove | Self::ServiceRemove | Self::ServiceCreate { .. }
+        )
     }
 }

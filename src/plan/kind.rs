@@ -145,6 +145,21 @@ pub enum ActionKind {
     /// An image is taken out of a registry.
     #[serde(rename = "registry.image.remove")]
     RegistryImageRemove,
+    /// A service is removed.
+    #[serde(rename = "service.remove")]
+    ServiceRemove,
+    /// A definition is taken into the catalog.
+    #[serde(rename = "catalog.insert")]
+    CatalogInsert,
+    /// A definition in the catalog is replaced.
+    #[serde(rename = "catalog.update")]
+    CatalogUpdate,
+    /// A service is taken out of the catalog.
+    #[serde(rename = "catalog.delete")]
+    CatalogDelete,
+    /// The catalog notes how a service stands.
+    #[serde(rename = "catalog.state.set")]
+    CatalogStateSet,
 }
 
 /// The dotted name, as in reports.
@@ -180,6 +195,7 @@ impl ActionKind {
             | Self::ServiceMoveSeal
             | Self::ServiceCreate
             | Self::ServiceTemporaryRemove
+            | Self::ServiceRemove
             | Self::TaskMove
             | Self::NodeJoin
             | Self::NodeRemove
@@ -206,7 +222,12 @@ impl ActionKind {
             | Self::ModFetch
             | Self::ModRemove
             // This lies in a registry.
-            | Self::RegistryImageRemove => None,
+            | Self::RegistryImageRemove
+            // And these are in a file of this host.
+            | Self::CatalogInsert
+            | Self::CatalogUpdate
+            | Self::CatalogDelete
+            | Self::CatalogStateSet => None,
         }
     }
 
@@ -240,7 +261,8 @@ impl ActionKind {
             | Self::ServiceStart
             | Self::ServiceLogLimitSet
             | Self::ServiceCreate
-            | Self::ServiceFieldSet => 3,
+            | Self::ServiceFieldSet
+            | Self::ServiceRemove => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
             Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
@@ -248,6 +270,7 @@ impl ActionKind {
             // Files on this host are in an order of their own.
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
             Self::ModFetch | Self::ModRemove | Self::RegistryImageRemove => 8,
+            Self::CatalogInsert | Self::CatalogUpdate | Self::CatalogDelete | Self::CatalogStateSet => 9,
         }
     }
 }

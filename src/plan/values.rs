@@ -61,6 +61,11 @@ impl Change {
             Self::Logrotate { logs } => (logs.clone().into(), Value::Null),
             Self::ModFetch { before, from } => (before.clone().into(), from.clone().into()),
             Self::ImageForget { tags, .. } => (tags.clone().into(), Value::Null),
+            Self::CatalogInsert { definition, .. } | Self::CatalogUpdate { definition, .. } => {
+                (Value::Null, definition.image.as_str().into())
+            }
+            Self::CatalogDelete | Self::ServiceRemove => (Value::Null, Value::Null),
+            Self::CatalogState { before, after, .. } => (before.name().into(), after.name().into()),
             Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }
     }

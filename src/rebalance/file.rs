@@ -119,6 +119,6 @@ impl PlanFile {
             (.., Some(peak)) => Goal::Memory(Ask::Peak(*peak)),
             _ => Goal::Memory(Ask::Knee),
         };
-        Request { goal, guarded: self.data.guarded, at_once: false }
+        Request { goal, guarded: self.data.guarded, at_once: false, start_first: false }
     }
 }

@@ -49,6 +49,7 @@ fn account(report: &Report, color: bool) -> Option<(String, bool)> {
         crate::exporter::COMMAND => Some((exporter::render(report, color), true)),
         crate::updates::COMMAND => Some((updates::render(report, color), true)),
         // The picture of a plan shows what is planned; what became of it is another matter.
+        "catalog reconcile" => Some((everyday::drifts(report), false)),
         "nodes drain" => Some((everyday::impact(report), false)),
         PLAN | APPLY => balance::render(report, color).map(|picture| (picture, report.run.dry_run)),
         _ => None,

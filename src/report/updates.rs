@@ -37,7 +37,10 @@ fn row(action: &ReportedAction, entry: &Value) -> Vec<String> {
     };
     let age = entry.get("age_s").and_then(Value::as_u64).map(|seconds| spoken(Duration::from_secs(seconds)));
     let took = entry.get("took_ms").and_then(Value::as_u64).map(|millis| spoken(Duration::from_millis(millis)));
-    let (name, image) = (action.target.name.clone(), text(entry, "image").to_owned());
+    let (name, mut image) = (action.target.name.clone(), text(entry, "image").to_owned());
+    if let Some((_, tag)) = text(entry, "newer").rsplit_once(':') {
+        image = format!("{image} -> {tag}");
+    }
     vec![
         status,
         name,
@@ -54,6 +57,10 @@ fn about(action: &ReportedAction, entry: &Value, rehearsal: bool) -> String {
     let mut lines = Vec::new();
     if rehearsal {
         lines.push(entry.get("update_config").map(|config| text(config, "words").to_owned()).unwrap_or_default());
+        for (key, when) in [("pre", "before"), ("post", "after")] {
+            let hook = entry.get("hooks").map(|hooks| text(hooks, key)).filter(|hook| !hook.is_empty());
+            lines.extend(hook.map(|hook| format!("the hook `{hook}` runs {when} it")));
+        }
         lines.extend(items(entry, "lint").map(|one| format!("lint: {}", text(one, "message"))));
     }
     lines.extend(action.error.clone());

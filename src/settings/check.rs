@@ -5,7 +5,6 @@
 
 use serde_json::Value;
 
-use super::fragment::FUTURE_SECTIONS;
 use super::problem::{Log, quoted};
 use super::tree::{Kind, Node, boolean};
 
@@ -106,7 +105,8 @@ impl<'a> Check<'a, '_, '_> {
         let names = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let mut complete = true;
         for name in names.filter(|name| !entries.iter().any(|(key, _)| key.text() == *name)) {
-            self.log.at(node.mark, format!("{path} needs the key {}", quoted(name)));
+            let subject = if path.is_empty() { "the file" } else { path };
+            self.log.at(node.mark, format!("{subject} needs the key {}", quoted(name)));
             complete = false;
         }
         complete
@@ -120,9 +120,6 @@ fn is_ignored(schema: &Value, name: &str) -> bool {
 }
 
 fn unknown_key(schema: &Value, name: &str, path: &str) -> String {
-    if path.is_empty() && FUTURE_SECTIONS.contains(&name) {
-        return format!("section {} is not supported by this version of orca", quoted(name));
-    }
     let place = if path.is_empty() { " at the top level".to_owned() } else { format!(" in {path}") };
     let known: Vec<&str> = schema
         .get("properties")

@@ -23,6 +23,8 @@ const IMAGE: &str = "quay.io/prometheus/node-exporter:v1.9.1\
 /// `exporter:`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exporter {
+    /// A file says something of it: there is to be one.
+    pub wanted: bool,
     /// Name of the service.
     pub name: String,
     /// Its image; without a digest, that of the registry is asked for when the service is made.
@@ -113,6 +115,7 @@ impl Default for Exporter {
     fn default() -> Self {
         let mounts = [("/proc", "/host/proc"), ("/sys", "/host/sys"), ("/", "/host/root")];
         Self {
+            wanted: false,
             name: "node_exporter".to_owned(),
             image: IMAGE.to_owned(),
             port: 9100,
@@ -183,7 +186,7 @@ pub(super) fn resolve(
     origins: &mut BTreeMap<String, Origin>,
     log: &mut Log<'_>,
 ) -> Exporter {
-    let mut exporter = Exporter::default();
+    let mut exporter = Exporter { wanted: entry.is_some() || older.is_some(), ..Exporter::default() };
     let none = ExporterEntry::default();
     let written = entry.unwrap_or(&none);
     let mut section = Section { name: "exporter", env, origins, log };

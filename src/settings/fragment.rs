@@ -13,6 +13,7 @@ use serde::de::{self, Deserializer, Visitor};
 
 use super::autoheal::AutohealEntry;
 use super::bootstrap::BootstrapEntry;
+use super::catalog::CatalogEntry;
 use super::de::Spanned;
 use super::exporter::ExporterEntry;
 use super::exporter_file::OlderExporter;
@@ -24,9 +25,6 @@ use super::rebalance_file::{OlderRebalance, RebalanceEntry};
 use super::registry::RegistryEntry;
 use super::update::UpdateEntry;
 use super::watch::WatchEntry;
-
-/// Sections that later versions know; naming one is not a typing error.
-pub(super) const FUTURE_SECTIONS: [&str; 1] = ["catalog"];
 
 /// Configuration of orca, a superset of Orcastra's `swarm.yml`. Top-level keys that begin with `x-` are ignored;
 /// they are a place for YAML anchors.
@@ -62,6 +60,8 @@ pub(super) struct File {
     pub(super) mods: Option<Spanned<ModsEntry>>,
     /// Registries of images, as `orca registry` asks them.
     pub(super) registry: Option<Spanned<RegistryEntry>>,
+    /// Definitions of services: `orca catalog`.
+    pub(super) catalog: Option<Spanned<CatalogEntry>>,
     /// New images for services: `orca services update`.
     pub(super) update: Option<Spanned<UpdateEntry>>,
     /// Passes on a clock and on events: `orca watch`.

@@ -80,7 +80,7 @@ fn convert<'de, T: Deserialize<'de>>(node: &Node, log: &mut Log<'_>) -> Option<T
 fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     let File { leader, advertise_addr, stack, nodes, options, dependencies, .. } = file;
     let File { rebalance, older_rebalance, gc, autoheal, bootstrap, exporter, older_exporter, .. } = file;
-    let File { logs, mods, registry, watch, notify, update, more_mods, .. } = file;
+    let File { logs, mods, registry, catalog, watch, notify, update, more_mods, .. } = file;
     once(&mut merged.leader, leader, "leader", log);
     once(&mut merged.advertise_addr, advertise_addr, "advertise_addr", log);
     once(&mut merged.stack, stack, "stack", log);
@@ -95,6 +95,7 @@ fn add(merged: &mut File, file: File, log: &mut Log<'_>) {
     once(&mut merged.logs, logs, "logs", log);
     once(&mut merged.mods, mods, "mods", log);
     once(&mut merged.registry, registry, "registry", log);
+    once(&mut merged.catalog, catalog, "catalog", log);
     once(&mut merged.watch, watch, "watch", log);
     once(&mut merged.notify, notify, "notify", log);
     once(&mut merged.update, update, "update", log);

@@ -4,10 +4,12 @@
 
 mod autoheal;
 mod bootstrap;
+mod catalog;
 mod check;
 mod command_file;
 mod conflicts;
 mod de;
+mod definition;
 mod exporter;
 mod exporter_file;
 mod fragment;
@@ -37,8 +39,10 @@ use std::time::Duration;
 
 pub use autoheal::{Autoheal, HealContainers, HealServices, PendingTasks, Step};
 pub use bootstrap::Bootstrap;
+pub use catalog::Catalog;
 pub(crate) use check::nearest;
 pub use command_file::{Entry, Verb, parse_commands};
+pub use definition::parse_definitions;
 pub use exporter::{Asked, Exporter, ExporterSsh, Older};
 pub(crate) use exporter_file::nanos;
 pub use gc::{Exclude, Gc, GcService};
@@ -52,7 +56,7 @@ pub use rebalance::{Rebalance, ServicePolicy};
 pub use registry::Registry;
 pub(crate) use registry::is_host as is_registry;
 pub use show::{Row, rows, yaml};
-pub use update::{LONGEST, Update};
+pub use update::{Hook, LONGEST, Update};
 pub use watch::{Rhythm, Schedule, Watch, watchable};
 
 /// One text to read settings from.
@@ -154,6 +158,8 @@ pub struct Settings {
     pub mods: Mods,
     /// `registry:`.
     pub registry: Registry,
+    /// `catalog:`.
+    pub catalog: Catalog,
     /// `update:`.
     pub update: Update,
     /// `watch:`.

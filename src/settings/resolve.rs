@@ -46,6 +46,8 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
     let mods = super::mods::resolve(mods, &file.more_mods, env, &mut resolver.origins, resolver.log);
     let registry = file.registry.as_ref().map(|entry| &entry.value);
     let registry = super::registry::resolve(registry, env, &mut resolver.origins, resolver.log);
+    let catalog = file.catalog.as_ref().map(|entry| &entry.value);
+    let catalog = super::catalog::resolve(catalog, env, &mut resolver.origins, resolver.log);
     let watch = file.watch.as_ref().map(|entry| &entry.value);
     let watch = super::watch::resolve(watch, env, &mut resolver.origins, resolver.log);
     let notify = file.notify.as_ref().map(|entry| &entry.value);
@@ -68,6 +70,7 @@ pub(super) fn resolve(file: &File, env: &BTreeMap<String, String>, log: &mut Log
         logs,
         mods,
         registry,
+        catalog,
         update,
         watch,
         files: Vec::new(),

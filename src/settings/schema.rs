@@ -12,16 +12,20 @@ use super::exporter_file::OlderExporter;
 use super::fragment::File;
 use super::mods::ModEntry;
 use super::rebalance_file::OlderRebalance;
+use crate::catalog::definition::Definition;
 
 /// Of `orca.yml`, as committed.
 pub const CONFIG: &str = include_str!("../../schema/config.json");
 /// Of the list in `$MOD_MANAGER_CONFIG`, as committed.
 pub const MODS: &str = include_str!("../../schema/mods.json");
+/// Of a service's definition, as committed.
+pub const DEFINITION: &str = include_str!("../../schema/definition.json");
 const OLDER_EXPORTER: &str = include_str!("../../schema/orcastra-exporter.json");
 const OLDER_REBALANCE: &str = include_str!("../../schema/orcastra-rebalance.json");
 
 pub(super) static CONFIG_TREE: LazyLock<Value> = LazyLock::new(|| tree(CONFIG));
 pub(super) static MODS_TREE: LazyLock<Value> = LazyLock::new(|| tree(MODS));
+pub(super) static DEFINITION_TREE: LazyLock<Value> = LazyLock::new(|| tree(DEFINITION));
 pub(super) static OLDER_EXPORTER_TREE: LazyLock<Value> = LazyLock::new(|| tree(OLDER_EXPORTER));
 pub(super) static OLDER_REBALANCE_TREE: LazyLock<Value> = LazyLock::new(|| tree(OLDER_REBALANCE));
 
@@ -31,10 +35,11 @@ fn tree(text: &str) -> Value {
 }
 
 /// The schemas of files as the types have them now, by the names they are committed under.
-pub fn made() -> [(&'static str, Value); 4] {
+pub fn made() -> [(&'static str, Value); 5] {
     [
         ("config.json", of::<File>()),
         ("mods.json", of::<Vec<ModEntry>>()),
+        ("definition.json", of::<Definition>()),
         ("orcastra-exporter.json", of::<OlderExporter>()),
         ("orcastra-rebalance.json", of::<OlderRebalance>()),
     ]

@@ -3,19 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Origin;
 use super::de::Spanned;
-use super::fragment::Span;
+use super::fragment::{Entries, Span};
+use super::policy::duration;
 use super::problem::{Log, quoted};
 use super::section::Section;
 use super::show::span;
+use super::watch::zone;
+use crate::model::version::Follow;
+use crate::model::window::Window;
 
 /// Longer than any pass; sums of such durations don't overflow.
 pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// A hook that says nothing of it has so long.
+const HOOK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `update:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +40,32 @@ pub struct Update {
     pub parallel: u32,
     /// Give services whose image has no digest one, which restarts their tasks once.
     pub pin: bool,
+    /// Which tags a service follows.
+    pub follow: Follow,
+    /// Pre-releases are followed, too.
+    pub prereleases: bool,
+    /// When services are updated; none: at any time.
+    pub window: Option<Window>,
+    /// The time zone of windows that name none.
+    pub zone: TimeZone,
+    /// Programs that run before or after updates, by name. A service's labels can do no more than name them: whoever may
+    /// write to services is not thereby allowed to run programs here.
+    pub hooks: BTreeMap<String, Hook>,
+    /// The hook before each update; if it fails, the service is left alone.
+    pub pre: Option<String>,
+    /// The hook after each update.
+    pub post: Option<String>,
     /// Patterns of names of services that are left alone.
     pub exclude: Vec<String>,
+}
+
+/// A program that runs before or after an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// It is ended after this, and has failed.
+    pub timeout: Duration,
 }
 
 impl Default for Update {
@@ -45,6 +77,13 @@ impl Default for Update {
             rollback: true,
             parallel: 1,
             pin: false,
+            follow: Follow::Tag,
+            prereleases: false,
+            window: None,
+            zone: TimeZone::UTC,
+            hooks: BTreeMap::new(),
+            pre: None,
+            post: None,
             exclude: Vec::new(),
         }
     }
@@ -68,8 +107,34 @@ pub(super) struct UpdateEntry {
     parallel: Option<Spanned<u32>>,
     /// Give services whose image has no digest one, which restarts their tasks once; default false.
     pin: Option<Spanned<bool>>,
+    /// Which tags services follow: their own (`digest`, the default), or newer versions: `patch`, `minor`, `major`, or a
+    /// range as `~1.4` or `>=2 <3`; label `orca.update.policy`.
+    policy: Option<Spanned<String>>,
+    /// Follow pre-releases, too; default false; label `orca.update.prereleases`.
+    prereleases: Option<Spanned<bool>>,
+    /// Update only then, as `Mon-Fri 22:00-04:00; Sat,Sun 00:00-24:00`; default is always; labels `orca.update.window` and
+    /// `orca.update.cron`.
+    window: Option<Spanned<String>>,
+    /// The time zone of windows, as `Europe/Berlin`; default `$TZ`, else UTC.
+    tz: Option<Spanned<String>>,
+    /// Programs that may run before or after updates, by name. Labels can only name them.
+    hooks: Option<Entries<HookEntry>>,
+    /// The hook before each update; if it fails, the service is left alone; label `orca.update.pre`.
+    pre: Option<Spanned<String>>,
+    /// The hook after each update, however it ended; label `orca.update.post`.
+    post: Option<Spanned<String>>,
     /// Services that are left alone, by name; `*` stands for any text, `?` for any one character.
     exclude: Option<Vec<Spanned<String>>>,
+}
+
+/// A program before or after an update. It finds in its environment what it is about: `$ORCA_SERVICE`, `$ORCA_IMAGE`, ...
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct HookEntry {
+    /// Program and arguments; no shell reads them.
+    command: Option<Vec<Spanned<String>>>,
+    /// End it after this, as failed; default `1m`.
+    timeout: Option<Spanned<Span>>,
 }
 
 /// Lays what is written over what is built in.
@@ -107,8 +172,63 @@ pub(super) fn resolve(
         section.log.at(parallel.mark, "update.parallel must be at least 1, not 0");
     }
     section.flag("pin", entry.pin.as_ref(), "", &mut update.pin);
+    if let Some(policy) = &entry.policy {
+        section.came_from("policy", policy);
+        match Follow::parse(&policy.value) {
+            Ok(follow) => update.follow = follow,
+            Err(why) => section.log.at(policy.mark, format!("update.policy: {} {why}", quoted(&policy.value))),
+        }
+    }
+    section.flag("prereleases", entry.prereleases.as_ref(), "", &mut update.prereleases);
+    update.zone = zone("update", entry.tz.as_ref(), &mut section);
+    entry.tz.iter().for_each(|tz| section.came_from("tz", tz));
+    if let Some(window) = &entry.window {
+        section.came_from("window", window);
+        match Window::parse(&window.value, &update.zone) {
+            Ok(read) => update.window = Some(read),
+            Err(why) => section.log.at(window.mark, format!("update.window {why}")),
+        }
+    }
+    for (name, hook) in entry.hooks.iter().flat_map(|hooks| &hooks.0) {
+        section.came_from(&format!("hooks.{}", name.value), name);
+        let hook = read_hook(name, hook, &mut section);
+        update.hooks.insert(name.value.clone(), hook);
+    }
+    update.pre = named("pre", entry.pre.as_ref(), &update.hooks, &mut section);
+    update.post = named("post", entry.post.as_ref(), &update.hooks, &mut section);
     section.patterns("exclude", entry.exclude.as_ref(), &mut update.exclude);
     update
+}
+
+fn read_hook(name: &Spanned<String>, entry: &HookEntry, section: &mut Section<'_, '_>) -> Hook {
+    let path = format!("update.hooks.{}", name.value);
+    let written = entry.command.as_deref().unwrap_or_default();
+    if written.first().is_none_or(|program| program.value.trim().is_empty()) {
+        let mark = written.first().map_or(name.mark, |program| program.mark);
+        section.log.at(mark, format!("{path}.command must name a program"));
+    }
+    let span = entry.timeout.as_ref();
+    let timeout = span.and_then(|span| duration(span, &format!("{path}.timeout"), section.log)).unwrap_or(HOOK_TIMEOUT);
+    if let Some(span) = span.filter(|_| timeout.is_zero() || timeout > LONGEST) {
+        section.log.at(span.mark, format!("{path}.timeout must be more than nothing, and at most ten years"));
+    }
+    Hook { command: written.iter().map(|word| word.value.clone()).collect(), timeout }
+}
+
+/// The name of a hook that there is.
+fn named(
+    key: &str,
+    written: Option<&Spanned<String>>,
+    hooks: &BTreeMap<String, Hook>,
+    section: &mut Section<'_, '_>,
+) -> Option<String> {
+    let written = written?;
+    section.came_from(key, written);
+    if !hooks.contains_key(&written.value) {
+        let text = format!("update.{key}: there is no hook {} under update.hooks", quoted(&written.value));
+        section.log.at(written.mark, text);
+    }
+    Some(written.value.clone())
 }
 
 impl Update {
@@ -121,8 +241,23 @@ impl Update {
             ("rollback", json!(self.rollback)),
             ("parallel", json!(self.parallel)),
             ("pin", json!(self.pin)),
+            ("policy", json!(self.follow.to_string())),
+            ("prereleases", json!(self.prereleases)),
         ];
+        shown.extend(self.window.as_ref().map(|window| ("window", json!(window.text()))));
+        shown.push(("tz", json!(self.zone.iana_name().unwrap_or("UTC"))));
+        shown.extend(self.pre.as_ref().map(|name| ("pre", json!(name))));
+        shown.extend(self.post.as_ref().map(|name| ("post", json!(name))));
         shown.extend((!self.exclude.is_empty()).then(|| ("exclude", json!(self.exclude))));
         shown
+    }
+}
+
+impl Hook {
+    /// As the file would have it. Arguments may be secret.
+    pub(super) fn shown(&self) -> Vec<(&'static str, Value)> {
+        let hide = |(at, word)| if at == 0 { word } else { crate::redact::REDACTED };
+        let command: Vec<&str> = self.command.iter().map(String::as_str).enumerate().map(hide).collect();
+        vec![("command", json!(command)), ("timeout", json!(span(self.timeout)))]
     }
 }

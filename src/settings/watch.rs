@@ -265,7 +265,7 @@ fn schedule(
         },
         (None, Some(cron)) => match cron.value.parse::<Cron>() {
             Ok(parsed) => {
-                let zone = zone(&key, entry.tz.as_ref(), section);
+                let zone = zone(&format!("watch.{key}"), entry.tz.as_ref(), section);
                 schedule.rhythm = Rhythm::Cron(Box::new(parsed), zone);
             }
             Err(error) => {
@@ -284,10 +284,11 @@ fn schedule(
     Some(schedule)
 }
 
-fn zone(key: &str, written: Option<&Spanned<String>>, section: &mut Section<'_, '_>) -> TimeZone {
+/// The time zone `PATH.tz`, else that of `$TZ`.
+pub(super) fn zone(path: &str, written: Option<&Spanned<String>>, section: &mut Section<'_, '_>) -> TimeZone {
     if let Some(written) = written {
         return TimeZone::get(&written.value).unwrap_or_else(|_| {
-            let text = format!("watch.{key}.tz: no time zone {}; write it as Europe/Berlin", quoted(&written.value));
+            let text = format!("{path}.tz: no time zone {}; write it as Europe/Berlin", quoted(&written.value));
             section.log.at(written.mark, text);
             TimeZone::UTC
         });

@@ -32,7 +32,7 @@ pub(super) enum End {
 }
 
 impl End {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Proven => "proven",
             Self::Written => "written",

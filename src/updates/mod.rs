@@ -3,7 +3,7 @@
 
 mod blame;
 mod flight;
-mod resolve;
+pub(crate) mod resolve;
 mod rollouts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use crate::model::ServiceId;
 use crate::pass::Pass;
 use crate::pass::update::Request;
 use crate::pass::update::policy::Policy;
-use crate::pass::update::select::{images, select};
+use crate::pass::update::select::{images, repositories, select};
 use crate::plan::{Plan, Warning};
 use crate::registry::{self, Credentials};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -144,6 +144,8 @@ impl Updating<'_> {
             key,
             holding: BTreeSet::new(),
             flights: Vec::new(),
+            preparing: Vec::new(),
+            finishing: Vec::new(),
             failed: Vec::new(),
         };
         Box::pin(rollouts.run(plan.actions)).await;
@@ -152,6 +154,11 @@ impl Updating<'_> {
 
     /// Asks the registries.
     async fn ask(&mut self, engine: &Engine, cluster: &Snapshot, report: &mut Report) -> Result<()> {
+        let repositories = repositories(&select(cluster, self.settings, &self.request));
+        if !repositories.is_empty() {
+            let tags = resolve::tags(engine, self.credentials, &repositories);
+            self.request.tags = self.unless_interrupted(Box::pin(tags)).await?;
+        }
         let candidates = select(cluster, self.settings, &self.request);
         let asked = images(&candidates);
         let known = resolve::known(engine, self.credentials, &candidates, &asked);

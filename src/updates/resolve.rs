@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::engine::Engine;
 use crate::pass::update::Known;
 use crate::pass::update::select::Candidate;
-use crate::registry::{Credentials, Platform, Resolved, created_all, resolve_all};
+use crate::registry::{Credentials, Platform, Resolved, created_all, resolve_all, tags_all};
 
 /// Images asked for at a time.
 const AT_ONCE: usize = 16;
@@ -30,7 +30,7 @@ pub(super) async fn known(
     // Only of what is another image than the one in the spec.
     let (mut wanted, mut decides) = (BTreeMap::new(), false);
     for candidate in candidates {
-        let Some(image) = &candidate.image else { continue };
+        let Ok(Some(image)) = &candidate.wanted else { continue };
         let Some(Ok(found)) = known.get(image) else { continue };
         if candidate.digest.as_ref() != Some(&found.digest) {
             decides |= !candidate.policy.min_age.is_zero();
@@ -52,8 +52,18 @@ pub(super) async fn known(
     known
 }
 
+/// By repository: its tags, or why they are not known.
+pub(super) async fn tags(
+    engine: &Engine,
+    credentials: &Credentials,
+    repositories: &BTreeSet<String>,
+) -> BTreeMap<String, Result<Vec<String>, String>> {
+    let tags = tags_all(engine, credentials, repositories, AT_ONCE).await;
+    tags.into_iter().map(|(name, tags)| (name, tags.map_err(|unresolved| unresolved.to_string()))).collect()
+}
+
 /// As the docker CLI tells the scheduler: what runs, and of `arm` any.
-fn from(resolved: Resolved) -> Known {
+pub(crate) fn from(resolved: Resolved) -> Known {
     let mut platforms: Vec<(String, String)> = Vec::new();
     for Platform { os, architecture, .. } in resolved.platforms.into_iter().filter(Platform::runs) {
         let platform = (os, if architecture == "arm" { String::new() } else { architecture });

@@ -2,11 +2,13 @@
 //! or by a rollback.
 
 mod ends;
+mod hooks;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use anyhow::Result;
+use hooks::Running;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -62,6 +64,10 @@ pub(super) struct Rollouts<'a> {
     /// Ids of actions that have gone well.
     pub(super) holding: BTreeSet<String>,
     pub(super) flights: Vec<Flight>,
+    /// Updates whose hook runs before them.
+    pub(super) preparing: Vec<(Action, Running)>,
+    /// Hooks that run after updates, by service.
+    pub(super) finishing: Vec<(String, Running)>,
     /// Names of services whose update has failed.
     pub(super) failed: Vec<String>,
 }
@@ -74,21 +80,28 @@ impl Rollouts<'_> {
         let mut looks = Looks::new(self.engine, &self.cluster.api, self.interrupt);
         let mut lost = None;
         loop {
+            self.take_prepared().await;
             self.begin_next(&mut queue, &mut looks).await;
-            if self.flights.is_empty() {
+            if !self.is_busy() {
                 break;
             }
             let looked = looks.look().await;
             if let Err(error) = self.take_in(looked, &mut lost).await {
                 self.leave(&error, &mut queue);
-            } else if !self.flights.is_empty()
+            } else if self.is_busy()
                 && let Err(error) = looks.rest().await
             {
                 self.leave(&error, &mut queue);
             }
         }
         self.bounds.progress.end();
+        self.await_hooks().await;
         self.sum_up();
+    }
+
+    /// Something is under way.
+    fn is_busy(&self) -> bool {
+        !self.flights.is_empty() || !self.preparing.is_empty()
     }
 
     /// Judges by a look. One that failed, or can't be read, says nothing of any rollout; for how long it is borne with,
@@ -115,18 +128,19 @@ impl Rollouts<'_> {
 
     /// Begins what may be begun: in order, and only once everything that it needs has ended.
     async fn begin_next(&mut self, queue: &mut VecDeque<Action>, looks: &mut Looks<'_>) {
-        while self.flights.len() < self.parallel {
+        while self.flights.len() + self.preparing.len() < self.parallel {
             let under_way = |id: &String| {
-                self.flights.iter().any(|flight| flight.action.id == *id) || queue.iter().any(|other| other.id == *id)
+                self.flights.iter().any(|flight| flight.action.id == *id)
+                    || self.preparing.iter().map(|(action, _)| action).chain(queue.iter()).any(|other| other.id == *id)
             };
             let Some(at) = queue.iter().position(|action| !action.requires.iter().any(under_way)) else { return };
             // The rollout of orca itself may be the end of this run: nobody would see how the others end.
-            if self.own.contains(&queue[at].target.id) && !self.flights.is_empty() {
+            if self.own.contains(&queue[at].target.id) && self.is_busy() {
                 return;
             }
             let Some(action) = queue.remove(at) else { return };
             if let Some(action) = self.still_wanted(action) {
-                self.begin(action).await;
+                self.prepare(action).await;
             }
             looks.quicken();
         }
@@ -239,6 +253,10 @@ impl Rollouts<'_> {
 
     /// Nobody stays with what is under way, and nothing more is begun.
     fn leave(&mut self, error: &anyhow::Error, queue: &mut VecDeque<Action>) {
+        for (action, running) in std::mem::take(&mut self.preparing) {
+            running.stop();
+            queue.push_front(action);
+        }
         for action in queue.drain(..) {
             let text = format!("not begun: {error:#}");
             self.report.actions.push(ReportedAction::new(&action, Status::Skipped, Some(text)));

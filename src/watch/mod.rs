@@ -7,6 +7,7 @@ pub mod agenda;
 pub mod config_file;
 pub mod debounce;
 mod inbox;
+mod outposts;
 mod round;
 pub mod schedule;
 pub mod scout;
@@ -21,7 +22,7 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::engine::Engine;
@@ -32,6 +33,7 @@ use crate::settings::{Schedule, Settings, Source};
 use agenda::{Agenda, Cause, Now};
 use config_file::Reader;
 use inbox::Inbox;
+use outposts::Outposts;
 use round::Round;
 use scout::{Interest, Scout};
 use serve::Condition;
@@ -111,7 +113,9 @@ impl Watch<'_> {
         let agenda = agenda(&passes, &settings.watch, &self.host, now());
         let every = settings.watch.config_poll;
         let leader_only = self.leader_only.unwrap_or(settings.watch.leader_only);
-        let mut round = Round::new(self, settings, agenda, interest, sights.clone(), reread);
+        let alarm = Arc::new(Notify::new());
+        let outposts = Outposts::new(sights.clone(), Arc::clone(&alarm));
+        let mut round = Round::new(self, settings, agenda, interest, outposts, reread);
         let mut tasks = Vec::new();
         if let Some(reader) = self.reader.clone().filter(|_| !every.is_zero()) {
             tasks.push(tokio::spawn(config_file::follow(reader, self.sources.clone(), every, texts)).abort_handle());
@@ -122,7 +126,7 @@ impl Watch<'_> {
         let listens = passes.iter().any(|(_, schedule)| schedule.events);
         // Where no pass listens now, another config may have one that does.
         if let Some(engine) = self.engine.clone().filter(|_| self.scouts()) {
-            let scout = Scout { engine, interest: watched, tell: sights, outpost: false };
+            let scout = Scout { engine, interest: watched, tell: sights, alarm, outpost: false };
             tasks.push(tokio::spawn(scout.run()).abort_handle());
             // What happens from the first look on must be heard of.
             let first = async { if listens { inbox.first().await } else { None } };

@@ -7,20 +7,19 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::agenda::{Agenda, Cause, LOOK, Left};
 use super::config_file::Texts;
 use super::inbox::{Inbox, Wake};
-use super::scout::{Interest, Scout, Sight};
+use super::outposts::Outposts;
+use super::scout::{Interest, Sight};
 use super::{Due, Watch, now};
 use crate::error::ErrorKind;
 use crate::health::Heartbeat;
 use crate::plan::Warning;
 use crate::report::{Outcome, Report, ReportedError};
-use crate::settings::{Problems, Settings, Source};
-use crate::{nodes, settings};
+use crate::settings::{self, Problems, Settings, Source};
 
 /// The heartbeat is written again after this, if nothing else makes it.
 const BEAT: Duration = Duration::from_secs(10);
@@ -34,8 +33,7 @@ pub(super) struct Round<'w, 'a> {
     refused: Option<String>,
     agenda: Agenda,
     interest: watch::Sender<Arc<Interest>>,
-    outposts: Vec<AbortHandle>,
-    sights: mpsc::Sender<Sight>,
+    outposts: Outposts,
     reread: mpsc::Sender<Texts>,
     /// The engine is away, or not; none: that has not been seen yet.
     lost: Option<bool>,
@@ -53,7 +51,7 @@ impl<'w, 'a> Round<'w, 'a> {
         settings: Arc<Settings>,
         agenda: Agenda,
         interest: watch::Sender<Arc<Interest>>,
-        sights: mpsc::Sender<Sight>,
+        outposts: Outposts,
         reread: mpsc::Sender<Texts>,
     ) -> Self {
         Self {
@@ -63,8 +61,7 @@ impl<'w, 'a> Round<'w, 'a> {
             refused: None,
             agenda,
             interest,
-            outposts: Vec::new(),
-            sights,
+            outposts,
             reread,
             lost: None,
             commands: false,
@@ -248,20 +245,8 @@ impl<'w, 'a> Round<'w, 'a> {
 
     /// Listens to the engines of other nodes, where the config wants that.
     fn post(&mut self) {
-        self.outposts.drain(..).for_each(|outpost| outpost.abort());
-        if !self.settings.watch.subscribe_nodes || !self.interest.borrow().events || !self.watch.scouts() {
-            return;
-        }
-        for (name, node) in &self.settings.nodes {
-            let Some(host) = &node.host else { continue };
-            match nodes::engine_at(host, &format!("nodes.{name}.host")) {
-                Ok(engine) => {
-                    let (interest, tell) = (self.interest.subscribe(), self.sights.clone());
-                    let outpost = Scout { engine, interest, tell, outpost: true };
-                    self.outposts.push(tokio::spawn(outpost.run()).abort_handle());
-                }
-                Err(error) => tracing::warn!("not listening to `{name}`: {error:#}"),
-            }
+        if self.watch.scouts() {
+            self.outposts.post(&self.settings, &self.interest);
         }
     }
 
@@ -324,11 +309,5 @@ fn left(reports: &[Report]) -> Left {
         Left::Unsettled
     } else {
         Left::Nothing
-    }
-}
-
-impl Drop for Round<'_, '_> {
-    fn drop(&mut self) {
-        self.outposts.drain(..).for_each(|outpost| outpost.abort());
     }
 }

@@ -13,7 +13,7 @@ use anyhow::Result;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::engine::Engine;
@@ -104,6 +104,8 @@ pub struct Scout {
     pub interest: watch::Receiver<Arc<Interest>>,
     /// Where to tell it.
     pub tell: mpsc::Sender<Sight>,
+    /// From outposts, which hear a container start, to the manager's scout, which can ask where the anchors run.
+    pub alarm: Arc<Notify>,
     /// Only container events matter: it is another node's engine, and need not be a manager.
     pub outpost: bool,
 }
@@ -194,6 +196,7 @@ impl Scout {
                     }
                     (view.places, view.asked) = (None, None);
                 }
+                () = self.alarm.notified(), if !self.outpost => view.event = Some(Instant::now()),
                 () = self.tell.closed() => return Ok(()),
                 () = tokio::time::sleep_until(next) => {
                     if self.outpost || !listens {
@@ -218,6 +221,9 @@ impl Scout {
         }
         if anchor {
             view.event = Some(Instant::now());
+            if self.outpost {
+                self.alarm.notify_one();
+            }
         }
         if self.outpost || view.leads != Some(false) || !interest.leader_only {
             self.say(Sight::Changed).await;

@@ -1,4 +1,5 @@
-//! Three managers, each with its own `orca watch`, one config: the leader dies while an anchor moves.
+//! `orca watch` on real engines: three managers, each with its own, one config, and the leader dies while an anchor moves;
+//! and what another node's engine hears.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -183,4 +184,47 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     drop(loops);
     lab.run(&["start", &leader.to_string()]);
     lab.docker(to, &format!("node update --availability active node-{from}"));
+}
+
+/// A task that fails and comes up on another node is no event of the manager's engine, and nothing is looked up here
+/// without one.
+#[test]
+fn what_another_nodes_engine_hears_is_followed_at_once() {
+    let lab = Lab::clean();
+    lab.try_docker(1, "config rm orca.memory");
+    let leader = lab.leader();
+    let others: Vec<usize> = [1, 2, 3].into_iter().filter(|node| *node != leader).collect();
+    let hosts: Vec<String> =
+        others.iter().map(|node| format!("node-{node}: {{ host: '{}' }}", lab.host(*node))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "stack: web\ndependencies: {{ db: {{ services: [app] }} }}\nnodes: {{ {} }}\n\
+         watch: {{ debounce: 2s, max_wait: 2s, anchor_poll: 0s, subscribe_nodes: true, passes: {{ reconcile: {{ every: 1h }} }} }}\n",
+        hosts.join(", ")
+    );
+    std::fs::write(folder.path().join("orca.yml"), config).unwrap();
+    lab.service("web_db", &format!("--restart-delay 0s --constraint node.hostname!=node-{leader}"));
+    let from = running(&lab, leader, "web_db").unwrap().1;
+    // So that its next task goes where there is less to do.
+    lab.service("filler", &format!("--replicas 4 --constraint node.hostname=={from}"));
+    let watch = Loop::start(&lab, leader, folder.path());
+    lab.service("web_app", "--constraint node.labels.db==true");
+    let quiet = || {
+        let before = watch.reports().len();
+        std::thread::sleep(Duration::from_secs(5));
+        before > 0 && watch.reports().len() == before
+    };
+    lab.wait_for("the loop is quiet", Duration::from_secs(60), quiet);
+    let before = watch.reports().len();
+    let from_number: usize = from.trim_start_matches("node-").parse().unwrap();
+    let container = lab.docker(from_number, "ps -q --filter label=com.docker.swarm.service.name=web_db");
+    lab.docker(from_number, &format!("kill {}", container.trim()));
+    for name in ["web_db", "web_app"] {
+        lab.wait_for(name, Duration::from_secs(60), || {
+            running(&lab, leader, name).is_some_and(|(_, node)| node != from)
+        });
+    }
+    let reports = watch.reports();
+    let moved = reports[before..].iter().find(|report| report["summary"]["done"] != 0).unwrap();
+    assert_eq!(moved["data"]["cause"], "anchor", "{moved}");
 }

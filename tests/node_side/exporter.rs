@@ -42,6 +42,20 @@ impl Host {
         (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap_or_default())
     }
 
+    /// `orca health`: exit code, findings as `node-1 code`, what is counted.
+    fn health(&self, config: &str) -> (i32, Vec<String>, Value) {
+        let mut command = self.command(config, &[]);
+        let words: Vec<_> = command.get_args().map(std::ffi::OsStr::to_os_string).collect();
+        command = Command::new(env!("CARGO_BIN_EXE_orca"));
+        command.env_clear().args(&words[..words.len() - 2]).arg("health").stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["data"]["findings"].as_array().unwrap().iter();
+        let findings = findings
+            .map(|one| format!("{} {}", one["target"]["name"].as_str().unwrap(), one["code"].as_str().unwrap()));
+        (output.status.code().unwrap(), findings.collect(), report["data"]["counts"]["exporters"].clone())
+    }
+
     fn command(&self, config: &str, args: &[&str]) -> Command {
         let file = self.dir.path().join("orca.yml");
         std::fs::write(&file, config).unwrap();
@@ -267,6 +281,32 @@ fn each_exporter_must_answer_and_be_that_node() {
     let targets: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let names: Vec<&Value> = targets.as_array().unwrap().iter().map(|target| &target["labels"]["node"]).collect();
     assert_eq!(names, ["node-2", "node-3"], "{targets:#}");
+}
+
+#[test]
+fn a_silent_exporter_is_no_healthy_swarm_where_the_config_wants_one() {
+    let host = Host::new();
+    let config = host.config("");
+    // It is not there yet, which makes nothing ill.
+    let none = json!({"total": 0, "up": 0});
+    assert_eq!(host.health(&config), (0, vec!["node_exporter exporter_missing".to_owned()], none));
+    host.orca(&config, &[]);
+    let asked = host.exporters.asked().len();
+    assert_eq!(host.health(&config), (0, Vec::new(), json!({"total": 3, "up": 3})));
+    assert_eq!(host.exporters.asked().len(), asked + 3, "each is asked once");
+    host.exporters.set("/2", Answer::Silence);
+    host.exporters.text("/3", exposition("node-1", 8.0, 4.0));
+    let (exit, findings, counts) = host.health(&config);
+    assert_eq!((exit, counts), (1, json!({"total": 3, "up": 1})));
+    assert_eq!(findings, ["node-2 exporter_silent", "node-3 exporter_silent"]);
+    // Whose config says nothing of exporters is told nothing of them.
+    assert_eq!(host.health("nodes: {}\n"), (0, Vec::new(), Value::Null));
+    // A node that is down is ill enough.
+    host.exporters.text("/2", exposition("node-2", 8.0, 4.0));
+    host.sim.admin("/nodes/node-3", &json!({"state": "down"})).unwrap();
+    let (_, findings, _) = host.health(&config);
+    assert!(findings.contains(&"node-3 node_down".to_owned()), "{findings:?}");
+    assert!(!findings.iter().any(|finding| finding.contains("exporter")), "{findings:?}");
 }
 
 #[test]

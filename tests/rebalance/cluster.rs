@@ -116,12 +116,13 @@ impl Cluster {
 
     /// Plans without guard rails.
     pub fn unguarded(&self, goal: Goal) -> Planned {
-        self.try_plan("", &Memory::default(), &Request { goal, guarded: false, at_once: false }).unwrap()
+        self.try_plan("", &Memory::default(), &Request { goal, guarded: false, at_once: false, start_first: false })
+            .unwrap()
     }
 
     /// Plans with guard rails.
     pub fn guarded(&self, yaml: &str, memory: &Memory, goal: Goal) -> Planned {
-        self.try_plan(yaml, memory, &Request { goal, guarded: true, at_once: false }).unwrap()
+        self.try_plan(yaml, memory, &Request { goal, guarded: true, at_once: false, start_first: false }).unwrap()
     }
 
     /// The cluster after a plan.

@@ -66,7 +66,12 @@ fn a_node_is_emptied_and_what_must_stay_is_blocked() {
     assert_eq!((blocked.target.name.as_str(), planned.balance.goal.met), ("db.1", false));
     let planned = lopsided().guarded("", &Memory::default(), Goal::Empty("n2".to_owned()));
     assert_eq!((moves(&planned).as_slice(), planned.balance.goal.met), (["d.1: n2 -> n3".to_owned()].as_slice(), true));
-    let request = orca::pass::rebalance::Request { goal: Goal::Empty("n9".to_owned()), guarded: false, at_once: false };
+    let request = orca::pass::rebalance::Request {
+        goal: Goal::Empty("n9".to_owned()),
+        guarded: false,
+        at_once: false,
+        start_first: false,
+    };
     let error = lopsided().try_plan("", &Memory::default(), &request).unwrap_err();
     assert_eq!(error.to_string(), "no node is called `n9`");
 }

@@ -190,7 +190,8 @@ fn doubtful_figures_are_not_used() {
         assert!(planned.plan.warnings[0].message.contains(why), "{:?}", planned.plan.warnings);
         assert!(moves(&planned).iter().all(|step| !step.contains("n3")), "{why}");
         cluster.memory.remove("n2");
-        let request = orca::pass::rebalance::Request { goal: restarts(5), guarded: false, at_once: false };
+        let request =
+            orca::pass::rebalance::Request { goal: restarts(5), guarded: false, at_once: false, start_first: false };
         let error = cluster.try_plan("", &Memory::default(), &request).unwrap_err();
         assert!(error.to_string().starts_with("no plan: the memory of 2 of 3 ready nodes is not known"), "{error}");
         assert_eq!(orca::error::kind_of(&error), orca::error::ErrorKind::Refused);

@@ -197,7 +197,8 @@ fn anchor_groups_move_together_or_not_at_all() {
         .with(|spec| spec["Labels"] = json!({"orca.rebalance": "off"}));
     let yaml = "stack: s\ndependencies: {db: [app]}";
     let plan = |cluster: &Cluster, most| {
-        let request = orca::pass::rebalance::Request { goal: restarts(most), guarded: false, at_once: false };
+        let request =
+            orca::pass::rebalance::Request { goal: restarts(most), guarded: false, at_once: false, start_first: false };
         cluster.try_plan(yaml, &orca::pass::memory::Memory::default(), &request).unwrap()
     };
     let planned = plan(&cluster, 2);

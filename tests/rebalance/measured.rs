@@ -30,7 +30,7 @@ fn planned(cluster: &Cluster, guarded: bool, goal: Goal, change: impl FnOnce(&mu
         memory: &memory,
         now: NOW.parse().unwrap(),
     };
-    plan(&input, &Request { goal, guarded, at_once: false }).unwrap()
+    plan(&input, &Request { goal, guarded, at_once: false, start_first: false }).unwrap()
 }
 
 fn task<'m>(metrics: &'m mut Metrics, id: &str) -> &'m mut orca::metrics::TaskMemory {

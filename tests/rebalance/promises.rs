@@ -97,7 +97,7 @@ proptest! {
 
     #[test]
     fn guard_rails_hold(cluster in cluster()) {
-        let request = Request { goal: Goal::Memory(Ask::Knee), guarded: true, at_once: false };
+        let request = Request { goal: Goal::Memory(Ask::Knee), guarded: true, at_once: false, start_first: false };
         let planned = cluster.try_plan("", &Memory::default(), &request).unwrap();
         let balance = &planned.balance;
         let mean = {

@@ -22,7 +22,7 @@ fn what_can_not_take_its_turn_is_replaced() {
     let memory = Memory::default();
     let now = cluster.taken_at;
     let input = Input { cluster: &cluster, settings: &settings, metrics: Some(&metrics), memory: &memory, now };
-    let request = Request { goal: restarts(60), guarded: false, at_once: false };
+    let request = Request { goal: restarts(60), guarded: false, at_once: false, start_first: false };
     let balance = plan(&input, &request).unwrap().balance;
     assert!(balance.peak.after < 0.58, "{:?}", balance.peak);
     assert!(balance.restarts <= 60, "{}", balance.restarts);

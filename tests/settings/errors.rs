@@ -22,9 +22,12 @@ fn keys() {
         (
             "zzz: 1\n",
             &["orca.yml:1:1: unknown key \"zzz\" at the top level \
-               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, registry, update, watch, notify)"],
+               (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, registry, catalog, update, watch, notify)"],
         ),
-        ("catalog: {}\n", &[r#"orca.yml:1:1: section "catalog" is not supported by this version of orca"#]),
+        (
+            "catalog: {prune: true}\n",
+            &["orca.yml:1:18: catalog.prune needs catalog.deploy: true: without it nothing of the swarm is changed"],
+        ),
         (
             "dependencies: {a: {retry_interval: [1], gc: 1}}\n",
             &[

@@ -7,8 +7,13 @@
 mod common;
 
 mod engine;
+mod gates;
 mod plan;
 mod property;
 mod prove;
 mod requests;
+#[path = "../registry/server.rs"]
+#[expect(dead_code, reason = "only its tags are asked for")]
+mod server;
 mod stage;
+mod tags;

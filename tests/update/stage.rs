@@ -30,8 +30,12 @@ impl Stage {
 
     /// A service of `r.invalid/NAME:1` at the digest `a`, which is the newest.
     pub(crate) fn create(&self, name: &str, change: impl Fn(&mut Value)) {
-        let image = format!("r.invalid/{name}:1");
-        self.publish(&image, 'a');
+        self.create_of(name, &format!("r.invalid/{name}:1"), change);
+    }
+
+    /// The same of another image.
+    pub(crate) fn create_of(&self, name: &str, image: &str, change: impl Fn(&mut Value)) {
+        self.publish(image, 'a');
         let mut spec = json!({"Name": name, "Labels": {"team": "x"}, "Mode": {"Replicated": {"Replicas": 2}},
             "TaskTemplate": {"ContainerSpec": {"Image": format!("{image}@{}", digest('a')), "Unknown": {"kept": true}},
                 "Placement": {"Constraints": ["node.role==manager"]}, "RestartPolicy": {"Condition": "any", "Delay": 1_000_000}},

@@ -8,19 +8,19 @@ use crate::common::orca::{Ended, Orca};
 use crate::common::poll;
 use crate::common::sim::Sim;
 
-struct Stage {
-    sim: Sim,
-    orca: Orca,
+pub(crate) struct Stage {
+    pub(crate) sim: Sim,
+    pub(crate) orca: Orca,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sim = Sim::three().unwrap();
         let orca = Orca::new(&sim.engine.host()).unwrap();
         Self { sim, orca }
     }
 
-    fn create(&self, name: &str, replicas: u64, change: impl Fn(&mut Value)) {
+    pub(crate) fn create(&self, name: &str, replicas: u64, change: impl Fn(&mut Value)) {
         let mut spec = json!({"Name": name, "Labels": {"team": "x"}, "Mode": {"Replicated": {"Replicas": replicas}},
             "TaskTemplate": {"ContainerSpec": {"Image": "127.0.0.1:1/bb:1", "Unknown": {"kept": true}},
                 "Placement": {"Constraints": []}},
@@ -30,32 +30,32 @@ impl Stage {
         self.settled();
     }
 
-    fn settled(&self) {
+    pub(crate) fn settled(&self) {
         poll::until("the cluster rests", || self.cluster().unsettled()).unwrap();
     }
 
-    fn cluster(&self) -> Cluster {
+    pub(crate) fn cluster(&self) -> Cluster {
         Cluster::peek(&self.sim.engine).unwrap()
     }
 
-    fn spec(&self, name: &str) -> Value {
+    pub(crate) fn spec(&self, name: &str) -> Value {
         self.cluster().service(name).unwrap()["Spec"].clone()
     }
 
-    fn run(&self, args: &[&str]) -> (i32, Value) {
+    pub(crate) fn run(&self, args: &[&str]) -> (i32, Value) {
         let ended: Ended = self.orca.run(args).unwrap();
         (ended.exit.unwrap(), ended.report().unwrap_or_else(|error| panic!("{error:#}")))
     }
 
     /// How often anybody has written.
-    fn versions(&self) -> Vec<(String, u64)> {
+    pub(crate) fn versions(&self) -> Vec<(String, u64)> {
         let mut versions: Vec<_> = self.cluster().versions().into_iter().collect();
         versions.sort();
         versions
     }
 }
 
-fn kinds(report: &Value) -> Vec<String> {
+pub(crate) fn kinds(report: &Value) -> Vec<String> {
     report["actions"].as_array().unwrap().iter().map(|action| text(&action["kind"])).collect()
 }
 

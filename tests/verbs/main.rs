@@ -7,6 +7,8 @@
 mod common;
 
 mod act;
+mod check;
+mod drain;
 mod fixture;
 mod logs;
 mod tell;

@@ -87,6 +87,48 @@ fn what_is_under_way_is_no_failure_and_a_notice_is_none_unless_asked_for() {
     assert_eq!(run(service("web", 1, |_| ()), &[], &["health"]), (1, "ill".to_owned()));
 }
 
+/// The engine calls a rollout under way for ever when its next task finds no node, or never gets any further.
+#[test]
+fn a_rollout_that_gets_no_further_is_stuck_and_one_that_is_only_long_is_not() {
+    let nodes = [node("n1", |node| {
+        node["Spec"]["Role"] = "manager".into();
+        node["ManagerStatus"] = json!({"Leader": true, "Reachability": "reachable"});
+    })];
+    let rolling = |since: &str, state: &str| {
+        let status = json!({"State": state, "StartedAt": since});
+        service("web", 2, move |service| service["UpdateStatus"] = status.clone())
+    };
+    let seen = |service: Value, tasks: &[Value]| {
+        let (exit, report) = Desk::new(&snapshot(&nodes, &[service], tasks)).json(&["health"]);
+        let findings = report["data"]["findings"].as_array().unwrap();
+        let found = findings.iter().find(|one| one["target"]["name"] == "web").unwrap();
+        (exit, found["code"].as_str().unwrap().to_owned(), found["says"].to_string())
+    };
+    let since = |at: &'static str| {
+        move |task: &mut Value| {
+            task["CreatedAt"] = at.into();
+            task["Status"]["Timestamp"] = at.into();
+        }
+    };
+    let (hours, fresh) = ("2026-11-21T09:00:00Z", "2026-11-21T11:59:50Z");
+    let one = |state: &str, at| task("web", 1, "n1", state, since(at));
+    // Its next task waits for a node: a moment, or for good.
+    for (at, exit, code) in [(fresh, 75, "rollout_under_way"), ("2026-11-21T11:58:00Z", 1, "rollout_stuck")] {
+        let waits = task("web", 2, "", "pending", since(at));
+        let (found, word, says) = seen(rolling("2026-11-21T11:57:00Z", "updating"), &[one("running", fresh), waits]);
+        assert_eq!((found, word.as_str()), (exit, code), "{says}");
+        assert_eq!(says.contains("a task has found no node for 2 min"), exit == 1, "{says}");
+    }
+    // For hours, with a new task a moment ago; and with none.
+    for state in ["updating", "rollback_started"] {
+        let two = |at| [one("running", hours), task("web", 2, "n1", "preparing", since(at))];
+        assert_eq!(seen(rolling(hours, state), &two(fresh)).1, "rollout_slow");
+        let (exit, code, says) = seen(rolling(hours, state), &two(hours));
+        assert_eq!((exit, code.as_str()), (1, "rollout_stuck"), "{says}");
+        assert!(says.contains("none of its tasks has changed for 3 h"), "{says}");
+    }
+}
+
 #[test]
 fn nothing_secret_is_told() {
     let desk = Desk::new(&troubled());

@@ -10,5 +10,6 @@ mod engine;
 mod events;
 mod leader;
 mod life;
+mod outpost;
 mod signals;
 mod stage;

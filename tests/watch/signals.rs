@@ -22,6 +22,96 @@ fn hangup_reads_the_config_and_runs_at_once() -> Result<()> {
     Ok(())
 }
 
+/// The file of the command line, else that of the config.
+#[test]
+fn a_user_signal_runs_the_command_file() -> Result<()> {
+    for (args, config) in [(&["--commands", "c.yml"][..], ""), (&[][..], "\n  commands: c.yml")] {
+        let stage = Stage::new()?;
+        stage.configure(&format!("  passes: {{ reconcile: {{ every: 1h }} }}{config}"))?;
+        let watch = stage.watch(args)?;
+        stage.together()?;
+        let file = stage.orca.path("c.yml");
+        std::fs::write(&file, "- noop\n- remove_all_labels\n")?;
+        watch.signal("USR1")?;
+        let ran = |watch: &Loop| {
+            let reports = watch.of("report").into_iter().map(|line| line["report"].clone());
+            reports.filter(|report| report["command"] == "commands run").collect::<Vec<_>>()
+        };
+        watch.until("the commands have run", |watch| ran(watch).len() == 1)?;
+        let report = &ran(&watch)[0];
+        assert_eq!((&report["outcome"], &report["data"]["cause"]), (&json!("changed"), &json!("signal")), "{report}");
+        let ids: Vec<_> = report["actions"].as_array().into_iter().flatten().map(|action| &action["kind"]).collect();
+        assert_eq!(ids, [&json!("node.label.remove")], "{report}");
+        assert!(!file.exists() && stage.orca.path("c.yml.done").exists(), "its entries were consumed");
+        // There is nothing left to run, and the loop goes on.
+        watch.signal("USR1")?;
+        watch.until("that was said", |watch| ran(watch).len() == 2)?;
+        assert_eq!(watch.stop()?, Some(0));
+    }
+    Ok(())
+}
+
+/// The signal's own action would be to end the process.
+#[test]
+fn a_user_signal_without_a_command_file_does_nothing() -> Result<()> {
+    let stage = Stage::new()?;
+    let watch = stage.watch(&[])?;
+    stage.together()?;
+    watch.signal("USR1")?;
+    watch.signal("HUP")?;
+    watch.until("a pass runs", |watch| watch.causes().contains(&"signal".to_owned()))?;
+    assert!(watch.of("report").iter().all(|line| line["report"]["command"] == "reconcile"), "{:?}", watch.lines());
+    assert_eq!(watch.stop()?, Some(0));
+    Ok(())
+}
+
+/// What a container's health check asks.
+#[test]
+fn its_sign_of_life_is_there_while_it_lives() -> Result<()> {
+    let stage = Stage::new()?;
+    assert_eq!(stage.orca.run(&["health", "--self"])?.exit, Some(1), "nothing has run here");
+    let mut watch = stage.watch(&[])?;
+    watch.begun()?;
+    poll::until("the watch is well", || {
+        let health = stage.orca.run(&["health", "--self"])?;
+        let well = health.exit == Some(0) && health.report()?["data"]["watch"]["last_pass"] == "reconcile";
+        Ok(if well { Vec::new() } else { vec![health.to_string()] })
+    })?;
+    assert_eq!(stage.orca.run(&["health", "--self"])?.report()?["data"]["watch"]["pid"], watch.child.id());
+    watch.child.kill()?;
+    watch.child.wait()?;
+    let dead = stage.orca.run(&["health", "--self"])?;
+    assert!(dead.exit == Some(1) && dead.stderr.contains("is gone"), "{dead}");
+    // A dry run leaves no sign: nothing is written anywhere.
+    std::fs::remove_file(stage.orca.state_dir().join("watch.json"))?;
+    let rehearsal = stage.watch(&["--dry-run"])?;
+    rehearsal.begun()?;
+    assert_eq!(stage.orca.run(&["health", "--self"])?.exit, Some(1));
+    Ok(())
+}
+
+/// A pass that waits for the engine is no reason to restart the loop.
+#[test]
+fn a_pass_that_hangs_leaves_the_watchdog_fed() -> Result<()> {
+    let stage = Stage::new()?;
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST"}))?;
+    let path = stage.orca.path("notify");
+    let socket = UnixDatagram::bind(&path)?;
+    socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut command = stage.orca.command(&["watch", "-o", "json"]);
+    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000");
+    let watch = Loop::start(command)?;
+    wait_for_a_write(&stage)?;
+    let mut fed = 0;
+    while fed < 5 {
+        let mut buffer = [0; 1024];
+        let length = socket.recv(&mut buffer)?;
+        fed += usize::from(buffer[..length].starts_with(b"WATCHDOG=1"));
+    }
+    assert_eq!(watch.of("report").len(), 0, "the first pass still waits");
+    Ok(())
+}
+
 #[test]
 fn told_to_stop_it_finishes_what_it_does() -> Result<()> {
     let stage = Stage::new()?;

@@ -6,6 +6,7 @@ use super::rows::{
 };
 use super::{GROUP, Page, Row};
 
+const NOT_ASKED: &[Row] = &[("75", "With --check: not all images could be asked for; the warnings say which and why.")];
 const LOGS_MISSING: &[Row] =
     &[("75", "Not all logs are here: a node is down, a task said nothing for --patience, or the time ran out.")];
 const SPOILT: &[Row] = &[("1", "Failed, or with --wait: a rollout has stopped, or the engine has rolled it back.")];
@@ -62,7 +63,13 @@ pub(super) const PAGES: &[Page] = &[
     Page { name: "orca-nodes", see: &["orca-nodes-ls", "orca-nodes-drain", "orca-services"], ..GROUP },
     Page {
         name: "orca-services-ls",
-        examples: &[("All services:", "orca services ls"), ("Of one stack:", "orca services ls --stack shop")],
+        exits: &[FINE, FAILED, USAGE, ENGINE, NOT_ASKED, INTERRUPTED],
+        environment: &[ENGINE_ENV, REGISTRY_ENV, TIME_ENV, OUTPUT_ENV],
+        examples: &[
+            ("All services:", "orca services ls"),
+            ("Of one stack:", "orca services ls --stack shop"),
+            ("Is there anything newer?", "orca services ls --check"),
+        ],
         ..LOOK
     },
     Page {
@@ -184,6 +191,7 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("What would that do?", "orca nodes drain node-2 --dry-run"),
             ("Do it, and stay until it is empty:", "orca nodes drain node-2 --wait"),
+            ("What may run twice for a moment is never away:", "orca nodes drain node-2 --start-first --wait"),
         ],
         see: &["orca-nodes-activate", "orca-rebalance-apply"],
         ..ACT

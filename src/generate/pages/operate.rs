@@ -89,9 +89,9 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         name: "orca-health",
-        exits: &[ALIVE, SICK, USAGE, ENGINE, SETTLING, INTERRUPTED],
-        environment: &[ENGINE_ENV, STATE_ENV, OUTPUT_ENV],
-        files: &[WATCH_FILES],
+        exits: &[ALIVE, SICK, USAGE, ENGINE, SETTLING, CONFIG, INTERRUPTED],
+        environment: &[ENGINE_ENV, CONFIG_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES, WATCH_FILES],
         examples: &[
             ("Is the swarm well, and if not, what isn't?", "orca health"),
             ("In a pipeline, after a deployment:", "until orca health -q; do [ $? -eq 75 ] || exit 1; sleep 5; done"),

@@ -2,7 +2,7 @@
 
 use super::rows::{
     CONFIG, CONFIG_ENV, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, NO_SNAPSHOT, OUTPUT_ENV,
-    STATE_ENV, STATE_FILES, TIME_ENV, USAGE,
+    PASS_ENV, PASS_FILES, STATE_ENV, STATE_FILES, TIME_ENV, USAGE,
 };
 use super::{GROUP, Page};
 
@@ -62,6 +62,28 @@ pub(super) const PAGES: &[Page] = &[
             ("The same as JSON:", "orca config show -o json | jq .data.settings"),
         ],
         see: &["orca-config-check"],
+    },
+    Page {
+        name: "orca-mcp",
+        exits: &[
+            &[("0", "The client has closed stdin, or there was none; or SIGINT or SIGTERM came.")],
+            &[("1", "What the client said is not the protocol.")],
+            USAGE,
+        ],
+        environment: &[
+            CONFIG_ENV,
+            ENGINE_ENV,
+            &[("ORCA_MCP_ALLOW_WRITE", "As --allow-write.")],
+            PASS_ENV,
+            TIME_ENV,
+            STATE_ENV,
+        ],
+        files: PASS_FILES,
+        examples: &[
+            ("What goes into a client's configuration:", "orca mcp --print-config"),
+            ("Of another swarm, by an assistant that may only look:", "orca -H ssh://manager-1 mcp"),
+        ],
+        see: &["orca-health", "orca-services", "orca-schema"],
     },
     Page {
         name: "orca-sim",

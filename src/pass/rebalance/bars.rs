@@ -51,6 +51,15 @@ pub(super) fn findings(
         .collect()
 }
 
+/// Bars every task that would end before its successor has started.
+pub(super) fn add_stop_first(world: &World<'_>, findings: &mut [Vec<Finding>]) {
+    for (_, found) in findings.iter_mut().enumerate().filter(|(task, _)| !world.service_of(*task).needs.start_first) {
+        let detail = "its update config ends a task before it starts another".to_owned();
+        found.push(Finding::new(Reason::StopFirst, detail));
+        found.sort();
+    }
+}
+
 fn of_service(world: &World<'_>, service: usize) -> Vec<Finding> {
     let seen = &world.services[service];
     let needs = &seen.needs;

@@ -35,7 +35,7 @@ pub fn order(input: &Input<'_>, request: &Request, planned: &Move) -> Result<Res
         Goal::Empty(name) => Some(node_called(cluster, name)?),
         _ => None,
     };
-    let terms = Terms { guarded: request.guarded, evacuate };
+    let terms = Terms { guarded: request.guarded, evacuate, start_first: request.start_first };
     Ok(judged(&Scene::new(world, terms, &memory.rebalance, now), planned))
 }
 

@@ -63,6 +63,8 @@ pub struct Request {
     pub guarded: bool,
     /// Only for a reason to act that passes have seen for long enough: for what is to be carried out at once.
     pub at_once: bool,
+    /// Only tasks whose update config starts the new task before the old one ends.
+    pub start_first: bool,
 }
 
 /// What a plan is made from.
@@ -103,7 +105,7 @@ pub fn plan(input: &Input<'_>, request: &Request) -> Result<Planned> {
         Goal::Empty(name) => Some(node_called(cluster, name)?),
         _ => None,
     };
-    let terms = Terms { guarded: request.guarded, evacuate };
+    let terms = Terms { guarded: request.guarded, evacuate, start_first: request.start_first };
     let mut scene = Scene::new(world, terms, &memory.rebalance, now);
     let (trigger, seen) = trigger::judge(&shares(&scene), &settings.rebalance, &memory.rebalance, now);
     // A goal of its own is its own reason.

@@ -63,6 +63,8 @@ pub enum Reason {
     StopGraceOver60s,
     /// What ends is not started again.
     RestartNone,
+    /// It would end before its successor has started, and that is not wanted.
+    StopFirst,
     /// Every node that could take it would be fuller than the guard rails allow.
     TargetTooFull,
     /// Wherever it went, that node would be as full as the fullest is now.

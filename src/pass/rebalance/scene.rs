@@ -60,12 +60,17 @@ pub(super) struct Terms {
     /// The node that is to be empty, by position in the snapshot: nothing goes there, and guard rails that look back
     /// don't keep anything there.
     pub(super) evacuate: Option<usize>,
+    /// What ends before its successor has started stays.
+    pub(super) start_first: bool,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn new(world: World<'a>, terms: Terms, memory: &RebalanceMemory, now: Timestamp) -> Self {
         let looks_back = terms.guarded && terms.evacuate.is_none();
         let mut findings = bars::findings(&world, looks_back, memory, now);
+        if terms.start_first {
+            bars::add_stop_first(&world, &mut findings);
+        }
         let (bins, node_of, bin_of) = bins(&world, terms);
         let mut rows = Rows::new(&world, &node_of);
         let left = if looks_back { left_lately(&world, memory, now) } else { BTreeMap::new() };

@@ -3,13 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Standing;
+use super::newer::{self, Answers};
 use super::standing::Failure;
 use crate::model::Reference;
 use crate::model::stock::age;
 use crate::snapshot::Snapshot;
 
 /// One service, as JSON.
-pub fn entry(cluster: &Snapshot, standing: &Standing<'_>) -> Value {
+///
+/// `check`: what the registries said, where they were asked.
+pub fn entry(cluster: &Snapshot, standing: &Standing<'_>, check: Option<&Answers>) -> Value {
     let Standing { service, .. } = standing;
     let image = Reference::parse(&service.image);
     json!({
@@ -18,6 +21,7 @@ pub fn entry(cluster: &Snapshot, standing: &Standing<'_>) -> Value {
         "state": standing.state.name(), "stopped_replicas": standing.stopped,
         "update_message": (!standing.message.is_empty()).then_some(&standing.message),
         "image": service.image, "repository": image.repository, "tag": image.tag, "digest": image.digest,
+        "check": check.map(|answers| newer::verdict(&service.image, answers).json()),
         "newest_error": standing.failure.as_ref().map(|failure| failed(cluster, failure)),
     })
 }

@@ -5,6 +5,7 @@
 
 pub mod diff;
 pub mod list;
+pub mod newer;
 pub mod order;
 pub mod show;
 pub mod stacks;

@@ -12,7 +12,7 @@ use crate::snapshot::Snapshot;
 
 /// A service in full: how it stands, its tasks, what its last update has changed, and its redacted spec.
 pub fn entry(cluster: &Snapshot, standing: &Standing<'_>, why: &BTreeMap<String, Vec<String>>) -> Value {
-    let mut entry = list::entry(cluster, standing);
+    let mut entry = list::entry(cluster, standing, None);
     let object: Value = serde_json::from_str(standing.service.raw.get()).unwrap_or_default();
     let mut spec = object["Spec"].clone();
     redact(&mut spec);

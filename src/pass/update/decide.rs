@@ -7,9 +7,11 @@ use jiff::Timestamp;
 
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::model::stock::age;
+use crate::model::window::{Opening, Window};
 use crate::model::{Mode, Service, ServiceId, UpdateState};
 use crate::pass::memory::{Memory, UpdatedService};
 use crate::pass::words::spoken;
+use crate::settings::Hook;
 
 use super::policy;
 use super::select::Candidate;
@@ -28,10 +30,16 @@ const LOOK: &str = "look with `orca services ps --all`, then `orca services roll
 pub enum Reason {
     /// No registry says what its tag stands for.
     Unresolved,
+    /// Its policy says nothing of its tag.
+    Policy,
     /// The image is younger than it has to be.
     TooYoung,
     /// Nobody knows how old it is.
     UnknownAge,
+    /// Its maintenance window is closed.
+    Window,
+    /// It names a hook that there is not.
+    Hook,
     /// It was tried, and failed.
     FailedBefore,
     /// It was tried, and nobody saw how that ended.
@@ -61,8 +69,11 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::Unresolved => "unresolved",
+            Self::Policy => "policy",
             Self::TooYoung => "too_young",
             Self::UnknownAge => "unknown_age",
+            Self::Window => "window",
+            Self::Hook => "hook",
             Self::FailedBefore => "failed_before",
             Self::BackingOff => "backing_off",
             Self::OptedOut => "opted_out",
@@ -104,6 +115,8 @@ pub struct Scene<'k> {
     pub request: &'k Request,
     /// Services without a digest are given one.
     pub pin: bool,
+    /// What may run before and after.
+    pub hooks: &'k BTreeMap<String, Hook>,
     /// What was tried.
     pub memory: &'k Memory,
     /// When the cluster was looked at.
@@ -119,15 +132,25 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     let Scene { request, pin, memory, now, .. } = scene;
     let (service, named) = (candidate.service, request.named);
     let blocked = |reason, text: &str| Verdict::Blocked(None, vec![(reason, text.to_owned())]);
-    let Some(image) = &candidate.image else { return Verdict::Fixed };
+    if candidate.image.is_none() {
+        return Verdict::Fixed;
+    }
     if service.mode == Mode::Job {
         let text = "it is a job: its image is set when it is run, by `docker service update --image`";
         return if named { blocked(Reason::Job, text) } else { Verdict::Left };
     }
-    if candidate.policy.mode == policy::Mode::Off {
-        let text = "its label says that it is left alone: change the label to have it updated";
+    if candidate.policy.mode.is_off() {
+        let text = match candidate.policy.mode {
+            policy::Mode::Unclear => "what its labels say can't be read: change them to have it updated",
+            _ => "its label says that it is left alone: change the label to have it updated",
+        };
         return if named { blocked(Reason::OptedOut, text) } else { Verdict::Left };
     }
+    let image = match &candidate.wanted {
+        Ok(Some(image)) => image,
+        Ok(None) => return Verdict::Fixed,
+        Err((reason, text)) => return blocked(*reason, text),
+    };
     let known = match request.images.get(image) {
         Some(Ok(known)) => known,
         Some(Err(why)) => return blocked(Reason::Unresolved, &format!("`{image}`: {why}")),
@@ -138,7 +161,7 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
             return unfinished(service, known, scene)
                 .map_or(Verdict::Unchanged, |reason| Verdict::Blocked(Some(known), vec![reason]));
         }
-        None if !*pin => return Verdict::Unpinned(known),
+        None if !*pin && candidate.image.as_ref() == Some(image) => return Verdict::Unpinned(known),
         _ => {}
     }
     if candidate.policy.mode == policy::Mode::Monitor {
@@ -157,6 +180,8 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
         reasons.push((Reason::NodeGone, text.to_owned()));
     }
     reasons.extend(too_young(known, candidate.policy.min_age, *now));
+    reasons.extend(closed(candidate.policy.window.as_ref().filter(|_| !request.now), *now));
+    reasons.extend(missing_hooks(&candidate.policy, scene.hooks));
     let tried = memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest);
     reasons.extend(tried.and_then(|tried| tried_before(tried, request, *now)));
     if reasons.is_empty() { Verdict::Update(known) } else { Verdict::Blocked(Some(known), reasons) }
@@ -209,6 +234,38 @@ fn too_young(known: &Known, min_age: Duration, now: Timestamp) -> Option<(Reason
         format!("it is {} old, and must be {} old: {left} from now", spoken(old), spoken(min_age))
     };
     (old < min_age).then(|| (Reason::TooYoung, text()))
+}
+
+fn closed(window: Option<&Window>, now: Timestamp) -> Option<(Reason, String)> {
+    let window = window?;
+    let text = window.text();
+    let text = match window.opening(now) {
+        Opening::Open => return None,
+        Opening::At(opens) => {
+            let left = spoken(age(now, opens.timestamp()));
+            let zone = opens.time_zone().iana_name().unwrap_or("UTC").to_owned();
+            let opens = opens.strftime("%a %Y-%m-%d %H:%M");
+            format!("its window `{text}` opens {opens} {zone}, {left} from now, or with --now")
+        }
+        Opening::Never => format!("its window `{text}` never opens: change it, or use --now"),
+    };
+    Some((Reason::Window, text))
+}
+
+/// What a label can name is what the config has: a label alone runs nothing.
+fn missing_hooks<'p>(
+    policy: &'p policy::Policy,
+    hooks: &'p BTreeMap<String, Hook>,
+) -> impl Iterator<Item = (Reason, String)> + 'p {
+    let named = [("before", &policy.pre), ("after", &policy.post)].into_iter();
+    let missing =
+        named.filter_map(|(when, name)| Some((when, name.as_ref().filter(|name| !hooks.contains_key(*name))?)));
+    missing.map(|(when, name)| {
+        let text = format!(
+            "the hook `{name}` is to run {when} its update, and update.hooks of the config has none of that name"
+        );
+        (Reason::Hook, text)
+    })
 }
 
 fn tried_before(tried: &UpdatedService, request: &Request, now: Timestamp) -> Option<(Reason, String)> {

@@ -45,6 +45,8 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// Give services whose image has no digest one.
     pub pin: bool,
+    /// Whatever windows say.
+    pub now: bool,
     /// Try again what has failed.
     pub retry_failed: bool,
     /// In place of what settings and labels say.
@@ -53,6 +55,8 @@ pub struct Request {
     pub deadline: Option<Duration>,
     /// Nothing is rolled back, whatever settings and labels say.
     pub no_rollback: bool,
+    /// By repository, as in a spec: its tags, where a policy asks for them, or why they are not known.
+    pub tags: BTreeMap<String, Result<Vec<String>, String>>,
     /// By image, as in a spec without digest: what the registry says of it, or why that is not known.
     pub images: BTreeMap<String, Result<Known, String>>,
     /// For the registries.
@@ -77,6 +81,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: 
     let scene = Scene {
         request,
         pin: request.pin || settings.update.pin,
+        hooks: &settings.update.hooks,
         memory,
         now,
         unsettled: unsettled(cluster),
@@ -128,7 +133,11 @@ fn note(candidate: &Candidate<'_>, verdict: &Verdict<'_>, plan: &mut Plan) {
         Verdict::Unchanged | Verdict::Fixed => plan.unchanged += 1,
         Verdict::Left | Verdict::Update(_) => {}
         Verdict::Told(known) => {
-            let text = format!("`{}`: `{image}` is another image by now ({})", service.name, short(&known.digest));
+            let digest = short(&known.digest);
+            let text = match candidate.newer() {
+                Some(newer) => format!("`{}`: `{newer}` is there by now ({digest})", service.name),
+                None => format!("`{}`: `{image}` is another image by now ({digest})", service.name),
+            };
             plan.warnings.push(Warning::new("newer_available", text));
         }
         Verdict::Unpinned(_) => {
@@ -148,9 +157,13 @@ fn note(candidate: &Candidate<'_>, verdict: &Verdict<'_>, plan: &mut Plan) {
 
 fn action(candidate: &Candidate<'_>, known: &Known, now: Timestamp) -> Action {
     let (service, image) = (candidate.service, candidate.image.as_deref().unwrap_or_default());
-    let after = format!("{image}@{}", known.digest);
+    let newer = candidate.newer();
+    let after = format!("{}@{}", newer.unwrap_or(image), known.digest);
     let old = known.created.map(|created| format!(", made {} ago", spoken(age(created, now)))).unwrap_or_default();
     let reason = match &candidate.digest {
+        _ if let Some(newer) = newer => {
+            format!("`{newer}` is the newest that its policy `{}` allows{old}", candidate.policy.follow)
+        }
         Some(_) => format!("`{image}` stands for another image by now{old}"),
         None => format!("`{image}` is given the digest that it stands for{old}"),
     };
@@ -167,7 +180,9 @@ fn entry(candidate: &Candidate<'_>, verdict: &Verdict<'_>, now: Timestamp) -> Op
         Verdict::Fixed => ("fixed", None, &[][..]),
         Verdict::Unpinned(known) => ("unpinned", Some(*known), &[][..]),
         Verdict::Told(known) => ("monitor", Some(*known), &[][..]),
-        Verdict::Update(known) if candidate.digest.is_none() => ("pin", Some(*known), &[][..]),
+        Verdict::Update(known) if candidate.digest.is_none() && candidate.newer().is_none() => {
+            ("pin", Some(*known), &[][..])
+        }
         Verdict::Update(known) => ("update", Some(*known), &[][..]),
         Verdict::Blocked(known, reasons) => ("blocked", *known, reasons.as_slice()),
     };
@@ -178,6 +193,10 @@ fn entry(candidate: &Candidate<'_>, verdict: &Verdict<'_>, now: Timestamp) -> Op
         "to": known.map(|known| &known.digest), "verdict": word,
         "reasons": reasons.iter().map(|(reason, _)| reason.code()).collect::<Vec<_>>(),
     });
+    if let Some(newer) = candidate.newer() {
+        entry["newer"] = newer.into();
+        entry["policy"] = candidate.policy.follow.to_string().into();
+    }
     if let Some(known) = known {
         entry["created"] = json!(known.created);
         entry["age_s"] = json!(known.created.map(|created| age(created, now).as_secs()));
@@ -186,6 +205,7 @@ fn entry(candidate: &Candidate<'_>, verdict: &Verdict<'_>, now: Timestamp) -> Op
         let (config, lint) = lint::facts(candidate, &Rollout::read(&service.raw));
         entry["update_config"] = config;
         entry["lint"] = lint;
+        entry["hooks"] = json!({"pre": candidate.policy.pre, "post": candidate.policy.post});
     }
     Some(entry)
 }

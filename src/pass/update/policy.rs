@@ -4,10 +4,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::model::version::Follow;
+use crate::model::window::Window;
 use crate::settings::{LONGEST, Update};
 
 /// Whether a service gets new images: `true`, `false` or `monitor`.
 pub const LABEL: &str = "orca.update";
+/// Which tags a service follows: `digest`, `patch`, `minor`, `major`, or a range.
+pub const FOLLOW_LABEL: &str = "orca.update.policy";
+/// When a service is updated, as `Mon-Fri 22:00-04:00 Europe/Berlin`,
+pub const WINDOW_LABEL: &str = "orca.update.window";
+/// or for two hours after each time of a clock, as `0 3 * * *`.
+pub const CRON_LABEL: &str = "orca.update.cron";
 /// Names of services, separated by commas, that are updated before it.
 pub const DEPENDS_LABEL: &str = "orca.depends-on";
 /// It is orca itself: its update comes last.
@@ -20,8 +28,17 @@ pub enum Mode {
     On,
     /// Nothing.
     Off,
+    /// Nothing, since its labels can't be read.
+    Unclear,
     /// Tell of updates, make none.
     Monitor,
+}
+
+impl Mode {
+    /// Nobody asks a registry for it.
+    pub fn is_off(self) -> bool {
+        matches!(self, Self::Off | Self::Unclear)
+    }
 }
 
 /// How one service is updated.
@@ -35,6 +52,16 @@ pub struct Policy {
     pub deadline: Duration,
     /// What has failed is rolled back.
     pub rollback: bool,
+    /// Which tags it follows.
+    pub follow: Follow,
+    /// Pre-releases, too.
+    pub prereleases: bool,
+    /// When it is updated; none: at any time.
+    pub window: Option<Window>,
+    /// The name of the hook before its update,
+    pub pre: Option<String>,
+    /// and after it.
+    pub post: Option<String>,
 }
 
 impl Policy {
@@ -51,11 +78,20 @@ impl Policy {
             Some("monitor") => Mode::Monitor,
             Some(other) => {
                 wrong.push(format!("label {LABEL}=`{other}` is none of true, false and monitor: it is left alone"));
-                Mode::Off
+                Mode::Unclear
             }
         };
-        let mut policy =
-            Self { mode, min_age: settings.min_age, deadline: settings.deadline, rollback: settings.rollback };
+        let mut policy = Self {
+            mode,
+            min_age: settings.min_age,
+            deadline: settings.deadline,
+            rollback: settings.rollback,
+            follow: settings.follow.clone(),
+            prereleases: settings.prereleases,
+            window: settings.window.clone(),
+            pre: hook(labels, "orca.update.pre", settings.pre.as_ref()),
+            post: hook(labels, "orca.update.post", settings.post.as_ref()),
+        };
         let mut time = |keys: &[&str], into: &mut Duration, fits: fn(&Duration) -> bool| {
             let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) else { return };
             let seconds = text.parse::<u64>().map(Duration::from_secs).ok();
@@ -71,69 +107,52 @@ impl Policy {
         time(&["orca.update.min-age"], &mut policy.min_age, |_| true);
         let deadline = |time: &Duration| !time.is_zero() && *time <= LONGEST;
         time(&["orca.update.timeout", "gantry.update.timeout_seconds"], &mut policy.deadline, deadline);
-        let keys = ["orca.update.rollback", "gantry.rollback.on_failure"];
-        if let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) {
+        let mut flag = |keys: &[&str], into: &mut bool| {
+            let Some((key, text)) = keys.iter().find_map(|key| Some((key, labels.get(*key)?))) else { return };
             match text.as_str() {
-                "true" => policy.rollback = true,
-                "false" => policy.rollback = false,
+                "true" => *into = true,
+                "false" => *into = false,
                 _ => wrong.push(format!("label {key}=`{text}` is neither true nor false: it is ignored")),
             }
+        };
+        flag(&["orca.update.rollback", "gantry.rollback.on_failure"], &mut policy.rollback);
+        flag(&["orca.update.prereleases"], &mut policy.prereleases);
+        if let Some(text) = labels.get(FOLLOW_LABEL) {
+            match Follow::parse(text) {
+                Ok(follow) => policy.follow = follow,
+                Err(why) => {
+                    wrong.push(format!("label {FOLLOW_LABEL}=`{text}` {why}: it is left alone"));
+                    policy.mode = Mode::Unclear;
+                }
+            }
+        }
+        let (window, cron) = (labels.get(WINDOW_LABEL), labels.get(CRON_LABEL));
+        let read = match (window, cron) {
+            (Some(_), Some(_)) => Some(Err(format!("there is both {WINDOW_LABEL} and {CRON_LABEL}"))),
+            (Some(text), None) => {
+                Some(Window::parse(text, &settings.zone).map_err(|why| format!("label {WINDOW_LABEL}=`{text}` {why}")))
+            }
+            (None, Some(text)) => {
+                Some(Window::cron(text, &settings.zone).map_err(|why| format!("label {CRON_LABEL}=`{text}` {why}")))
+            }
+            (None, None) => None,
+        };
+        match read {
+            Some(Ok(window)) => policy.window = Some(window),
+            Some(Err(why)) => {
+                wrong.push(format!("{why}: it is left alone"));
+                policy.mode = Mode::Unclear;
+            }
+            None => {}
         }
         (policy, wrong)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(labels: &[(&str, &str)], settings: &Update) -> (Policy, Vec<String>) {
-        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Policy::of(&labels, settings)
-    }
-
-    #[test]
-    fn labels_win_and_what_they_say_wrong_is_said() {
-        let usual = Update::default();
-        let opt_in = Update { opt_in: true, ..usual.clone() };
-        for (labels, settings, mode) in [
-            (&[][..], &usual, Mode::On),
-            (&[], &opt_in, Mode::Off),
-            (&[(LABEL, "true")], &opt_in, Mode::On),
-            (&[(LABEL, "false")], &usual, Mode::Off),
-            (&[(LABEL, "monitor")], &usual, Mode::Monitor),
-            (&[("gantry.services.excluded", "true")], &usual, Mode::Off),
-            (&[("gantry.services.excluded", "true"), (LABEL, "true")], &usual, Mode::On),
-            (&[("gantry.services.excluded", "false")], &usual, Mode::On),
-        ] {
-            let (policy, wrong) = of(labels, settings);
-            assert_eq!((policy.mode, wrong.len()), (mode, 0), "{labels:?}");
-        }
-        let (policy, wrong) = of(&[(LABEL, "yes")], &usual);
-        assert_eq!((policy.mode, wrong.len()), (Mode::Off, 1), "what can't be read updates nothing");
-        let labels = [
-            ("orca.update.min-age", "72h"),
-            ("orca.update.timeout", "90"),
-            ("gantry.update.timeout_seconds", "7"),
-            ("gantry.rollback.on_failure", "false"),
-        ];
-        let seconds = Duration::from_secs;
-        let wanted = Policy { mode: Mode::On, min_age: seconds(259_200), deadline: seconds(90), rollback: false };
-        assert_eq!(of(&labels, &usual), (wanted, Vec::new()));
-        let (policy, wrong) = of(&[("gantry.update.timeout_seconds", "0")], &usual);
-        assert_eq!((policy.deadline, wrong.len()), (usual.deadline, 0));
-        // An instant so far away is none.
-        for key in ["orca.update.timeout", "gantry.update.timeout_seconds"] {
-            for text in ["18446744073709551615", "11y", "1000000y"] {
-                let (policy, wrong) = of(&[(key, text)], &usual);
-                assert_eq!((policy.deadline, wrong.len()), (usual.deadline, 1), "{key}={text}: {wrong:?}");
-                assert!(wrong[0].contains(&format!("label {key}=`{text}` is no duration")), "{wrong:?}");
-            }
-            assert_eq!(of(&[(key, "9y")], &usual).0.deadline, humantime::parse_duration("9y").unwrap());
-        }
-        let labels = [("orca.update.timeout", "0"), ("orca.update.min-age", "x"), ("orca.update.rollback", "maybe")];
-        let (policy, wrong) = of(&labels, &usual);
-        assert_eq!((policy.deadline, policy.min_age, policy.rollback), (usual.deadline, usual.min_age, true));
-        assert_eq!(wrong.len(), 3, "{wrong:?}");
-    }
+/// The hook that a label names, else the settings; an empty label is none.
+fn hook(labels: &BTreeMap<String, String>, key: &str, usual: Option<&String>) -> Option<String> {
+    labels.get(key).or(usual).filter(|name| !name.is_empty()).cloned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
 use super::Request;
+use super::decide::Reason;
 use super::policy::{self, Policy};
 
 /// A service that may get a new image.
@@ -19,6 +20,9 @@ pub struct Candidate<'a> {
     pub labels: BTreeMap<String, String>,
     /// Its image without digest, as the registry is asked for it; none: the spec names a digest alone.
     pub image: Option<String>,
+    /// The image that it is to have, without digest: the same, or the one of a newer tag. None as above; or why that is
+    /// not known.
+    pub wanted: Result<Option<String>, (Reason, String)>,
     /// The digest in its spec.
     pub digest: Option<String>,
     /// How it is updated.
@@ -36,9 +40,15 @@ impl Candidate<'_> {
         Reference::parse(&self.service.image).repository.rsplit('/').next() == Some("orca")
     }
 
+    /// The image of a newer tag, where that is wanted.
+    pub fn newer(&self) -> Option<&str> {
+        let wanted = self.wanted.as_ref().ok()?.as_deref()?;
+        (self.image.as_deref() != Some(wanted)).then_some(wanted)
+    }
+
     /// Whether the registry has to be asked at all.
     fn asks(&self) -> bool {
-        self.policy.mode != policy::Mode::Off && self.service.mode != Mode::Job
+        !self.policy.mode.is_off() && self.service.mode != Mode::Job
     }
 }
 
@@ -67,7 +77,7 @@ fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -
     if request.named && policy.mode == policy::Mode::Off && !opted_out {
         policy.mode = policy::Mode::On;
     }
-    if !request.named && (policy.mode == policy::Mode::Off || excluded(&settings.update.exclude)) && wrong.is_empty() {
+    if !request.named && (policy.mode.is_off() || excluded(&settings.update.exclude)) && wrong.is_empty() {
         return None;
     }
     policy.min_age = request.min_age.unwrap_or(policy.min_age);
@@ -76,12 +86,39 @@ fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -
     let Reference { tag, digest, .. } = Reference::parse(&service.image);
     let name = service.image.split_once('@').map_or(service.image.as_str(), |(name, _)| name);
     // `Reference` says `latest` where nothing is said.
-    let image =
-        tag.map(|tag| if name.ends_with(&format!(":{tag}")) { name.to_owned() } else { format!("{name}:{tag}") });
-    Some(Candidate { service, labels, image, digest, policy, wrong })
+    let image = tag
+        .as_ref()
+        .map(|tag| if name.ends_with(&format!(":{tag}")) { name.to_owned() } else { format!("{name}:{tag}") });
+    let wanted = wanted(image.as_deref(), &policy, request);
+    Some(Candidate { service, labels, image, wanted, digest, policy, wrong })
+}
+
+/// What a service's policy makes of its image.
+fn wanted(image: Option<&str>, policy: &Policy, request: &Request) -> Result<Option<String>, (Reason, String)> {
+    let Some((image, (name, tag))) = image.and_then(|image| Some((image, image.rsplit_once(':')?))) else {
+        return Ok(None);
+    };
+    if !policy.follow.asks(tag) {
+        return Ok(Some(image.to_owned()));
+    }
+    let unresolved = |why: &str| (Reason::Unresolved, format!("the tags of `{name}`: {why}"));
+    let tags = request.tags.get(name).ok_or_else(|| unresolved("no registry was asked"))?;
+    let tags = tags.as_ref().map_err(|why| unresolved(why))?;
+    let newest = policy.follow.newest(tag, tags, policy.prereleases).map_err(|why| (Reason::Policy, why))?;
+    Ok(Some(newest.map_or_else(|| image.to_owned(), |tag| format!("{name}:{tag}"))))
 }
 
 /// The images that the registries are asked for, each once.
 pub fn images(candidates: &[Candidate<'_>]) -> BTreeSet<String> {
-    candidates.iter().filter(|candidate| candidate.asks()).filter_map(|candidate| candidate.image.clone()).collect()
+    let asked = candidates.iter().filter(|candidate| candidate.asks());
+    asked.filter_map(|candidate| candidate.wanted.clone().ok().flatten()).collect()
+}
+
+/// The repositories whose tags have to be known, as the images' names have them.
+pub fn repositories(candidates: &[Candidate<'_>]) -> BTreeSet<String> {
+    let split = |candidate: &Candidate<'_>| {
+        let (name, tag) = candidate.image.as_deref()?.rsplit_once(':')?;
+        candidate.policy.follow.asks(tag).then(|| name.to_owned())
+    };
+    candidates.iter().filter(|candidate| candidate.asks()).filter_map(split).collect()
 }

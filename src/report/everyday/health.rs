@@ -30,9 +30,13 @@ pub(super) fn page(report: &Report, findings: &[Value], color: bool) -> String {
     let (nodes, managers, services, tasks) =
         (&counts["nodes"], &counts["managers"], &counts["services"], &counts["tasks"]);
     let of = |part: &Value, key: &str, all: &str| format!("{}/{}", number(part, key), number(part, all));
+    let exporters = match &counts["exporters"] {
+        Value::Object(_) => format!(", {} exporters", of(&counts["exporters"], "up", "total")),
+        _ => String::new(),
+    };
     let verdict = report.data.get("verdict").and_then(Value::as_str).unwrap_or_default();
     format!(
-        "{listed}{verdict}: {} nodes ready, {} managers reachable ({} may be lost), {} services as wanted, {} tasks running\n",
+        "{listed}{verdict}: {} nodes ready, {} managers reachable ({} may be lost), {} services as wanted, {} tasks running{exporters}\n",
         of(nodes, "ready", "total"),
         of(managers, "reachable", "total"),
         number(managers, "tolerance"),

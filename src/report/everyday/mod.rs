@@ -1,5 +1,6 @@
 //! The everyday verbs as a person reads them: tables that fit the terminal, and pages about one object.
 
+mod catalog;
 mod health;
 mod nodes;
 mod registry;
@@ -29,6 +30,8 @@ pub(super) fn render(report: &Report, color: bool) -> Option<String> {
         "registry repos" => registry::repositories(list("repositories")?, color),
         "registry tags" => registry::tags(list("tags")?, color),
         "registry inspect" => registry::page(report, report.data.get("image")?, color),
+        "catalog ls" => catalog::list(list("services")?, color),
+        "catalog show" => catalog::page(report.data.get("service")?),
         "health" => health::page(report, list("findings")?, color),
         _ => return None,
     };
@@ -43,6 +46,14 @@ pub(super) fn log_line(line: &Value) -> String {
 /// What emptying nodes does, before what became of it.
 pub(super) fn impact(report: &Report) -> String {
     report.data.get("impact").map(nodes::impact).unwrap_or_default()
+}
+
+/// What the catalog's reconcile has found.
+pub(super) fn drifts(report: &Report) -> String {
+    let keys = ["inserted", "updated", "deleted", "state_updated"];
+    let counts = keys.iter().filter_map(|key| Some(format!("{key} {}", report.data.get(*key)?)));
+    let counts: Vec<String> = counts.collect();
+    if counts.is_empty() { String::new() } else { format!("{}\n", counts.join(", ")) }
 }
 
 /// A table of these rows, or what to say where there are none.

@@ -9,20 +9,37 @@ use crate::pass::words::spoken;
 use crate::report::Report;
 
 pub(super) fn list(services: &[Value], color: bool) -> String {
-    let rows = services
-        .iter()
-        .map(|service| {
-            vec![
-                text(service, "name").to_owned(),
-                text(service, "mode").to_owned(),
-                ratio(service),
-                state(service),
-                image(service),
-                service.get("newest_error").map(|error| failure(error, false)).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    table(&["SERVICE", "MODE", "TASKS", "STATE", "IMAGE", "NEWEST ERROR"], rows, "no services", color)
+    let checked = services.iter().any(|service| service.get("check").is_some_and(Value::is_object));
+    let row = |service: &Value| {
+        let error = service.get("newest_error").map(|error| failure(error, false)).unwrap_or_default();
+        let (name, mode) = (text(service, "name").to_owned(), text(service, "mode").to_owned());
+        let mut row = vec![name, mode, ratio(service), state(service), image(service)];
+        row.extend(checked.then(|| newer(service)));
+        row.push(error);
+        row
+    };
+    let mut heads = vec!["SERVICE", "MODE", "TASKS", "STATE", "IMAGE"];
+    heads.extend(checked.then_some("NEWER"));
+    heads.push("NEWEST ERROR");
+    table(&heads, services.iter().map(row).collect(), "no services", color)
+}
+
+/// What the registry said: `no` only where it has said so.
+fn newer(service: &Value) -> String {
+    let check = service.get("check").unwrap_or(&Value::Null);
+    let digest = short(text(check, "digest"));
+    match text(check, "verdict") {
+        "up_to_date" => "no".to_owned(),
+        "newer" => digest,
+        "unpinned" => format!("unpinned (tag: {digest})"),
+        other => other.to_owned(),
+    }
+}
+
+/// Of a digest what tells it apart.
+fn short(digest: &str) -> String {
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    if hex.is_empty() { String::new() } else { format!("@{}", hex.get(..12).unwrap_or(hex)) }
 }
 
 /// Running and wanted, as `2/3`.
@@ -49,9 +66,7 @@ fn image(service: &Value) -> String {
         "" => String::new(),
         tag => format!(":{tag}"),
     };
-    let digest = text(service, "digest");
-    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
-    let digest = if hex.is_empty() { String::new() } else { format!("@{}", hex.get(..12).unwrap_or(hex)) };
+    let digest = short(text(service, "digest"));
     format!("{name}{tag}{digest}")
 }
 

@@ -28,7 +28,7 @@ const CHANGES: usize = 8;
 /// If an object can't be read.
 pub(super) fn page(server: &Server, view: &View) -> Result<Page> {
     let cluster = &view.cluster;
-    let health = health::look(cluster).context("the engine's objects can't be read")?;
+    let health = health::look(cluster, None).context("the engine's objects can't be read")?;
     let body = html! {
         h1 { "Overview" }
         (verdict(&health))

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{Out, percent, span};
 use crate::metrics::url::Url;
 use crate::settings::{
-    Anchor, Exporter, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Registry, Schedule, Settings,
+    Anchor, Catalog, Exporter, Hook, MetricsSettings, MetricsSource, Node, Origin, Rebalance, Registry, Schedule,
+    Settings,
 };
 
 pub(super) fn tree(settings: &Settings) -> Out {
@@ -33,7 +34,10 @@ pub(super) fn tree(settings: &Settings) -> Out {
     if settings.registry != Registry::default() {
         top.push(("registry".to_owned(), section_tree("registry", settings.registry.shown(), origins)));
     }
-    top.push(("update".to_owned(), section_tree("update", settings.update.shown(), origins)));
+    if settings.catalog != Catalog::default() {
+        top.push(("catalog".to_owned(), section_tree("catalog", settings.catalog.shown(), origins)));
+    }
+    top.push(("update".to_owned(), update_tree(settings)));
     top.push(("watch".to_owned(), watch_tree(settings)));
     if settings.notify.is_on() {
         top.push(("notify".to_owned(), section_tree("notify", settings.notify.shown(), origins)));
@@ -67,6 +71,19 @@ fn logs_tree(settings: &Settings) -> Out {
 fn mods_tree(settings: &Settings) -> Out {
     let list = settings.mods.list.iter().map(|source| item(source.shown(), &source.origin)).collect();
     with_items("list", list, section_tree("mods", settings.mods.shown(), &settings.origins))
+}
+
+fn update_tree(settings: &Settings) -> Out {
+    let hook = |(name, hook): (&String, &Hook)| {
+        let origin = settings.origins.get(&format!("update.hooks.{name}")).cloned().unwrap_or_else(built_in);
+        (name.clone(), Out::Map(item(hook.shown(), &origin), None))
+    };
+    let hooks: Vec<_> = settings.update.hooks.iter().map(hook).collect();
+    let mut entries = if hooks.is_empty() { Vec::new() } else { vec![("hooks".to_owned(), Out::Map(hooks, None))] };
+    if let Out::Map(more, _) = section_tree("update", settings.update.shown(), &settings.origins) {
+        entries.extend(more);
+    }
+    Out::Map(entries, None)
 }
 
 fn watch_tree(settings: &Settings) -> Out {

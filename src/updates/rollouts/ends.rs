@@ -19,7 +19,7 @@ impl Rollouts<'_> {
         self.next.updates.remove(&flight.watched.service);
         self.keep().await;
         self.holding.insert(flight.action.id.clone());
-        flight.end(End::Proven, None, self.report);
+        self.finish(flight, End::Proven, None);
     }
 
     /// Nothing runs of it: there is nothing to prove.
@@ -27,7 +27,7 @@ impl Rollouts<'_> {
         self.next.updates.remove(&flight.watched.service);
         self.keep().await;
         self.holding.insert(flight.action.id.clone());
-        flight.end(End::Written, None, self.report);
+        self.finish(flight, End::Written, None);
     }
 
     /// Notes that an image is no good, and why; only the first time.
@@ -125,11 +125,16 @@ impl Rollouts<'_> {
         }
         let error = Error::new(ErrorKind::Conflict, format!("`{}`: {text}", flight.name()));
         self.report.fail(&error.into());
-        flight.end(End::Overtaken, Some(text), self.report);
+        self.finish(flight, End::Overtaken, Some(text));
+    }
+
+    fn finish(&mut self, flight: Flight, end: End, error: Option<String>) {
+        self.follow_up(&flight, end);
+        flight.end(end, error, self.report);
     }
 
     pub(super) fn lose(&mut self, flight: Flight, end: End, error: String) {
         self.failed.push(format!("`{}`", flight.name()));
-        flight.end(end, Some(error), self.report);
+        self.finish(flight, end, Some(error));
     }
 }

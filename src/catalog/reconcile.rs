@@ -1,0 +1,147 @@
+//! `orca catalog reconcile`: files, catalog and swarm brought to say the same, one bounded pass.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::deploy::Order;
+use super::desk::{Desk, Found};
+use super::files::{self, Files};
+use super::store::Entry;
+use crate::error::{Error, ErrorKind, again};
+use crate::pass::catalog::rows;
+use crate::plan::ActionKind;
+use crate::report::{Outcome, Report, Status};
+
+/// How far a pass is to go.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reach {
+    /// Even a directory without any definitions is taken at its word.
+    pub allow_empty: bool,
+    /// Deploy what is defined.
+    pub deploy: bool,
+    /// With `deploy`: remove services whose definition has gone.
+    pub prune: bool,
+}
+
+impl Desk<'_> {
+    /// One pass. Whatever happens, there is a report.
+    pub async fn reconcile(&self, reach: Reach) -> Report {
+        let (started, mut report) = (Instant::now(), self.report());
+        let done = self.reconcile_now(reach, &mut report).await;
+        report.ended(started, done)
+    }
+
+    async fn reconcile_now(&self, reach: Reach, report: &mut Report) -> Result<u64> {
+        let found = self.open(true, report).await?;
+        if self.options.leader_only && found.cluster.as_ref().is_none_or(|cluster| !cluster.leader()) {
+            report.outcome = Outcome::Skipped;
+            return Ok(0);
+        }
+        let dir = self.settings.catalog.definitions.as_deref();
+        let files = dir.map(|dir| self.files(dir, &found, report)).transpose()?.flatten();
+        let names = files.iter().flat_map(|files| files.definitions.keys().map(String::as_str));
+        let states = found.states(names)?;
+        let deletes = self.settings.catalog.max_deletes as usize;
+        let bounds = rows::Bounds { deletes, allow_empty: reach.allow_empty };
+        let plan = rows::reconcile(files.as_ref(), &found.rows, states.as_ref(), bounds);
+        let mut unchanged = self.write(&found, plan, report)?;
+        let gone = self.gone(&found, report);
+        count(report);
+        if reach.deploy && found.cluster.is_some() && report.error.is_none() {
+            unchanged +=
+                self.deploy_all(found, files.as_ref(), if reach.prune { gone } else { Vec::new() }, report).await?;
+        }
+        // What is wrong with one file stops no other, and is no success either.
+        if let Some(problems) = files.map(|files| files.problems).filter(|problems| !problems.is_empty()) {
+            report.data.insert("problems".to_owned(), json!(problems));
+            report.fail(&super::desk::wrong(problems));
+        }
+        Ok(unchanged)
+    }
+
+    /// What the directory defines; none if it can't be read and that is only worth a refusal.
+    fn files(&self, dir: &Path, found: &Found, report: &mut Report) -> Result<Option<Files>> {
+        match files::read_dir(dir) {
+            Ok(files) => Ok(Some(files)),
+            Err(error) => {
+                // The swarm's side can be noted all the same; then the error ends the pass.
+                let states = found.states([])?;
+                let bounds = rows::Bounds { deletes: 0, allow_empty: false };
+                self.write(found, rows::reconcile(None, &found.rows, states.as_ref(), bounds), report)?;
+                count(report);
+                Err(again(&error.into()))
+            }
+        }
+    }
+
+    /// Names of what this pass has deleted, or would.
+    fn gone(&self, found: &Found, report: &Report) -> Vec<String> {
+        let deleted = |row: &&Entry| {
+            report.actions.iter().any(|action| {
+                action.kind == ActionKind::CatalogDelete
+                    && action.target.name == row.name()
+                    && matches!(action.status, Status::Done | Status::Planned)
+            })
+        };
+        found.rows.iter().filter(deleted).map(|row| row.name().to_owned()).collect()
+    }
+
+    async fn deploy_all(
+        &self,
+        found: Found,
+        files: Option<&Files>,
+        remove: Vec<String>,
+        report: &mut Report,
+    ) -> Result<u64> {
+        let mut definitions: Vec<_> = match &found.store {
+            Some(store) if !self.read_only() => store.list(&found.scope)?,
+            _ => found.rows.clone(),
+        }
+        .into_iter()
+        // What no file defines runs when somebody has deployed it; what somebody has stopped stays so.
+        .filter(|row| row.wanted.unwrap_or(row.source.is_some()) && !remove.contains(&row.definition.name))
+        .map(|row| row.definition)
+        .collect();
+        if self.read_only() {
+            // As the catalog would be.
+            let stopped = |name: &str| found.rows.iter().any(|row| row.name() == name && row.wanted == Some(false));
+            let defined = files.iter().flat_map(|files| &files.definitions);
+            for (name, (definition, _)) in defined.filter(|(name, _)| !stopped(name)) {
+                definitions.retain(|other| other.name != *name);
+                definitions.push(definition.clone());
+            }
+            definitions.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        let order = Order { definitions, remove, by_hand: false, resolve: false };
+        self.deploy(found, order, report).await
+    }
+
+    /// Refuses a pass that could do nothing at all.
+    ///
+    /// # Errors
+    /// If there is no directory of definitions.
+    pub fn must_have_definitions(&self) -> Result<(), Error> {
+        if self.settings.catalog.definitions.is_some() {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Config, "no directory of definitions is named");
+        Err(error.hint("write catalog.definitions into the config, or use --definitions DIR"))
+    }
+}
+
+/// How many rows were changed, and how.
+fn count(report: &mut Report) {
+    for (key, kind) in [
+        ("inserted", ActionKind::CatalogInsert),
+        ("updated", ActionKind::CatalogUpdate),
+        ("deleted", ActionKind::CatalogDelete),
+        ("state_updated", ActionKind::CatalogStateSet),
+    ] {
+        let made = |status: Status| matches!(status, Status::Done | Status::Planned);
+        let count = report.actions.iter().filter(|action| action.kind == kind && made(action.status)).count();
+        report.data.insert(key.to_owned(), count.into());
+    }
+}

@@ -1,0 +1,278 @@
+//! `orca catalog deploy`: services as their definitions say. Makes what is missing, changes what differs, and nothing
+//! else; a second deployment of the same finds nothing to do.
+
+use serde_json::{Value, json};
+
+use crate::catalog::definition::{Definition, Mode};
+use crate::catalog::spec::{self, Facts, Field, KEYS_LABEL, OWNER_LABEL, Wanted};
+use crate::engine::edit::field::{get, same};
+use crate::model::service::STOPPED_LABEL;
+use crate::model::{Mode as Found, Reference, Service, UpdateState};
+use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
+use crate::registry::Auths;
+use crate::snapshot::Snapshot;
+
+/// What is to be deployed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The command, for reports and journal.
+    pub command: &'static str,
+    /// Definitions of what is to run.
+    pub definitions: Vec<Definition>,
+    /// Names of services that are to be removed.
+    pub remove: Vec<String>,
+    /// Whose they are.
+    pub owner: String,
+    /// A person has named them: what nobody has marked is taken over, what was stopped is started.
+    pub by_hand: bool,
+    /// What only the engine and the registries know.
+    pub facts: Facts,
+    /// Credentials for their images.
+    pub auths: Auths,
+}
+
+/// Decides what to make, to change and to remove.
+pub fn plan(cluster: &Snapshot, request: &Request) -> Plan {
+    let mut plan = Plan::default();
+    let mut verdicts = Vec::new();
+    for definition in &request.definitions {
+        let before = plan.actions.len();
+        let service = cluster.service(&definition.name);
+        let verdict = match one(service, definition, request, &mut plan) {
+            Ok(verdict) => verdict,
+            Err(reasons) => {
+                plan.blocked.push(blocked(service, &definition.name, "deploy", reasons));
+                "blocked"
+            }
+        };
+        let changes: Vec<&str> = plan.actions[before..].iter().map(|action| action.id.as_str()).collect();
+        let restarts = plan.actions[before..].iter().any(|action| action.disruptive);
+        verdicts.push(json!({"name": definition.name, "verdict": verdict, "changes": changes, "restarts": restarts}));
+        plan.unchanged += u64::from(verdict == "unchanged");
+    }
+    for name in &request.remove {
+        remove(cluster.service(name), name, request, &mut plan);
+    }
+    plan.data.insert("services".to_owned(), verdicts.into());
+    plan
+}
+
+/// Plans one service; its verdict, or everything that stands against it.
+fn one(
+    service: Option<&Service>,
+    definition: &Definition,
+    request: &Request,
+    plan: &mut Plan,
+) -> Result<&'static str, Vec<String>> {
+    let obstacles = service.map(|service| obstacles(service, definition, request)).unwrap_or_default();
+    let wanted = spec::wanted(definition, &request.owner, &request.facts);
+    let wanted = match (wanted, obstacles.is_empty()) {
+        (Ok(wanted), true) => wanted,
+        (Ok(_), false) => return Err(obstacles),
+        (Err(more), _) => return Err(obstacles.into_iter().chain(more).collect()),
+    };
+    let image = image(service, definition, request, plan);
+    let known = request.facts.images.get(&definition.image).and_then(|known| known.as_ref().ok());
+    let Some(service) = service else {
+        let spec = spec::new(definition, &wanted, &image, known).map_err(|error| vec![format!("{error:#}")])?;
+        let change = Change::ServiceCreate { spec };
+        plan.actions.push(Action::creation(&definition.name, change, "the swarm has no such service"));
+        return Ok("create");
+    };
+    let actions = changes(service, definition, &wanted, &image, request);
+    if actions.is_empty() {
+        return Ok("unchanged");
+    }
+    // An update with another spec is the way out of a stuck one, not of one that is under way.
+    if let Some(what) = service.update.and_then(UpdateState::under_way) {
+        return Err(vec![format!("{what}: run this again when it has ended (`orca services ps {}`)", service.name)]);
+    }
+    if owner_of(service).is_none() {
+        let text = format!("`{}` was not deployed from a catalog before: it is now", service.name);
+        plan.warnings.push(Warning::new("adopted", text));
+    }
+    plan.actions.extend(actions);
+    Ok("update")
+}
+
+fn spec_of(service: &Service) -> Value {
+    let mut object: Value = serde_json::from_str(service.raw.get()).unwrap_or_default();
+    object.get_mut("Spec").map(Value::take).unwrap_or_default()
+}
+
+fn label(service: &Service, key: &str) -> Option<String> {
+    spec_of(service).get("Labels")?.get(key)?.as_str().map(str::to_owned)
+}
+
+/// Who keeps a service's definition, if anybody does.
+pub fn owner_of(service: &Service) -> Option<String> {
+    label(service, OWNER_LABEL)
+}
+
+/// What stands against touching the service.
+fn obstacles(service: &Service, definition: &Definition, request: &Request) -> Vec<String> {
+    let name = &service.name;
+    let mut reasons = Vec::new();
+    match owner_of(service) {
+        Some(owner) if owner != request.owner => reasons.push(format!(
+            "its definition is kept by `{owner}`, not by `{}`: set catalog.owner, or take the label {OWNER_LABEL} off it",
+            request.owner
+        )),
+        None if !request.by_hand => reasons.push(format!(
+            "there is a service `{name}` that was not deployed from a catalog: `orca catalog deploy {name}` takes it over"
+        )),
+        _ => {}
+    }
+    let raw = spec_of(service);
+    let found = raw["Mode"].as_object().and_then(|mode| mode.keys().next()).map_or("", String::as_str);
+    if found != definition.mode.key() {
+        reasons.push(format!(
+            "it is {found} in the swarm and {} by its definition, and Swarm can't change that: \
+             `docker service rm {name}`, then deploy it",
+            definition.mode.key()
+        ));
+    }
+    if !service.has_placement {
+        reasons.push(format!(
+            "its spec has no Placement, and an update could crash managers: `docker service rm {name}`, then deploy it"
+        ));
+    }
+    if service.trace.is_some() {
+        reasons.push("a move of one of its tasks has not ended: `orca rebalance recover` ends it".to_owned());
+    }
+    reasons
+}
+
+/// The image that it is to have. What is pinned stays so until the registry or the definition says otherwise.
+fn image(service: Option<&Service>, definition: &Definition, request: &Request, plan: &mut Plan) -> String {
+    let wanted = Reference::parse(&definition.image);
+    let found = service.map(|service| (Reference::parse(&service.image), &service.image));
+    if wanted.digest.is_some() {
+        return definition.image.clone();
+    }
+    let kept = found.filter(|(found, _)| (&found.repository, &found.tag) == (&wanted.repository, &wanted.tag));
+    match (request.facts.images.get(&definition.image), kept) {
+        (Some(Ok(known)), _) => format!("{}@{}", definition.image, known.digest),
+        (_, Some((found, image))) if found.digest.is_some() => image.clone(),
+        (answer, kept) => {
+            let why = match answer {
+                Some(Err(why)) => why.as_str(),
+                _ => "the registry was not asked",
+            };
+            // Whoever has said so once for a service need not hear it from each pass.
+            if kept.is_none() || request.by_hand {
+                let text =
+                    format!("the image `{}` has no digest, so nodes may run different ones: {why}", definition.image);
+                let warning = Warning::new("unpinned", text);
+                if !plan.warnings.contains(&warning) {
+                    plan.warnings.push(warning);
+                }
+            }
+            kept.map_or_else(|| definition.image.clone(), |(_, image)| image.clone())
+        }
+    }
+}
+
+fn changes(service: &Service, definition: &Definition, wanted: &Wanted, image: &str, request: &Request) -> Vec<Action> {
+    let found = spec_of(service);
+    let mut actions = Vec::new();
+    if service.image != image {
+        let known = request.facts.images.get(&definition.image).and_then(|known| known.as_ref().ok());
+        let platforms = known.map(|known| known.platforms.clone()).unwrap_or_default();
+        let change = Change::ImageSet { before: service.image.clone(), after: image.to_owned(), platforms };
+        actions.push(Action::on_service(service, change, "image of the definition").disruptive());
+    }
+    let earlier = earlier_keys(&found);
+    let dropped = earlier.iter().filter(|key| !wanted.keys.contains(key)).flat_map(|key| spec::unset(key));
+    let again = |field: &Field| wanted.fields.iter().any(|other| other.path == field.path);
+    let dropped: Vec<Field> = dropped.filter(|field| !again(field)).collect();
+    for field in wanted.fields.iter().chain(&dropped) {
+        let before = get(&found, &field.path);
+        if same(&field.value, before) {
+            continue;
+        }
+        let of = if dropped.contains(field) { "no more in the definition" } else { "of the definition" };
+        let change = Change::FieldSet { path: field.path.clone(), before: before.clone(), after: field.value.clone() };
+        let action = Action::on_service(service, change, format!("{} {of}", field.key));
+        actions.push(if field.disruptive() { action.disruptive() } else { action });
+    }
+    actions.extend(labels(service, &found, wanted, &earlier));
+    // After the labels: it takes one of them away.
+    actions.extend(replicas(service, definition, &found, request));
+    actions
+}
+
+/// What an earlier deployment has set.
+fn earlier_keys(found: &Value) -> Vec<String> {
+    let text = found.get("Labels").and_then(|labels| labels.get(KEYS_LABEL)).and_then(Value::as_str);
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// A number that nobody has written is nobody's wish: a service that was scaled by hand keeps it.
+fn replicas(service: &Service, definition: &Definition, found: &Value, request: &Request) -> Option<Action> {
+    let stopped = found.get("Labels").is_some_and(|labels| labels.get(STOPPED_LABEL).is_some());
+    match (definition.mode, service.mode) {
+        (Mode::Replicated, Found::Replicated(before)) => {
+            let none = before == 0 || stopped;
+            if none && !request.by_hand && (stopped || definition.replicas.is_none()) {
+                return None;
+            }
+            let after = definition.replicas.or(none.then_some(1))?;
+            let reason = "replicas of the definition";
+            (after != before || stopped)
+                .then(|| Action::on_service(service, Change::Scale { before, after }, reason).disruptive())
+        }
+        (Mode::ReplicatedJob, _) => {
+            let (count, path) = (definition.replicas.unwrap_or(1), ["Mode", "ReplicatedJob", "TotalCompletions"]);
+            let path = path.map(str::to_owned).to_vec();
+            let before = get(found, &path).clone();
+            if before.as_u64() == Some(count) {
+                return None;
+            }
+            let change = Change::FieldSet { path, before, after: count.into() };
+            Some(Action::on_service(service, change, "replicas of the definition").disruptive())
+        }
+        _ => None,
+    }
+}
+
+/// Labels are one field: what was set before and is not any more goes, what others have set stays.
+fn labels(service: &Service, found: &Value, wanted: &Wanted, earlier: &[String]) -> Option<Action> {
+    let before = found.get("Labels").filter(|labels| labels.is_object()).cloned().unwrap_or_else(|| json!({}));
+    let mut after = before.clone();
+    let map = after.as_object_mut()?;
+    for key in earlier.iter().filter_map(|key| key.strip_prefix("labels.")) {
+        if !wanted.labels.contains_key(key) {
+            map.shift_remove(key);
+        }
+    }
+    map.extend(wanted.labels.iter().map(|(key, value)| (key.clone(), value.as_str().into())));
+    if after == before {
+        return None;
+    }
+    let change = Change::FieldSet { path: vec!["Labels".to_owned()], before, after };
+    Some(Action::on_service(service, change, "labels of the definition, and orca's own"))
+}
+
+fn remove(service: Option<&Service>, name: &str, request: &Request, plan: &mut Plan) {
+    let Some(service) = service else {
+        plan.unchanged += 1;
+        return;
+    };
+    match owner_of(service) {
+        Some(owner) if owner == request.owner => {
+            let reason = if request.by_hand { "asked for" } else { "its definition has gone" };
+            plan.actions.push(Action::on_service(service, Change::ServiceRemove, reason).disruptive());
+        }
+        owner => {
+            let whose = owner.map_or("no catalog".to_owned(), |owner| format!("`{owner}`"));
+            let reason = format!("it is kept by {whose}: `docker service rm {name}`, if that is meant");
+            plan.blocked.push(blocked(Some(service), name, "remove", vec![reason]));
+        }
+    }
+}
+
+fn blocked(service: Option<&Service>, name: &str, what: &str, reasons: Vec<String>) -> Blocked {
+    let target = service.map_or_else(|| Target::unknown(TargetKind::Service, name), Target::service);
+    Blocked { id: format!("service/{name}#{what}"), target, reasons }
+}
