@@ -136,18 +136,18 @@ pub enum Command {
     /// goes on; an engine that is away is waited for. SIGHUP: read the config again and run now. SIGUSR1: run the command
     /// file. SIGTERM: finish the action that is under way, and stop.
     Watch(Watch),
-    /// Answer browsers and programs: a dashboard and a REST API over the same passes
-    ///
-    /// Answers on this host alone, and whoever is on it may look; with --token-file who shows a token may, and it may answer
-    /// others too. One look at the swarm serves all who ask; what changes something goes the same way as on the command
-    /// line: a plan, the lock, the one writer, the journal. SIGTERM: finish what is under way, and stop.
-    Serve(Serve),
     /// Offer commands as tools of the Model Context Protocol, on stdin and stdout
     ///
     /// For programs that speak the protocol, in its revision 2026-07-28 and those before it. Tools only look, unless
     /// --allow-write is given; those that change something return a plan first, and want its id, or confirm. What is
     /// under way when stdin ends finishes its current action.
     Mcp(Mcp),
+    /// Answer browsers and programs: a dashboard and a REST API over the same passes
+    ///
+    /// Answers on this host alone, and whoever is on it may look; with --token-file who shows a token may, and it may answer
+    /// others too. One look at the swarm serves all who ask; what changes something goes the same way as on the command
+    /// line: a plan, the lock, the one writer, the journal. SIGTERM: finish what is under way, and stop.
+    Serve(Serve),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;

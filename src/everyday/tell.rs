@@ -185,7 +185,15 @@ pub async fn health(
         }
         _ => None,
     };
-    let health = health::look(cluster, exporters.as_ref()).context("the engine's objects can't be read")?;
+    verdict(cluster, strict, exporters.as_ref(), report)
+}
+
+/// The verdict on a swarm, with what is known of its exporters, if anything is.
+///
+/// # Errors
+/// If the engine's objects can't be read.
+pub fn verdict(cluster: &Snapshot, strict: bool, exporters: Option<&Exporters<'_>>, report: &mut Report) -> Result<()> {
+    let health = health::look(cluster, exporters).context("the engine's objects can't be read")?;
     report.data.append(&mut health::data(cluster, &health)?);
     let names = |weight| {
         let about = health.of(weight).map(|finding| format!("{} ({})", finding.target.name, finding.code));

@@ -21,7 +21,6 @@ use super::routes::{Found, Op};
 use super::warm::View;
 use crate::cli::{Chosen, OneNode, OneService, Tasks};
 use crate::everyday;
-use crate::pass::health;
 use crate::report::{Report, Run};
 use crate::snapshot::Snapshot;
 
@@ -76,7 +75,9 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::Health => Ok(answer::json(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))),
         Op::HealthDetailed => Ok(detailed(server).await),
         Op::OpenApi => Ok(answer::json(StatusCode::OK, &super::openapi::document())),
-        Op::HealthReport => of_swarm(server, "health", verdict).await,
+        Op::HealthReport => {
+            of_swarm(server, "health", |cluster| data(|report| everyday::verdict(cluster, false, None, report))).await
+        }
         Op::ServicesLive => of_swarm(server, "services", shapes::services).await,
         Op::ServiceLive => {
             let args = OneService { name: name().to_owned() };
@@ -171,12 +172,6 @@ pub(super) fn data(tell: impl FnOnce(&mut Report) -> Result<()>) -> Result<Value
     Ok(Value::Object(report.data))
 }
 
-/// The verdict on the swarm, as the managers see it.
-fn verdict(cluster: &Snapshot) -> Result<Value> {
-    let health = health::look(cluster, None)?;
-    Ok(Value::Object(health::data(cluster, &health)?))
-}
-
 /// One thing of it.
 fn one(tell: impl FnOnce(&mut Report) -> Result<()>, key: &str) -> Result<Value> {
     Ok(data(tell)?[key].take())
@@ -186,7 +181,7 @@ fn one(tell: impl FnOnce(&mut Report) -> Result<()>, key: &str) -> Result<Value>
 async fn detailed(server: &Server) -> Answer {
     let told = async {
         let view = server.warm.look().await?;
-        let health = verdict(&view.cluster)?;
+        let health = data(|report| everyday::verdict(&view.cluster, false, None, report))?;
         let nodes = shapes::nodes(&view.cluster)?;
         anyhow::Ok((view, health, nodes))
     };
