@@ -8,6 +8,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::build::image_of;
 use super::definition::Definition;
 use super::desk::{Desk, Found};
 use super::facts;
@@ -88,7 +89,10 @@ impl Desk<'_> {
         deadline: Instant,
         report: &mut Report,
     ) -> Result<Request> {
-        let Order { definitions, remove, by_hand, resolve } = order;
+        let Order { mut definitions, remove, by_hand, resolve } = order;
+        for definition in &mut definitions {
+            definition.image = image_of(definition, self.settings);
+        }
         let credentials = Credentials::here()?;
         let mut request = Request {
             command: self.command,
@@ -168,6 +172,7 @@ impl Desk<'_> {
             return Ok(());
         };
         found.cluster = Some(cluster);
+        found.rows = store.list(&found.scope)?;
         let Some(states) = found.states([])? else { return Ok(()) };
         for name in names.iter().chain(removed) {
             if let Some((status, id)) = states.get(name) {
