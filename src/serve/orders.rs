@@ -213,7 +213,8 @@ impl Job {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let credentials = &Credentials::here()?;
         let options = &Options { timeout: ROLLOUTS, ..options.clone() };
-        let request = Request { pin: self.pin, retry_failed: self.force, ..Request::default() };
+        let atomic = settings.update.atomic;
+        let request = Request { pin: self.pin, retry_failed: self.force, atomic, ..Request::default() };
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
