@@ -9,6 +9,7 @@ mod access;
 mod answer;
 mod api;
 mod limits;
+mod mcp;
 mod metrics;
 mod openapi;
 mod orders;
@@ -35,6 +36,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -42,6 +44,7 @@ use crate::cli;
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
+use crate::mcp::server::Call;
 use crate::settings::Settings;
 use crate::state::{JournalRow, State};
 use access::Gate;
@@ -79,6 +82,8 @@ pub struct Start {
     pub options: Options,
     /// Signals.
     pub interrupt: Interrupt,
+    /// Who runs the tools of `/mcp`.
+    pub calls: mpsc::Sender<Call>,
 }
 
 /// What all requests share.
@@ -88,6 +93,7 @@ struct Server {
     settings: Settings,
     options: Options,
     interrupt: Interrupt,
+    calls: mpsc::Sender<Call>,
     gate: Gate,
     warm: Rc<Warm>,
     counts: metrics::Counts,
@@ -133,7 +139,7 @@ impl Server {
 /// # Errors
 /// If the address can't be had, or must not be without tokens.
 pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<()> {
-    let Start { mut asked, mut settings, source, options, interrupt } = start;
+    let Start { mut asked, mut settings, source, options, interrupt, calls } = start;
     let catalog = &mut settings.catalog;
     catalog.definitions = asked.definitions.take().or(catalog.definitions.take());
     catalog.projects = asked.projects.take().or(catalog.projects.take());
@@ -160,6 +166,7 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
         settings,
         options,
         interrupt,
+        calls,
         gate,
         warm,
         counts: metrics::Counts::default(),
@@ -261,7 +268,10 @@ async fn respond(
                 access::own_page(&parts)?;
                 None
             }
-            For::Look => Some(server.gate.caller(&parts, client.ip())?),
+            For::Look => {
+                access::own_page(&parts)?;
+                Some(server.gate.caller(&parts, client.ip())?)
+            }
             For::Change => {
                 let caller = server.gate.caller(&parts, client.ip())?;
                 server.gate.may_write(&parts, &caller, client.ip())?;
@@ -276,6 +286,8 @@ async fn respond(
         match found.route.op {
             Op::Metrics => Ok(answer::text(StatusCode::OK, metrics::render(server))),
             Op::Events => sse::events(server),
+            // A tool knows itself for how long it works.
+            Op::Mcp => Box::pin(mcp::answer(&server.calls, asked.caller.writes, &asked)).await,
             // What waits knows itself for how long.
             Op::Order(kind, word) => api::order(server, kind, word, &found, &asked).await,
             Op::DeleteTag => Box::pin(api::delete_tag(server, &found, &asked)).await,

@@ -258,8 +258,9 @@ impl Job {
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
-        let parallel = settings.update.parallel as usize;
-        let run = Updating { source, settings, request, names, stack, credentials, parallel, options, interrupt };
+        let (parallel, prepull) = (settings.update.parallel as usize, settings.update.prepull);
+        let run =
+            Updating { source, settings, request, names, stack, credentials, parallel, prepull, options, interrupt };
         Box::pin(run.run()).await
     }
 

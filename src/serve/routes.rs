@@ -15,6 +15,7 @@ pub(super) enum Op {
     Asset,
     OpenApi,
     Events,
+    Mcp,
     Login,
     Enter,
     Leave,
@@ -86,7 +87,7 @@ pub(super) struct Route {
 impl Route {
     /// Whether it is a page for browsers.
     pub(super) fn is_page(&self) -> bool {
-        !self.path.starts_with("/api/")
+        !self.path.starts_with("/api/") && self.op != Op::Mcp
     }
 }
 
@@ -124,6 +125,13 @@ pub(super) static ROUTES: &[Route] = &[
     get("/api/health/report", Op::HealthReport, "The verdict of `orca health`, with names"),
     get("/api/openapi.json", Op::OpenApi, "This list, as OpenAPI"),
     get("/api/events", Op::Events, "Server-sent events: `changed` whenever something is different"),
+    Route {
+        method: Method::POST,
+        path: "/mcp",
+        op: Op::Mcp,
+        whom: For::Look,
+        says: "The tools of `orca mcp`; those that change something for who may",
+    },
     get("/api/services/live", Op::ServicesLive, "All services of the swarm"),
     get("/api/services/live/{name}", Op::ServiceLive, "One service in full, secrets masked"),
     get("/api/services/live/{name}/tasks", Op::ServiceTasks, "Its tasks, and why those wait that wait"),
