@@ -20,6 +20,7 @@ use crate::everyday::follow::{Followed, Follower};
 use crate::pass::Pass;
 use crate::pass::catalog::deploy::Request;
 use crate::plan::{ActionKind, Warning};
+use crate::registry::auths::SOON;
 use crate::registry::{self, Credentials};
 use crate::report::{Outcome, Report, Status as Made};
 use crate::snapshot::Snapshot;
@@ -111,7 +112,7 @@ impl Desk<'_> {
             request.facts.images = facts::ask(&engine, &asked, Some(&credentials)).await.images;
         }
         let images = request.definitions.iter().map(|definition| definition.image.as_str());
-        let (auths, problems) = registry::auths(&credentials, images).await;
+        let (auths, problems) = registry::auths(&credentials, images, SOON).await;
         request.auths = auths;
         report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
         Ok(request)

@@ -1,6 +1,7 @@
 //! `orca serve`: from its flags to a server that runs until told to stop.
 
 use anyhow::Result;
+use tokio::sync::mpsc;
 
 use super::Session;
 use super::end::Ended;
@@ -16,9 +17,11 @@ impl Session {
         }
         let (settings, source) = self.ready(interrupt).await?;
         let options = Options { progress: false, ..options };
-        let start = Start { asked: args, settings, source, options, interrupt: interrupt.clone() };
+        let (calls, waiting) = mpsc::channel(1);
+        let start = Start { asked: args, settings, source, options, interrupt: interrupt.clone(), calls };
         let started = |data| self.printer.for_loops().event("start", data);
-        serve::run(start, started).await?;
+        let (served, ()) = tokio::join!(serve::run(start, started), self.desk(waiting, interrupt));
+        served?;
         self.printer.for_loops().event("stop", serde_json::json!({"signal": interrupt.exit_code()}));
         Ok(Ended::Said(0))
     }

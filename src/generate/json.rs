@@ -148,8 +148,9 @@ const REGISTRY: &[Row] =
 const UPDATES: &[Row] = &[(
     "updates",
     "Each service: image, from and to (digests), created and age_s, newer (the image of a newer tag) and \
-     policy, verdict (unchanged, fixed, unpinned, monitor, update, pin, blocked) with reasons, update_config and lint; and once it was tried outcome (proven, rolled_back, \
-     rolled_back_by_engine, failed, rollback_failed, overtaken, not_proven), took_ms, error, and failed_task with its log.",
+     policy, verdict (unchanged, watch, fixed, unpinned, monitor, job, update, pin, blocked) with reasons, update_config, hooks \
+     and lint; and once it was tried outcome (proven, written, rolled_back, rolled_back_by_engine, \
+     rolled_back_with_stack, failed, rollback_failed, overtaken, not_proven), took_ms, error, and failed_task with its log.",
 )];
 const CATALOG: &[Row] = &[
     ("owner", "Whose rows these are."),

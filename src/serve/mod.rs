@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod api;
 mod limits;
+mod mcp;
 mod metrics;
 mod openapi;
 mod orders;
@@ -33,6 +34,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -40,6 +42,7 @@ use crate::cli;
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
+use crate::mcp::server::Call;
 use crate::settings::Settings;
 use crate::state::{JournalRow, State};
 use access::Gate;
@@ -77,6 +80,8 @@ pub struct Start {
     pub options: Options,
     /// Signals.
     pub interrupt: Interrupt,
+    /// Who runs the tools of `/mcp`.
+    pub calls: mpsc::Sender<Call>,
 }
 
 /// What all requests share.
@@ -86,6 +91,7 @@ struct Server {
     settings: Settings,
     options: Options,
     interrupt: Interrupt,
+    calls: mpsc::Sender<Call>,
     gate: Gate,
     warm: Rc<Warm>,
     counts: metrics::Counts,
@@ -131,7 +137,7 @@ impl Server {
 /// # Errors
 /// If the address can't be had, or must not be without tokens.
 pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<()> {
-    let Start { asked, settings, source, options, interrupt } = start;
+    let Start { asked, settings, source, options, interrupt, calls } = start;
     let tokens = asked.token_file.as_deref().map(Tokens::load).transpose()?;
     if tokens.is_none() && !asked.listen.ip().is_loopback() {
         let text = format!("`{}` can be reached from elsewhere, and nothing says who may come in", asked.listen);
@@ -153,6 +159,7 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
         settings,
         options,
         interrupt,
+        calls,
         gate,
         warm,
         counts: metrics::Counts::default(),
@@ -254,7 +261,10 @@ async fn respond(
                 access::own_page(&parts)?;
                 None
             }
-            For::Look => Some(server.gate.caller(&parts, client.ip())?),
+            For::Look => {
+                access::own_page(&parts)?;
+                Some(server.gate.caller(&parts, client.ip())?)
+            }
             For::Change => {
                 let caller = server.gate.caller(&parts, client.ip())?;
                 server.gate.may_write(&parts, &caller, client.ip())?;
@@ -269,6 +279,8 @@ async fn respond(
         match found.route.op {
             Op::Metrics => Ok(answer::text(StatusCode::OK, metrics::render(server))),
             Op::Events => sse::events(server),
+            // A tool knows itself for how long it works.
+            Op::Mcp => Box::pin(mcp::answer(&server.calls, asked.caller.writes, &asked)).await,
             // What waits knows itself for how long.
             Op::Order(kind, word) => api::order(server, kind, word, &found, &asked).await,
             Op::DeleteTag => Box::pin(api::delete_tag(server, &found, &asked)).await,

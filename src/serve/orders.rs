@@ -218,7 +218,9 @@ impl Job {
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
         let parallel = settings.update.parallel as usize;
-        let run = Updating { source, settings, request, names, stack, credentials, parallel, options, interrupt };
+        let prepull = settings.update.prepull;
+        let run =
+            Updating { source, settings, request, names, stack, credentials, parallel, prepull, options, interrupt };
         Box::pin(run.run()).await
     }
 

@@ -16,6 +16,7 @@ pub(super) enum Op {
     Asset,
     OpenApi,
     Events,
+    Mcp,
     Login,
     Enter,
     Leave,
@@ -80,7 +81,7 @@ pub(super) struct Route {
 impl Route {
     /// Whether it is a page for browsers.
     pub(super) fn is_page(&self) -> bool {
-        !self.path.starts_with("/api/")
+        !self.path.starts_with("/api/") && self.op != Mcp
     }
 }
 
@@ -114,6 +115,13 @@ pub(super) static ROUTES: &[Route] = &[
     get("/api/health/report", HealthReport, "The verdict of `orca health`, with names"),
     get("/api/openapi.json", OpenApi, "This list, as OpenAPI"),
     get("/api/events", Events, "Server-sent events: `changed` whenever something is different"),
+    Route {
+        method: Method::POST,
+        path: "/mcp",
+        op: Mcp,
+        whom: For::Look,
+        says: "The tools of `orca mcp`; those that change something for who may",
+    },
     get("/api/services/live", ServicesLive, "All services of the swarm"),
     get("/api/services/live/{name}", ServiceLive, "One service in full, secrets masked"),
     get("/api/services/live/{name}/tasks", ServiceTasks, "Its tasks, and why those wait that wait"),
