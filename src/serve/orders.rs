@@ -199,7 +199,7 @@ impl Job {
     pub(super) async fn run(&self, server: &Server, dry_run: bool, wait: Option<Duration>) -> Result<Report> {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let timeout = server.options.timeout + wait.unwrap_or_default();
-        let options = &Options { dry_run, wait, timeout, ..server.options.clone() };
+        let options = &Options { dry_run, timeout, wait, ..server.options.clone() };
         let Some(verb) = self.verb else {
             exact(&server.warm.look().await?.cluster, self.kind, &self.name)?;
             return self.update(server, options).await;
@@ -217,8 +217,7 @@ impl Job {
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
-        let parallel = settings.update.parallel as usize;
-        let prepull = settings.update.prepull;
+        let (parallel, prepull) = (settings.update.parallel as usize, settings.update.prepull);
         let run =
             Updating { source, settings, request, names, stack, credentials, parallel, prepull, options, interrupt };
         Box::pin(run.run()).await
