@@ -4,6 +4,7 @@
 
 mod change;
 mod kind;
+mod nature;
 mod values;
 
 use std::time::Duration;

@@ -147,8 +147,8 @@ impl Desk<'_> {
             let followed = Followed { services, before, rest: true, ..Followed::default() };
             let until = Instant::now() + wait.max(Duration::from_secs(1));
             let engine = &live.engine.until(until + Duration::from_secs(10));
-            let follower = Follower { engine, until, interrupt: self.interrupt, progress: &bounds.progress };
-            if let Err(error) = follower.follow(&followed, &cluster.api, report).await {
+            let attendant = Follower { engine, until, interrupt: self.interrupt, progress: &bounds.progress };
+            if let Err(error) = attendant.follow(&followed, &cluster.api, report).await {
                 report.fail(&error);
             }
         }

@@ -271,7 +271,9 @@ impl ActionKind {
             | Self::ServiceLogLimitSet
             | Self::ServiceCreate
             | Self::ServiceFieldSet
-            | Self::ServiceRemove => 3,
+            | Self::ServiceRemove
+            | Self::ImageBuild
+            | Self::ImagePush => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
             Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
@@ -280,7 +282,6 @@ impl ActionKind {
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
             Self::ModFetch | Self::ModRemove | Self::RegistryImageRemove => 8,
             Self::CatalogInsert | Self::CatalogUpdate | Self::CatalogDelete | Self::CatalogStateSet => 9,
-            Self::ImageBuild | Self::ImagePush => 3,
         }
     }
 }
