@@ -10,6 +10,7 @@ mod nodes;
 mod operate;
 mod rebalance;
 mod registry;
+mod serve;
 mod services;
 mod watch;
 
@@ -31,6 +32,7 @@ pub use nodes::{Drain, Nodes, OneNode};
 pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
+pub use serve::{Serve, TokenRight};
 pub use services::{
     Acting, Chosen, List, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
 };
@@ -140,6 +142,12 @@ pub enum Command {
     /// --allow-write is given; those that change something return a plan first, and want its id, or confirm. What is
     /// under way when stdin ends finishes its current action.
     Mcp(Mcp),
+    /// Answer browsers and programs: a dashboard and a REST API over the same passes
+    ///
+    /// Answers on this host alone, and whoever is on it may look; with --token-file who shows a token may, and it may answer
+    /// others too. One look at the swarm serves all who ask; what changes something goes the same way as on the command
+    /// line: a plan, the lock, the one writer, the journal. SIGTERM: finish what is under way, and stop.
+    Serve(Serve),
     /// Leave the swarm, or one anchor, alone until told otherwise
     ///
     /// Holds for every orca of the swarm: it is a label of the swarm itself. Passes refuse what they would do and say so;

@@ -14,6 +14,7 @@ mod mods;
 mod operate;
 mod rebalance;
 mod registry;
+mod serve;
 mod tell;
 mod update;
 mod watch;
@@ -212,6 +213,7 @@ impl Session {
             Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
             Command::Registry(command) => Box::pin(self.registry(&command, &options, interrupt)).await,
             Command::Catalog(command) => Box::pin(self.catalog(command, &options, interrupt)).await,
+            Command::Serve(args) => Box::pin(self.serve(args, options, interrupt)).await,
             Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
             Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,
             Command::Commands(Commands::Run(args)) => Box::pin(self.commands_run(args, &options, interrupt)).await,

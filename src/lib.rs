@@ -42,6 +42,7 @@ pub mod rebalance;
 pub mod redact;
 pub mod registry;
 pub mod report;
+pub mod serve;
 pub mod settings;
 pub mod sim;
 pub mod snapshot;

@@ -28,7 +28,10 @@ use follow::{Followed, Follower};
 pub use act::Act;
 pub(crate) use order::ids;
 pub use order::{Asked, labels, nodes, scale, services, stack};
-pub use tell::{health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls};
+pub(crate) use tell::node;
+pub use tell::{
+    health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls, verdict,
+};
 
 /// What the last look of a wait may take beyond it.
 const LAST_LOOK: Duration = Duration::from_secs(10);

@@ -68,7 +68,7 @@ pub(super) fn services_of<'s, 'a>(
 }
 
 /// The node that is meant.
-pub(super) fn node<'a>(cluster: &'a Snapshot, asked: &str) -> Result<&'a Node> {
+pub(crate) fn node<'a>(cluster: &'a Snapshot, asked: &str) -> Result<&'a Node> {
     let named: Vec<Named<'_, usize>> =
         cluster.nodes.iter().enumerate().map(|(item, node)| Named { id: &node.id.0, name: &node.name, item }).collect();
     // As the list shows nodes that share a name: `web-1@id`.
@@ -185,7 +185,15 @@ pub async fn health(
         }
         _ => None,
     };
-    let health = health::look(cluster, exporters.as_ref()).context("the engine's objects can't be read")?;
+    verdict(cluster, strict, exporters.as_ref(), report)
+}
+
+/// The verdict on a swarm, with what is known of its exporters, if anything is.
+///
+/// # Errors
+/// If the engine's objects can't be read.
+pub fn verdict(cluster: &Snapshot, strict: bool, exporters: Option<&Exporters<'_>>, report: &mut Report) -> Result<()> {
+    let health = health::look(cluster, exporters).context("the engine's objects can't be read")?;
     report.data.append(&mut health::data(cluster, &health)?);
     let names = |weight| {
         let about = health.of(weight).map(|finding| format!("{} ({})", finding.target.name, finding.code));

@@ -3,9 +3,11 @@
 //! An order is made from names and one look at the swarm, and planned from then on like anything else: again, on what is
 //! there, after each conflict.
 
+use std::collections::BTreeMap;
+
 use crate::model::{NodeId, ServiceId};
 use crate::pass::{nodes, services};
-use crate::plan::Plan;
+use crate::plan::{Blocked, Plan, Target, TargetKind};
 use crate::registry::Auths;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -88,6 +90,19 @@ pub enum Wish {
 }
 
 impl Wish {
+    /// Whom it is for.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Scale(id, _)
+            | Self::Stop(id)
+            | Self::Start(id)
+            | Self::Restart(id)
+            | Self::Rollback(id, _)
+            | Self::RefreshAuth(id) => &id.0,
+            Self::Drain(id) | Self::Activate(id) | Self::Pause(id) | Self::Label(id, ..) => &id.0,
+        }
+    }
+
     /// The node that it empties.
     pub fn drained(&self) -> Option<&NodeId> {
         if let Self::Drain(id) = self { Some(id) } else { None }
@@ -105,12 +120,50 @@ pub struct Order {
     pub lenient: bool,
     /// For the registries that it is about.
     pub auths: Auths,
+    /// The version of each object, by id, that whoever ordered has seen: one that is another by then is left alone.
+    pub seen: BTreeMap<String, u64>,
+    /// Who ordered it, where it was not the command line.
+    pub by: Option<String>,
 }
+
+/// Why an action is made.
+pub(crate) const ASKED: &str = "asked for on the command line";
+/// How the reason begins for which an object is left alone that was another one when it was seen.
+pub(crate) const STALE: &str = "it has changed meanwhile";
 
 /// Plans what was ordered.
 pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order) -> Plan {
     let mut plan = Plan::default();
-    nodes::order::plan(cluster, settings, order, &mut plan);
-    services::order::plan(cluster, order, &mut plan);
+    let (stale, wishes) = order.wishes.iter().cloned().partition(|wish| is_stale(cluster, order, wish));
+    let order = Order { wishes, ..order.clone() };
+    Vec::into_iter(stale).for_each(|wish| plan.blocked.push(left_alone(cluster, &wish)));
+    nodes::order::plan(cluster, settings, &order, &mut plan);
+    services::order::plan(cluster, &order, &mut plan);
+    if let Some(by) = &order.by {
+        for action in &mut plan.actions {
+            action.reason = action.reason.replacen(ASKED, &format!("asked for by {by}"), 1);
+        }
+    }
     plan
+}
+
+fn is_stale(cluster: &Snapshot, order: &Order, wish: &Wish) -> bool {
+    let id = wish.target();
+    let now = version(cluster, id);
+    order.seen.get(id).is_some_and(|seen| now.is_some_and(|(_, now)| now != *seen))
+}
+
+/// What it is, and its version.
+fn version(cluster: &Snapshot, id: &str) -> Option<(Target, u64)> {
+    let service = cluster.services.iter().find(|service| service.id.0 == id);
+    let node = || cluster.nodes.iter().find(|node| node.id.0 == id);
+    let of_service = service.map(|service| (Target::service(service), service.version));
+    of_service.or_else(|| node().map(|node| (Target::node(node), node.version)))
+}
+
+fn left_alone(cluster: &Snapshot, wish: &Wish) -> Blocked {
+    let target = version(cluster, wish.target()).map(|(target, _)| target);
+    let target = target.unwrap_or_else(|| Target::unknown(TargetKind::Service, wish.target()));
+    let reasons = vec![format!("{STALE}: somebody else has written to it since it was looked at")];
+    Blocked { id: format!("{}/{}#version", target.kind.name(), target.name), target, reasons }
 }

@@ -7,14 +7,11 @@ use super::list::availability;
 use crate::engine::edit::moving::PAUSE_LABEL;
 use crate::model::node::RECORD_LABEL;
 use crate::model::{Node, NodeId, Offer};
-use crate::pass::order::{Order, Wish};
+use crate::pass::order::{ASKED, Order, Wish};
 use crate::pass::services::standing::name_of;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-
-/// Why an action is made.
-const ASKED: &str = "asked for on the command line";
 
 /// Plans the wishes that are for nodes.
 pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order, plan: &mut Plan) {

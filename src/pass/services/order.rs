@@ -5,16 +5,13 @@ use crate::fingerprint;
 use crate::model::service::STOPPED_LABEL;
 use crate::model::{Mode, Needs, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
-use crate::pass::order::{Order, Wish};
+use crate::pass::order::{ASKED, Order, Wish};
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::registry::Auths;
 use crate::registry::auths::registry_of;
 use crate::snapshot::Snapshot;
 
 use super::diff::diff;
-
-/// Why an action is made.
-const ASKED: &str = "asked for on the command line";
 
 /// What one wish comes to.
 enum Verdict {

@@ -1,0 +1,93 @@
+//! What the registry has, in the shapes that the original's clients know. A registry that can't be asked is an error, never
+//! an empty list.
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+
+use crate::cli::{self, InRegistry, OneImage, RemoveImage, TagsOf};
+use crate::cycle::Options;
+use crate::everyday::registry::Registries;
+use crate::report::Report;
+use crate::serve::Server;
+use crate::serve::problem::Problem;
+
+/// So many questions at a time.
+const AT_ONCE: usize = 8;
+/// Of so many repositories the tags are asked for; of the others only the names are told.
+const MOST: usize = 200;
+
+async fn ask(server: &Server, what: &cli::Registry) -> Result<Report, Problem> {
+    let registries =
+        Registries { settings: &server.settings.registry, options: &server.options, interrupt: &server.interrupt };
+    let report = Box::pin(registries.run(what)).await;
+    match Problem::of_report(&report) {
+        Some(problem) => Err(problem),
+        None => Ok(report),
+    }
+}
+
+fn place(server: &Server) -> InRegistry {
+    InRegistry { registry: server.asked.registry.clone() }
+}
+
+/// `GET /api/registry/repositories`.
+pub(in crate::serve) async fn repositories(server: &Server, with_tags: bool) -> Result<Value, Problem> {
+    let mut report = ask(server, &cli::Registry::Repos(place(server))).await?;
+    let names: Vec<String> =
+        report.data.remove("repositories").and_then(|names| serde_json::from_value(names).ok()).unwrap_or_default();
+    let asked = names.into_iter().enumerate().map(async |(at, name)| {
+        if !with_tags || at >= MOST {
+            return Ok(json!({"name": name, "tags": null}));
+        }
+        tags(server, &name).await
+    });
+    let all: Vec<Value> = futures_util::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    Ok(all.into())
+}
+
+/// `GET /api/registry/repositories/{name}/tags`.
+pub(in crate::serve) async fn tags(server: &Server, name: &str) -> Result<Value, Problem> {
+    let asked = cli::Registry::Tags(TagsOf { name: name.to_owned(), digests: false, place: place(server) });
+    let report = ask(server, &asked).await?;
+    Ok(json!({"name": name, "tags": names(&report)}))
+}
+
+fn names(report: &Report) -> Vec<String> {
+    let tags = report.data.get("tags").and_then(Value::as_array).into_iter().flatten();
+    tags.filter_map(|tag| tag["tag"].as_str()).map(str::to_owned).collect()
+}
+
+/// `GET /api/registry/repositories/{name}/details`.
+pub(in crate::serve) async fn details(server: &Server, name: &str) -> Result<Value, Problem> {
+    let asked = cli::Registry::Tags(TagsOf { name: name.to_owned(), digests: false, place: place(server) });
+    let report = ask(server, &asked).await?;
+    let asked = names(&report).into_iter().map(async |tag| {
+        let image = OneImage { name: format!("{name}:{tag}"), place: place(server) };
+        match ask(server, &cli::Registry::Inspect(image)).await {
+            Ok(report) => detail(&tag, report.data.get("image").unwrap_or(&Value::Null)),
+            // One tag that is broken hides no others.
+            Err(problem) => json!({"tag": tag, "digest": null, "media_type": null, "size": null, "architecture": null,
+                "os": null, "created": null, "platforms": null, "error": problem.detail}),
+        }
+    });
+    let all: Vec<Value> = futures_util::stream::iter(asked).buffered(AT_ONCE).collect().await;
+    Ok(json!({"name": name, "tags": all}))
+}
+
+fn detail(tag: &str, image: &Value) -> Value {
+    let platforms = image["platforms"].as_array().cloned().unwrap_or_default();
+    // The shape has room for one: the one that most nodes are, else the first.
+    let main = platforms.iter().find(|platform| platform["platform"] == "linux/amd64").or(platforms.first());
+    let main = main.cloned().unwrap_or_default();
+    let (os, architecture) = main["platform"].as_str().and_then(|name| name.split_once('/')).unzip();
+    json!({"tag": tag, "digest": image["digest"], "media_type": image["media_type"], "size": main["size_bytes"],
+        "architecture": architecture, "os": os, "created": image["created"], "platforms": platforms, "error": null})
+}
+
+/// Removes what a tag stands for, or says what would go.
+pub(super) async fn remove(server: &Server, image: &str, dry_run: bool) -> Report {
+    let options = &Options { dry_run, ..server.options.clone() };
+    let registries = Registries { settings: &server.settings.registry, options, interrupt: &server.interrupt };
+    let image = OneImage { name: image.to_owned(), place: place(server) };
+    Box::pin(registries.run(&cli::Registry::Rm(RemoveImage { image, yes: true }))).await
+}

@@ -1,0 +1,176 @@
+//! What changes something: from a request to a run, and from its report to the shape that the original's clients know.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, IF_MATCH, LOCATION};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Asked;
+use super::registry::remove;
+use crate::pass::order::Verb;
+use crate::report::Report;
+use crate::serve::answer::{self, Answer};
+use crate::serve::orders::{Job, Kind};
+use crate::serve::problem::Problem;
+use crate::serve::routes::Found;
+use crate::serve::runs::{self, Entry};
+use crate::serve::{Server, WAIT};
+
+/// A run that takes longer is told of by `/api/runs`.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the body of an order may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Body {
+    replicas: Option<u64>,
+    labels: Option<std::collections::BTreeMap<String, Option<String>>>,
+    force: bool,
+    pin: bool,
+    expected_version: Option<u64>,
+}
+
+/// An order.
+///
+/// # Errors
+/// Why it was not carried out, or not as wanted.
+pub(in crate::serve) async fn order(
+    server: &Rc<Server>,
+    kind: Kind,
+    word: &'static str,
+    found: &Found,
+    asked: &Asked,
+) -> Result<Answer, Problem> {
+    let name = found.names.first().map(String::as_str).unwrap_or_default();
+    let mut job = Job::new(kind, word, name, &asked.caller.name)?;
+    let body: Body = json_of(asked)?;
+    (job.replicas, job.force, job.pin, job.seen) = (body.replicas, body.force, body.pin, body.expected_version);
+    job.labels = body.labels.into_iter().flatten().collect();
+    for (key, value) in &asked.query {
+        job.set(key, value)?;
+    }
+    if let Some(seen) = asked.parts.headers.get(IF_MATCH) {
+        job.set("version", seen.to_str().unwrap_or_default().trim_matches('"'))?;
+    }
+    job.check()?;
+    if asked.wants("dry_run") {
+        let report = Box::pin(job.run(server, true, None)).await?;
+        return match Problem::of_report(&report) {
+            Some(problem) => Err(problem),
+            None => Ok(answer::json(StatusCode::OK, &said(&job, "planned", None, Some(&report)))),
+        };
+    }
+    let wait = patience(asked)?;
+    let entry = job.clone().begin(server, wait)?;
+    finish(&entry, wait, |entry, report| said(&job, done(&job), Some(entry), Some(report))).await
+}
+
+/// `DELETE /api/registry/repositories/{name}/tags/{tag}`.
+///
+/// # Errors
+/// Why it was not removed.
+pub(in crate::serve) async fn delete_tag(server: &Rc<Server>, found: &Found, asked: &Asked) -> Result<Answer, Problem> {
+    let [name, tag] = found.names.as_slice() else { return Err(Problem::nothing_here()) };
+    let image = if tag.contains(':') { format!("{name}@{tag}") } else { format!("{name}:{tag}") };
+    let dry_run = asked.wants("dry_run");
+    let told = |report: &Report| json!({"deleted": !dry_run, "digest": report.data.get("digest"), "tags": report.data.get("tags"), "report": report});
+    if dry_run {
+        let report = Box::pin(remove(server, &image, true)).await;
+        return match Problem::of_report(&report) {
+            Some(problem) => Err(problem),
+            None => Ok(answer::json(StatusCode::OK, &told(&report))),
+        };
+    }
+    let work = {
+        let image = image.clone();
+        async move |server: &Server| Ok(remove(server, &image, false).await)
+    };
+    let entry = runs::begin(server, "registry rm", &image, &asked.caller.name, work);
+    let entry = entry.ok_or_else(|| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many changes are under way already")
+    })?;
+    finish(&entry, None, |_, report| told(report)).await
+}
+
+/// What becomes of a run while the client waits.
+async fn finish(
+    entry: &Rc<Entry>,
+    wait: Option<Duration>,
+    told: impl Fn(&Entry, &Report) -> Value,
+) -> Result<Answer, Problem> {
+    let Some(report) = entry.ended(PATIENCE + wait.unwrap_or_default()).await else {
+        let body = json!({"status": "running", "run": entry.id});
+        let mut answer = answer::json(StatusCode::ACCEPTED, &body);
+        answer::set(&mut answer, LOCATION, &format!("/api/runs/{}", entry.id));
+        return Ok(answer);
+    };
+    match Problem::of_report(&report) {
+        Some(problem) => Err(problem),
+        None => Ok(answer::json(StatusCode::OK, &told(entry, &report))),
+    }
+}
+
+/// How long the client wants to wait for the swarm to come to rest; `wait` alone: for five minutes.
+fn patience(asked: &Asked) -> Result<Option<Duration>, Problem> {
+    let Some(text) = asked.says("wait").filter(|text| !matches!(*text, "0" | "false" | "no")) else { return Ok(None) };
+    if matches!(text, "" | "1" | "true" | "yes") {
+        return Ok(Some(Duration::from_secs(300)));
+    }
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let wait = seconds.or_else(|| humantime::parse_duration(text).ok()).filter(|wait| *wait <= WAIT);
+    wait.map(Some).ok_or_else(|| {
+        let text = format!("`wait` must be a time of at most {} s, as 90s or 5m", WAIT.as_secs());
+        Problem::new(StatusCode::BAD_REQUEST, "bad_request", text)
+    })
+}
+
+/// What a body says as JSON; nothing where there is none.
+pub(in crate::serve) fn json_of<T: Default + serde::de::DeserializeOwned>(asked: &Asked) -> Result<T, Problem> {
+    if asked.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    let kind = asked.parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
+        let text = "the body must be JSON, and say so: `Content-Type: application/json`";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text));
+    }
+    serde_json::from_slice(&asked.body).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_request", format!("the body can't be read: {error}"))
+    })
+}
+
+/// The word for what was done, as the original's clients know it.
+fn done(job: &Job) -> &'static str {
+    match job.verb {
+        Some(Verb::ServicesScale) => "scaled",
+        Some(Verb::ServicesStop | Verb::StacksStop) => "stopped",
+        Some(Verb::ServicesStart | Verb::StacksStart) => "started",
+        Some(Verb::ServicesRestart | Verb::StacksRestart) => "restarted",
+        Some(Verb::ServicesRollback) => "rolled_back",
+        Some(Verb::ServicesRefreshAuth) => "refreshed",
+        Some(Verb::NodesDrain) => "draining",
+        Some(Verb::NodesActivate) => "active",
+        Some(Verb::NodesPause) => "paused",
+        Some(Verb::NodesLabel) => "labelled",
+        None => "updated",
+    }
+}
+
+fn said(job: &Job, status: &str, entry: Option<&Entry>, report: Option<&Report>) -> Value {
+    let mut said = json!({"status": status});
+    if job.kind == Kind::Node {
+        let id = report.and_then(|report| report.actions.first()).map(|action| action.target.id.clone());
+        said["node_id"] = id.unwrap_or_else(|| job.name.clone()).into();
+    } else {
+        said["name"] = job.name.as_str().into();
+    }
+    if let Some(replicas) = job.replicas {
+        said["replicas"] = replicas.into();
+    }
+    said["run"] = entry.map(|entry| entry.id.as_str()).into();
+    said["report"] = json!(report);
+    said
+}

@@ -1,0 +1,59 @@
+// Reading works without this. With it, a page renews its own parts when the swarm changes, and logs come as they are said.
+"use strict";
+(() => {
+  const state = document.getElementById("live");
+  const say = (text) => { if (state) state.textContent = text; };
+  const busy = (part) => part.contains(document.activeElement) && /^(INPUT|SELECT|TEXTAREA|SUMMARY)$/.test(document.activeElement.tagName);
+  let waiting = false;
+  const renew = async () => {
+    if (waiting) return;
+    waiting = true;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (!answer.ok) throw new Error(answer.status);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const next = fresh.getElementById(part.id);
+        if (!next || busy(part) || next.innerHTML === part.innerHTML) continue;
+        const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
+        part.className = next.className;
+        part.toggleAttribute("data-poll", next.hasAttribute("data-poll"));
+        part.replaceChildren(...next.childNodes);
+        for (const id of open) if (id && document.getElementById(id)) document.getElementById(id).open = true;
+      }
+      say("live");
+    } catch {
+      say("not live: no answer");
+    } finally {
+      waiting = false;
+    }
+  };
+  const log = document.getElementById("log");
+  if (log && log.dataset.follow) {
+    const near = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    const source = new EventSource(log.dataset.follow);
+    let first = true;
+    source.addEventListener("line", (event) => {
+      const line = JSON.parse(event.data), stay = !near();
+      if (first) { log.textContent = ""; first = false; }
+      log.append(`${line.at ?? ""} ${line.task} | ${line.text}\n`);
+      while (log.childNodes.length > 5000) log.firstChild.remove();
+      if (!stay) log.scrollTop = log.scrollHeight;
+      say("live");
+    });
+    source.addEventListener("end", () => { say("the log has ended"); source.close(); });
+    source.onerror = () => say("not live: trying again");
+    return;
+  }
+  if (!document.querySelector("[data-live]")) return;
+  const poll = () => { if (document.querySelector("[data-poll]")) renew().then(() => setTimeout(poll, 1000)); };
+  poll();
+  const source = new EventSource("/api/events");
+  let first = true;
+  source.addEventListener("changed", (event) => {
+    const well = JSON.parse(event.data).well;
+    if (!first || !well) renew(); else say("live");
+    first = false;
+  });
+  source.onerror = () => { say("not live: trying again"); first = false; };
+})();

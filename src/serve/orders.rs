@@ -1,0 +1,237 @@
+//! What may be ordered of services, stacks and nodes: from a request to the same orders as on the command line.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::Result;
+use http::StatusCode;
+
+use super::Server;
+use super::problem::Problem;
+use super::runs::{self, Entry};
+use crate::cycle::Options;
+use crate::error::{Error, ErrorKind};
+use crate::everyday::{self, Act, Asked};
+use crate::pass::order::{Order, Verb, Wish};
+use crate::pass::services::standing;
+use crate::pass::update::Request;
+use crate::registry::Credentials;
+use crate::report::Report;
+use crate::snapshot::Snapshot;
+use crate::updates::{self, Updating};
+
+/// No rollout of an update is begun after this.
+const ROLLOUTS: Duration = Duration::from_secs(3600);
+
+/// What an order is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Service,
+    Stack,
+    Node,
+}
+
+/// What can be ordered, by the word in paths.
+static VERBS: &[(Kind, &str, Option<Verb>)] = &[
+    (Kind::Service, "scale", Some(Verb::ServicesScale)),
+    (Kind::Service, "stop", Some(Verb::ServicesStop)),
+    (Kind::Service, "start", Some(Verb::ServicesStart)),
+    (Kind::Service, "restart", Some(Verb::ServicesRestart)),
+    (Kind::Service, "rollback", Some(Verb::ServicesRollback)),
+    (Kind::Service, "refresh-auth", Some(Verb::ServicesRefreshAuth)),
+    (Kind::Service, "update", None),
+    (Kind::Stack, "restart", Some(Verb::StacksRestart)),
+    (Kind::Stack, "stop", Some(Verb::StacksStop)),
+    (Kind::Stack, "start", Some(Verb::StacksStart)),
+    (Kind::Stack, "update", None),
+    (Kind::Node, "drain", Some(Verb::NodesDrain)),
+    (Kind::Node, "activate", Some(Verb::NodesActivate)),
+    (Kind::Node, "pause", Some(Verb::NodesPause)),
+    (Kind::Node, "labels", Some(Verb::NodesLabel)),
+];
+
+/// That there is something of just this name or id. On the command line the beginning of a name is enough; a program that
+/// has a name wrong must not change something else.
+///
+/// # Errors
+/// If there is none.
+pub(super) fn exact(cluster: &Snapshot, kind: Kind, name: &str) -> Result<()> {
+    let (what, there) = match kind {
+        Kind::Service => ("service", cluster.services.iter().any(|one| one.name == name || one.id.0 == name)),
+        Kind::Node => ("node", cluster.nodes.iter().any(|one| one.name == name || one.id.0 == name || one.key == name)),
+        Kind::Stack => {
+            let standings = standing::all(cluster)?;
+            ("stack", standings.iter().any(|one| one.stack.as_deref() == Some(name)))
+        }
+    };
+    if there {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Usage, format!("there is no {what} `{name}`")).into())
+}
+
+/// One order.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    /// The command; none: an update of images.
+    pub(super) verb: Option<Verb>,
+    pub(super) kind: Kind,
+    pub(super) word: &'static str,
+    /// Whom it is for, by name or id.
+    pub(super) name: String,
+    pub(super) replicas: Option<u64>,
+    pub(super) labels: Vec<(String, Option<String>)>,
+    pub(super) force: bool,
+    /// Of an update: give images without a digest one.
+    pub(super) pin: bool,
+    /// The version that whoever orders has seen.
+    pub(super) seen: Option<u64>,
+    /// Who orders.
+    pub(super) by: String,
+}
+
+impl Job {
+    /// An order by its word in a path.
+    ///
+    /// # Errors
+    /// 404 if there is no such word for what this is.
+    pub(super) fn new(kind: Kind, word: &str, name: &str, by: &str) -> Result<Self, Problem> {
+        let known = VERBS.iter().find(|(of, known, _)| *of == kind && *known == word);
+        let (_, word, verb) = known.ok_or_else(Problem::nothing_here)?;
+        let (name, by) = (name.to_owned(), by.to_owned());
+        Ok(Self {
+            verb: *verb,
+            kind,
+            word,
+            name,
+            replicas: None,
+            labels: Vec::new(),
+            force: false,
+            pin: false,
+            seen: None,
+            by,
+        })
+    }
+
+    /// The command's name in reports.
+    pub(super) fn command(&self) -> &'static str {
+        self.verb.map_or(updates::COMMAND, Verb::name)
+    }
+
+    /// What is missing for it to be an order.
+    ///
+    /// # Errors
+    /// 400 if something is.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let missing = |text: &str| Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", text));
+        match self.verb {
+            Some(Verb::ServicesScale) if self.replicas.is_none() => {
+                missing("`replicas` must be a number from 0 to 100000")
+            }
+            Some(Verb::ServicesScale) if self.replicas > Some(100_000) => {
+                missing("`replicas` must be a number from 0 to 100000")
+            }
+            Some(Verb::NodesLabel) if self.labels.is_empty() => missing("`labels` must name at least one label"),
+            _ => Ok(()),
+        }
+    }
+
+    /// One more that a form or a query says; what is none is left alone.
+    ///
+    /// # Errors
+    /// 400 if a number is none.
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Problem> {
+        let wrong = || Problem::new(StatusCode::BAD_REQUEST, "bad_request", format!("`{key}` must be a number"));
+        let on = !matches!(value, "" | "0" | "false" | "no");
+        match key {
+            "replicas" => self.replicas = Some(value.trim().parse().map_err(|_| wrong())?),
+            "version" | "expected_version" => self.seen = Some(value.trim().parse().map_err(|_| wrong())?),
+            "force" => self.force = on,
+            "pin" => self.pin = on,
+            // As on the command line: KEY=VALUE sets, KEY- removes.
+            "label" if !value.trim().is_empty() => {
+                let label = match (value.trim().split_once('='), value.trim().strip_suffix('-')) {
+                    (Some((key, value)), _) => (key.to_owned(), Some(value.to_owned())),
+                    (None, Some(key)) => (key.to_owned(), None),
+                    (None, None) => (value.trim().to_owned(), Some(String::new())),
+                };
+                self.labels.push(label);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// As it is on the command line, on this look at the swarm.
+    fn order(&self, cluster: &Snapshot) -> Result<Order> {
+        exact(cluster, self.kind, &self.name)?;
+        let names = std::slice::from_ref(&self.name);
+        let services = |asked| everyday::services(cluster, names, asked, self.force);
+        let nodes = |wish| everyday::nodes(cluster, names, wish, self.force);
+        let order = match self.verb {
+            Some(Verb::ServicesScale) => {
+                everyday::scale(cluster, &[(self.name.clone(), self.replicas.unwrap_or_default())])
+            }
+            Some(Verb::ServicesStop) => services(Asked::Stop),
+            Some(Verb::ServicesStart) => services(Asked::Start),
+            Some(Verb::ServicesRestart) => services(Asked::Restart),
+            Some(Verb::ServicesRollback) => services(Asked::Rollback),
+            Some(Verb::ServicesRefreshAuth) => services(Asked::RefreshAuth),
+            Some(Verb::StacksRestart) => everyday::stack(cluster, &self.name, Asked::Restart),
+            Some(Verb::StacksStop) => everyday::stack(cluster, &self.name, Asked::Stop),
+            Some(Verb::StacksStart) => everyday::stack(cluster, &self.name, Asked::Start),
+            Some(Verb::NodesDrain) => nodes(Wish::Drain),
+            Some(Verb::NodesActivate) => nodes(Wish::Activate),
+            Some(Verb::NodesPause) => nodes(Wish::Pause),
+            Some(Verb::NodesLabel) => everyday::labels(cluster, &self.name, &self.labels, self.force),
+            None => Ok(Order::default()),
+        }?;
+        let seen = |version| order.wishes.iter().map(|wish| (wish.target().to_owned(), version)).collect();
+        let seen: BTreeMap<String, u64> = self.seen.map(seen).unwrap_or_default();
+        Ok(Order { seen, by: Some(format!("{} over HTTP", self.by)), ..order })
+    }
+
+    /// Carries it out, or with a dry run says what would be done.
+    ///
+    /// # Errors
+    /// If the swarm can't be read, or there is nothing of that name.
+    pub(super) async fn run(&self, server: &Server, dry_run: bool, wait: Option<Duration>) -> Result<Report> {
+        let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
+        let timeout = server.options.timeout + wait.unwrap_or_default();
+        let options = &Options { dry_run, wait, timeout, ..server.options.clone() };
+        let Some(verb) = self.verb else {
+            exact(&server.warm.look().await?.cluster, self.kind, &self.name)?;
+            return self.update(server, options).await;
+        };
+        let credentials = (verb == Verb::ServicesRefreshAuth).then(Credentials::here).transpose()?;
+        let act = Act { verb, source, settings, options, credentials: credentials.as_ref(), interrupt };
+        Box::pin(act.run(|cluster| self.order(cluster))).await
+    }
+
+    async fn update(&self, server: &Server, options: &Options) -> Result<Report> {
+        let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
+        let credentials = &Credentials::here()?;
+        let options = &Options { timeout: ROLLOUTS, ..options.clone() };
+        let request = Request { pin: self.pin, retry_failed: self.force, ..Request::default() };
+        let names = std::slice::from_ref(&self.name);
+        let (names, stack) =
+            if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
+        let parallel = settings.update.parallel as usize;
+        let run = Updating { source, settings, request, names, stack, credentials, parallel, options, interrupt };
+        Box::pin(run.run()).await
+    }
+
+    /// Begins it; it goes on whether anybody waits or not.
+    ///
+    /// # Errors
+    /// 503 if too much is under way.
+    pub(super) fn begin(self, server: &Rc<Server>, wait: Option<Duration>) -> Result<Rc<Entry>, Problem> {
+        let (command, name, by) = (self.command(), self.name.clone(), self.by.clone());
+        let work = async move |server: &Server| self.run(server, false, wait).await;
+        runs::begin(server, command, &name, &by, work).ok_or_else(|| {
+            let text = "too many changes are under way already";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text).hint("GET /api/runs tells which")
+        })
+    }
+}

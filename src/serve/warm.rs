@@ -1,0 +1,258 @@
+//! One look at the swarm that all answers share: read when somebody asks and the last look is too old, or when an event
+//! has made it old. However many ask, one look is made at a time, of the same five requests.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::StreamExt as _;
+use hyper::body::Bytes;
+use jiff::Timestamp;
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, sleep};
+
+use crate::cycle::Source;
+use crate::error::{again, interrupted};
+use crate::interrupt::Interrupt;
+use crate::snapshot::{self, Snapshot};
+
+/// No answer is older than this when it is given.
+pub(super) const FRESH: Duration = Duration::from_secs(3);
+/// No look takes longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Events come in bursts; one look serves them all.
+const BURST: Duration = Duration::from_millis(100);
+/// A task on another host starts and ends without an event: who watches live is told of it after this.
+const PULSE: Duration = Duration::from_secs(2);
+/// An engine that was lost is asked again after this, and ever more seldom,
+const AGAIN: Duration = Duration::from_secs(1);
+/// up to this.
+const SELDOM: Duration = Duration::from_secs(15);
+
+/// One look.
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) cluster: Snapshot,
+    /// Another number where anything is different.
+    pub(super) turn: u64,
+    print: u64,
+    began: Instant,
+    documents: RefCell<BTreeMap<String, Bytes>>,
+}
+
+impl View {
+    /// How long ago it was made.
+    pub(super) fn age(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// When it was made.
+    pub(super) fn as_of(&self) -> Timestamp {
+        self.cluster.taken_at
+    }
+
+    /// A document of this look alone: made once, however often it is asked for.
+    ///
+    /// # Errors
+    /// What `make` says.
+    pub(super) fn document(
+        &self,
+        key: &str,
+        make: impl FnOnce(&Snapshot) -> Result<serde_json::Value>,
+    ) -> Result<Bytes> {
+        if let Some(known) = self.documents.borrow().get(key) {
+            return Ok(known.clone());
+        }
+        let made = Bytes::from(serde_json::to_vec(&make(&self.cluster)?)?);
+        self.documents.borrow_mut().insert(key.to_owned(), made.clone());
+        Ok(made)
+    }
+}
+
+/// A look that has failed, and when it was begun.
+type Failed = (Instant, anyhow::Error);
+
+/// The look at hand.
+#[derive(Debug)]
+pub(super) struct Warm {
+    source: Source,
+    interrupt: Interrupt,
+    view: RefCell<Option<Rc<View>>>,
+    failed: RefCell<Option<Failed>>,
+    stale: Cell<bool>,
+    turn: Mutex<()>,
+    /// Clients that watch live.
+    watchers: Cell<usize>,
+    news: watch::Sender<(u64, bool)>,
+}
+
+/// A client that watches live, for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    warm: Rc<Warm>,
+    /// The number of the look at hand, and whether the swarm could be read since.
+    pub(super) news: watch::Receiver<(u64, bool)>,
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.warm.watchers.set(self.warm.watchers.get() - 1);
+    }
+}
+
+impl Warm {
+    pub(super) fn new(source: Source, interrupt: Interrupt) -> Self {
+        Self {
+            source,
+            interrupt,
+            view: RefCell::new(None),
+            failed: RefCell::new(None),
+            stale: Cell::new(false),
+            turn: Mutex::new(()),
+            watchers: Cell::new(0),
+            news: watch::Sender::new((0, false)),
+        }
+    }
+
+    /// Where it looks.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Clients that watch live.
+    pub(super) fn watchers(&self) -> usize {
+        self.watchers.get()
+    }
+
+    /// The last look that went well, however old.
+    pub(super) fn last(&self) -> Option<Rc<View>> {
+        self.view.borrow().clone()
+    }
+
+    /// Whether the last look went well.
+    pub(super) fn well(&self) -> bool {
+        self.failed.borrow().is_none() && self.view.borrow().is_some()
+    }
+
+    /// Something was changed: the next answer needs a new look.
+    pub(super) fn spoil(&self) {
+        self.stale.set(true);
+    }
+
+    /// A look that is no older than [`FRESH`].
+    ///
+    /// # Errors
+    /// If the swarm can't be read: then nothing is known, whatever was known before.
+    pub(super) async fn look(&self) -> Result<Rc<View>> {
+        if let Some(view) = self.fresh() {
+            return Ok(view);
+        }
+        let asked = Instant::now();
+        let _turn = self.turn.lock().await;
+        // Others have waited too, and one of them has looked.
+        if let Some(view) = self.fresh() {
+            return Ok(view);
+        }
+        if let Some((_, error)) = self.failed.borrow().as_ref().filter(|(began, _)| *began >= asked) {
+            return Err(again(error));
+        }
+        self.look_now().await
+    }
+
+    fn fresh(&self) -> Option<Rc<View>> {
+        let view = self.view.borrow();
+        view.as_ref().filter(|view| !self.stale.get() && view.age() < FRESH).cloned()
+    }
+
+    async fn look_now(&self) -> Result<Rc<View>> {
+        self.stale.set(false);
+        let began = Instant::now();
+        let observed = match &self.source {
+            Source::Engine(engine) => tokio::select! {
+                _ = self.interrupt.nth(1) => Err(interrupted()),
+                observed = async { Snapshot::observe_history(&engine.until(began + PATIENCE)).await } => observed,
+            },
+            Source::File(path) => snapshot::load(path),
+        };
+        let cluster = match observed {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                *self.failed.borrow_mut() = Some((began, again(&error)));
+                self.news.send_modify(|news| news.1 = false);
+                return Err(error);
+            }
+        };
+        *self.failed.borrow_mut() = None;
+        let print = fingerprint(&cluster);
+        let before = self.last();
+        let same = before.as_ref().is_some_and(|before| before.print == print);
+        let turn = before.map_or(1, |before| before.turn + u64::from(!same));
+        let view = Rc::new(View { cluster, turn, print, began, documents: RefCell::default() });
+        *self.view.borrow_mut() = Some(Rc::clone(&view));
+        self.news.send_replace((turn, true));
+        Ok(view)
+    }
+
+    /// Somebody watches live from now on.
+    pub(super) fn watch(self: &Rc<Self>) -> Watcher {
+        self.watchers.set(self.watchers.get() + 1);
+        Watcher { warm: Rc::clone(self), news: self.news.subscribe() }
+    }
+
+    /// Listens to the engine's events for as long as it is polled, and looks by itself while somebody watches live.
+    pub(super) async fn tend(&self) {
+        let mut pause = AGAIN;
+        loop {
+            // Only an engine that has answered tells which version its events are asked in.
+            if self.listen().await {
+                pause = AGAIN;
+            }
+            self.spoil();
+            sleep(pause).await;
+            pause = (pause * 2).min(SELDOM);
+        }
+    }
+
+    /// Until the stream of events breaks. Tells whether there was one.
+    async fn listen(&self) -> bool {
+        let Source::Engine(engine) = &self.source else { return std::future::pending().await };
+        let Ok(view) = self.look().await else { return false };
+        let Ok(mut events) = engine.event_stream(&view.cluster.api, None) else { return false };
+        loop {
+            tokio::select! {
+                event = events.next() => match event {
+                    Some(Ok(_)) => {
+                        sleep(BURST).await;
+                        self.spoil();
+                    }
+                    _ => return true,
+                },
+                () = sleep(PULSE) => {}
+            }
+            if self.watchers.get() > 0 {
+                self.spoil();
+                // Who watches sees by the next answer what is wrong.
+                let _ = self.look().await;
+            }
+        }
+    }
+}
+
+/// A number that is another one where anything is different that is shown.
+fn fingerprint(cluster: &Snapshot) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for node in &cluster.nodes {
+        (&node.id.0, node.raw.get()).hash(&mut hasher);
+    }
+    for service in &cluster.services {
+        (&service.id.0, service.raw.get()).hash(&mut hasher);
+    }
+    for task in &cluster.tasks {
+        (&task.id.0, task.status.state.name(), task.desired_state.name(), &task.node.0, &task.status.err)
+            .hash(&mut hasher);
+    }
+    hasher.finish()
+}
