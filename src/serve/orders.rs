@@ -18,6 +18,7 @@ use crate::pass::services::standing;
 use crate::pass::update::Request;
 use crate::registry::Credentials;
 use crate::report::Report;
+use crate::settings::Update;
 use crate::snapshot::Snapshot;
 use crate::updates::{self, Updating};
 
@@ -213,12 +214,24 @@ impl Job {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let credentials = &Credentials::here()?;
         let options = &Options { timeout: ROLLOUTS, ..options.clone() };
-        let request = Request { pin: self.pin, retry_failed: self.force, ..Request::default() };
+        let Update { atomic, prepull, .. } = &settings.update;
+        let request = Request { pin: self.pin, retry_failed: self.force, atomic: *atomic, ..Request::default() };
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
         let parallel = settings.update.parallel as usize;
-        let run = Updating { source, settings, request, names, stack, credentials, parallel, options, interrupt };
+        let run = Updating {
+            source,
+            settings,
+            request,
+            names,
+            stack,
+            credentials,
+            parallel,
+            prepull: *prepull,
+            options,
+            interrupt,
+        };
         Box::pin(run.run()).await
     }
 
