@@ -47,10 +47,11 @@ impl Interrupt {
     /// Waits for the n-th signal and returns its exit code.
     pub async fn nth(&self, n: u32) -> u8 {
         let mut seen = self.seen.clone();
-        match seen.wait_for(|seen| seen.count >= n).await {
-            Ok(seen) => seen.exit_code,
+        let code = seen.wait_for(|seen| seen.count >= n).await.ok().map(|seen| seen.exit_code);
+        match code {
+            Some(code) => code,
             // The listener lives as long as the runtime; if it is gone there is nothing left to wait for.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 }

@@ -323,6 +323,11 @@ impl Action {
         Self::new(Target::unknown(TargetKind::Catalog, name), name, what, change, reason.into(), 0)
     }
 
+    /// Something that is done with an image of this name.
+    pub fn on_image(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Image, name), name, what, change, reason.into(), 0)
+    }
+
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {
         Self {
             id: format!("{}/{key}#{what}", target.kind.name()),

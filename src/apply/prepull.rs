@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use http::HeaderValue;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -40,6 +41,8 @@ pub struct Prepull<'a> {
     pub api: &'a str,
     /// The image.
     pub image: &'a str,
+    /// For its registry.
+    pub auth: Option<&'a HeaderValue>,
     /// The node.
     pub node: &'a NodeId,
     /// For the job's name: no other has it.
@@ -48,8 +51,8 @@ pub struct Prepull<'a> {
     pub deadline: Instant,
     /// Signals.
     pub interrupt: &'a Interrupt,
-    /// The right to move tasks; pulling may outlast its term.
-    pub turn: &'a mut Turn,
+    /// The right to move tasks, where that is what it is for; pulling may outlast its term.
+    pub turn: Option<&'a mut Turn>,
 }
 
 /// Brings the image to the node, and waits for that until the deadline.
@@ -57,7 +60,7 @@ pub struct Prepull<'a> {
 /// # Errors
 /// If the job can't be made or looked at. It is removed in any case, if the engine can be reached.
 pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
-    let Prepull { engine, api, image, node, run, .. } = order;
+    let Prepull { engine, api, image, auth, node, run, .. } = order;
     let name = format!("orca-prepull-{run}");
     let spec = json!({
         "Name": name,
@@ -70,8 +73,8 @@ pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
             "Placement": { "Constraints": [format!("node.id=={}", node.0)] },
         },
     });
-    let id =
-        temporary::make(engine, api, "services", &spec).await.context("can't make the job that pulls the image")?;
+    let id = engine.create_service(api, &spec, auth).await.context("can't make the job that pulls the image")?;
+    let id = id.with_context(|| format!("there is a service `{name}` already"))?;
     let pulled = watch(order, &id).await;
     temporary::remove(engine, &["services"], &id)
         .await
@@ -80,9 +83,11 @@ pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
 }
 
 async fn watch(order: Prepull<'_>, id: &str) -> Result<Pulled> {
-    let Prepull { engine, deadline, interrupt, turn, .. } = order;
+    let Prepull { engine, deadline, interrupt, mut turn, .. } = order;
     loop {
-        turn.renew().await?;
+        if let Some(turn) = &mut turn {
+            turn.renew().await?;
+        }
         let tasks = engine.tasks_of(id).await?;
         let ended = tasks
             .iter()

@@ -8,6 +8,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::build::image_of;
 use super::definition::Definition;
 use super::desk::{Desk, Found};
 use super::facts;
@@ -19,6 +20,7 @@ use crate::everyday::follow::{Followed, Follower};
 use crate::pass::Pass;
 use crate::pass::catalog::deploy::Request;
 use crate::plan::{ActionKind, Warning};
+use crate::registry::auths::SOON;
 use crate::registry::{self, Credentials};
 use crate::report::{Outcome, Report, Status as Made};
 use crate::snapshot::Snapshot;
@@ -88,7 +90,10 @@ impl Desk<'_> {
         deadline: Instant,
         report: &mut Report,
     ) -> Result<Request> {
-        let Order { definitions, remove, by_hand, resolve } = order;
+        let Order { mut definitions, remove, by_hand, resolve } = order;
+        for definition in &mut definitions {
+            definition.image = image_of(definition, self.settings);
+        }
         let credentials = Credentials::here()?;
         let mut request = Request {
             command: self.command,
@@ -107,7 +112,7 @@ impl Desk<'_> {
             request.facts.images = facts::ask(&engine, &asked, Some(&credentials)).await.images;
         }
         let images = request.definitions.iter().map(|definition| definition.image.as_str());
-        let (auths, problems) = registry::auths(&credentials, images).await;
+        let (auths, problems) = registry::auths(&credentials, images, SOON).await;
         request.auths = auths;
         report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
         Ok(request)
@@ -168,6 +173,7 @@ impl Desk<'_> {
             return Ok(());
         };
         found.cluster = Some(cluster);
+        found.rows = store.list(&found.scope)?;
         let Some(states) = found.states([])? else { return Ok(()) };
         for name in names.iter().chain(removed) {
             if let Some((status, id)) = states.get(name) {

@@ -329,6 +329,3 @@ fn restart(restart: &Restart) -> Vec<Field> {
     .map(|(field, value)| Field::new(&format!("TaskTemplate.RestartPolicy.{field}"), "restart", value))
     .collect()
 }
-
-#[cfg(test)]
-mod tests;

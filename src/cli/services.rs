@@ -158,9 +158,18 @@ pub struct Update {
     /// Leave what has failed as it is
     #[arg(long)]
     pub no_rollback: bool,
+    /// Of a stack update all services or none: where one fails, those that were updated in this run go back
+    #[arg(long, conflicts_with = "no_rollback")]
+    pub atomic: bool,
+    /// Bring each image to the nodes where it is to run before any task is stopped
+    #[arg(long)]
+    pub prepull: bool,
     /// Give services whose image has no digest one, which restarts their tasks once
     #[arg(long)]
     pub pin: bool,
+    /// Update jobs, too, which runs them again; that is not waited for
+    #[arg(long)]
+    pub jobs: bool,
     /// Now, whatever maintenance windows say
     #[arg(long)]
     pub now: bool,

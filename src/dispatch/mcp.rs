@@ -33,21 +33,41 @@ impl Session {
         if args.print_config {
             return config(&args).map(Ended::Document);
         }
-        let (calls, mut waiting) = mpsc::channel(AT_ONCE);
-        let mut speaking = tokio::spawn(Server { calls, writes: args.allow_write }.on_stdio());
-        let mut running = FuturesUnordered::new();
-        let ended = loop {
-            tokio::select! {
-                ended = &mut speaking => break ended.context("the server broke down").and_then(|ended| ended),
-                _ = interrupt.nth(1) => break Ok(()),
-                Some(()) = running.next() => {}
-                Some(call) = waiting.recv(), if running.len() < AT_ONCE => running.push(self.attend_to(call, interrupt)),
-            }
+        let (calls, waiting) = mpsc::channel(1);
+        let speaking = tokio::spawn(Server { calls, writes: args.allow_write }.on_stdio());
+        let speaking = async {
+            let ended = speaking.await.context("the server broke down").and_then(|ended| ended);
+            // Nobody waits for an answer any more; what is under way ends its current action.
+            interrupt.raise();
+            ended
         };
-        // Nobody waits for an answer any more; what is under way ends its current action.
-        interrupt.raise();
-        while running.next().await.is_some() {}
+        let (mut desk, mut speaking) = (std::pin::pin!(self.desk(waiting, interrupt)), std::pin::pin!(speaking));
+        let ended = tokio::select! {
+            ended = &mut speaking => ended,
+            // A signal: stdin may stay open for ever.
+            () = &mut desk => return Ok(Ended::Said(0)),
+        };
+        desk.await;
         ended.map(|()| Ended::Said(0))
+    }
+
+    /// Runs what is asked for, a few at a time, until nobody can ask any more or a signal has come; what is under way then
+    /// ends its current action.
+    pub(super) async fn desk(&self, mut waiting: mpsc::Receiver<Call>, interrupt: &Interrupt) {
+        let mut running = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                _ = interrupt.nth(1) => break,
+                Some(()) = running.next() => {}
+                call = waiting.recv(), if running.len() < AT_ONCE => match call {
+                    Some(call) => running.push(self.attend_to(call, interrupt)),
+                    None => break,
+                },
+            }
+        }
+        // Who still wants to ask is told that there is nobody.
+        drop(waiting);
+        while running.next().await.is_some() {}
     }
 
     async fn attend_to(&self, call: Call, interrupt: &Interrupt) {

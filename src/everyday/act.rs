@@ -24,6 +24,9 @@ use crate::report::{Cluster, Outcome, Report, Run};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 
+/// Credentials that end sooner are told of: who gives them to services wants them to last.
+const ENDING: Duration = Duration::from_secs(24 * 3600);
+
 /// One order.
 #[derive(Debug)]
 pub struct Act<'a> {
@@ -67,7 +70,7 @@ impl Act<'_> {
         if let Some(credentials) = self.credentials {
             let meant = |service: &&Service| order.wishes.contains(&Wish::RefreshAuth(service.id.clone()));
             let images = cluster.services.iter().filter(meant).map(|service| service.image.as_str());
-            let (auths, problems) = registry::auths(credentials, images).await;
+            let (auths, problems) = registry::auths(credentials, images, ENDING).await;
             order.auths = auths;
             report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
         }

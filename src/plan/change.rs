@@ -288,6 +288,13 @@ pub enum Change {
     },
     /// Removes a service.
     ServiceRemove,
+    /// Builds an image.
+    ImageBuild {
+        /// The folder that it is built of.
+        context: String,
+    },
+    /// Sends an image to its registry.
+    ImagePush,
     /// Lets logrotate do what its own configuration says.
     Logrotate {
         /// Logs that it says need rotating.
@@ -367,6 +374,8 @@ impl Change {
             Self::CatalogDelete => ActionKind::CatalogDelete,
             Self::CatalogState { .. } => ActionKind::CatalogStateSet,
             Self::ServiceRemove => ActionKind::ServiceRemove,
+            Self::ImageBuild { .. } => ActionKind::ImageBuild,
+            Self::ImagePush => ActionKind::ImagePush,
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,

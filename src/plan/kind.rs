@@ -148,6 +148,12 @@ pub enum ActionKind {
     /// A service is removed.
     #[serde(rename = "service.remove")]
     ServiceRemove,
+    /// An image is built.
+    #[serde(rename = "image.build")]
+    ImageBuild,
+    /// An image is sent to its registry.
+    #[serde(rename = "image.push")]
+    ImagePush,
     /// A definition is taken into the catalog.
     #[serde(rename = "catalog.insert")]
     CatalogInsert,
@@ -227,7 +233,10 @@ impl ActionKind {
             | Self::CatalogInsert
             | Self::CatalogUpdate
             | Self::CatalogDelete
-            | Self::CatalogStateSet => None,
+            | Self::CatalogStateSet
+            // or in an engine's own store of images.
+            | Self::ImageBuild
+            | Self::ImagePush => None,
         }
     }
 
@@ -271,6 +280,7 @@ impl ActionKind {
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
             Self::ModFetch | Self::ModRemove | Self::RegistryImageRemove => 8,
             Self::CatalogInsert | Self::CatalogUpdate | Self::CatalogDelete | Self::CatalogStateSet => 9,
+            Self::ImageBuild | Self::ImagePush => 3,
         }
     }
 }

@@ -64,7 +64,8 @@ impl Change {
             Self::CatalogInsert { definition, .. } | Self::CatalogUpdate { definition, .. } => {
                 (Value::Null, definition.image.as_str().into())
             }
-            Self::CatalogDelete | Self::ServiceRemove => (Value::Null, Value::Null),
+            Self::ImageBuild { context } => (Value::Null, context.as_str().into()),
+            Self::CatalogDelete | Self::ServiceRemove | Self::ImagePush => (Value::Null, Value::Null),
             Self::CatalogState { before, after, .. } => (before.name().into(), after.name().into()),
             Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }

@@ -140,7 +140,8 @@ impl Relocation<'_> {
             let engine = live.engine.until(deadline + LOOK * 20);
             let (image, interrupt) = (&image_of(cluster, &order.service.0), self.rehearsal.interrupt);
             let (api, node, run) = (&cluster.api, &order.to, &run);
-            match prepull(Prepull { engine: &engine, api, image, node, run, deadline, interrupt, turn }).await? {
+            let (auth, turn) = (None, Some(&mut *turn));
+            match prepull(Prepull { engine: &engine, api, image, auth, node, run, deadline, interrupt, turn }).await? {
                 Pulled::There => {}
                 Pulled::Missing(why) => {
                     let why = format!(

@@ -2,10 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use http::HeaderValue;
+use jiff::Timestamp;
 
 use super::{Credentials, Image, auth_for};
+use crate::model::stock::age;
+use crate::pass::words::spoken;
+
+/// Credentials that end sooner are told of, where nothing else is said.
+pub(crate) const SOON: Duration = Duration::from_secs(3600);
 
 /// By registry, what goes into `X-Registry-Auth`. Shows in no message, no log and no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -34,16 +41,23 @@ pub fn registry_of(image: &str) -> Option<String> {
     Image::parse(image).ok().map(|image| image.registry)
 }
 
-/// What is to be sent along for these images, and what went wrong: a helper that fails is told of.
+/// What is to be sent along for these images, and what went wrong: a helper that fails is told of, and so is what ends
+/// within `soon`: nodes pull with it long after it was given to a service.
 pub(crate) async fn auths<'i>(
     credentials: &Credentials,
     images: impl IntoIterator<Item = &'i str>,
+    soon: Duration,
 ) -> (Auths, Vec<String>) {
+    let now = Timestamp::now();
     let registries: BTreeSet<String> = images.into_iter().filter_map(registry_of).collect();
     let (mut auths, mut problems) = (Auths::default(), Vec::new());
     for registry in registries {
         match auth_for(credentials, &registry).await {
-            Ok(Some(header)) => auths.insert(registry, header),
+            Ok(Some(header)) => {
+                let login = credentials.find(&registry).await.ok().flatten();
+                problems.extend(login.and_then(|login| ending(&registry, login.expires()?, now, soon)));
+                auths.insert(registry, header);
+            }
             Ok(None) => {}
             Err(why) => problems.push(format!("no credentials for `{registry}`: {why}")),
         }
@@ -51,11 +65,38 @@ pub(crate) async fn auths<'i>(
     (auths, problems)
 }
 
+/// What is to be said of credentials that end then.
+fn ending(registry: &str, end: Timestamp, now: Timestamp, soon: Duration) -> Option<String> {
+    let renew = "nodes can't pull with them after that: `docker login`, then `orca services refresh-auth`";
+    if end <= now {
+        return Some(format!("the credentials for `{registry}` are over since {end:.0}; {renew}"));
+    }
+    let left = age(now, end);
+    (left < soon).then(|| format!("the credentials for `{registry}` end in {}, at {end:.0}; {renew}", spoken(left)))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::HeaderValue;
 
-    use super::Auths;
+    use super::{Auths, ending};
+
+    #[test]
+    fn what_ends_soon_is_told_of() {
+        let said = |end: &str| {
+            let now = "2026-11-22T02:00:00Z".parse().unwrap();
+            ending("reg", end.parse().unwrap(), now, Duration::from_secs(3600))
+        };
+        assert!(said("2026-11-22T01:59:59Z").is_some_and(|text| text.contains("are over since 2026-11-22T01:59:59Z")));
+        assert!(
+            said("2026-11-22T02:30:00Z").is_some_and(|text| text.contains("end in 30 m")),
+            "{:?}",
+            said("2026-11-22T02:30:00Z")
+        );
+        assert_eq!(said("2026-11-22T03:00:00Z"), None);
+    }
 
     #[test]
     fn credentials_show_nowhere() {

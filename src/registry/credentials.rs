@@ -12,11 +12,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use http::HeaderValue;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::client::sensitive;
+use super::expiry::expires;
 use super::image::DOCKER_HUB;
 use crate::engine::context;
 use crate::engine::swarm::Secret;
@@ -58,6 +60,13 @@ impl Login {
     pub(super) fn basic(&self) -> Option<HeaderValue> {
         let Self::Password { user, password } = self else { return None };
         sensitive(format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{}", password.expose()))))
+    }
+
+    /// When it is over, where it says so itself.
+    pub(super) fn expires(&self) -> Option<Timestamp> {
+        match self {
+            Self::Password { password: word, .. } | Self::Identity(word) | Self::Token(word) => expires(word.expose()),
+        }
     }
 
     /// A text without the secret.

@@ -10,6 +10,7 @@ pub mod image;
 pub mod resolve;
 
 pub(crate) mod client;
+mod expiry;
 pub(crate) mod manifest;
 pub(crate) mod net;
 pub(crate) mod place;

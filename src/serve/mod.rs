@@ -3,10 +3,13 @@
 //! One thread serves all: nothing here waits for anything but the engine, a registry and its clients. What tells reads one
 //! look that all share ([`warm`]); what changes something goes through the everyday orders and the one writer.
 
+#![expect(clippy::result_large_err, reason = "a problem ends a request, and is then all that is left of it")]
+
 mod access;
 mod answer;
 mod api;
 mod limits;
+mod mcp;
 mod metrics;
 mod openapi;
 mod orders;
@@ -33,6 +36,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -40,6 +44,7 @@ use crate::cli;
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
+use crate::mcp::server::Call;
 use crate::settings::Settings;
 use crate::state::{JournalRow, State};
 use access::Gate;
@@ -77,6 +82,8 @@ pub struct Start {
     pub options: Options,
     /// Signals.
     pub interrupt: Interrupt,
+    /// Who runs the tools of `/mcp`.
+    pub calls: mpsc::Sender<Call>,
 }
 
 /// What all requests share.
@@ -86,6 +93,7 @@ struct Server {
     settings: Settings,
     options: Options,
     interrupt: Interrupt,
+    calls: mpsc::Sender<Call>,
     gate: Gate,
     warm: Rc<Warm>,
     counts: metrics::Counts,
@@ -131,7 +139,7 @@ impl Server {
 /// # Errors
 /// If the address can't be had, or must not be without tokens.
 pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<()> {
-    let Start { asked, settings, source, options, interrupt } = start;
+    let Start { asked, settings, source, options, interrupt, calls } = start;
     let tokens = asked.token_file.as_deref().map(Tokens::load).transpose()?;
     if tokens.is_none() && !asked.listen.ip().is_loopback() {
         let text = format!("`{}` can be reached from elsewhere, and nothing says who may come in", asked.listen);
@@ -153,6 +161,7 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
         settings,
         options,
         interrupt,
+        calls,
         gate,
         warm,
         counts: metrics::Counts::default(),
@@ -254,7 +263,10 @@ async fn respond(
                 access::own_page(&parts)?;
                 None
             }
-            For::Look => Some(server.gate.caller(&parts, client.ip())?),
+            For::Look => {
+                access::own_page(&parts)?;
+                Some(server.gate.caller(&parts, client.ip())?)
+            }
             For::Change => {
                 let caller = server.gate.caller(&parts, client.ip())?;
                 server.gate.may_write(&parts, &caller, client.ip())?;
@@ -264,11 +276,13 @@ async fn respond(
         // Only now is anything of it read.
         let body = whole(&parts, body).await?;
         let query = routes::pairs(parts.uri.query().unwrap_or_default());
-        let Some(caller) = caller else { return unguarded(server, &found, &parts, &body, client) };
+        let Some(caller) = caller else { return unguarded(server, &found, &parts, &body, client).await };
         let asked = Asked { parts, query, body, caller };
         match found.route.op {
             Op::Metrics => Ok(answer::text(StatusCode::OK, metrics::render(server))),
             Op::Events => sse::events(server),
+            // A tool knows itself for how long it works.
+            Op::Mcp => Box::pin(mcp::answer(&server.calls, asked.caller.writes, &asked)).await,
             // What waits knows itself for how long.
             Op::Order(kind, word) => api::order(server, kind, word, &found, &asked).await,
             Op::DeleteTag => Box::pin(api::delete_tag(server, &found, &asked)).await,
@@ -288,7 +302,7 @@ async fn read(server: &Rc<Server>, found: &routes::Found, asked: &Asked) -> Resu
 }
 
 /// What needs no token.
-fn unguarded(
+async fn unguarded(
     server: &Server,
     found: &routes::Found,
     parts: &http::request::Parts,
@@ -297,7 +311,7 @@ fn unguarded(
 ) -> Result<Answer, Problem> {
     match found.route.op {
         Op::Livez => Ok(answer::text(StatusCode::OK, "ok\n".to_owned())),
-        Op::Readyz if server.warm.well() => Ok(answer::text(StatusCode::OK, "ok\n".to_owned())),
+        Op::Readyz if server.warm.is_ready().await => Ok(answer::text(StatusCode::OK, "ok\n".to_owned())),
         Op::Readyz => {
             let text = "the engine has not been reached\n".to_owned();
             Ok(answer::text(StatusCode::SERVICE_UNAVAILABLE, text))

@@ -199,7 +199,7 @@ impl Job {
     pub(super) async fn run(&self, server: &Server, dry_run: bool, wait: Option<Duration>) -> Result<Report> {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let timeout = server.options.timeout + wait.unwrap_or_default();
-        let options = &Options { dry_run, wait, timeout, ..server.options.clone() };
+        let options = &Options { dry_run, timeout, wait, ..server.options.clone() };
         let Some(verb) = self.verb else {
             exact(&server.warm.look().await?.cluster, self.kind, &self.name)?;
             return self.update(server, options).await;
@@ -213,12 +213,14 @@ impl Job {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let credentials = &Credentials::here()?;
         let options = &Options { timeout: ROLLOUTS, ..options.clone() };
-        let request = Request { pin: self.pin, retry_failed: self.force, ..Request::default() };
+        let atomic = settings.update.atomic;
+        let request = Request { pin: self.pin, retry_failed: self.force, atomic, ..Request::default() };
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
-        let parallel = settings.update.parallel as usize;
-        let run = Updating { source, settings, request, names, stack, credentials, parallel, options, interrupt };
+        let (parallel, prepull) = (settings.update.parallel as usize, settings.update.prepull);
+        let run =
+            Updating { source, settings, request, names, stack, credentials, parallel, prepull, options, interrupt };
         Box::pin(run.run()).await
     }
 

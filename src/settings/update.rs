@@ -34,6 +34,8 @@ pub struct Update {
     pub min_age: Duration,
     /// A rollout that is not proven after this has failed.
     pub deadline: Duration,
+    /// No rollout is begun so long after a run has begun.
+    pub timeout: Duration,
     /// What has failed is rolled back.
     pub rollback: bool,
     /// So many services at a time.
@@ -44,6 +46,12 @@ pub struct Update {
     pub follow: Follow,
     /// Pre-releases are followed, too.
     pub prereleases: bool,
+    /// Of a stack all services get their images, or none does.
+    pub atomic: bool,
+    /// Images are brought to the nodes before any task is stopped.
+    pub prepull: bool,
+    /// Jobs get new images, too, and run again with them.
+    pub jobs: bool,
     /// When services are updated; none: at any time.
     pub window: Option<Window>,
     /// The time zone of windows that name none.
@@ -74,11 +82,15 @@ impl Default for Update {
             opt_in: false,
             min_age: Duration::ZERO,
             deadline: Duration::from_secs(300),
+            timeout: Duration::from_secs(3600),
             rollback: true,
             parallel: 1,
             pin: false,
             follow: Follow::Tag,
             prereleases: false,
+            atomic: false,
+            prepull: false,
+            jobs: false,
             window: None,
             zone: TimeZone::UTC,
             hooks: BTreeMap::new(),
@@ -101,6 +113,9 @@ pub(super) struct UpdateEntry {
     min_age: Option<Spanned<Span>>,
     /// A rollout that is not proven after this has failed; default `5m`; label `orca.update.timeout`.
     deadline: Option<Spanned<Span>>,
+    /// Begin no rollout so long after a run has begun, where --timeout says nothing; default `1h`. Other passes of the same
+    /// `orca watch` wait for so long, and for the end of what was begun.
+    timeout: Option<Spanned<Span>>,
     /// Roll back what has failed; default true; label `orca.update.rollback`.
     rollback: Option<Spanned<bool>>,
     /// Update so many services at a time; default 1.
@@ -112,6 +127,12 @@ pub(super) struct UpdateEntry {
     policy: Option<Spanned<String>>,
     /// Follow pre-releases, too; default false; label `orca.update.prereleases`.
     prereleases: Option<Spanned<bool>>,
+    /// Of a stack update all services or none: where one fails, those updated in the same run go back; default false.
+    atomic: Option<Spanned<bool>>,
+    /// Bring each image to the nodes where it is to run before any task is stopped; default false.
+    prepull: Option<Spanned<bool>>,
+    /// Update jobs, too, which runs them again; default false; label `orca.update.jobs`.
+    jobs: Option<Spanned<bool>>,
     /// Update only then, as `Mon-Fri 22:00-04:00; Sat,Sun 00:00-24:00`; default is always; labels `orca.update.window` and
     /// `orca.update.cron`.
     window: Option<Spanned<String>>,
@@ -166,6 +187,10 @@ pub(super) fn resolve(
     if let Some((deadline, wrong)) = entry.deadline.as_ref().zip(wrong) {
         section.log.at(deadline.mark, format!("update.deadline must be {wrong}"));
     }
+    section.span("timeout", entry.timeout.as_ref(), "", &mut update.timeout);
+    if let Some(timeout) = entry.timeout.as_ref().filter(|_| update.timeout.is_zero() || update.timeout > LONGEST) {
+        section.log.at(timeout.mark, "update.timeout must be more than nothing, and at most ten years");
+    }
     section.flag("rollback", entry.rollback.as_ref(), "", &mut update.rollback);
     section.number("parallel", entry.parallel.as_ref(), "", &mut update.parallel);
     if let Some(parallel) = entry.parallel.as_ref().filter(|parallel| parallel.value == 0) {
@@ -180,6 +205,9 @@ pub(super) fn resolve(
         }
     }
     section.flag("prereleases", entry.prereleases.as_ref(), "", &mut update.prereleases);
+    section.flag("atomic", entry.atomic.as_ref(), "", &mut update.atomic);
+    section.flag("prepull", entry.prepull.as_ref(), "", &mut update.prepull);
+    section.flag("jobs", entry.jobs.as_ref(), "", &mut update.jobs);
     update.zone = zone("update", entry.tz.as_ref(), &mut section);
     entry.tz.iter().for_each(|tz| section.came_from("tz", tz));
     if let Some(window) = &entry.window {
@@ -238,11 +266,15 @@ impl Update {
             ("mode", json!(if self.opt_in { "opt-in" } else { "opt-out" })),
             ("min_age", json!(span(self.min_age))),
             ("deadline", json!(span(self.deadline))),
+            ("timeout", json!(span(self.timeout))),
             ("rollback", json!(self.rollback)),
             ("parallel", json!(self.parallel)),
             ("pin", json!(self.pin)),
             ("policy", json!(self.follow.to_string())),
             ("prereleases", json!(self.prereleases)),
+            ("atomic", json!(self.atomic)),
+            ("prepull", json!(self.prepull)),
+            ("jobs", json!(self.jobs)),
         ];
         shown.extend(self.window.as_ref().map(|window| ("window", json!(window.text()))));
         shown.push(("tz", json!(self.zone.iana_name().unwrap_or("UTC"))));

@@ -21,6 +21,8 @@ pub(super) enum End {
     RolledBackByEngine,
     /// The same: orca did.
     RolledBack,
+    /// The same, since another service of its stack has failed.
+    RolledBackWithStack,
     /// It failed, and the new image is still in place.
     Failed,
     /// It failed, and so did the way back.
@@ -38,6 +40,7 @@ impl End {
             Self::Written => "written",
             Self::RolledBackByEngine => "rolled_back_by_engine",
             Self::RolledBack => "rolled_back",
+            Self::RolledBackWithStack => "rolled_back_with_stack",
             Self::Failed => "failed",
             Self::RollbackFailed => "rollback_failed",
             Self::Overtaken => "overtaken",
@@ -47,7 +50,7 @@ impl End {
 }
 
 /// A rollout under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Flight {
     /// The write that began it.
     pub(super) action: ReportedAction,
@@ -62,6 +65,10 @@ pub(super) struct Flight {
     pub(super) since: Option<Instant>,
     /// Why it has failed, once it has.
     pub(super) why: Option<String>,
+    /// It goes back with its stack: nothing is wrong with its own image.
+    pub(super) drawn: bool,
+    /// An earlier run began it: this one has written nothing yet.
+    pub(super) unseen: bool,
     /// A task of the new image that has failed, and its last lines.
     pub(super) culprit: Option<(Culprit, Vec<String>)>,
     /// The way back was refused so often.
@@ -97,6 +104,10 @@ impl Flight {
                 entry["failed_task"] = json!({"id": culprit.id.0, "task": culprit.name, "node": culprit.node,
                     "error": culprit.error, "log": log});
             }
+        }
+        // Who only watched has done nothing.
+        if self.unseen && matches!(end, End::Proven | End::Written | End::NotProven | End::Overtaken) {
+            return;
         }
         let duration_ms = millis_since(self.begun);
         report.actions.push(ReportedAction { status, duration_ms, error, ..self.action });

@@ -23,6 +23,7 @@ use crate::pass::update::Request;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::select::{images, repositories, select};
 use crate::plan::{Plan, Warning};
+use crate::registry::auths::SOON;
 use crate::registry::{self, Credentials};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
@@ -51,6 +52,8 @@ pub struct Updating<'a> {
     pub credentials: &'a Credentials,
     /// So many services at a time.
     pub parallel: usize,
+    /// Images are brought to the nodes where they are to run first.
+    pub prepull: bool,
     /// The bounds: no rollout is begun after the timeout, and each has a deadline of its own.
     pub options: &'a Options,
     /// Signals.
@@ -109,7 +112,9 @@ impl Updating<'_> {
         }
         let key = memory_key(cluster);
         let (policies, own) = self.policies(cluster);
-        let pass = &Pass::Update(Box::new(std::mem::take(&mut self.request)));
+        let request = std::mem::take(&mut self.request);
+        let atomic = request.atomic;
+        let pass = &Pass::Update(Box::new(request.clone()));
         let Source::Engine(engine) = self.source else { return Ok(self.rehearse(pass, cluster, &key, report)) };
         if read_only {
             return Ok(self.rehearse(pass, cluster, &key, report));
@@ -126,8 +131,10 @@ impl Updating<'_> {
         let actor = Actor { run: report.run.id.clone(), cluster: cluster_id(cluster).to_owned(), command: COMMAND };
         let bounds = Bounds::new(live.deadline, self.options);
         let (settings, interrupt, parallel) = (self.settings, self.interrupt, self.parallel.max(1));
+        // Once the stacks are decided on, what is left of one is planned by itself.
+        let rest = Pass::Update(Box::new(Request { atomic: false, ..request }));
         let mut rollouts = Rollouts {
-            pass,
+            pass: &rest,
             settings,
             interrupt,
             parallel,
@@ -144,10 +151,16 @@ impl Updating<'_> {
             key,
             holding: BTreeSet::new(),
             flights: Vec::new(),
+            prepull: self.prepull,
             preparing: Vec::new(),
+            left: Vec::new(),
             finishing: Vec::new(),
+            atomic,
+            settled: Vec::new(),
+            fallen: Vec::new(),
             failed: Vec::new(),
         };
+        rollouts.resume();
         Box::pin(rollouts.run(plan.actions)).await;
         Ok(plan.unchanged)
     }
@@ -163,7 +176,7 @@ impl Updating<'_> {
         let asked = images(&candidates);
         let known = resolve::known(engine, self.credentials, &candidates, &asked);
         let known = self.unless_interrupted(Box::pin(known)).await?;
-        let auths = registry::auths(self.credentials, asked.iter().map(String::as_str));
+        let auths = registry::auths(self.credentials, asked.iter().map(String::as_str), SOON);
         let (auths, problems) = self.unless_interrupted(auths).await?;
         drop(candidates);
         report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));

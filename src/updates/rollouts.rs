@@ -3,6 +3,8 @@
 
 mod ends;
 mod hooks;
+mod stack;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -64,10 +66,20 @@ pub(super) struct Rollouts<'a> {
     /// Ids of actions that have gone well.
     pub(super) holding: BTreeSet<String>,
     pub(super) flights: Vec<Flight>,
-    /// Updates whose hook runs before them.
+    /// Images are brought to the nodes first.
+    pub(super) prepull: bool,
+    /// Updates before which something runs.
     pub(super) preparing: Vec<(Action, Running)>,
-    /// Hooks that run after updates, by service.
-    pub(super) finishing: Vec<(String, Running)>,
+    /// The same of what is not begun any more.
+    pub(super) left: Vec<Running>,
+    /// Hooks that run after updates.
+    pub(super) finishing: Vec<Running>,
+    /// A stack gets its images all, or none of them.
+    pub(super) atomic: bool,
+    /// Rollouts that went well, of stacks that may still have to go back,
+    pub(super) settled: Vec<Flight>,
+    /// and stacks that have to, each with the service that has failed.
+    pub(super) fallen: Vec<(String, String)>,
     /// Names of services whose update has failed.
     pub(super) failed: Vec<String>,
 }
@@ -81,8 +93,9 @@ impl Rollouts<'_> {
         let mut lost = None;
         loop {
             self.take_prepared().await;
+            self.take_back(&mut queue).await;
             self.begin_next(&mut queue, &mut looks).await;
-            if !self.is_busy() {
+            if !self.is_busy() && self.fallen.is_empty() {
                 break;
             }
             let looked = looks.look().await;
@@ -169,6 +182,9 @@ impl Rollouts<'_> {
         }
         let refused = plan.blocked.into_iter().find(|blocked| mine(&blocked.target));
         let why = refused.as_ref().map_or("it is not wanted any more".to_owned(), |blocked| blocked.reasons.join("; "));
+        if refused.is_some() {
+            self.fell(&ServiceId(action.target.id.clone()), &action.target.name);
+        }
         let said = self.report.blocked.iter().any(|blocked| mine(&blocked.target));
         self.report.blocked.extend(refused.filter(|_| !said));
         let text = format!("not begun, since meanwhile: {why}");
@@ -179,7 +195,8 @@ impl Rollouts<'_> {
     async fn begin(&mut self, action: Action) {
         let id = ServiceId(action.target.id.clone());
         let started = self.service(&id).and_then(|service| service.update_started);
-        self.bounds.progress.step(&action.target.name, 1);
+        let name = action.target.name.clone();
+        self.bounds.progress.step(&name, 1);
         let Change::ImageSet { before, after, .. } = &action.change else { return };
         let (image, before) = (after.clone(), before.clone());
         let (service, going_back) = (id.clone(), false);
@@ -195,7 +212,9 @@ impl Rollouts<'_> {
         }
         let done = actions.pop_if(|action| action.status == Status::Done);
         self.report.actions.extend(actions);
-        let (Some(action), Some(policy)) = (done, self.policies.get(&id).cloned()) else { return };
+        let (Some(action), Some(policy)) = (done, self.policies.get(&id).cloned()) else {
+            return self.fell(&id, &name);
+        };
         let object: Value =
             self.service(&id).and_then(|service| serde_json::from_str(service.raw.get()).ok()).unwrap_or_default();
         // After a re-plan it may have been another one.
@@ -203,8 +222,21 @@ impl Rollouts<'_> {
         let begun = Instant::now();
         let pace = self.service(&id).map(|service| pace(service, self.cluster)).unwrap_or_default();
         let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + pace + policy.deadline);
-        let (since, why, culprit, refused) = (None, None, None, 0);
-        self.flights.push(Flight { action, watched, policy, spec, begun, until, since, why, culprit, refused });
+        let (since, why, drawn, unseen, culprit, refused) = (None, None, false, false, None, 0);
+        self.flights.push(Flight {
+            action,
+            watched,
+            policy,
+            spec,
+            begun,
+            until,
+            since,
+            why,
+            drawn,
+            unseen,
+            culprit,
+            refused,
+        });
     }
 
     /// One look at all that is under way.
@@ -216,6 +248,13 @@ impl Rollouts<'_> {
                 continue;
             };
             match flight.watched.look(self.cluster, &standings) {
+                // The way back was refused.
+                Sight::Stopped | Sight::Holds(_) | Sight::Waiting(_) | Sight::Failed(_)
+                    if flight.drawn && !flight.watched.going_back =>
+                {
+                    let why = flight.why.clone().unwrap_or_default();
+                    self.give_up(flight, why).await;
+                }
                 Sight::Stopped => self.written(flight).await,
                 Sight::Holds(wanted) if flight.held(wanted) => self.proven(flight).await,
                 Sight::Holds(_) => {
@@ -261,8 +300,9 @@ impl Rollouts<'_> {
 
     /// Nobody stays with what is under way, and nothing more is begun.
     fn leave(&mut self, error: &anyhow::Error, queue: &mut VecDeque<Action>) {
+        self.fallen.clear();
         for (action, running) in std::mem::take(&mut self.preparing) {
-            running.stop();
+            self.left.push(running);
             queue.push_front(action);
         }
         for action in queue.drain(..) {

@@ -210,3 +210,70 @@ fn an_update_changes_the_image_alone_whatever_the_service_has() {
         lab.docker(node, "service rm full");
     }
 }
+
+#[test]
+fn a_stack_goes_back_as_a_whole_where_one_of_its_services_fails() {
+    let lab = Lab::clean();
+    let state = tempfile::tempdir().unwrap();
+    let registry = lab.run(&["registry"]).trim().to_owned();
+    let (good, bad) = (format!("{registry}/whole:1"), format!("{registry}/worse:1"));
+    for image in [&good, &bad] {
+        push(&lab, image, &format!("echo v1; {SERVE}"), &[]);
+    }
+    let stack = "--label com.docker.stack.namespace=shop --update-monitor 1s";
+    for (name, image) in [("shop_a", &good), ("shop_b", &bad), ("shop_c", &good)] {
+        create(&lab, name, image, stack);
+    }
+    let names = ["shop_a", "shop_b", "shop_c"];
+    let before = names.map(|name| (lab.spec(1, name), running_images(&lab, name)));
+    push(&lab, &good, &format!("echo v2; {SERVE}"), &[]);
+    push(&lab, &bad, "echo no database; exit 3", &[]);
+    // Through a manager that need not be the leader, with images brought to the nodes first.
+    let done = lab.orca(2, "{}", state.path(), &["services", "update", "--atomic", "--prepull"]);
+    let ends = outcomes(&done);
+    assert_eq!(
+        (done.exit, ends["shop_a"].as_str(), ends["shop_b"].as_str(), ends.get("shop_c")),
+        (1, "rolled_back_with_stack", "rolled_back", None),
+        "{:#}",
+        done.json
+    );
+    assert_eq!(names.map(|name| (lab.spec(1, name), running_images(&lab, name))), before);
+    assert_eq!(lab.docker(1, "service ls --filter name=orca-prepull -q"), "");
+    for name in names {
+        lab.docker(1, &format!("service rm {name}"));
+    }
+}
+
+#[test]
+fn a_leader_that_dies_in_mid_rollout_is_no_failure_of_the_image() {
+    let lab = Lab::clean();
+    let state = tempfile::tempdir().unwrap();
+    let registry = lab.run(&["registry"]).trim().to_owned();
+    let image = format!("{registry}/led:1");
+    push(&lab, &image, &format!("echo v1; {SERVE}"), &[]);
+    let leader = lab.leader();
+    let other = if leader == 1 { 2 } else { 1 };
+    let slow = "--replicas 4 --update-parallelism 1 --update-delay 2s --update-monitor 1s";
+    create(&lab, "led", &image, &format!("{slow} --constraint node.hostname!=node-{leader}"));
+    let mut wanted = lab.spec(other, "led");
+    push(&lab, &image, &format!("echo v2; {SERVE}"), &[]);
+    let written = format!("{image}@{}", digest_of(&lab, &image));
+    let done = std::thread::scope(|scope| {
+        let run = scope.spawn(|| lab.orca(other, "{}", state.path(), &["services", "update", "led"]));
+        lab.wait_for("the rollout", Duration::from_secs(30), || running_images(&lab, "led").contains(&written));
+        lab.run(&["kill", &leader.to_string()]);
+        run.join().unwrap()
+    });
+    assert_eq!((done.exit, outcomes(&done)["led"].as_str()), (0, "proven"), "{:#}", done.json);
+    wanted["TaskTemplate"]["ContainerSpec"]["Image"] = written.as_str().into();
+    assert_eq!(lab.spec(other, "led"), wanted);
+    let running = lab.docker(
+        other,
+        "service ps led --no-trunc --filter desired-state=running --format {{.Image}}={{.CurrentState}}",
+    );
+    let running: Vec<&str> =
+        running.lines().filter_map(|line| line.split_once("=Running")).map(|(image, _)| image).collect();
+    assert_eq!(running, vec![written.as_str(); 4]);
+    lab.run(&["start", &leader.to_string()]);
+    lab.docker(other, "service rm led");
+}

@@ -7,5 +7,6 @@
 mod common;
 
 mod client;
+mod http;
 mod protocol;
 mod tools;

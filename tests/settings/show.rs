@@ -136,9 +136,16 @@ update:
   mode: opt-out  # default
   min_age: 0s  # default
   deadline: 5m  # default
+  timeout: 1h  # default
   rollback: true  # default
   parallel: 1  # default
   pin: false  # default
+  policy: digest  # default
+  prereleases: false  # default
+  atomic: false  # default
+  prepull: false  # default
+  jobs: false  # default
+  tz: UTC  # default
 watch:
   events: true  # default
   debounce: 1s  # default

@@ -280,24 +280,102 @@ fn a_service_that_is_deleted_in_mid_rollout_is_nobodys_failure() {
 }
 
 #[test]
-fn two_orcas_make_one_rollout() {
+fn ten_orcas_make_one_rollout_and_lose_nothing_that_others_write() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    let mut wanted = stage.spec("web");
+    stage.publish("r.invalid/web:1", 'b');
+    stage.sim.reset_requests().unwrap();
+    let running: Vec<_> = (0..10)
+        .map(|number| {
+            let mut command = stage.orca.command(&["services", "update"]);
+            command.env("ORCA_STATE_DIR", stage.orca.path(&format!("host-{number}")));
+            stage.orca.spawn(command).unwrap()
+        })
+        .collect();
+    // And somebody who has nothing to do with it.
+    let id = stage.cluster().service_id("web").unwrap();
+    stage.sim.engine.edit("services", &id, |spec| spec["Labels"]["note"] = "kept".into()).unwrap();
+    let reports: Vec<(i32, Value)> = running.into_iter().map(|run| ended(&run.end().unwrap())).collect();
+    let proven = reports.iter().filter(|(_, report)| !outcomes(report).is_empty()).count();
+    assert!(proven <= 1, "{reports:#?}");
+    for (exit, report) in &reports {
+        // It has done it, or there was nothing to do any more, or it says who is at it.
+        let said = &report["data"]["updates"][0];
+        let known = ["proven", "unchanged", "blocked", "update"].map(Value::from);
+        assert!(
+            [0, 75].contains(exit) && (known.contains(&said["outcome"]) || known.contains(&said["verdict"])),
+            "{report:#}"
+        );
+    }
+    let requests = stage.sim.requests().unwrap()["requests"].clone();
+    let mut images = vec![image("web", 'a')];
+    for request in requests.as_array().unwrap() {
+        let is_update = request["status"] == 200 && text(&request["path"]).ends_with("/update");
+        images.extend(is_update.then(|| text(&request["body"]["TaskTemplate"]["ContainerSpec"]["Image"])));
+    }
+    images.dedup();
+    assert_eq!(images, [image("web", 'a'), image("web", 'b')], "one of them has written it, once");
+    wanted["TaskTemplate"]["ContainerSpec"]["Image"] = image("web", 'b').into();
+    wanted["TaskTemplate"]["Placement"]["Platforms"] = json!([{"Architecture": "amd64", "OS": "linux"}]);
+    wanted["Labels"]["note"] = "kept".into();
+    assert_eq!(stage.spec("web"), wanted);
+    assert_eq!(running_image(&stage, "web"), [image("web", 'b'), image("web", 'b')]);
+}
+
+/// The registry said what the tag stands for; by the time that the nodes pull, it is gone.
+#[test]
+fn a_digest_that_disappears_is_rolled_back_and_said() {
     let stage = Stage::new();
     stage.create("web", |_| ());
     stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "rejected", "No such image: r.invalid/web:1");
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, outcomes(&report)), (1, vec![("web".to_owned(), "rolled_back".to_owned())]), "{report:#}");
+    assert!(text(&report["data"]["updates"][0]["failed_task"]["error"]).contains("No such image"), "{report:#}");
+    assert_eq!(running_image(&stage, "web"), [image("web", 'a'), image("web", 'a')]);
+}
+
+/// An orca that is stopped while a rollout is under way that takes its time, or never ends.
+fn unseen(ends: bool) -> Stage {
+    let stage = Stage::new();
+    stage.create("web", |spec| spec["UpdateConfig"]["Monitor"] = 2_000_000_000_u64.into());
+    stage.publish("r.invalid/web:1", 'b');
+    if !ends {
+        stage.broken(&digest('b'), "starting", "");
+    }
+    let running = stage.orca.start(&["services", "update"]).unwrap();
+    poll::until("the rollout has begun", || {
+        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    running.signal("TERM").unwrap();
+    assert_eq!(ended(&running.end().unwrap()).0, 143);
     stage.sim.reset_requests().unwrap();
-    let mut command = stage.orca.command(&["services", "update"]);
-    command.env("ORCA_STATE_DIR", stage.orca.path("other-host"));
-    let other = stage.orca.spawn(command).unwrap();
-    let one = stage.orca.start(&["services", "update"]).unwrap();
-    let reports: Vec<(i32, Value)> = [one, other].map(|run| ended(&run.end().unwrap())).into();
-    let proven = reports.iter().filter(|(_, report)| !outcomes(report).is_empty()).count();
-    assert!(proven <= 1 && reports.iter().all(|(exit, _)| [0, 75].contains(exit)), "{reports:#?}");
-    let done = stage.sim.requests().unwrap()["requests"].clone();
-    let done = done.as_array().unwrap().iter().filter(|request| {
-        text(&request["path"]).ends_with("/update") && request["status"] == 200 && request["method"] == "POST"
-    });
-    assert_eq!(done.count(), 1, "one of them has written, once");
-    assert_eq!(running_image(&stage, "web"), [image("web", 'b'), image("web", 'b')]);
+    stage
+}
+
+#[test]
+fn a_rollout_that_nobody_saw_to_its_end_is_watched_again_without_a_write() {
+    let stage = unseen(true);
+    let (exit, report) = stage.run(&["services", "update", "-n"]);
+    assert_eq!((exit, &report["data"]["updates"][0]["verdict"]), (0, &json!("watch")), "{report:#}");
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
+    assert_eq!((stage.writes(), report["actions"].as_array().unwrap().len()), (0, 0), "{report:#}");
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, &report["data"]["updates"][0]["verdict"]), (0, &json!("unchanged")), "{report:#}");
+}
+
+#[test]
+fn and_is_rolled_back_if_it_fails_after_all() {
+    let stage = unseen(false);
+    let (exit, report) = stage.run(&["services", "update", "--deadline", "1s"]);
+    assert_eq!((exit, outcomes(&report)), (1, vec![("web".to_owned(), "rolled_back".to_owned())]), "{report:#}");
+    assert_eq!(running_image(&stage, "web"), [image("web", 'a'), image("web", 'a')]);
+    let (exit, report) = stage.run(&["services", "update"]);
+    assert_eq!((exit, &report["data"]["updates"][0]["reasons"]), (75, &json!(["failed_before"])), "{report:#}");
 }
 
 #[test]

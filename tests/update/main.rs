@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "scenarios need all of it, updates only the processes")]
 mod common;
 
+mod atomic;
 mod engine;
 mod gates;
 mod plan;

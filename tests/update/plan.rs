@@ -138,6 +138,7 @@ fn what_becomes_of_a_service() {
         ("fixed", "fixed"),
         ("future", "paused"),
         ("ill", "not_settled"),
+        ("job", "job"),
         ("lost", "node_gone"),
         ("monitor", "monitor"),
         ("moving", "moving"),
@@ -166,6 +167,8 @@ fn what_becomes_of_a_service() {
         assert_eq!(words[name], word, "{name}");
     }
     assert!(named.blocked.iter().any(|blocked| blocked.id == "service/off#image"));
+    let jobs = planned(&services, &Memory::default(), |_, request| request.jobs = true);
+    assert_eq!(verdicts(&jobs).into_iter().find(|(name, _)| name == "job").unwrap().1, "update");
 }
 
 #[test]
@@ -242,9 +245,9 @@ fn what_has_failed_is_left_alone_until_the_tag_changes() {
     let same = format!("r/a:1@{}", digest('b'));
     for (failed, ill, wanted) in [
         (Some("exit 1"), true, "failed_before"),
-        (None, true, "failed_before"),
+        (None, true, "watch"),
         (Some("exit 1"), false, "unchanged"),
-        (None, false, "unchanged"),
+        (None, false, "watch"),
     ] {
         let web = service("web", &same, |service| {
             if ill {

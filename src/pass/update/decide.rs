@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::edit::moving::RESTORE_LABEL;
+use crate::model::service::STACK_LABEL;
 use crate::model::stock::age;
 use crate::model::window::{Opening, Window};
 use crate::model::{Mode, Service, ServiceId, UpdateState};
@@ -48,6 +49,8 @@ pub enum Reason {
     OptedOut,
     /// The service's label says that updates are only to be told of.
     Monitor,
+    /// Another service of its stack can't have its image.
+    Stack,
     /// A rollout is under way.
     Busy,
     /// A rollout has stopped, and waits for somebody.
@@ -60,7 +63,7 @@ pub enum Reason {
     NodeGone,
     /// A write could crash the managers.
     NoPlacement,
-    /// It is a job, which has run with the image that it has.
+    /// It is a job: a new image would run it again.
     Job,
 }
 
@@ -78,6 +81,7 @@ impl Reason {
             Self::BackingOff => "backing_off",
             Self::OptedOut => "opted_out",
             Self::Monitor => "monitor",
+            Self::Stack => "stack",
             Self::Busy => "busy",
             Self::Paused => "paused",
             Self::Moving => "moving",
@@ -94,12 +98,16 @@ impl Reason {
 pub enum Verdict<'k> {
     /// It has the image that its tag stands for.
     Unchanged,
+    /// The same, and nobody saw how its rollout ended: it is watched again.
+    Unseen(&'k Known),
     /// Its spec names a digest alone: there is nothing to follow.
     Fixed,
     /// Its spec has no digest, so nobody knows whether this image is another one.
     Unpinned(&'k Known),
     /// There is another image, which it does not want.
     Told(&'k Known),
+    /// It is a job: a new image would run it again.
+    Job,
     /// Its label says that it is left alone.
     Left,
     /// It gets this image.
@@ -123,6 +131,8 @@ pub struct Scene<'k> {
     pub now: Timestamp,
     /// Services that are not as they should be, and in what.
     pub unsettled: BTreeMap<&'k ServiceId, String>,
+    /// Jobs that run now.
+    pub running_jobs: BTreeSet<&'k ServiceId>,
     /// Services with a task on a node that is gone: the update of one may crash old managers.
     pub on_gone_nodes: BTreeSet<&'k ServiceId>,
 }
@@ -135,9 +145,9 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     if candidate.image.is_none() {
         return Verdict::Fixed;
     }
-    if service.mode == Mode::Job {
-        let text = "it is a job: its image is set when it is run, by `docker service update --image`";
-        return if named { blocked(Reason::Job, text) } else { Verdict::Left };
+    if service.mode == Mode::Job && !candidate.policy.jobs {
+        let text = "it is a job, and a new image runs it again: --jobs, or its label orca.update.jobs=true, wants that";
+        return if named { blocked(Reason::Job, text) } else { Verdict::Job };
     }
     if candidate.policy.mode.is_off() {
         let text = match candidate.policy.mode {
@@ -158,8 +168,7 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     };
     match &candidate.digest {
         Some(digest) if *digest == known.digest => {
-            return unfinished(service, known, scene)
-                .map_or(Verdict::Unchanged, |reason| Verdict::Blocked(Some(known), vec![reason]));
+            return unfinished(service, known, scene);
         }
         None if !*pin && candidate.image.as_ref() == Some(image) => return Verdict::Unpinned(known),
         _ => {}
@@ -175,6 +184,9 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
         reasons
             .push((Reason::NotSettled, format!("{text}: mend that first, or name it to have it updated all the same")));
     }
+    if scene.running_jobs.contains(&service.id) {
+        reasons.push((Reason::Busy, "it is a job that runs: run again when it has ended".to_owned()));
+    }
     if scene.on_gone_nodes.contains(&service.id) {
         let text = "one of its tasks is on a node that is gone: an update now could crash old managers";
         reasons.push((Reason::NodeGone, text.to_owned()));
@@ -187,18 +199,45 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     if reasons.is_empty() { Verdict::Update(known) } else { Verdict::Blocked(Some(known), reasons) }
 }
 
-/// Of a service that has the newest image: why it is not as wanted all the same.
-fn unfinished(service: &Service, known: &Known, scene: &Scene<'_>) -> Option<(Reason, String)> {
-    if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
-        return Some((Reason::Paused, format!("it has this image, but {stuck}: {LOOK}")));
+/// Where one service of a stack can't have its image, no other gets one: `--atomic`.
+pub fn all_or_none(candidates: &[Candidate<'_>], verdicts: &mut [Verdict<'_>]) {
+    // These were never to have one.
+    let left_out = |reason: Reason| matches!(reason, Reason::OptedOut | Reason::Monitor | Reason::Job);
+    let mut blocked: BTreeMap<String, String> = BTreeMap::new();
+    for (candidate, verdict) in candidates.iter().zip(&*verdicts) {
+        let (Some(stack), Verdict::Blocked(_, reasons)) = (candidate.labels.get(STACK_LABEL), verdict) else {
+            continue;
+        };
+        if let Some((_, text)) = reasons.iter().find(|(reason, _)| !left_out(*reason)) {
+            let name = &candidate.service.name;
+            let text = format!("`{name}` of its stack can't be updated ({text}), and --atomic wants all or none");
+            blocked.entry(stack.clone()).or_insert(text);
+        }
     }
-    let tried = scene.memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest)?;
-    let unsettled = scene.unsettled.get(&service.id)?;
-    let how = tried
-        .failed
-        .as_ref()
-        .map_or("nobody saw how its rollout ended".to_owned(), |error| format!("it failed ({error})"));
-    Some((Reason::FailedBefore, format!("it has this image, and {how}; {unsettled}: {LOOK}")))
+    for (candidate, verdict) in candidates.iter().zip(verdicts) {
+        let text = candidate.labels.get(STACK_LABEL).and_then(|stack| blocked.get(stack));
+        if let (Some(text), Verdict::Update(known)) = (text, &*verdict) {
+            *verdict = Verdict::Blocked(Some(known), vec![(Reason::Stack, text.clone())]);
+        }
+    }
+}
+
+/// Of a service that has the newest image: whether that is all there is to say.
+fn unfinished<'k>(service: &Service, known: &'k Known, scene: &Scene<'_>) -> Verdict<'k> {
+    let tried = scene.memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest);
+    if tried.is_some_and(|tried| tried.failed.is_none()) {
+        return Verdict::Unseen(known);
+    }
+    if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
+        return Verdict::Blocked(
+            Some(known),
+            vec![(Reason::Paused, format!("it has this image, but {stuck}: {LOOK}"))],
+        );
+    }
+    let error = tried.and_then(|tried| tried.failed.as_ref());
+    let Some((error, unsettled)) = error.zip(scene.unsettled.get(&service.id)) else { return Verdict::Unchanged };
+    let text = format!("it has this image, and it failed ({error}); {unsettled}: {LOOK}");
+    Verdict::Blocked(Some(known), vec![(Reason::FailedBefore, text)])
 }
 
 fn untouchable(service: &Service) -> Vec<(Reason, String)> {

@@ -11,6 +11,9 @@ use super::select::Candidate;
 /// What is wrong with how a service is updated: a stable word, and a sentence.
 pub fn lint(candidate: &Candidate<'_>, rollout: &Rollout) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
+    if candidate.service.mode == Mode::Job {
+        return found;
+    }
     if let Some(health) = rollout.health.filter(|health| *health > rollout.monitor) {
         found.push((
             "monitor_short",
@@ -50,7 +53,8 @@ pub fn course(candidate: &Candidate<'_>, rollout: &Rollout) -> String {
         Mode::Replicated(0) => return "no task runs, none is replaced".to_owned(),
         Mode::Replicated(count) => format!("{count} task{}", if count == 1 { "" } else { "s" }),
         Mode::Global => "a task on each node".to_owned(),
-        Mode::Job | Mode::Unknown => "its tasks".to_owned(),
+        Mode::Job => return "the job runs again with the new image, and its end is not waited for".to_owned(),
+        Mode::Unknown => "its tasks".to_owned(),
     };
     let pace = match rollout.parallelism {
         0 => "all at once".to_owned(),

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::model::service::STACK_LABEL;
 use crate::model::stock::age;
-use crate::model::{Rollout, Service, ServiceId};
+use crate::model::{Mode, Rollout, Service, ServiceId};
 use crate::pass::memory::{Memory, UPDATE};
 use crate::pass::services::standing;
 use crate::pass::words::spoken;
@@ -31,6 +31,9 @@ use select::{Candidate, select};
 
 /// The key of `data` that has what was decided for each service.
 pub const DATA: &str = "updates";
+/// The verdict on a service that has its image by now, and whose rollout nobody saw to its end.
+pub const WATCH: &str = "watch";
+
 /// What was asked for, and what the registries say.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// Give services whose image has no digest one.
     pub pin: bool,
+    /// Jobs, too, which run again with the new image.
+    pub jobs: bool,
     /// Whatever windows say.
     pub now: bool,
     /// Try again what has failed.
@@ -53,6 +58,8 @@ pub struct Request {
     pub min_age: Option<Duration>,
     /// In place of what settings and labels say.
     pub deadline: Option<Duration>,
+    /// Of a stack all services get their images, or none does.
+    pub atomic: bool,
     /// Nothing is rolled back, whatever settings and labels say.
     pub no_rollback: bool,
     /// By repository, as in a spec: its tags, where a policy asks for them, or why they are not known.
@@ -85,9 +92,13 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: 
         memory,
         now,
         unsettled: unsettled(cluster),
+        running_jobs: running_jobs(cluster),
         on_gone_nodes: cluster.on_gone_nodes(),
     };
-    let verdicts: Vec<Verdict<'_>> = candidates.iter().map(|candidate| decide(candidate, &scene)).collect();
+    let mut verdicts: Vec<Verdict<'_>> = candidates.iter().map(|candidate| decide(candidate, &scene)).collect();
+    if request.atomic {
+        decide::all_or_none(&candidates, &mut verdicts);
+    }
     let mut entries = Vec::new();
     for (candidate, verdict) in candidates.iter().zip(&verdicts) {
         let name = &candidate.service.name;
@@ -126,12 +137,19 @@ fn unsettled(cluster: &Snapshot) -> BTreeMap<&ServiceId, String> {
     }
 }
 
+fn running_jobs(cluster: &Snapshot) -> BTreeSet<&ServiceId> {
+    let live: BTreeSet<&ServiceId> =
+        cluster.tasks.iter().filter(|task| task.live()).map(|task| &task.service).collect();
+    let jobs = cluster.services.iter().filter(|service| service.mode == Mode::Job).map(|service| &service.id);
+    jobs.filter(|id| live.contains(id)).collect()
+}
+
 /// What a verdict that is no action comes to.
 fn note(candidate: &Candidate<'_>, verdict: &Verdict<'_>, plan: &mut Plan) {
     let (service, image) = (candidate.service, candidate.image.as_deref().unwrap_or_default());
     match verdict {
-        Verdict::Unchanged | Verdict::Fixed => plan.unchanged += 1,
-        Verdict::Left | Verdict::Update(_) => {}
+        Verdict::Unchanged | Verdict::Unseen(_) | Verdict::Fixed => plan.unchanged += 1,
+        Verdict::Left | Verdict::Job | Verdict::Update(_) => {}
         Verdict::Told(known) => {
             let digest = short(&known.digest);
             let text = match candidate.newer() {
@@ -176,7 +194,9 @@ fn action(candidate: &Candidate<'_>, known: &Known, now: Timestamp) -> Action {
 fn entry(candidate: &Candidate<'_>, verdict: &Verdict<'_>, now: Timestamp) -> Option<Value> {
     let (word, known, reasons) = match verdict {
         Verdict::Left => return None,
+        Verdict::Job => ("job", None, &[][..]),
         Verdict::Unchanged => ("unchanged", None, &[][..]),
+        Verdict::Unseen(known) => (WATCH, Some(*known), &[][..]),
         Verdict::Fixed => ("fixed", None, &[][..]),
         Verdict::Unpinned(known) => ("unpinned", Some(*known), &[][..]),
         Verdict::Told(known) => ("monitor", Some(*known), &[][..]),

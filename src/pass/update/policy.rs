@@ -56,6 +56,8 @@ pub struct Policy {
     pub follow: Follow,
     /// Pre-releases, too.
     pub prereleases: bool,
+    /// If it is a job, it runs again with the new image.
+    pub jobs: bool,
     /// When it is updated; none: at any time.
     pub window: Option<Window>,
     /// The name of the hook before its update,
@@ -88,6 +90,7 @@ impl Policy {
             rollback: settings.rollback,
             follow: settings.follow.clone(),
             prereleases: settings.prereleases,
+            jobs: settings.jobs,
             window: settings.window.clone(),
             pre: hook(labels, "orca.update.pre", settings.pre.as_ref()),
             post: hook(labels, "orca.update.post", settings.post.as_ref()),
@@ -117,6 +120,7 @@ impl Policy {
         };
         flag(&["orca.update.rollback", "gantry.rollback.on_failure"], &mut policy.rollback);
         flag(&["orca.update.prereleases"], &mut policy.prereleases);
+        flag(&["orca.update.jobs", "gantry.update.jobs"], &mut policy.jobs);
         if let Some(text) = labels.get(FOLLOW_LABEL) {
             match Follow::parse(text) {
                 Ok(follow) => policy.follow = follow,

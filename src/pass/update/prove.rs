@@ -45,7 +45,7 @@ pub enum Sight {
     Waiting(String),
     /// All is as wanted; it has to stay so for this long.
     Holds(Duration),
-    /// The service wants no task.
+    /// The service wants no task that could be watched.
     Stopped,
     /// It has failed, and nobody has rolled it back.
     Failed(String),
@@ -114,6 +114,10 @@ impl Watched {
                 return Sight::Superseded(format!("somebody else has given it the image `{}`", service.image));
             }
             _ => {}
+        }
+        // It runs again, some time: whether it ends well is its own business.
+        if service.mode == Mode::Job {
+            return Sight::Stopped;
         }
         let failed: BTreeSet<TaskId> = self.failed(cluster).map(|task| task.id.clone()).collect();
         let over = update == Some(UpdateState::Completed);

@@ -48,7 +48,7 @@ impl Candidate<'_> {
 
     /// Whether the registry has to be asked at all.
     fn asks(&self) -> bool {
-        !self.policy.mode.is_off() && self.service.mode != Mode::Job
+        !self.policy.mode.is_off() && (self.service.mode != Mode::Job || self.policy.jobs)
     }
 }
 
@@ -82,7 +82,8 @@ fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -
     }
     policy.min_age = request.min_age.unwrap_or(policy.min_age);
     policy.deadline = request.deadline.unwrap_or(policy.deadline);
-    policy.rollback = policy.rollback && !request.no_rollback;
+    policy.jobs |= request.jobs;
+    policy.rollback = request.atomic || policy.rollback && !request.no_rollback;
     let Reference { tag, digest, .. } = Reference::parse(&service.image);
     let name = service.image.split_once('@').map_or(service.image.as_str(), |(name, _)| name);
     // `Reference` says `latest` where nothing is said.

@@ -78,7 +78,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::HealthReport => {
             of_swarm(server, "health", |cluster| data(|report| everyday::verdict(cluster, false, None, report))).await
         }
-        Op::ServicesLive => of_swarm(server, "services", |cluster| shapes::services(cluster)).await,
+        Op::ServicesLive => of_swarm(server, "services", shapes::services).await,
         Op::ServiceLive => {
             let args = OneService { name: name().to_owned() };
             let make = |cluster: &Snapshot| one(|report| everyday::services_show(cluster, &args, report), "service");
@@ -96,7 +96,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
             of_swarm(server, &format!("diff {}", name()), make).await
         }
         Op::ServiceLogs => logs::answer(server, name(), asked).await,
-        Op::Nodes => of_swarm(server, "nodes", |cluster| shapes::nodes(cluster)).await,
+        Op::Nodes => of_swarm(server, "nodes", shapes::nodes).await,
         Op::Node => {
             let key = format!("node {}", name());
             of_swarm(server, &key, |cluster| shapes::node(cluster, everyday::node(cluster, name())?)).await
@@ -108,7 +108,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
             };
             of_swarm(server, &format!("impact {}", name()), make).await
         }
-        Op::Stacks => of_swarm(server, "stacks", |cluster| shapes::stacks(cluster)).await,
+        Op::Stacks => of_swarm(server, "stacks", shapes::stacks).await,
         Op::Stack => {
             let make = |cluster: &Snapshot| {
                 let all = shapes::stacks(cluster)?;

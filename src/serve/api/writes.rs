@@ -137,6 +137,10 @@ pub(in crate::serve) fn json_of<T: Default + serde::de::DeserializeOwned>(asked:
         let text = "the body must be JSON, and say so: `Content-Type: application/json`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text));
     }
+    // A list of values in the order of the fields would be read, too.
+    if asked.body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "the body must be a JSON object"));
+    }
     serde_json::from_slice(&asked.body).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, "bad_request", format!("the body can't be read: {error}"))
     })

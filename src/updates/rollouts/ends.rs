@@ -19,6 +19,7 @@ impl Rollouts<'_> {
         self.next.updates.remove(&flight.watched.service);
         self.keep().await;
         self.holding.insert(flight.action.id.clone());
+        self.settle(&flight);
         self.finish(flight, End::Proven, None);
     }
 
@@ -27,6 +28,7 @@ impl Rollouts<'_> {
         self.next.updates.remove(&flight.watched.service);
         self.keep().await;
         self.holding.insert(flight.action.id.clone());
+        self.settle(&flight);
         self.finish(flight, End::Written, None);
     }
 
@@ -36,6 +38,11 @@ impl Rollouts<'_> {
             return;
         }
         flight.until = Instant::now() + flight.policy.deadline;
+        if flight.drawn {
+            flight.why = Some(why.to_owned());
+            self.next.updates.remove(&flight.watched.service);
+            return self.keep().await;
+        }
         let culprit = self.service(&flight.watched.service).and_then(|service| {
             let tty = serde_json::from_str::<Value>(service.raw.get()).unwrap_or_default();
             let tty = tty.pointer("/Spec/TaskTemplate/ContainerSpec/TTY").and_then(Value::as_bool).unwrap_or_default();
@@ -110,7 +117,8 @@ impl Rollouts<'_> {
         self.condemn(&mut flight, "the engine has rolled it back").await;
         let why = flight.why.clone().unwrap_or_default();
         if flight.watched.going_back {
-            return self.lose(flight, End::RolledBack, format!("{why}; rolled back, and the old image runs again"));
+            let end = if flight.drawn { End::RolledBackWithStack } else { End::RolledBack };
+            return self.lose(flight, end, format!("{why}; rolled back, and the old image runs again"));
         }
         let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
         let text = format!("{why}{said}; the old image runs again");
@@ -134,7 +142,11 @@ impl Rollouts<'_> {
     }
 
     pub(super) fn lose(&mut self, flight: Flight, end: End, error: String) {
-        self.failed.push(format!("`{}`", flight.name()));
+        if !flight.drawn {
+            self.failed.push(format!("`{}`", flight.name()));
+            let (id, name) = (flight.watched.service.clone(), flight.name().to_owned());
+            self.fell(&id, &name);
+        }
         self.finish(flight, end, Some(error));
     }
 }
