@@ -21,7 +21,8 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use catalog::{
-    AddEntries, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, ReconcileCatalog, ShowEntry,
+    AddEntries, BuildEntry, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, Projects,
+    ReconcileCatalog, ShowEntry,
 };
 pub use global::{Global, LogFormat, Output, When};
 pub use mcp::Mcp;
@@ -128,6 +129,9 @@ pub enum Command {
     /// Services as files define them, as this host has them in its catalog, and as the swarm runs them
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Folders that images can be built of
+    #[command(subcommand)]
+    Projects(Projects),
     /// Run passes on a clock and on events, until told to stop
     ///
     /// Runs the passes that are named, else those of watch.passes, else reconcile every minute: one at a time, when their

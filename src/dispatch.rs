@@ -213,6 +213,7 @@ impl Session {
             Command::Nodes(command) => Box::pin(self.nodes(command, &options, interrupt)).await,
             Command::Registry(command) => Box::pin(self.registry(&command, &options, interrupt)).await,
             Command::Catalog(command) => Box::pin(self.catalog(command, &options, interrupt)).await,
+            Command::Projects(command) => self.projects(&command, &options, interrupt).await,
             Command::Serve(args) => Box::pin(self.serve(args, options, interrupt)).await,
             Command::Pause(args) => Box::pin(self.pause(args, &options, interrupt)).await,
             Command::Resume(args) => Box::pin(self.resume(args, &options, interrupt)).await,

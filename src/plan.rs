@@ -4,6 +4,7 @@
 
 mod change;
 mod kind;
+mod nature;
 mod values;
 
 use std::time::Duration;
@@ -321,6 +322,11 @@ impl Action {
     /// A change of what the catalog has of this service.
     pub fn in_catalog(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
         Self::new(Target::unknown(TargetKind::Catalog, name), name, what, change, reason.into(), 0)
+    }
+
+    /// Something that is done with an image of this name.
+    pub fn on_image(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
+        Self::new(Target::unknown(TargetKind::Image, name), name, what, change, reason.into(), 0)
     }
 
     fn new(target: Target, key: &str, what: &str, change: Change, reason: String, version: u64) -> Self {

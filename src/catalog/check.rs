@@ -134,9 +134,7 @@ impl Check {
         if endpoint == Some("dnsrr") && definition.ports.iter().any(meshed) {
             self.at(&["endpoint_mode"], "with endpoint_mode dnsrr ports can be published in the mode `@host` only");
         }
-        for (key, value) in [("stop_grace_period", &definition.stop_grace_period)] {
-            self.span(&[key], value.as_deref());
-        }
+        self.span(&["stop_grace_period"], definition.stop_grace_period.as_deref());
     }
 
     fn ports(&mut self, ports: &[String]) {

@@ -8,6 +8,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::build::image_of;
 use super::definition::Definition;
 use super::desk::{Desk, Found};
 use super::facts;
@@ -89,7 +90,10 @@ impl Desk<'_> {
         deadline: Instant,
         report: &mut Report,
     ) -> Result<Request> {
-        let Order { definitions, remove, by_hand, resolve } = order;
+        let Order { mut definitions, remove, by_hand, resolve } = order;
+        for definition in &mut definitions {
+            definition.image = image_of(definition, self.settings);
+        }
         let credentials = Credentials::here()?;
         let mut request = Request {
             command: self.command,
@@ -143,8 +147,8 @@ impl Desk<'_> {
             let followed = Followed { services, before, rest: true, ..Followed::default() };
             let until = Instant::now() + wait.max(Duration::from_secs(1));
             let engine = &live.engine.until(until + Duration::from_secs(10));
-            let follower = Follower { engine, until, interrupt: self.interrupt, progress: &bounds.progress };
-            if let Err(error) = follower.follow(&followed, &cluster.api, report).await {
+            let attendant = Follower { engine, until, interrupt: self.interrupt, progress: &bounds.progress };
+            if let Err(error) = attendant.follow(&followed, &cluster.api, report).await {
                 report.fail(&error);
             }
         }
@@ -169,6 +173,7 @@ impl Desk<'_> {
             return Ok(());
         };
         found.cluster = Some(cluster);
+        found.rows = store.list(&found.scope)?;
         let Some(states) = found.states([])? else { return Ok(()) };
         for name in names.iter().chain(removed) {
             if let Some((status, id)) = states.get(name) {

@@ -175,14 +175,14 @@ impl Found {
 
     /// A row as it is shown, with how its service stands now. Values of variables are left out unless `reveal` is set.
     pub fn json(&self, row: &Entry, states: Option<&States>, reveal: bool) -> Value {
-        let (status, id) = match states.and_then(|states| states.get(row.name())) {
-            Some((status, id)) => (*status, id.clone()),
+        let (now, id) = match states.and_then(|states| states.get(row.name())) {
+            Some((now, id)) => (*now, id.clone()),
             None => (Status::Unknown, row.swarm_id.clone()),
         };
         json!({
             "name": row.name(), "description": row.definition.description,
             "definition": if reveal { row.definition.shown() } else { masked(&row.definition) },
-            "status": status.name(), "recorded_status": row.status.name(), "swarm_id": id, "wanted": row.wanted,
+            "status": now.name(), "recorded_status": row.status.name(), "swarm_id": id, "wanted": row.wanted,
             "source": row.source, "revision": row.revision, "created_at": row.created_at.to_string(),
             "updated_at": row.updated_at.to_string(),
         })

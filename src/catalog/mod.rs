@@ -4,7 +4,9 @@
 //! [`status`] how a service stands, [`files`] the directory of definitions. What changes the swarm is planned in
 //! [`crate::pass::catalog`] and written like anything else.
 
+pub mod build;
 mod check;
+pub mod context;
 pub mod definition;
 pub mod deploy;
 pub mod desk;

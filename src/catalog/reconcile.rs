@@ -30,7 +30,7 @@ impl Desk<'_> {
     /// One pass. Whatever happens, there is a report.
     pub async fn reconcile(&self, reach: Reach) -> Report {
         let (started, mut report) = (Instant::now(), self.report());
-        let done = self.reconcile_now(reach, &mut report).await;
+        let done = Box::pin(self.reconcile_now(reach, &mut report)).await;
         report.ended(started, done)
     }
 
@@ -48,11 +48,11 @@ impl Desk<'_> {
         let bounds = rows::Bounds { deletes, allow_empty: reach.allow_empty };
         let plan = rows::reconcile(files.as_ref(), &found.rows, states.as_ref(), bounds);
         let mut unchanged = self.write(&found, plan, report)?;
-        let gone = self.gone(&found, report);
+        let gone = gone(&found, report);
         count(report);
         if reach.deploy && found.cluster.is_some() && report.error.is_none() {
-            unchanged +=
-                self.deploy_all(found, files.as_ref(), if reach.prune { gone } else { Vec::new() }, report).await?;
+            let remove = if reach.prune { gone } else { Vec::new() };
+            unchanged += Box::pin(self.deploy_all(found, files.as_ref(), remove, report)).await?;
         }
         // What is wrong with one file stops no other, and is no success either.
         if let Some(problems) = files.map(|files| files.problems).filter(|problems| !problems.is_empty()) {
@@ -75,18 +75,6 @@ impl Desk<'_> {
                 Err(again(&error.into()))
             }
         }
-    }
-
-    /// Names of what this pass has deleted, or would.
-    fn gone(&self, found: &Found, report: &Report) -> Vec<String> {
-        let deleted = |row: &&Entry| {
-            report.actions.iter().any(|action| {
-                action.kind == ActionKind::CatalogDelete
-                    && action.target.name == row.name()
-                    && matches!(action.status, Status::Done | Status::Planned)
-            })
-        };
-        found.rows.iter().filter(deleted).map(|row| row.name().to_owned()).collect()
     }
 
     async fn deploy_all(
@@ -130,6 +118,18 @@ impl Desk<'_> {
         let error = Error::new(ErrorKind::Config, "no directory of definitions is named");
         Err(error.hint("write catalog.definitions into the config, or use --definitions DIR"))
     }
+}
+
+/// Names of what this pass has deleted, or would.
+fn gone(found: &Found, report: &Report) -> Vec<String> {
+    let deleted = |row: &&Entry| {
+        report.actions.iter().any(|action| {
+            action.kind == ActionKind::CatalogDelete
+                && action.target.name == row.name()
+                && matches!(action.status, Status::Done | Status::Planned)
+        })
+    };
+    found.rows.iter().filter(deleted).map(|row| row.name().to_owned()).collect()
 }
 
 /// How many rows were changed, and how.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::check::{file_of, nano_cpus, nanos};
-use super::definition::{Definition, Healthcheck, Mode, Resources, Restart, Rollout, Words};
+use super::definition::{Definition, Healthcheck, Mode, Resources, Restart, RestartPolicy, Rollout, Words};
 use super::{mount, port};
 use crate::engine::edit::field;
 use crate::pass::update::Known;
@@ -314,7 +314,7 @@ fn rollout(name: &str, key: &'static str, rollout: &Rollout) -> Vec<Field> {
 }
 
 fn restart(restart: &Restart) -> Vec<Field> {
-    let default = Default::default();
+    let default = RestartPolicy::default();
     let (condition, policy) = match restart {
         Restart::Condition(condition) => (Some(condition), &default),
         Restart::Policy(policy) => (policy.condition.as_ref(), policy),
@@ -329,6 +329,3 @@ fn restart(restart: &Restart) -> Vec<Field> {
     .map(|(field, value)| Field::new(&format!("TaskTemplate.RestartPolicy.{field}"), "restart", value))
     .collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, pa
 use super::Scope;
 use super::definition::Definition;
 use super::status::Status;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, kind_of};
 use crate::plan::Warning;
 use crate::state::{is_corrupt, make_dir, move_aside, unusable};
 
@@ -98,7 +98,10 @@ impl Store {
                 let store = Self::try_open(&path).with_context(|| unusable(dir))?;
                 Ok((store, Some(Warning::new("catalog_reset", text))))
             }
-            Err(error) => Err(failed(error).context(unusable(dir))),
+            Err(error) => {
+                let error = failed(error);
+                Err(if kind_of(&error) == ErrorKind::Locked { error } else { error.context(unusable(dir)) })
+            }
         }
     }
 

@@ -39,6 +39,11 @@ pub enum Catalog {
     ///
     /// Only services that were deployed from this catalog. `orca services stop` leaves the service and takes its tasks.
     Stop(Entries),
+    /// Build the image of a service from its folder, and send it to its registry
+    ///
+    /// The folder is the definition's build_context, in the projects directory and nowhere else. The engine's classic
+    /// builder makes it; what it says goes to stderr as it comes. Credentials are those of docker's own config.
+    Build(BuildEntry),
     /// Make definitions of services that run
     ///
     /// What a definition can't say of them is told of, and stays as it is when they are deployed from it.
@@ -50,6 +55,27 @@ pub enum Catalog {
     /// missing or empty deletes nothing, and an engine that is away changes no state. Services of the swarm are changed
     /// with --deploy only.
     Reconcile(ReconcileCatalog),
+}
+
+/// `orca catalog build`.
+#[derive(Debug, Args)]
+pub struct BuildEntry {
+    /// Service, by name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Platform that it is built for, as linux/amd64 [default: the engine's own]
+    #[arg(long, value_name = "OS/ARCH")]
+    pub platform: Option<String>,
+    /// Leave it on the engine
+    #[arg(long)]
+    pub no_push: bool,
+}
+
+/// Folders of the projects directory.
+#[derive(Debug, Subcommand)]
+pub enum Projects {
+    /// List the folders that images can be built of
+    Ls,
 }
 
 /// `orca catalog deploy`.

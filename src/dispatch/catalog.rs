@@ -9,19 +9,24 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::end::Ended;
+use crate::catalog::build::Plan;
+use crate::catalog::context;
 use crate::catalog::definition::{self, Definition};
 use crate::catalog::deploy::Order;
 use crate::catalog::desk::{Desk, Found, another_name, wrong};
 use crate::catalog::files;
 use crate::catalog::reconcile::Reach;
-use crate::cli::{AddEntries, Catalog, DeployEntries, EditEntry, Entries, ShowEntry};
-use crate::cycle::Options;
+use crate::cli::{AddEntries, BuildEntry, Catalog, DeployEntries, EditEntry, Entries, Projects, ShowEntry};
+use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::pass::catalog::rows;
+use crate::report::{Report, Run};
 
 /// A deployment asks registries, too.
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// Builds take their time.
+const BUILD_TIMEOUT: Duration = Duration::from_secs(1800);
 /// The longest definition from stdin.
 const LARGEST: u64 = 1 << 20;
 
@@ -46,6 +51,10 @@ impl Session {
                 diff(&Desk { options, ..desk("catalog diff") }, &args.names).await
             }
             Catalog::Stop(args) => stop(&desk("catalog stop"), &args).await,
+            Catalog::Build(args) => {
+                let options = &Options { timeout: self.global.timeout.unwrap_or(BUILD_TIMEOUT), ..options.clone() };
+                self.build(&Desk { options, ..desk("catalog build") }, &args).await
+            }
             Catalog::Import(args) => import(&desk("catalog import"), &args.names).await,
             Catalog::Reconcile(args) => {
                 let mut settings = settings.clone();
@@ -58,6 +67,37 @@ impl Session {
                 Ok(Ended::Pass(Box::pin(desk.reconcile(reach)).await))
             }
         }
+    }
+}
+
+impl Session {
+    async fn build(&self, desk: &Desk<'_>, args: &BuildEntry) -> Result<Ended> {
+        let (started, mut report) = (Instant::now(), desk.report());
+        let found = desk.open(false, &mut report).await?;
+        let definition = found.row(&args.name)?.definition.clone();
+        let (Some(cluster), Source::Engine(engine)) = (&found.cluster, desk.source) else {
+            return Err(Error::new(ErrorKind::Unreachable, "there is no engine that could build it").into());
+        };
+        let plan = Plan { definition, platform: args.platform.clone(), push: !args.no_push };
+        let mut say = |line: &str| self.printer.aside(line);
+        let built = Box::pin(desk.build(cluster, engine, &plan, &mut report, &mut say)).await;
+        Ok(Ended::Pass(report.ended(started, built.map(|()| 0))))
+    }
+
+    pub(super) async fn projects(
+        &self,
+        Projects::Ls: &Projects,
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
+        let (started, settings) = (Instant::now(), self.settings_if_any(interrupt).await?);
+        let mut report = Report::new("projects ls", Run::start(options.dry_run));
+        let Some(dir) = &settings.catalog.projects else {
+            let error = Error::new(ErrorKind::Config, "no projects directory is named");
+            return Err(error.hint("write catalog.projects into the config, or set PROJECTS_DIR").into());
+        };
+        report.data.insert("projects".to_owned(), context::projects(dir)?.into());
+        Ok(Ended::Report(report.ended(started, Ok(0))))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::state::State;
 const TALLY: &str = "#metrics";
 
 /// Commands whose runs are counted, and told of, even if they don't get as far as to begin.
-const PASSES: [&str; 22] = [
+const PASSES: [&str; 23] = [
     "labels sync",
     "anchors follow",
     "reconcile",
@@ -44,6 +44,7 @@ const PASSES: [&str; 22] = [
     "catalog deploy",
     "catalog stop",
     "catalog import",
+    "catalog build",
     "catalog reconcile",
 ];
 

@@ -10,6 +10,7 @@ mod dial;
 pub mod edit;
 pub mod events;
 pub mod fault;
+pub mod images;
 mod info;
 pub mod local;
 pub mod logs;

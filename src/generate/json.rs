@@ -36,6 +36,13 @@ pub(super) fn printed(name: &str) -> Printed {
         "orca-registry-tags" => report(&[REGISTRY, TAGS]),
         "orca-registry-inspect" => report(&[REGISTRY, INSPECT]),
         "orca-registry-rm" => report(&[REGISTRY, RM]),
+        "orca-catalog-ls" => report(&[CATALOG]),
+        "orca-catalog-show" => report(&[ENTRY]),
+        "orca-catalog-add" | "orca-catalog-edit" | "orca-catalog-rm" | "orca-catalog-import" => report(&[REQUESTS]),
+        "orca-catalog-deploy" | "orca-catalog-diff" | "orca-catalog-stop" => report(&[COMMON, VERDICTS]),
+        "orca-catalog-reconcile" => report(&[DRIFTS, COMMON, VERDICTS]),
+        "orca-catalog-build" => report(&[BUILD]),
+        "orca-projects-ls" => report(&[PROJECTS]),
         "orca-services-update" => report(&[REQUESTS, UPDATES, PAUSED]),
         "orca-history" => report(&[HISTORY]),
         "orca-config-check" => report(&[CHECK, PROBLEMS]),
@@ -145,6 +152,27 @@ const UPDATES: &[Row] = &[(
      and lint; and once it was tried outcome (proven, written, rolled_back, rolled_back_by_engine, \
      rolled_back_with_stack, failed, rollback_failed, overtaken, not_proven), took_ms, error, and failed_task with its log.",
 )];
+const CATALOG: &[Row] = &[
+    ("owner", "Whose rows these are."),
+    (
+        "services",
+        "Each service: name, description, definition (values of variables redacted), status (registered, starting, running, \
+         degraded, stopped, failed, unknown), recorded_status, swarm_id, wanted, source, revision, created_at, updated_at.",
+    ),
+];
+const ENTRY: &[Row] = &[("service", "The service, as in orca catalog ls.")];
+const VERDICTS: &[Row] =
+    &[("services", "Each service: name, verdict (create, update, unchanged, blocked), changes (ids), restarts.")];
+const DRIFTS: &[Row] = &[
+    ("inserted, updated, deleted, state_updated", "How many rows of the catalog were changed, and how."),
+    ("problems", "Mistakes in definitions: source, line, column, message."),
+];
+const BUILD: &[Row] = &[
+    ("name, image", "The service, and the image that is built."),
+    ("id, digest", "Of the image; the digest once it was pushed."),
+    ("logs", "The last lines of what the builder and the registry have said."),
+];
+const PROJECTS: &[Row] = &[("projects", "Each folder: name, has_dockerfile, has_compose.")];
 const REPOS: &[Row] = &[("repositories", "Names of repositories, in order.")];
 const TAGS: &[Row] =
     &[("repository", "The repository."), ("tags", "Each tag: tag, and with --digests digest, or error.")];

@@ -1,5 +1,6 @@
 //! The parts of the man pages that no flag can tell: exit codes, environment, files, examples. Data only.
 
+mod catalog;
 mod everyday;
 mod node_side;
 mod operate;
@@ -32,7 +33,7 @@ pub(super) struct Page {
 
 /// What is hand-written about the command with this page, as `orca-labels-sync`.
 pub(super) fn page(name: &str) -> &'static Page {
-    [passes::PAGES, node_side::PAGES, everyday::PAGES, operate::PAGES, tools::PAGES]
+    [passes::PAGES, node_side::PAGES, everyday::PAGES, catalog::PAGES, operate::PAGES, tools::PAGES]
         .into_iter()
         .flatten()
         .find(|page| page.name == name)

@@ -148,6 +148,12 @@ pub enum ActionKind {
     /// A service is removed.
     #[serde(rename = "service.remove")]
     ServiceRemove,
+    /// An image is built.
+    #[serde(rename = "image.build")]
+    ImageBuild,
+    /// An image is sent to its registry.
+    #[serde(rename = "image.push")]
+    ImagePush,
     /// A definition is taken into the catalog.
     #[serde(rename = "catalog.insert")]
     CatalogInsert,
@@ -227,7 +233,10 @@ impl ActionKind {
             | Self::CatalogInsert
             | Self::CatalogUpdate
             | Self::CatalogDelete
-            | Self::CatalogStateSet => None,
+            | Self::CatalogStateSet
+            // or in an engine's own store of images.
+            | Self::ImageBuild
+            | Self::ImagePush => None,
         }
     }
 
@@ -262,7 +271,9 @@ impl ActionKind {
             | Self::ServiceLogLimitSet
             | Self::ServiceCreate
             | Self::ServiceFieldSet
-            | Self::ServiceRemove => 3,
+            | Self::ServiceRemove
+            | Self::ImageBuild
+            | Self::ImagePush => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
             Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,

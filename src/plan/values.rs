@@ -15,7 +15,12 @@ impl Change {
             Self::NodeResume { .. } => ("pause".into(), "active".into()),
             Self::ConstraintAdd { constraint } => (Value::Null, constraint.clone().into()),
             Self::ForceUpdate { before } => ((*before).into(), before.saturating_add(1).into()),
-            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove => (Value::Null, Value::Null),
+            Self::MoveUndo
+            | Self::MoveSeal
+            | Self::TemporaryRemove
+            | Self::CatalogDelete
+            | Self::ServiceRemove
+            | Self::ImagePush => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
             Self::AuthSet { registry } => (Value::Null, registry.as_str().into()),
             Self::Rollback { before, after }
@@ -64,7 +69,7 @@ impl Change {
             Self::CatalogInsert { definition, .. } | Self::CatalogUpdate { definition, .. } => {
                 (Value::Null, definition.image.as_str().into())
             }
-            Self::CatalogDelete | Self::ServiceRemove => (Value::Null, Value::Null),
+            Self::ImageBuild { context } => (Value::Null, context.as_str().into()),
             Self::CatalogState { before, after, .. } => (before.name().into(), after.name().into()),
             Self::ModRemove { from } => (from.clone().into(), Value::Null),
         }

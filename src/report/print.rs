@@ -89,6 +89,13 @@ impl Printer {
         }
     }
 
+    /// A line of what goes on, on stderr, unless told to be quiet.
+    pub fn aside(&self, line: &str) {
+        if !self.quiet {
+            err(&format!("{line}\n"));
+        }
+    }
+
     /// A loop begins or ends.
     pub fn event(&self, kind: &str, data: Value) {
         if self.format != Format::Text {

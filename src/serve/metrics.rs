@@ -9,10 +9,13 @@ use http::StatusCode;
 
 use super::Server;
 
+/// By pattern and status: how many, and how long they took.
+type Answers = BTreeMap<(&'static str, u16), (u64, Duration)>;
+
 /// What was counted since the server was started.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    answers: RefCell<BTreeMap<(&'static str, u16), (u64, Duration)>>,
+    answers: RefCell<Answers>,
     turned_away: Cell<u64>,
 }
 

@@ -3,6 +3,8 @@
 //! One thread serves all: nothing here waits for anything but the engine, a registry and its clients. What tells reads one
 //! look that all share ([`warm`]); what changes something goes through the everyday orders and the one writer.
 
+#![expect(clippy::result_large_err, reason = "a problem ends a request, and is then all that is left of it")]
+
 mod access;
 mod answer;
 mod api;
@@ -137,7 +139,12 @@ impl Server {
 /// # Errors
 /// If the address can't be had, or must not be without tokens.
 pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<()> {
-    let Start { asked, settings, source, options, interrupt, calls } = start;
+    let Start { mut asked, mut settings, source, options, interrupt, calls } = start;
+    let catalog = &mut settings.catalog;
+    catalog.definitions = asked.definitions.take().or(catalog.definitions.take());
+    catalog.projects = asked.projects.take().or(catalog.projects.take());
+    let default = settings.registry.default.is_none().then(|| catalog.registry.clone()).flatten();
+    asked.registry = asked.registry.take().or(default);
     let tokens = asked.token_file.as_deref().map(Tokens::load).transpose()?;
     if tokens.is_none() && !asked.listen.ip().is_loopback() {
         let text = format!("`{}` can be reached from elsewhere, and nothing says who may come in", asked.listen);
@@ -274,7 +281,7 @@ async fn respond(
         // Only now is anything of it read.
         let body = whole(&parts, body).await?;
         let query = routes::pairs(parts.uri.query().unwrap_or_default());
-        let Some(caller) = caller else { return unguarded(server, &found, &parts, &body, client) };
+        let Some(caller) = caller else { return unguarded(server, &found, &parts, &body, client).await };
         let asked = Asked { parts, query, body, caller };
         match found.route.op {
             Op::Metrics => Ok(answer::text(StatusCode::OK, metrics::render(server))),
@@ -300,7 +307,7 @@ async fn read(server: &Rc<Server>, found: &routes::Found, asked: &Asked) -> Resu
 }
 
 /// What needs no token.
-fn unguarded(
+async fn unguarded(
     server: &Server,
     found: &routes::Found,
     parts: &http::request::Parts,
@@ -309,7 +316,7 @@ fn unguarded(
 ) -> Result<Answer, Problem> {
     match found.route.op {
         Op::Livez => Ok(answer::text(StatusCode::OK, "ok\n".to_owned())),
-        Op::Readyz if server.warm.well() => Ok(answer::text(StatusCode::OK, "ok\n".to_owned())),
+        Op::Readyz if server.warm.is_ready().await => Ok(answer::text(StatusCode::OK, "ok\n".to_owned())),
         Op::Readyz => {
             let text = "the engine has not been reached\n".to_owned();
             Ok(answer::text(StatusCode::SERVICE_UNAVAILABLE, text))

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the one table of routes.
+//! The `OpenAPI` document, made from the one table of routes.
 
 use serde_json::{Map, Value, json};
 

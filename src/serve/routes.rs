@@ -1,11 +1,10 @@
-//! The one table of all that can be asked for. The router, the OpenAPI document and the metrics are made from it.
+//! The one table of all that can be asked for. The router, the `OpenAPI` document and the metrics are made from it.
 
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::orders::Kind;
 use super::problem::Problem;
-use Op::*;
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +47,13 @@ pub(super) enum Op {
     PageRepository,
     PageHistory,
     Order(Kind, &'static str),
+    CatalogList,
+    CatalogOne,
+    CatalogAdd,
+    CatalogEdit,
+    CatalogRemove,
+    Projects,
+    PageCatalog,
     DeleteTag,
     Runs,
     Run,
@@ -81,7 +87,7 @@ pub(super) struct Route {
 impl Route {
     /// Whether it is a page for browsers.
     pub(super) fn is_page(&self) -> bool {
-        !self.path.starts_with("/api/") && self.op != Mcp
+        !self.path.starts_with("/api/") && self.op != Op::Mcp
     }
 }
 
@@ -97,47 +103,59 @@ const fn post(path: &'static str, op: Op, says: &'static str) -> Route {
     Route { method: Method::POST, path, op, whom: For::Change, says }
 }
 
+const fn change(method: Method, path: &'static str, op: Op, says: &'static str) -> Route {
+    Route { method, path, op, whom: For::Change, says }
+}
+
 const fn order(path: &'static str, kind: Kind, word: &'static str, says: &'static str) -> Route {
-    post(path, Order(kind, word), says)
+    post(path, Op::Order(kind, word), says)
 }
 
 /// All of it; of two that fit the first is meant.
 pub(super) static ROUTES: &[Route] = &[
-    open(Method::GET, "/livez", Livez, "The process is there"),
-    open(Method::GET, "/readyz", Readyz, "The engine answers"),
-    get("/metrics", Metrics, "What was counted, as Prometheus text"),
-    open(Method::GET, "/assets/{name}", Asset, "Style and script of the pages"),
-    open(Method::GET, "/login", Login, "Where a browser shows its token"),
-    open(Method::POST, "/login", Enter, "A browser shows its token"),
-    open(Method::POST, "/logout", Leave, "A browser goes"),
-    open(Method::GET, "/api/health", Health, "The server is there, and its version"),
-    get("/api/health/detailed", HealthDetailed, "Whether the swarm can be read, and what is wrong in it"),
-    get("/api/health/report", HealthReport, "The verdict of `orca health`, with names"),
-    get("/api/openapi.json", OpenApi, "This list, as OpenAPI"),
-    get("/api/events", Events, "Server-sent events: `changed` whenever something is different"),
+    open(Method::GET, "/livez", Op::Livez, "The process is there"),
+    open(Method::GET, "/readyz", Op::Readyz, "The engine answers"),
+    get("/metrics", Op::Metrics, "What was counted, as Prometheus text"),
+    open(Method::GET, "/assets/{name}", Op::Asset, "Style and script of the pages"),
+    open(Method::GET, "/login", Op::Login, "Where a browser shows its token"),
+    open(Method::POST, "/login", Op::Enter, "A browser shows its token"),
+    open(Method::POST, "/logout", Op::Leave, "A browser goes"),
+    open(Method::GET, "/api/health", Op::Health, "The server is there, and its version"),
+    get("/api/health/detailed", Op::HealthDetailed, "Whether the swarm can be read, and what is wrong in it"),
+    get("/api/health/report", Op::HealthReport, "The verdict of `orca health`, with names"),
+    get("/api/openapi.json", Op::OpenApi, "This list, as OpenAPI"),
+    get("/api/events", Op::Events, "Server-sent events: `changed` whenever something is different"),
     Route {
         method: Method::POST,
         path: "/mcp",
-        op: Mcp,
+        op: Op::Mcp,
         whom: For::Look,
         says: "The tools of `orca mcp`; those that change something for who may",
     },
-    get("/api/services/live", ServicesLive, "All services of the swarm"),
-    get("/api/services/live/{name}", ServiceLive, "One service in full, secrets masked"),
-    get("/api/services/live/{name}/tasks", ServiceTasks, "Its tasks, and why those wait that wait"),
-    get("/api/services/live/{name}/diff", ServiceDiff, "What its last update has changed"),
-    get("/api/services/{name}/logs", ServiceLogs, "What its tasks print"),
-    get("/api/nodes", Nodes, "All nodes"),
-    get("/api/nodes/{id}", Node, "One node, by id or name"),
-    get("/api/nodes/{id}/impact", NodeImpact, "What becomes of its tasks if it is drained"),
-    get("/api/stacks", Stacks, "All stacks"),
-    get("/api/stacks/{name}", Stack, "One stack"),
-    get("/api/registry/repositories", Repositories, "All repositories of the registry"),
-    get("/api/registry/repositories/{name*}/tags", Tags, "The tags of a repository"),
-    get("/api/registry/repositories/{name*}/details", Details, "What each tag stands for"),
-    get("/api/history", History, "The changes that orca made on this host, newest first"),
-    get("/api/runs", Runs, "What was begun over HTTP, newest first"),
-    get("/api/runs/{id}", Run, "One run, and its report once it has ended"),
+    get("/api/services/live", Op::ServicesLive, "All services of the swarm"),
+    get("/api/services/live/{name}", Op::ServiceLive, "One service in full, secrets masked"),
+    get("/api/services/live/{name}/tasks", Op::ServiceTasks, "Its tasks, and why those wait that wait"),
+    get("/api/services/live/{name}/diff", Op::ServiceDiff, "What its last update has changed"),
+    get("/api/services/{name}/logs", Op::ServiceLogs, "What its tasks print"),
+    get("/api/services", Op::CatalogList, "The catalog: services as they are defined, and how they stand"),
+    change(Method::POST, "/api/services", Op::CatalogAdd, "Takes a definition into the catalog"),
+    get("/api/services/{name}", Op::CatalogOne, "One service of the catalog"),
+    change(Method::PUT, "/api/services/{name}", Op::CatalogEdit, "Another definition in place of this one"),
+    change(Method::DELETE, "/api/services/{name}", Op::CatalogRemove, "Out of the catalog; what runs goes on"),
+    order("/api/services/{name}/deploy", Kind::Entry, "deploy", "The swarm as the definition says: made, or changed"),
+    order("/api/services/{name}/build", Kind::Entry, "build", "An image of its build context, sent to its registry"),
+    get("/api/projects", Op::Projects, "The folders that images can be built of"),
+    get("/api/nodes", Op::Nodes, "All nodes"),
+    get("/api/nodes/{id}", Op::Node, "One node, by id or name"),
+    get("/api/nodes/{id}/impact", Op::NodeImpact, "What becomes of its tasks if it is drained"),
+    get("/api/stacks", Op::Stacks, "All stacks"),
+    get("/api/stacks/{name}", Op::Stack, "One stack"),
+    get("/api/registry/repositories", Op::Repositories, "All repositories of the registry"),
+    get("/api/registry/repositories/{name*}/tags", Op::Tags, "The tags of a repository"),
+    get("/api/registry/repositories/{name*}/details", Op::Details, "What each tag stands for"),
+    get("/api/history", Op::History, "The changes that orca made on this host, newest first"),
+    get("/api/runs", Op::Runs, "What was begun over HTTP, newest first"),
+    get("/api/runs/{id}", Op::Run, "One run, and its report once it has ended"),
     order("/api/services/{name}/scale", Kind::Service, "scale", "So many replicas"),
     order("/api/services/{name}/stop", Kind::Service, "stop", "No replicas; how many there were is remembered"),
     order("/api/services/{name}/start", Kind::Service, "start", "The replicas from before"),
@@ -166,27 +184,30 @@ pub(super) static ROUTES: &[Route] = &[
     Route {
         method: Method::DELETE,
         path: "/api/registry/repositories/{name*}/tags/{tag}",
-        op: DeleteTag,
+        op: Op::DeleteTag,
         whom: For::Change,
         says: "Removes what a tag stands for, and with it every tag that stands for the same",
     },
-    get("/services/{name}/do/{action}", PageOrder(Kind::Service), "What an order would do"),
-    post("/services/{name}/do/{action}", BeginOrder(Kind::Service), "It is done"),
-    get("/stacks/{name}/do/{action}", PageOrder(Kind::Stack), "What an order would do"),
-    post("/stacks/{name}/do/{action}", BeginOrder(Kind::Stack), "It is done"),
-    get("/nodes/{id}/do/{action}", PageOrder(Kind::Node), "What an order would do"),
-    post("/nodes/{id}/do/{action}", BeginOrder(Kind::Node), "It is done"),
-    get("/runs/{id}", PageRun, "One run"),
-    get("/", PageFront, "What is wrong, what is under way, what is there"),
-    get("/services", PageServices, "All services"),
-    get("/services/{name}", PageService, "One service"),
-    get("/services/{name}/logs", PageLogs, "What its tasks print"),
-    get("/nodes", PageNodes, "All nodes"),
-    get("/nodes/{id}", PageNode, "One node"),
-    get("/stacks", PageStacks, "All stacks"),
-    get("/registry", PageRegistry, "The registry's repositories"),
-    get("/registry/{name*}", PageRepository, "One repository"),
-    get("/history", PageHistory, "What orca has changed"),
+    get("/services/{name}/do/{action}", Op::PageOrder(Kind::Service), "What an order would do"),
+    post("/services/{name}/do/{action}", Op::BeginOrder(Kind::Service), "It is done"),
+    get("/stacks/{name}/do/{action}", Op::PageOrder(Kind::Stack), "What an order would do"),
+    post("/stacks/{name}/do/{action}", Op::BeginOrder(Kind::Stack), "It is done"),
+    get("/nodes/{id}/do/{action}", Op::PageOrder(Kind::Node), "What an order would do"),
+    post("/nodes/{id}/do/{action}", Op::BeginOrder(Kind::Node), "It is done"),
+    get("/runs/{id}", Op::PageRun, "One run"),
+    get("/", Op::PageFront, "What is wrong, what is under way, what is there"),
+    get("/services", Op::PageServices, "All services"),
+    get("/services/{name}", Op::PageService, "One service"),
+    get("/services/{name}/logs", Op::PageLogs, "What its tasks print"),
+    get("/nodes", Op::PageNodes, "All nodes"),
+    get("/nodes/{id}", Op::PageNode, "One node"),
+    get("/catalog", Op::PageCatalog, "The catalog"),
+    get("/catalog/{name}/do/{action}", Op::PageOrder(Kind::Entry), "What an order would do"),
+    post("/catalog/{name}/do/{action}", Op::BeginOrder(Kind::Entry), "It is done"),
+    get("/stacks", Op::PageStacks, "All stacks"),
+    get("/registry", Op::PageRegistry, "The registry's repositories"),
+    get("/registry/{name*}", Op::PageRepository, "One repository"),
+    get("/history", Op::PageHistory, "What orca has changed"),
 ];
 
 /// A route and what its path names.
@@ -282,10 +303,10 @@ mod tests {
 
     #[test]
     fn names_are_taken_out_of_paths() {
-        assert_eq!(op("/"), Some((PageFront, Vec::new())));
-        assert_eq!(op("/api/services/live"), Some((ServicesLive, Vec::new())));
-        assert_eq!(op("/api/services/web%20x/logs"), Some((ServiceLogs, vec!["web x".to_owned()])));
-        assert_eq!(op("/api/registry/repositories/team/app/tags"), Some((Tags, vec!["team/app".to_owned()])));
+        assert_eq!(op("/"), Some((Op::PageFront, Vec::new())));
+        assert_eq!(op("/api/services/live"), Some((Op::ServicesLive, Vec::new())));
+        assert_eq!(op("/api/services/web%20x/logs"), Some((Op::ServiceLogs, vec!["web x".to_owned()])));
+        assert_eq!(op("/api/registry/repositories/team/app/tags"), Some((Op::Tags, vec!["team/app".to_owned()])));
         assert_eq!(op("/api/registry/repositories/tags"), None);
     }
 

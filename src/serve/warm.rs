@@ -23,6 +23,8 @@ use crate::snapshot::{self, Snapshot};
 pub(super) const FRESH: Duration = Duration::from_secs(3);
 /// No look takes longer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Who only asks whether the swarm can be read is answered by a look of this age.
+const RECENT: Duration = Duration::from_secs(15);
 /// Events come in bursts; one look serves them all.
 const BURST: Duration = Duration::from_millis(100);
 /// A task on another host starts and ends without an event: who watches live is told of it after this.
@@ -66,9 +68,9 @@ impl View {
         if let Some(known) = self.documents.borrow().get(key) {
             return Ok(known.clone());
         }
-        let made = Bytes::from(serde_json::to_vec(&make(&self.cluster)?)?);
-        self.documents.borrow_mut().insert(key.to_owned(), made.clone());
-        Ok(made)
+        let document = Bytes::from(serde_json::to_vec(&make(&self.cluster)?)?);
+        self.documents.borrow_mut().insert(key.to_owned(), document.clone());
+        Ok(document)
     }
 }
 
@@ -135,6 +137,12 @@ impl Warm {
     /// Whether the last look went well.
     pub(super) fn well(&self) -> bool {
         self.failed.borrow().is_none() && self.view.borrow().is_some()
+    }
+
+    /// Whether the swarm can be read: it was a moment ago, or it can be now.
+    pub(super) async fn is_ready(&self) -> bool {
+        let recent = self.well() && self.last().is_some_and(|view| view.age() < RECENT);
+        recent || self.look().await.is_ok()
     }
 
     /// Something was changed: the next answer needs a new look.

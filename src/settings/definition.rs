@@ -63,7 +63,7 @@ fn one(mut node: Node, name: Option<&str>, log: &mut Log<'_>) -> Option<(Mark, D
         }
     };
     if definition.name.is_empty() {
-        definition.name = name.unwrap_or_default().to_owned();
+        name.unwrap_or_default().clone_into(&mut definition.name);
     }
     for fault in definition.faults() {
         log.at(place(&node, &fault.path), fault.message);

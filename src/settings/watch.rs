@@ -20,12 +20,13 @@ use super::section::Section;
 use super::show::span;
 
 /// What `orca watch` can run, with how often it does where nothing else is said, in seconds.
-const PASSES: [(&str, u64); 12] = [
+const PASSES: [(&str, u64); 13] = [
     ("reconcile", 60),
     ("labels sync", 60),
     ("anchors follow", 60),
     ("autoheal", 30),
     ("bootstrap", 300),
+    ("catalog reconcile", 60),
     ("exporter deploy", 3600),
     ("gc", 4 * 3600),
     ("logs rotate", 3600),

@@ -141,7 +141,7 @@ impl Rollouts<'_> {
 
     /// Begins what may be begun: in order, and only once everything that it needs has ended.
     async fn begin_next(&mut self, queue: &mut VecDeque<Action>, looks: &mut Looks<'_>) {
-        while self.flights.len() + self.preparing.len() < self.parallel {
+        while self.places_taken() + self.preparing.len() < self.parallel {
             let under_way = |id: &String| {
                 self.flights.iter().any(|flight| flight.action.id == *id)
                     || self.preparing.iter().map(|(action, _)| action).chain(queue.iter()).any(|other| other.id == *id)
@@ -157,6 +157,14 @@ impl Rollouts<'_> {
             }
             looks.quicken();
         }
+    }
+
+    /// Rollouts that others have to wait for. What the engine has completed, and what only has to go on running, gives its
+    /// place up, so that the engine has something to do meanwhile; where one goes at a time, each is proven before the next.
+    fn places_taken(&self) -> usize {
+        let proving = self.flights.iter().filter(|flight| flight.since.is_some()).count();
+        let most = if self.parallel > 1 { self.parallel } else { 0 };
+        self.flights.len() - proving.min(most)
     }
 
     /// The action as it is planned on what is known by now: it may have waited for long, and others were not idle.

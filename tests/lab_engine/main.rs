@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod bootstrap;
+mod catalog;
 mod exporter;
 mod files;
 mod flapping;
 mod lab;
+mod logs;
 mod metrics;
 mod node_side;
 mod proxy;

@@ -129,6 +129,60 @@ fn a_rollout_that_gets_no_further_is_stuck_and_one_that_is_only_long_is_not() {
     }
 }
 
+/// What other tools call failed, hung on, or took for news.
+#[test]
+fn every_state_of_a_service_has_its_word_and_its_exit_code() {
+    let nodes = ["n1", "n2", "n3"].map(|name| {
+        node(name, |node| {
+            node["Spec"]["Role"] = "manager".into();
+            node["ManagerStatus"] = json!({"Leader": name == "n1", "Reachability": "reachable"});
+        })
+    });
+    let down = |mut nodes: [Value; 3]| {
+        nodes[2]["Status"]["State"] = "down".into();
+        nodes[2]["Spec"]["Role"] = "worker".into();
+        nodes[2]["ManagerStatus"] = Value::Null;
+        nodes
+    };
+    let on = |slot, node: &str, state: &str| task("web", slot, node, state, |_| ());
+    let unplaced = |slot| {
+        task("web", slot, "", "pending", |task| task["Status"]["Err"] = "no suitable node (insufficient memory)".into())
+    };
+    let global = service("web", 0, |service| service["Spec"]["Mode"] = json!({"Global": {}}));
+    let job = service("web", 0, |service| {
+        service["Spec"]["Mode"] = json!({"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 1}});
+    });
+    let done = task("web", 1, "n1", "complete", |task| task["DesiredState"] = "complete".into());
+    let updated = |state: &'static str| {
+        service("web", 1, move |service| {
+            service["UpdateStatus"] = json!({"State": state, "StartedAt": "2026-11-20T12:00:00Z", "Message": "m"});
+        })
+    };
+    let everywhere = |service: &str| {
+        ["n1", "n2"].map(|node| task(service, 0, node, "running", |task| task["ID"] = format!("task-{node}").into()))
+    };
+    let plain = |replicas| service("web", replicas, |_| ());
+    let one = || vec![on(1, "n1", "running")];
+    for (what, nodes, service, tasks, state, ratio, exit) in [
+        ("0/0", nodes.clone(), plain(0), vec![], "stopped", (0, Some(0)), 0),
+        ("0/3 pending", nodes.clone(), plain(3), (1..4).map(unplaced).collect(), "pending", (0, Some(3)), 1),
+        ("0/1 starting", nodes.clone(), plain(1), vec![on(1, "n1", "preparing")], "starting", (0, Some(1)), 75),
+        ("1/3", nodes.clone(), plain(3), [one(), vec![on(2, "n2", "starting")]].concat(), "starting", (1, Some(3)), 75),
+        ("job complete", nodes.clone(), job, vec![done], "ok", (0, None), 0),
+        ("global, one node down", down(nodes.clone()), global, everywhere("web").to_vec(), "ok", (2, Some(2)), 1),
+        ("paused update", nodes.clone(), updated("paused"), one(), "paused", (1, Some(1)), 1),
+        ("rollback of an older update", nodes.clone(), updated("rollback_completed"), one(), "ok", (1, Some(1)), 0),
+    ] {
+        let desk = Desk::new(&snapshot(&nodes, &[service], &tasks));
+        let (listed, report) = desk.json(&["services", "ls"]);
+        let entry = &report["data"]["services"][0];
+        let seen = (entry["state"].as_str().unwrap(), (entry["running"].as_u64().unwrap(), entry["wanted"].as_u64()));
+        assert_eq!((listed, seen), (0, (state, ratio)), "{what}: {entry}");
+        let (health, report) = desk.json(&["health"]);
+        assert_eq!(health, exit, "{what}: {report}");
+    }
+}
+
 #[test]
 fn nothing_secret_is_told() {
     let desk = Desk::new(&troubled());

@@ -47,9 +47,10 @@ impl Outpost {
     }
 }
 
-fn serve(mut client: UnixStream, engine: &Path, listeners: &Mutex<Vec<UnixStream>>) {
-    let mut server = UnixStream::connect(engine).unwrap();
-    let (mut answers, mut asks) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+/// Ends when one of the two has gone.
+fn serve(mut client: UnixStream, engine: &Path, listeners: &Mutex<Vec<UnixStream>>) -> std::io::Result<()> {
+    let mut server = UnixStream::connect(engine)?;
+    let (mut answers, mut asks) = (server.try_clone()?, client.try_clone()?);
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut answers, &mut asks);
     });
@@ -57,14 +58,13 @@ fn serve(mut client: UnixStream, engine: &Path, listeners: &Mutex<Vec<UnixStream
     while let Ok(read @ 1..) = client.read(&mut buffer) {
         if String::from_utf8_lossy(&buffer[..read]).lines().next().is_some_and(|line| line.contains("/events")) {
             let _ = server.shutdown(Shutdown::Both);
-            client.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+            client.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
             listeners.lock().unwrap_or_else(PoisonError::into_inner).push(client);
-            return;
+            return Ok(());
         }
-        if server.write_all(&buffer[..read]).is_err() {
-            return;
-        }
+        server.write_all(&buffer[..read])?;
     }
+    Ok(())
 }
 
 /// Where the anchor runs is looked up after events only, and what only may matter waits for two seconds.

@@ -1,5 +1,4 @@
 use super::*;
-use crate::error::kind_of;
 
 fn scope(cluster: &str, owner: &str) -> Scope {
     Scope { cluster: cluster.to_owned(), owner: owner.to_owned() }

@@ -2,7 +2,7 @@
 
 use super::rows::{
     CHANGES, CONFIG, CONFIG_ENV, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, OUTPUT_ENV,
-    PASS_ENVIRONMENT, PASS_FILES, STATE_ENV, STATE_FILES, USAGE,
+    PASS_ENVIRONMENT, PASS_FILES, STATE_ENV, STATE_FILES, TIME_ENV, USAGE,
 };
 use super::{GROUP, Page, Row};
 
@@ -26,7 +26,34 @@ const COMMAND_FILES: &[Row] = &[
 ];
 const WATCH_FILES: &[Row] = &[("/var/lib/orca/watch.json", "The last sign of life of orca watch.")];
 
+const SERVE_ENV: &[Row] = &[
+    ("ORCA_LISTEN, ORCA_TOKEN_FILE, ORCA_TRUST_LOCAL, ORCA_READ_ONLY, ORCA_CLUSTER_NAME", "As the flags."),
+    ("REGISTRY_URL", "As --registry."),
+    ("NOTIFY_SOCKET", "Set by systemd: told when the server listens."),
+];
+const SERVED: &[Row] =
+    &[("0", "A token was made, or the server was told to stop and has finished what was under way.")];
+const UNSERVED: &[Row] = &[("1", "The address can't be had.")];
+const LOCKED_OUT: &[Row] =
+    &[("78", "The config is invalid, or others could reach the server and no file says who may come in.")];
+
 pub(super) const PAGES: &[Page] = &[
+    Page {
+        name: "orca-serve",
+        exits: &[SERVED, UNSERVED, USAGE, LOCKED_OUT],
+        environment: &[SERVE_ENV, CONFIG_ENV, ENGINE_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[CONFIG_FILES, STATE_FILES],
+        examples: &[
+            ("A dashboard for whoever is on this host, to look at:", "orca serve"),
+            (
+                "Make a token that may change the swarm:",
+                "orca serve --token-file /etc/orca/tokens --new-token read-write",
+            ),
+            ("For others too:", "orca serve --listen 0.0.0.0:8080 --token-file /etc/orca/tokens"),
+            ("What is wrong?", "curl -s http://127.0.0.1:8080/api/health/report | jq .findings"),
+        ],
+        see: &["orca-health", "orca-services", "orca-nodes"],
+    },
     Page {
         name: "orca-pause",
         exits: &[FINE, FAILED, CHANGES, USAGE, ENGINE, PAUSED, CONFIG, INTERRUPTED],

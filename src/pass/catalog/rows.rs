@@ -109,12 +109,12 @@ pub fn reconcile(files: Option<&Files>, rows: &[Entry], states: Option<&States>,
         .map(|action| action.target.name.clone())
         .collect();
     for row in rows.iter().filter(|row| !gone.contains(&row.definition.name)) {
-        let Some((status, id)) = states.and_then(|states| states.get(row.name())) else { continue };
-        if (row.status, &row.swarm_id) == (*status, id) {
+        let Some((now, id)) = states.and_then(|states| states.get(row.name())) else { continue };
+        if (row.status, &row.swarm_id) == (*now, id) {
             plan.unchanged += 1;
             continue;
         }
-        let change = Change::CatalogState { before: row.status, after: *status, swarm_id: id.clone() };
+        let change = Change::CatalogState { before: row.status, after: *now, swarm_id: id.clone() };
         plan.actions.push(Action::in_catalog(row.name(), "state", change, "so it stands in the swarm"));
     }
     plan
@@ -180,11 +180,9 @@ fn vanished(files: &Files, rows: &[Entry], bounds: Bounds, plan: &mut Plan) {
 
 fn insert(definition: Definition, source: Option<String>, states: Option<&States>, reason: String) -> Action {
     let name = definition.name.clone();
-    let (status, swarm_id) = match states {
-        Some(states) => states.get(&name).cloned().unwrap_or((Status::Registered, None)),
-        None => (Status::Unknown, None),
-    };
-    let change = Change::CatalogInsert { definition: Box::new(definition), source, status, swarm_id };
+    let unseen = if states.is_some() { Status::Registered } else { Status::Unknown };
+    let (stands, swarm_id) = states.and_then(|known| known.get(&name).cloned()).unwrap_or((unseen, None));
+    let change = Change::CatalogInsert { definition: Box::new(definition), source, status: stands, swarm_id };
     Action::in_catalog(&name, "insert", change, reason)
 }
 

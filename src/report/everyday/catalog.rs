@@ -60,3 +60,12 @@ fn replicas(definition: &Value) -> String {
         mode => mode.to_owned(),
     }
 }
+
+pub(super) fn projects(projects: &[Value], color: bool) -> String {
+    let yes = |project: &Value, key: &str| if project[key] == true { "yes" } else { "" }.to_owned();
+    let row = |project: &Value| {
+        vec![text(project, "name").to_owned(), yes(project, "has_dockerfile"), yes(project, "has_compose")]
+    };
+    let rows = projects.iter().map(row).collect();
+    table(&["PROJECT", "DOCKERFILE", "COMPOSE"], rows, "the projects directory has no folders", color)
+}

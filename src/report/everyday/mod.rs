@@ -32,6 +32,7 @@ pub(super) fn render(report: &Report, color: bool) -> Option<String> {
         "registry inspect" => registry::page(report, report.data.get("image")?, color),
         "catalog ls" => catalog::list(list("services")?, color),
         "catalog show" => catalog::page(report.data.get("service")?),
+        "projects ls" => catalog::projects(list("projects")?, color),
         "health" => health::page(report, list("findings")?, color),
         _ => return None,
     };

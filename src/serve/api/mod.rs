@@ -1,5 +1,6 @@
 //! What programs ask for: from a route to a document.
 
+pub(super) mod catalog;
 mod logs;
 mod registry;
 pub(super) mod shapes;
@@ -78,7 +79,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::HealthReport => {
             of_swarm(server, "health", |cluster| data(|report| everyday::verdict(cluster, false, None, report))).await
         }
-        Op::ServicesLive => of_swarm(server, "services", |cluster| shapes::services(cluster)).await,
+        Op::ServicesLive => of_swarm(server, "services", shapes::services).await,
         Op::ServiceLive => {
             let args = OneService { name: name().to_owned() };
             let make = |cluster: &Snapshot| one(|report| everyday::services_show(cluster, &args, report), "service");
@@ -96,7 +97,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
             of_swarm(server, &format!("diff {}", name()), make).await
         }
         Op::ServiceLogs => logs::answer(server, name(), asked).await,
-        Op::Nodes => of_swarm(server, "nodes", |cluster| shapes::nodes(cluster)).await,
+        Op::Nodes => of_swarm(server, "nodes", shapes::nodes).await,
         Op::Node => {
             let key = format!("node {}", name());
             of_swarm(server, &key, |cluster| shapes::node(cluster, everyday::node(cluster, name())?)).await
@@ -108,7 +109,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
             };
             of_swarm(server, &format!("impact {}", name()), make).await
         }
-        Op::Stacks => of_swarm(server, "stacks", |cluster| shapes::stacks(cluster)).await,
+        Op::Stacks => of_swarm(server, "stacks", shapes::stacks).await,
         Op::Stack => {
             let make = |cluster: &Snapshot| {
                 let all = shapes::stacks(cluster)?;
@@ -119,6 +120,12 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::Repositories => Ok(answer::json(StatusCode::OK, &repositories(server, !asked.wants("names")).await?)),
         Op::Tags => Ok(answer::json(StatusCode::OK, &tags(server, name()).await?)),
         Op::Details => Ok(answer::json(StatusCode::OK, &details(server, name()).await?)),
+        Op::CatalogList => catalog::list(server).await,
+        Op::CatalogOne => catalog::one(server, name()).await,
+        Op::CatalogAdd => catalog::add(server, asked).await,
+        Op::CatalogEdit => catalog::edit(server, name(), asked).await,
+        Op::CatalogRemove => catalog::remove(server, name()).await,
+        Op::Projects => Ok(answer::json(StatusCode::OK, &catalog::projects(server)?)),
         Op::Runs => {
             let runs: Vec<Value> = server.runs.all().iter().map(|entry| entry.json()).collect();
             Ok(answer::json(StatusCode::OK, &json!({"runs": runs})))

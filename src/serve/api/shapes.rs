@@ -30,8 +30,10 @@ struct Endpoint {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Port {
-    published_port: u64,
-    target_port: u64,
+    #[serde(rename = "PublishedPort")]
+    published: u64,
+    #[serde(rename = "TargetPort")]
+    target: u64,
     protocol: String,
 }
 
@@ -43,7 +45,7 @@ pub(in crate::serve) fn ports(service: &Service) -> Vec<String> {
 fn port(port: &Port) -> String {
     let protocol = if matches!(port.protocol.as_str(), "" | "tcp") { "" } else { port.protocol.as_str() };
     let slash = if protocol.is_empty() { "" } else { "/" };
-    format!("{}:{}{slash}{protocol}", port.published_port, port.target_port)
+    format!("{}:{}{slash}{protocol}", port.published, port.target)
 }
 
 fn object(service: &Service) -> Object {

@@ -58,7 +58,7 @@ pub(super) fn short(digest: &str) -> String {
 
 /// How much of something is taken, as a bar and in words.
 pub(super) fn share(label: &str, part: u64, whole: u64, words: &str) -> Markup {
-    let percent = if whole == 0 { 0 } else { (part.saturating_mul(100) / whole).min(100) };
+    let percent = part.saturating_mul(100).checked_div(whole).unwrap_or_default().min(100);
     html! {
         meter min="0" max="100" value=(percent) aria-label=(label) { (percent) " %" }
         " " (words)

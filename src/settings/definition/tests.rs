@@ -22,7 +22,7 @@ fn a_definition_comes_back_as_it_was_written() {
         restart: {condition: on-failure, max_attempts: 3}\nsecrets: [s, 's:file']\n";
     let [web] = <[_; 1]>::try_from(parse_definitions(text, "x.yml").unwrap()).unwrap();
     assert_eq!(web.env["A"], "1");
-    assert_eq!(parse_definitions(&web.yaml(), "y.yml").unwrap(), [web.clone()]);
+    assert_eq!(parse_definitions(&web.yaml(), "y.yml").unwrap(), std::slice::from_ref(&web));
     let json = serde_json::to_string(&web).unwrap();
     assert_eq!(serde_json::from_str::<Definition>(&json).unwrap(), web);
     assert_eq!(parse_definitions(&json, "body").unwrap(), [web]);

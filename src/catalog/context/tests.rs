@@ -1,0 +1,85 @@
+use super::*;
+
+fn names(context: &BuildContext) -> Vec<String> {
+    let mut archive = tar::Archive::new(context.pack().unwrap());
+    let entries = archive.entries().unwrap();
+    entries.map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect()
+}
+
+fn touch(path: &Path) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, "x").unwrap();
+}
+
+#[test]
+fn nothing_outside_of_the_projects_is_a_context() {
+    let dir = tempfile::tempdir().unwrap();
+    let projects = dir.path().join("projects");
+    touch(&projects.join("web/Dockerfile"));
+    touch(&dir.path().join("outside/Dockerfile"));
+    touch(&projects.join("none/README"));
+    std::os::unix::fs::symlink("../outside", projects.join("link")).unwrap();
+    std::os::unix::fs::symlink("web", projects.join("alias")).unwrap();
+    let find = |context: &str| BuildContext::find(Some(&projects), context).map(|context| context.dir);
+    let web = projects.canonicalize().unwrap().join("web");
+    assert_eq!(find("web").unwrap(), web);
+    assert_eq!(find("alias").unwrap(), web);
+    assert_eq!(find(web.to_str().unwrap()).unwrap(), web, "inside is inside, however it is named");
+    for context in [
+        "../outside",
+        "link",
+        "web/../../outside",
+        "none",
+        "missing",
+        "/etc",
+        dir.path().join("outside").to_str().unwrap(),
+    ] {
+        assert_eq!(find(context).unwrap_err().kind, ErrorKind::Config, "{context}");
+    }
+    assert_eq!(BuildContext::find(None, "web").unwrap_err().kind, ErrorKind::Config);
+}
+
+#[test]
+fn what_is_ignored_is_not_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join("web").join(name);
+    for name in ["Dockerfile", "src/a.rs", "src/a.log", "target/big", "target/keep/this", ".git/config", "docs/x/y.md"]
+    {
+        touch(&at(name));
+    }
+    std::fs::write(at(".dockerignore"), "# no\n.git\n**/*.log\n/target\n!target/keep\ndocs/**/*.md\nDockerfile\n")
+        .unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", at("link")).unwrap();
+    let context = BuildContext::find(Some(dir.path()), "web").unwrap();
+    let wanted = [
+        ".dockerignore",
+        "Dockerfile",
+        "docs/",
+        "docs/x/",
+        "link",
+        "src/",
+        "src/a.rs",
+        "target/keep/",
+        "target/keep/this",
+    ];
+    assert_eq!(names(&context), wanted);
+    let mut archive = tar::Archive::new(context.pack().unwrap());
+    let link = archive.entries().unwrap().map(Result::unwrap).find(|entry| entry.path().unwrap() == Path::new("link"));
+    assert!(
+        link.unwrap().header().entry_type().is_symlink(),
+        "a link is sent as a link, and nothing of what it points to"
+    );
+}
+
+#[test]
+fn projects_are_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    touch(&dir.path().join("b/Dockerfile"));
+    touch(&dir.path().join("a/compose.yml"));
+    touch(&dir.path().join("file"));
+    touch(&dir.path().join(".git/config"));
+    let listed = projects(dir.path()).unwrap();
+    assert_eq!(listed[0], json!({"name": "a", "has_dockerfile": false, "has_compose": true}));
+    assert_eq!((listed.len(), &listed[1]["has_dockerfile"]), (2, &json!(true)));
+    assert!(projects(&dir.path().join("nowhere")).is_err());
+}

@@ -1,0 +1,190 @@
+//! The catalog over HTTP: definitions of services, in the shapes that the original's clients know.
+
+use std::rc::Rc;
+
+use anyhow::Result;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::Asked;
+use super::writes::json_of;
+use crate::catalog::context;
+use crate::catalog::definition::{self, Definition};
+use crate::catalog::desk::{Desk, Found, wrong};
+use crate::catalog::store::Entry;
+use crate::pass::catalog::rows;
+use crate::plan::Plan;
+use crate::redact::REDACTED;
+use crate::report::Report;
+use crate::serve::Server;
+use crate::serve::answer::{self, Answer};
+use crate::serve::problem::Problem;
+
+/// What a client says of a service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Body {
+    name: Option<String>,
+    description: Option<String>,
+    definition: Option<Map<String, Value>>,
+    /// The one that the client has read: of another one by then nothing is changed.
+    revision: Option<i64>,
+}
+
+fn desk<'a>(server: &'a Server, command: &'static str) -> Desk<'a> {
+    let (settings, options, interrupt) = (&server.settings, &server.options, &server.interrupt);
+    Desk { command, source: server.warm.source(), settings, options, interrupt }
+}
+
+/// All of it, as the pages show it.
+///
+/// # Errors
+/// If the catalog can't be read.
+pub(in crate::serve) async fn all(server: &Server) -> Result<Vec<Value>> {
+    let found =
+        desk(server, "catalog ls").open(false, &mut Report::new("catalog ls", crate::report::Run::start(true))).await?;
+    let states = found.states([])?;
+    Ok(found.rows.iter().map(|row| found.json(row, states.as_ref(), false)).collect())
+}
+
+/// `GET /api/services`.
+///
+/// # Errors
+/// If the catalog can't be read.
+pub(in crate::serve) async fn list(server: &Server) -> Result<Answer, Problem> {
+    Ok(answer::json(StatusCode::OK, &all(server).await?))
+}
+
+/// `GET /api/services/{name}`.
+///
+/// # Errors
+/// If the catalog can't be read, or has none of this name.
+pub(in crate::serve) async fn one(server: &Server, name: &str) -> Result<Answer, Problem> {
+    let found = all(server).await?.into_iter().find(|row| row["name"] == name);
+    found.map(|row| answer::json(StatusCode::OK, &row)).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", format!("the catalog has no `{name}`"))
+            .hint("GET /api/services/live lists what runs, whether the catalog knows of it or not")
+    })
+}
+
+/// `POST /api/services`.
+///
+/// # Errors
+/// If the definition is none, or there is one of this name.
+pub(in crate::serve) async fn add(server: &Rc<Server>, asked: &Asked) -> Result<Answer, Problem> {
+    let body: Body = json_of(asked)?;
+    let (Some(name), Some(definition)) = (&body.name, body.definition) else {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "there must be a `name` and a `definition`"));
+    };
+    let definition = read(name, body.description.as_deref(), definition)?;
+    let change = |found: &Found| {
+        if found.rows.iter().any(|row| row.name() == name) {
+            let text = format!("the catalog has a `{name}` already");
+            return Err(Problem::new(StatusCode::CONFLICT, "exists", text).hint("PUT /api/services/NAME changes it"));
+        }
+        let states = found.states([name.as_str()])?;
+        Ok(rows::add(&found.rows, vec![(definition, None)], states.as_ref()))
+    };
+    write(server, "catalog add", change).await?;
+    let mut made = one(server, name).await?;
+    *made.status_mut() = StatusCode::CREATED;
+    Ok(made)
+}
+
+/// `PUT /api/services/{name}`.
+///
+/// # Errors
+/// If the definition is none, or there is none of this name.
+pub(in crate::serve) async fn edit(server: &Rc<Server>, name: &str, asked: &Asked) -> Result<Answer, Problem> {
+    let body: Body = json_of(asked)?;
+    if body.name.as_deref().is_some_and(|other| other != name) {
+        let text = "a service's name can't be changed: add the other one, and remove this";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", text));
+    }
+    let change = |found: &Found| {
+        let row = found.row(name).map_err(anyhow::Error::new)?;
+        if body.revision.is_some_and(|revision| revision != row.revision) {
+            let text = format!("`{name}` has the revision {} by now", row.revision);
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", text).hint("read it again"));
+        }
+        let old = &row.definition;
+        let description = body.description.clone().unwrap_or_else(|| old.description.clone());
+        let mut definition = match body.definition {
+            Some(new) => read(name, None, new)?,
+            None => old.clone(),
+        };
+        definition.description = description;
+        unmask(&mut definition, row);
+        Ok(rows::edit(row, definition, row.source.clone()))
+    };
+    write(server, "catalog edit", change).await?;
+    one(server, name).await
+}
+
+/// `DELETE /api/services/{name}`: out of the catalog; what runs goes on.
+///
+/// # Errors
+/// If there is none of this name.
+pub(in crate::serve) async fn remove(server: &Rc<Server>, name: &str) -> Result<Answer, Problem> {
+    let change = |found: &Found| Ok(rows::remove(&[found.row(name).map_err(anyhow::Error::new)?]));
+    let report = write(server, "catalog rm", change).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"status": "deleted", "name": name, "report": report})))
+}
+
+/// One change of the catalog: short, and made without a break once it is begun.
+async fn write(
+    server: &Server,
+    command: &'static str,
+    change: impl FnOnce(&Found) -> Result<Plan, Problem>,
+) -> Result<Report, Problem> {
+    let desk = desk(server, command);
+    let (started, mut report) = (Instant::now(), desk.report());
+    let found = desk.open(true, &mut report).await?;
+    let plan = change(&found)?;
+    let unchanged = desk.write(&found, plan, &mut report);
+    let report = report.ended(started, unchanged);
+    match Problem::of_report(&report) {
+        Some(problem) => Err(problem),
+        None => Ok(report),
+    }
+}
+
+/// A definition as a client says it, judged as one in a file is.
+fn read(name: &str, description: Option<&str>, definition: Map<String, Value>) -> Result<Definition, Problem> {
+    let mut whole = definition;
+    whole.insert("name".to_owned(), name.into());
+    if let Some(description) = description {
+        whole.insert("description".to_owned(), description.into());
+    }
+    // What the original's clients leave empty is not said.
+    whole.retain(|_, value| !value.is_null());
+    let read = definition::parse(&Value::Object(whole).to_string(), "definition").map_err(wrong)?;
+    let [definition] = <[Definition; 1]>::try_from(read)
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "bad_request", "there must be one definition"))?;
+    Ok(definition)
+}
+
+/// Values that were masked when they were read stay what they were.
+fn unmask(definition: &mut Definition, row: &Entry) {
+    for (key, value) in &mut definition.env {
+        if let Some(old) = row.definition.env.get(key).filter(|_| value.as_str() == REDACTED) {
+            value.clone_from(old);
+        }
+    }
+}
+
+/// `GET /api/projects`.
+///
+/// # Errors
+/// If no directory is named, or it can't be read: that is not the same as no projects.
+pub(super) fn projects(server: &Server) -> Result<Value, Problem> {
+    let Some(dir) = &server.settings.catalog.projects else {
+        let text = "no projects directory is named";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text)
+            .hint("start orca serve with --projects, or set catalog.projects in the config"));
+    };
+    let found = context::projects(dir).map_err(anyhow::Error::new)?;
+    Ok(json!(found))
+}

@@ -1,0 +1,15 @@
+//! `orca serve`: a real server before the simulated engine, asked by a plain HTTP client.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "scenarios need all of it, servers only the processes")]
+mod common;
+
+mod access;
+mod catalog;
+mod change;
+mod client;
+mod load;
+mod look;
+mod stage;
