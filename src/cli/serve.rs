@@ -33,6 +33,12 @@ pub struct Serve {
     /// What the dashboard calls the swarm [default: the name of the engine's node]
     #[arg(long, value_name = "NAME", env = "ORCA_CLUSTER_NAME")]
     pub name: Option<String>,
+    /// The directory of definitions [default: catalog.definitions of the config]
+    #[arg(long, value_name = "DIR")]
+    pub definitions: Option<PathBuf>,
+    /// The directory that build contexts lie in [default: catalog.projects of the config]
+    #[arg(long, value_name = "DIR")]
+    pub projects: Option<PathBuf>,
     /// The registry that is shown [default: registry.default of the config]
     #[arg(long, value_name = "HOST", env = "REGISTRY_URL")]
     pub registry: Option<String>,

@@ -132,6 +132,7 @@ pub struct Restart {
 }
 
 /// `orca services update`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Args)]
 pub struct Update {
     /// Names, ids, or the beginning of one; all where none is named

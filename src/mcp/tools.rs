@@ -48,6 +48,7 @@ pub const CONSENT: [Arg; 2] = [
 ];
 
 const SERVICE: Arg = Arg::must("name", Kind::Text, "Service: name, id, or the beginning of one");
+const DEFINED: Arg = Arg::must("name", Kind::Text, "Service of the catalog, by its whole name");
 const NODE: Arg = Arg::must("node", Kind::Text, "Node: hostname, id, or the beginning of one");
 const SERVICES: Arg =
     Arg::may("names", Kind::Texts, "Services: names, ids, or the beginning of one; all if none is named");
@@ -157,6 +158,15 @@ pub const TOOLS: &[Tool] = &[
         line: |_| words(&["stacks", "ls"]),
     },
     Tool {
+        name: "list_catalog",
+        title: "List the catalog",
+        about: "The services that are defined in orca's catalog, and how each stands in the swarm.",
+        effect: Effect::Reads,
+        idempotent: true,
+        args: &[],
+        line: |_| words(&["catalog", "ls"]),
+    },
+    Tool {
         name: "get_registry_images",
         title: "What a registry has",
         about: "The repositories of a registry, or the tags of one repository. A registry that is away is an error, never an \
@@ -215,6 +225,15 @@ pub const TOOLS: &[Tool] = &[
         line: |asked| within(&["services", "update"], asked),
     },
     Tool {
+        name: "plan_deploy",
+        title: "What would deploying a service do?",
+        about: "What differs between a service's definition in the catalog and the swarm, field by field. Changes nothing.",
+        effect: Effect::Plans,
+        idempotent: true,
+        args: &[DEFINED],
+        line: |asked| named(&["catalog", "deploy"], asked, "name"),
+    },
+    Tool {
         name: "plan_rebalance",
         title: "Which tasks should move?",
         about: "Which tasks would move from where to where, why, and memory before and after. Changes nothing.",
@@ -242,6 +261,16 @@ pub const TOOLS: &[Tool] = &[
         idempotent: true,
         args: &[],
         line: |_| words(&["reconcile", "--once"]),
+    },
+    Tool {
+        name: "deploy_service",
+        title: "Deploy a service",
+        about: "Makes the swarm run a service as the catalog defines it: creates what is missing, changes what differs. Definitions \
+                come into the catalog from files, by people.",
+        effect: Effect::Changes,
+        idempotent: true,
+        args: &[DEFINED],
+        line: |asked| named(&["catalog", "deploy"], asked, "name"),
     },
     Tool {
         name: "scale_service",

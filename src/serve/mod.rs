@@ -139,7 +139,12 @@ impl Server {
 /// # Errors
 /// If the address can't be had, or must not be without tokens.
 pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<()> {
-    let Start { asked, settings, source, options, interrupt, calls } = start;
+    let Start { mut asked, mut settings, source, options, interrupt, calls } = start;
+    let catalog = &mut settings.catalog;
+    catalog.definitions = asked.definitions.take().or(catalog.definitions.take());
+    catalog.projects = asked.projects.take().or(catalog.projects.take());
+    let default = settings.registry.default.is_none().then(|| catalog.registry.clone()).flatten();
+    asked.registry = asked.registry.take().or(default);
     let tokens = asked.token_file.as_deref().map(Tokens::load).transpose()?;
     if tokens.is_none() && !asked.listen.ip().is_loopback() {
         let text = format!("`{}` can be reached from elsewhere, and nothing says who may come in", asked.listen);

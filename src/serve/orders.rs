@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use http::StatusCode;
+use tokio::time::Instant;
 
 use super::Server;
 use super::problem::Problem;
 use super::runs::{self, Entry};
+use crate::catalog::build;
+use crate::catalog::deploy::Order as Deployment;
+use crate::catalog::desk::Desk;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind};
 use crate::everyday::{self, Act, Asked};
@@ -24,31 +28,53 @@ use crate::updates::{self, Updating};
 /// No rollout of an update is begun after this.
 const ROLLOUTS: Duration = Duration::from_secs(3600);
 
+/// A deployment asks registries, too.
+const DEPLOYMENT: Duration = Duration::from_secs(120);
+/// Builds take their time.
+const BUILD: Duration = Duration::from_secs(1800);
+
 /// What an order is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Service,
     Stack,
     Node,
+    /// An entry of the catalog.
+    Entry,
+}
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// An everyday verb.
+    Do(Verb),
+    /// New images.
+    Update,
+    /// The swarm as a definition says.
+    Deploy,
+    /// An image of a definition's build context.
+    Build,
 }
 
 /// What can be ordered, by the word in paths.
-static VERBS: &[(Kind, &str, Option<Verb>)] = &[
-    (Kind::Service, "scale", Some(Verb::ServicesScale)),
-    (Kind::Service, "stop", Some(Verb::ServicesStop)),
-    (Kind::Service, "start", Some(Verb::ServicesStart)),
-    (Kind::Service, "restart", Some(Verb::ServicesRestart)),
-    (Kind::Service, "rollback", Some(Verb::ServicesRollback)),
-    (Kind::Service, "refresh-auth", Some(Verb::ServicesRefreshAuth)),
-    (Kind::Service, "update", None),
-    (Kind::Stack, "restart", Some(Verb::StacksRestart)),
-    (Kind::Stack, "stop", Some(Verb::StacksStop)),
-    (Kind::Stack, "start", Some(Verb::StacksStart)),
-    (Kind::Stack, "update", None),
-    (Kind::Node, "drain", Some(Verb::NodesDrain)),
-    (Kind::Node, "activate", Some(Verb::NodesActivate)),
-    (Kind::Node, "pause", Some(Verb::NodesPause)),
-    (Kind::Node, "labels", Some(Verb::NodesLabel)),
+static WORDS: &[(Kind, &str, What)] = &[
+    (Kind::Service, "scale", What::Do(Verb::ServicesScale)),
+    (Kind::Service, "stop", What::Do(Verb::ServicesStop)),
+    (Kind::Service, "start", What::Do(Verb::ServicesStart)),
+    (Kind::Service, "restart", What::Do(Verb::ServicesRestart)),
+    (Kind::Service, "rollback", What::Do(Verb::ServicesRollback)),
+    (Kind::Service, "refresh-auth", What::Do(Verb::ServicesRefreshAuth)),
+    (Kind::Service, "update", What::Update),
+    (Kind::Stack, "restart", What::Do(Verb::StacksRestart)),
+    (Kind::Stack, "stop", What::Do(Verb::StacksStop)),
+    (Kind::Stack, "start", What::Do(Verb::StacksStart)),
+    (Kind::Stack, "update", What::Update),
+    (Kind::Node, "drain", What::Do(Verb::NodesDrain)),
+    (Kind::Node, "activate", What::Do(Verb::NodesActivate)),
+    (Kind::Node, "pause", What::Do(Verb::NodesPause)),
+    (Kind::Node, "labels", What::Do(Verb::NodesLabel)),
+    (Kind::Entry, "deploy", What::Deploy),
+    (Kind::Entry, "build", What::Build),
 ];
 
 /// That there is something of just this name or id. On the command line the beginning of a name is enough; a program that
@@ -60,6 +86,8 @@ pub(super) fn exact(cluster: &Snapshot, kind: Kind, name: &str) -> Result<()> {
     let (what, there) = match kind {
         Kind::Service => ("service", cluster.services.iter().any(|one| one.name == name || one.id.0 == name)),
         Kind::Node => ("node", cluster.nodes.iter().any(|one| one.name == name || one.id.0 == name || one.key == name)),
+        // The catalog itself takes whole names only.
+        Kind::Entry => return Ok(()),
         Kind::Stack => {
             let standings = standing::all(cluster)?;
             ("stack", standings.iter().any(|one| one.stack.as_deref() == Some(name)))
@@ -74,8 +102,7 @@ pub(super) fn exact(cluster: &Snapshot, kind: Kind, name: &str) -> Result<()> {
 /// One order.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
-    /// The command; none: an update of images.
-    pub(super) verb: Option<Verb>,
+    pub(super) what: What,
     pub(super) kind: Kind,
     pub(super) word: &'static str,
     /// Whom it is for, by name or id.
@@ -83,6 +110,8 @@ pub(super) struct Job {
     pub(super) replicas: Option<u64>,
     pub(super) labels: Vec<(String, Option<String>)>,
     pub(super) force: bool,
+    /// Of a build: the platform; none: the engine's own.
+    pub(super) platform: Option<String>,
     /// Of an update: give images without a digest one.
     pub(super) pin: bool,
     /// The version that whoever orders has seen.
@@ -97,17 +126,18 @@ impl Job {
     /// # Errors
     /// 404 if there is no such word for what this is.
     pub(super) fn new(kind: Kind, word: &str, name: &str, by: &str) -> Result<Self, Problem> {
-        let known = VERBS.iter().find(|(of, known, _)| *of == kind && *known == word);
-        let (_, word, verb) = known.ok_or_else(Problem::nothing_here)?;
+        let known = WORDS.iter().find(|(of, known, _)| *of == kind && *known == word);
+        let (_, word, what) = known.ok_or_else(Problem::nothing_here)?;
         let (name, by) = (name.to_owned(), by.to_owned());
         Ok(Self {
-            verb: *verb,
+            what: *what,
             kind,
             word,
             name,
             replicas: None,
             labels: Vec::new(),
             force: false,
+            platform: None,
             pin: false,
             seen: None,
             by,
@@ -116,7 +146,12 @@ impl Job {
 
     /// The command's name in reports.
     pub(super) fn command(&self) -> &'static str {
-        self.verb.map_or(updates::COMMAND, Verb::name)
+        match self.what {
+            What::Do(verb) => verb.name(),
+            What::Update => updates::COMMAND,
+            What::Deploy => "catalog deploy",
+            What::Build => "catalog build",
+        }
     }
 
     /// What is missing for it to be an order.
@@ -125,14 +160,14 @@ impl Job {
     /// 400 if something is.
     pub(super) fn check(&self) -> Result<(), Problem> {
         let missing = |text: &str| Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", text));
-        match self.verb {
-            Some(Verb::ServicesScale) if self.replicas.is_none() => {
+        match self.what {
+            What::Do(Verb::ServicesScale) if self.replicas.is_none() => {
                 missing("`replicas` must be a number from 0 to 100000")
             }
-            Some(Verb::ServicesScale) if self.replicas > Some(100_000) => {
+            What::Do(Verb::ServicesScale) if self.replicas > Some(100_000) => {
                 missing("`replicas` must be a number from 0 to 100000")
             }
-            Some(Verb::NodesLabel) if self.labels.is_empty() => missing("`labels` must name at least one label"),
+            What::Do(Verb::NodesLabel) if self.labels.is_empty() => missing("`labels` must name at least one label"),
             _ => Ok(()),
         }
     }
@@ -147,6 +182,7 @@ impl Job {
         match key {
             "replicas" => self.replicas = Some(value.trim().parse().map_err(|_| wrong())?),
             "version" | "expected_version" => self.seen = Some(value.trim().parse().map_err(|_| wrong())?),
+            "platform" if !value.is_empty() => self.platform = Some(value.to_owned()),
             "force" => self.force = on,
             "pin" => self.pin = on,
             // As on the command line: KEY=VALUE sets, KEY- removes.
@@ -169,23 +205,23 @@ impl Job {
         let names = std::slice::from_ref(&self.name);
         let services = |asked| everyday::services(cluster, names, asked, self.force);
         let nodes = |wish| everyday::nodes(cluster, names, wish, self.force);
-        let order = match self.verb {
-            Some(Verb::ServicesScale) => {
+        let order = match self.what {
+            What::Do(Verb::ServicesScale) => {
                 everyday::scale(cluster, &[(self.name.clone(), self.replicas.unwrap_or_default())])
             }
-            Some(Verb::ServicesStop) => services(Asked::Stop),
-            Some(Verb::ServicesStart) => services(Asked::Start),
-            Some(Verb::ServicesRestart) => services(Asked::Restart),
-            Some(Verb::ServicesRollback) => services(Asked::Rollback),
-            Some(Verb::ServicesRefreshAuth) => services(Asked::RefreshAuth),
-            Some(Verb::StacksRestart) => everyday::stack(cluster, &self.name, Asked::Restart),
-            Some(Verb::StacksStop) => everyday::stack(cluster, &self.name, Asked::Stop),
-            Some(Verb::StacksStart) => everyday::stack(cluster, &self.name, Asked::Start),
-            Some(Verb::NodesDrain) => nodes(Wish::Drain),
-            Some(Verb::NodesActivate) => nodes(Wish::Activate),
-            Some(Verb::NodesPause) => nodes(Wish::Pause),
-            Some(Verb::NodesLabel) => everyday::labels(cluster, &self.name, &self.labels, self.force),
-            None => Ok(Order::default()),
+            What::Do(Verb::ServicesStop) => services(Asked::Stop),
+            What::Do(Verb::ServicesStart) => services(Asked::Start),
+            What::Do(Verb::ServicesRestart) => services(Asked::Restart),
+            What::Do(Verb::ServicesRollback) => services(Asked::Rollback),
+            What::Do(Verb::ServicesRefreshAuth) => services(Asked::RefreshAuth),
+            What::Do(Verb::StacksRestart) => everyday::stack(cluster, &self.name, Asked::Restart),
+            What::Do(Verb::StacksStop) => everyday::stack(cluster, &self.name, Asked::Stop),
+            What::Do(Verb::StacksStart) => everyday::stack(cluster, &self.name, Asked::Start),
+            What::Do(Verb::NodesDrain) => nodes(Wish::Drain),
+            What::Do(Verb::NodesActivate) => nodes(Wish::Activate),
+            What::Do(Verb::NodesPause) => nodes(Wish::Pause),
+            What::Do(Verb::NodesLabel) => everyday::labels(cluster, &self.name, &self.labels, self.force),
+            What::Update | What::Deploy | What::Build => Ok(Order::default()),
         }?;
         let seen = |version| order.wishes.iter().map(|wish| (wish.target().to_owned(), version)).collect();
         let seen: BTreeMap<String, u64> = self.seen.map(seen).unwrap_or_default();
@@ -200,9 +236,14 @@ impl Job {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let timeout = server.options.timeout + wait.unwrap_or_default();
         let options = &Options { dry_run, timeout, wait, ..server.options.clone() };
-        let Some(verb) = self.verb else {
-            exact(&server.warm.look().await?.cluster, self.kind, &self.name)?;
-            return self.update(server, options).await;
+        let verb = match self.what {
+            What::Do(verb) => verb,
+            What::Update => {
+                exact(&server.warm.look().await?.cluster, self.kind, &self.name)?;
+                return self.update(server, options).await;
+            }
+            What::Deploy => return self.deploy(server, options).await,
+            What::Build => return self.build(server, options).await,
         };
         let credentials = (verb == Verb::ServicesRefreshAuth).then(Credentials::here).transpose()?;
         let act = Act { verb, source, settings, options, credentials: credentials.as_ref(), interrupt };
@@ -213,7 +254,8 @@ impl Job {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let credentials = &Credentials::here()?;
         let options = &Options { timeout: ROLLOUTS, ..options.clone() };
-        let request = Request { pin: self.pin, retry_failed: self.force, ..Request::default() };
+        let atomic = settings.update.atomic;
+        let request = Request { pin: self.pin, retry_failed: self.force, atomic, ..Request::default() };
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
@@ -221,6 +263,37 @@ impl Job {
         let run =
             Updating { source, settings, request, names, stack, credentials, parallel, prepull, options, interrupt };
         Box::pin(run.run()).await
+    }
+
+    async fn deploy(&self, server: &Server, options: &Options) -> Result<Report> {
+        let options = &Options { timeout: DEPLOYMENT + options.wait.unwrap_or_default(), ..options.clone() };
+        let (desk, started) = (self.desk(server, options), Instant::now());
+        let mut report = desk.report();
+        let found = desk.open(true, &mut report).await?;
+        let definitions = vec![found.row(&self.name)?.definition.clone()];
+        let order = Deployment { definitions, by_hand: true, resolve: true, ..Deployment::default() };
+        let unchanged = Box::pin(desk.deploy(found, order, &mut report)).await;
+        Ok(report.ended(started, unchanged))
+    }
+
+    async fn build(&self, server: &Server, options: &Options) -> Result<Report> {
+        let options = &Options { timeout: BUILD, ..options.clone() };
+        let (desk, started) = (self.desk(server, options), Instant::now());
+        let mut report = desk.report();
+        let found = desk.open(false, &mut report).await?;
+        let definition = found.row(&self.name)?.definition.clone();
+        let Some(cluster) = &found.cluster else {
+            return Err(Error::new(ErrorKind::Unreachable, "there is no engine that could build it").into());
+        };
+        let plan = build::Plan { definition, platform: self.platform.clone(), push: true };
+        let engine = server.warm.source().engine()?;
+        let built = Box::pin(desk.build(cluster, engine, &plan, &mut report, &mut |_| {})).await;
+        Ok(report.ended(started, built.map(|()| 0)))
+    }
+
+    fn desk<'a>(&self, server: &'a Server, options: &'a Options) -> Desk<'a> {
+        let (settings, interrupt) = (&server.settings, &server.interrupt);
+        Desk { command: self.command(), source: server.warm.source(), settings, options, interrupt }
     }
 
     /// Begins it; it goes on whether anybody waits or not.

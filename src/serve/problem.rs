@@ -100,8 +100,12 @@ impl From<anyhow::Error> for Problem {
 fn meaning(kind: ErrorKind, message: &str) -> (StatusCode, &'static str) {
     match kind {
         // What the command line calls a wrong name is, to a client, a thing that is not there.
-        ErrorKind::Usage if message.starts_with("there is no ") => (StatusCode::NOT_FOUND, "not_found"),
+        ErrorKind::Usage if message.starts_with("there is no ") || message.starts_with("the catalog has no ") => {
+            (StatusCode::NOT_FOUND, "not_found")
+        }
         ErrorKind::Usage if message.contains("may be any of") => (StatusCode::CONFLICT, "ambiguous"),
+        // As the original's clients know it.
+        ErrorKind::Usage if message.contains("has no build_context") => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         ErrorKind::Usage => (StatusCode::BAD_REQUEST, "bad_request"),
         ErrorKind::Config => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         ErrorKind::Unreachable | ErrorKind::NotManager => (StatusCode::SERVICE_UNAVAILABLE, "unknown"),

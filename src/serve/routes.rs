@@ -47,6 +47,13 @@ pub(super) enum Op {
     PageRepository,
     PageHistory,
     Order(Kind, &'static str),
+    CatalogList,
+    CatalogOne,
+    CatalogAdd,
+    CatalogEdit,
+    CatalogRemove,
+    Projects,
+    PageCatalog,
     DeleteTag,
     Runs,
     Run,
@@ -96,6 +103,10 @@ const fn post(path: &'static str, op: Op, says: &'static str) -> Route {
     Route { method: Method::POST, path, op, whom: For::Change, says }
 }
 
+const fn change(method: Method, path: &'static str, op: Op, says: &'static str) -> Route {
+    Route { method, path, op, whom: For::Change, says }
+}
+
 const fn order(path: &'static str, kind: Kind, word: &'static str, says: &'static str) -> Route {
     post(path, Op::Order(kind, word), says)
 }
@@ -126,6 +137,14 @@ pub(super) static ROUTES: &[Route] = &[
     get("/api/services/live/{name}/tasks", Op::ServiceTasks, "Its tasks, and why those wait that wait"),
     get("/api/services/live/{name}/diff", Op::ServiceDiff, "What its last update has changed"),
     get("/api/services/{name}/logs", Op::ServiceLogs, "What its tasks print"),
+    get("/api/services", Op::CatalogList, "The catalog: services as they are defined, and how they stand"),
+    change(Method::POST, "/api/services", Op::CatalogAdd, "Takes a definition into the catalog"),
+    get("/api/services/{name}", Op::CatalogOne, "One service of the catalog"),
+    change(Method::PUT, "/api/services/{name}", Op::CatalogEdit, "Another definition in place of this one"),
+    change(Method::DELETE, "/api/services/{name}", Op::CatalogRemove, "Out of the catalog; what runs goes on"),
+    order("/api/services/{name}/deploy", Kind::Entry, "deploy", "The swarm as the definition says: made, or changed"),
+    order("/api/services/{name}/build", Kind::Entry, "build", "An image of its build context, sent to its registry"),
+    get("/api/projects", Op::Projects, "The folders that images can be built of"),
     get("/api/nodes", Op::Nodes, "All nodes"),
     get("/api/nodes/{id}", Op::Node, "One node, by id or name"),
     get("/api/nodes/{id}/impact", Op::NodeImpact, "What becomes of its tasks if it is drained"),
@@ -182,6 +201,9 @@ pub(super) static ROUTES: &[Route] = &[
     get("/services/{name}/logs", Op::PageLogs, "What its tasks print"),
     get("/nodes", Op::PageNodes, "All nodes"),
     get("/nodes/{id}", Op::PageNode, "One node"),
+    get("/catalog", Op::PageCatalog, "The catalog"),
+    get("/catalog/{name}/do/{action}", Op::PageOrder(Kind::Entry), "What an order would do"),
+    post("/catalog/{name}/do/{action}", Op::BeginOrder(Kind::Entry), "It is done"),
     get("/stacks", Op::PageStacks, "All stacks"),
     get("/registry", Op::PageRegistry, "The registry's repositories"),
     get("/registry/{name*}", Op::PageRepository, "One repository"),

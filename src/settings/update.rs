@@ -26,6 +26,7 @@ pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 const HOOK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `update:`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
     /// Only services that ask for it by their label, not all but those that ask to be left alone.
@@ -197,6 +198,13 @@ pub(super) fn resolve(
         section.log.at(parallel.mark, "update.parallel must be at least 1, not 0");
     }
     section.flag("pin", entry.pin.as_ref(), "", &mut update.pin);
+    gates(entry, &mut update, &mut section);
+    section.patterns("exclude", entry.exclude.as_ref(), &mut update.exclude);
+    update
+}
+
+/// Which tags, when, and with what before and after.
+fn gates(entry: &UpdateEntry, update: &mut Update, section: &mut Section<'_, '_>) {
     if let Some(policy) = &entry.policy {
         section.came_from("policy", policy);
         match Follow::parse(&policy.value) {
@@ -208,7 +216,7 @@ pub(super) fn resolve(
     section.flag("atomic", entry.atomic.as_ref(), "", &mut update.atomic);
     section.flag("prepull", entry.prepull.as_ref(), "", &mut update.prepull);
     section.flag("jobs", entry.jobs.as_ref(), "", &mut update.jobs);
-    update.zone = zone("update", entry.tz.as_ref(), &mut section);
+    update.zone = zone("update", entry.tz.as_ref(), section);
     entry.tz.iter().for_each(|tz| section.came_from("tz", tz));
     if let Some(window) = &entry.window {
         section.came_from("window", window);
@@ -219,13 +227,11 @@ pub(super) fn resolve(
     }
     for (name, hook) in entry.hooks.iter().flat_map(|hooks| &hooks.0) {
         section.came_from(&format!("hooks.{}", name.value), name);
-        let hook = read_hook(name, hook, &mut section);
+        let hook = read_hook(name, hook, section);
         update.hooks.insert(name.value.clone(), hook);
     }
-    update.pre = named("pre", entry.pre.as_ref(), &update.hooks, &mut section);
-    update.post = named("post", entry.post.as_ref(), &update.hooks, &mut section);
-    section.patterns("exclude", entry.exclude.as_ref(), &mut update.exclude);
-    update
+    update.pre = named("pre", entry.pre.as_ref(), &update.hooks, section);
+    update.post = named("post", entry.post.as_ref(), &update.hooks, section);
 }
 
 fn read_hook(name: &Spanned<String>, entry: &HookEntry, section: &mut Section<'_, '_>) -> Hook {

@@ -9,7 +9,6 @@ mod exporter;
 mod files;
 mod flapping;
 mod lab;
-mod logs;
 mod metrics;
 mod node_side;
 mod proxy;

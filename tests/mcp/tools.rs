@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Stage, document, wait_for};
 
-const WRITES: [&str; 12] = [
+const WRITES: [&str; 13] = [
     "activate_node",
     "apply_rebalance",
     "collect_garbage",
     "delete_registry_tag",
+    "deploy_service",
     "drain_node",
     "reconcile",
     "restart_service",

@@ -7,6 +7,7 @@
 mod common;
 
 mod access;
+mod catalog;
 mod change;
 mod client;
 mod load;

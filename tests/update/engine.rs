@@ -171,6 +171,17 @@ fn modes_and_states() {
     assert_eq!(text(&stage.spec("none")["TaskTemplate"]["ContainerSpec"]["Image"]), image("none", 'b'));
 }
 
+/// Its task can neither run there nor anywhere else: nobody waits for it.
+#[test]
+fn a_node_that_is_down_is_not_waited_for() {
+    let stage = Stage::new();
+    stage.create("agent", |spec| spec["Mode"] = json!({"Global": {}}));
+    stage.publish("r.invalid/agent:1", 'b');
+    stage.sim.admin("/nodes/node-3", &json!({"state": "down"})).unwrap();
+    let (exit, report) = stage.run(&["services", "update", "--deadline", "20s"]);
+    assert_eq!((exit, outcomes(&report)), (0, vec![("agent".to_owned(), "proven".to_owned())]), "{report:#}");
+}
+
 #[test]
 fn another_writer_is_not_overwritten() {
     let stage = Stage::new();

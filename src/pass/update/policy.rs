@@ -130,18 +130,7 @@ impl Policy {
                 }
             }
         }
-        let (window, cron) = (labels.get(WINDOW_LABEL), labels.get(CRON_LABEL));
-        let read = match (window, cron) {
-            (Some(_), Some(_)) => Some(Err(format!("there is both {WINDOW_LABEL} and {CRON_LABEL}"))),
-            (Some(text), None) => {
-                Some(Window::parse(text, &settings.zone).map_err(|why| format!("label {WINDOW_LABEL}=`{text}` {why}")))
-            }
-            (None, Some(text)) => {
-                Some(Window::cron(text, &settings.zone).map_err(|why| format!("label {CRON_LABEL}=`{text}` {why}")))
-            }
-            (None, None) => None,
-        };
-        match read {
+        match window(labels, settings) {
             Some(Ok(window)) => policy.window = Some(window),
             Some(Err(why)) => {
                 wrong.push(format!("{why}: it is left alone"));
@@ -150,6 +139,20 @@ impl Policy {
             None => {}
         }
         (policy, wrong)
+    }
+}
+
+/// The window of a service's own labels, or what is wrong with them.
+fn window(labels: &BTreeMap<String, String>, settings: &Update) -> Option<Result<Window, String>> {
+    match (labels.get(WINDOW_LABEL), labels.get(CRON_LABEL)) {
+        (Some(_), Some(_)) => Some(Err(format!("there is both {WINDOW_LABEL} and {CRON_LABEL}"))),
+        (Some(text), None) => {
+            Some(Window::parse(text, &settings.zone).map_err(|why| format!("label {WINDOW_LABEL}=`{text}` {why}")))
+        }
+        (None, Some(text)) => {
+            Some(Window::cron(text, &settings.zone).map_err(|why| format!("label {CRON_LABEL}=`{text}` {why}")))
+        }
+        (None, None) => None,
     }
 }
 

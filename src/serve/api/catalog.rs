@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Asked;
 use super::writes::json_of;
+use crate::catalog::context;
 use crate::catalog::definition::{self, Definition};
 use crate::catalog::desk::{Desk, Found, wrong};
 use crate::catalog::store::Entry;
@@ -42,7 +43,8 @@ fn desk<'a>(server: &'a Server, command: &'static str) -> Desk<'a> {
 /// # Errors
 /// If the catalog can't be read.
 pub(in crate::serve) async fn all(server: &Server) -> Result<Vec<Value>> {
-    let found = desk(server, "catalog ls").open(false, &mut Report::new("catalog ls", crate::report::Run::start(true))).await?;
+    let found =
+        desk(server, "catalog ls").open(false, &mut Report::new("catalog ls", crate::report::Run::start(true))).await?;
     let states = found.states([])?;
     Ok(found.rows.iter().map(|row| found.json(row, states.as_ref(), false)).collect())
 }
@@ -159,9 +161,8 @@ fn read(name: &str, description: Option<&str>, definition: Map<String, Value>) -
     // What the original's clients leave empty is not said.
     whole.retain(|_, value| !value.is_null());
     let read = definition::parse(&Value::Object(whole).to_string(), "definition").map_err(wrong)?;
-    let [definition] = <[Definition; 1]>::try_from(read).map_err(|_| {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_request", "there must be one definition")
-    })?;
+    let [definition] = <[Definition; 1]>::try_from(read)
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "bad_request", "there must be one definition"))?;
     Ok(definition)
 }
 
@@ -172,4 +173,18 @@ fn unmask(definition: &mut Definition, row: &Entry) {
             value.clone_from(old);
         }
     }
+}
+
+/// `GET /api/projects`.
+///
+/// # Errors
+/// If no directory is named, or it can't be read: that is not the same as no projects.
+pub(super) fn projects(server: &Server) -> Result<Value, Problem> {
+    let Some(dir) = &server.settings.catalog.projects else {
+        let text = "no projects directory is named";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text)
+            .hint("start orca serve with --projects, or set catalog.projects in the config"));
+    };
+    let found = context::projects(dir).map_err(anyhow::Error::new)?;
+    Ok(json!(found))
 }

@@ -1,5 +1,6 @@
 //! What programs ask for: from a route to a document.
 
+pub(super) mod catalog;
 mod logs;
 mod registry;
 pub(super) mod shapes;
@@ -119,6 +120,12 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::Repositories => Ok(answer::json(StatusCode::OK, &repositories(server, !asked.wants("names")).await?)),
         Op::Tags => Ok(answer::json(StatusCode::OK, &tags(server, name()).await?)),
         Op::Details => Ok(answer::json(StatusCode::OK, &details(server, name()).await?)),
+        Op::CatalogList => catalog::list(server).await,
+        Op::CatalogOne => catalog::one(server, name()).await,
+        Op::CatalogAdd => catalog::add(server, asked).await,
+        Op::CatalogEdit => catalog::edit(server, name(), asked).await,
+        Op::CatalogRemove => catalog::remove(server, name()).await,
+        Op::Projects => Ok(answer::json(StatusCode::OK, &catalog::projects(server)?)),
         Op::Runs => {
             let runs: Vec<Value> = server.runs.all().iter().map(|entry| entry.json()).collect();
             Ok(answer::json(StatusCode::OK, &json!({"runs": runs})))

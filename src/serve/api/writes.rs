@@ -13,7 +13,7 @@ use super::registry::remove;
 use crate::pass::order::Verb;
 use crate::report::Report;
 use crate::serve::answer::{self, Answer};
-use crate::serve::orders::{Job, Kind};
+use crate::serve::orders::{Job, Kind, What};
 use crate::serve::problem::Problem;
 use crate::serve::routes::Found;
 use crate::serve::runs::{self, Entry};
@@ -30,6 +30,7 @@ struct Body {
     labels: Option<std::collections::BTreeMap<String, Option<String>>>,
     force: bool,
     pin: bool,
+    platform: Option<String>,
     expected_version: Option<u64>,
 }
 
@@ -48,6 +49,7 @@ pub(in crate::serve) async fn order(
     let mut job = Job::new(kind, word, name, &asked.caller.name)?;
     let body: Body = json_of(asked)?;
     (job.replicas, job.force, job.pin, job.seen) = (body.replicas, body.force, body.pin, body.expected_version);
+    job.platform = body.platform;
     job.labels = body.labels.into_iter().flatten().collect();
     for (key, value) in &asked.query {
         job.set(key, value)?;
@@ -65,7 +67,18 @@ pub(in crate::serve) async fn order(
     }
     let wait = patience(asked)?;
     let entry = job.clone().begin(server, wait)?;
-    finish(&entry, wait, |entry, report| said(&job, done(&job), Some(entry), Some(report))).await
+    let mut answer = finish(&entry, wait, |entry, report| said(&job, done(&job), Some(entry), Some(report))).await?;
+    if job.what == What::Deploy && answer.status() == StatusCode::OK {
+        // The service has an id by now.
+        let view = server.warm.look().await?;
+        let id = view.cluster.service(&job.name).map(|service| service.id.0.clone());
+        if let Some(report) = entry.report() {
+            let mut body = said(&job, done(&job), Some(&entry), Some(&report));
+            body["swarm_id"] = json!(id);
+            answer = answer::json(StatusCode::OK, &body);
+        }
+    }
+    Ok(answer)
 }
 
 /// `DELETE /api/registry/repositories/{name}/tags/{tag}`.
@@ -148,18 +161,20 @@ pub(in crate::serve) fn json_of<T: Default + serde::de::DeserializeOwned>(asked:
 
 /// The word for what was done, as the original's clients know it.
 fn done(job: &Job) -> &'static str {
-    match job.verb {
-        Some(Verb::ServicesScale) => "scaled",
-        Some(Verb::ServicesStop | Verb::StacksStop) => "stopped",
-        Some(Verb::ServicesStart | Verb::StacksStart) => "started",
-        Some(Verb::ServicesRestart | Verb::StacksRestart) => "restarted",
-        Some(Verb::ServicesRollback) => "rolled_back",
-        Some(Verb::ServicesRefreshAuth) => "refreshed",
-        Some(Verb::NodesDrain) => "draining",
-        Some(Verb::NodesActivate) => "active",
-        Some(Verb::NodesPause) => "paused",
-        Some(Verb::NodesLabel) => "labelled",
-        None => "updated",
+    match job.what {
+        What::Do(Verb::ServicesScale) => "scaled",
+        What::Do(Verb::ServicesStop | Verb::StacksStop) => "stopped",
+        What::Do(Verb::ServicesStart | Verb::StacksStart) => "started",
+        What::Do(Verb::ServicesRestart | Verb::StacksRestart) => "restarted",
+        What::Do(Verb::ServicesRollback) => "rolled_back",
+        What::Do(Verb::ServicesRefreshAuth) => "refreshed",
+        What::Do(Verb::NodesDrain) => "draining",
+        What::Do(Verb::NodesActivate) => "active",
+        What::Do(Verb::NodesPause) => "paused",
+        What::Do(Verb::NodesLabel) => "labelled",
+        What::Update => "updated",
+        What::Deploy => "deployed",
+        What::Build => "built",
     }
 }
 
@@ -170,6 +185,10 @@ fn said(job: &Job, status: &str, entry: Option<&Entry>, report: Option<&Report>)
         said["node_id"] = id.unwrap_or_else(|| job.name.clone()).into();
     } else {
         said["name"] = job.name.as_str().into();
+    }
+    if let (What::Build, Some(report)) = (job.what, report) {
+        said["image"] = json!(report.data.get("image"));
+        said["logs"] = json!(report.data.get("logs"));
     }
     if let Some(replicas) = job.replicas {
         said["replicas"] = replicas.into();

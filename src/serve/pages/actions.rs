@@ -26,6 +26,7 @@ fn home(kind: Kind) -> &'static str {
         Kind::Service => "/services",
         Kind::Stack => "/stacks",
         Kind::Node => "/nodes",
+        Kind::Entry => "/catalog",
     }
 }
 
@@ -89,6 +90,16 @@ pub(super) fn of_node(id: &str, version: u64, availability: &str, caller: &Calle
                     button type="submit" { "Label…" }
                 }
             }
+        }
+    }
+}
+
+/// What may be ordered of an entry of the catalog.
+pub(super) fn of_entry(name: &str, builds: bool, caller: &Caller) -> Markup {
+    html! {
+        @if caller.writes {
+            a href=(place(Kind::Entry, name, "deploy")) aria-label={ "Deploy " (name) "…" } { "Deploy…" } " "
+            @if builds { a href=(place(Kind::Entry, name, "build")) aria-label={ "Build " (name) "…" } { "Build…" } }
         }
     }
 }
@@ -186,6 +197,7 @@ pub(super) fn run(entry: &Entry) -> Page {
         p.actions {
             @if entry.command.starts_with("services") { a.button href={ "/services/" (segment(&entry.target)) } { "To the service" } }
             @if entry.command.starts_with("nodes") { a.button href={ "/nodes/" (segment(&entry.target)) } { "To the node" } }
+            @if entry.command.starts_with("catalog") { a.button href="/catalog" { "To the catalog" } }
             a.button href="/history" { "History" }
         }
     };
@@ -223,6 +235,9 @@ fn told(report: &Report) -> Markup {
                 }
                 @for warning in &report.warnings { li { (parts::word("note", "warn")) " " (warning.message) } }
             }
+        }
+        @if let Some(logs) = report.data.get("logs").and_then(Value::as_str) {
+            section aria-labelledby="h-logs" { h2 #h-logs { "What the build printed" } pre tabindex="0" { (logs) } }
         }
         @if let Some(impact) = report.data.get("impact") {
             section aria-labelledby="h-impact" { h2 #h-impact { "What becomes of its tasks" } (nodes::impact(impact)) }

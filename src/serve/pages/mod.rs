@@ -3,6 +3,7 @@
 //! Reading needs no script. The one script renews the parts that bear `data-live` when the swarm has changed.
 
 mod actions;
+mod catalog;
 mod front;
 mod history;
 mod nodes;
@@ -33,11 +34,12 @@ const STYLE: &str = include_str!("../assets/app.css");
 const SCRIPT: &str = include_str!("../assets/app.js");
 
 /// The pages that the others are reached by.
-const MENU: [(&str, &str); 6] = [
+const MENU: [(&str, &str); 7] = [
     ("/", "Overview"),
     ("/services", "Services"),
     ("/nodes", "Nodes"),
     ("/stacks", "Stacks"),
+    ("/catalog", "Catalog"),
     ("/registry", "Registry"),
     ("/history", "History"),
 ];
@@ -62,8 +64,9 @@ pub(super) struct Page {
 pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) -> Result<Answer, Problem> {
     let name = || found.names.first().map(String::as_str).unwrap_or_default();
     let op = found.route.op;
-    if let Op::PageRegistry | Op::PageRepository | Op::PageHistory = op {
+    if let Op::PageRegistry | Op::PageRepository | Op::PageHistory | Op::PageCatalog = op {
         let page = match op {
+            Op::PageCatalog => catalog::page(server, &asked.caller).await?,
             Op::PageRegistry => registry::all(server).await?,
             Op::PageRepository => registry::one(server, name()).await?,
             _ => history::page(server)?,

@@ -1,6 +1,8 @@
 //! Rollouts that an earlier run began and did not see to their end: they are watched again, and nothing is written unless
 //! they fail.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -46,8 +48,8 @@ impl Rollouts<'_> {
                 started: None,
                 going_back: false,
                 // and so is every task of this image that has failed.
-                earlier: Default::default(),
-                weighed: Default::default(),
+                earlier: BTreeSet::new(),
+                weighed: BTreeSet::new(),
             },
             spec: fingerprint::of_spec(&object["Spec"]),
             begun,
