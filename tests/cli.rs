@@ -12,7 +12,16 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 64] = [
+const COMMANDS: [&[&str]; 73] = [
+    &["catalog"],
+    &["catalog", "add"],
+    &["catalog", "build"],
+    &["catalog", "deploy"],
+    &["catalog", "edit"],
+    &["catalog", "import"],
+    &["catalog", "reconcile"],
+    &["catalog", "show"],
+    &["projects"],
     &[],
     &["labels"],
     &["labels", "sync"],
