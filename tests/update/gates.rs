@@ -43,7 +43,7 @@ fn outside_of_its_window_a_service_waits_and_says_until_when() {
     let why = |at: usize| text(&report["blocked"][at]["reasons"][0]);
     let start = |hours: &str| format!("its window `{hours}` opens ");
     assert!(
-        why(0).starts_with(&start(&hours(2, 3))) && why(0).contains(" UTC, ") && why(0).contains("h"),
+        why(0).starts_with(&start(&hours(2, 3))) && why(0).contains(" UTC, ") && why(0).contains('h'),
         "{report:#}"
     );
     assert!(why(1).starts_with(&start(&format!("{} UTC", hours(5, 6)))), "{report:#}");
