@@ -12,7 +12,8 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 73] = [
+const COMMANDS: [&[&str]; 74] = [
+    &["runs"],
     &["catalog"],
     &["catalog", "add"],
     &["catalog", "build"],

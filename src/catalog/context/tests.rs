@@ -54,12 +54,12 @@ fn what_is_ignored_is_not_sent() {
     let wanted = [
         ".dockerignore",
         "Dockerfile",
-        "docs/",
-        "docs/x/",
+        "docs",
+        "docs/x",
         "link",
-        "src/",
+        "src",
         "src/a.rs",
-        "target/keep/",
+        "target/keep",
         "target/keep/this",
     ];
     assert_eq!(names(&context), wanted);
