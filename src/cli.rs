@@ -126,7 +126,7 @@ pub enum Command {
     /// Registries of images: what they have, and taking something out of them
     #[command(subcommand)]
     Registry(Registry),
-    /// Services as files define them, as this host has them in its catalog, and as the swarm runs them
+    /// Services as files define them, as the catalog has them, and as they run
     #[command(subcommand)]
     Catalog(Catalog),
     /// Folders that images can be built of

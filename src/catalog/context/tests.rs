@@ -51,17 +51,8 @@ fn what_is_ignored_is_not_sent() {
         .unwrap();
     std::os::unix::fs::symlink("/etc/passwd", at("link")).unwrap();
     let context = BuildContext::find(Some(dir.path()), "web").unwrap();
-    let wanted = [
-        ".dockerignore",
-        "Dockerfile",
-        "docs",
-        "docs/x",
-        "link",
-        "src",
-        "src/a.rs",
-        "target/keep",
-        "target/keep/this",
-    ];
+    let wanted =
+        [".dockerignore", "Dockerfile", "docs", "docs/x", "link", "src", "src/a.rs", "target/keep", "target/keep/this"];
     assert_eq!(names(&context), wanted);
     let mut archive = tar::Archive::new(context.pack().unwrap());
     let link = archive.entries().unwrap().map(Result::unwrap).find(|entry| entry.path().unwrap() == Path::new("link"));
