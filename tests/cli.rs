@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 74] = [
+const COMMANDS: [&[&str]; 75] = [
     &[],
     &["catalog"],
     &["catalog", "add"],
@@ -185,7 +185,8 @@ fn every_command_has_a_golden_help() -> Result<()> {
 fn usage_errors_say_nothing_on_stdout() -> Result<()> {
     let orca = alone()?;
     let cases: [&[&str]; 12] = [
-            &["bogus"],
+        &[],
+        &["bogus"],
         &["labels"],
         &["labels", "snyc"],
         &["labels", "sync", "--bogus"],
