@@ -181,6 +181,10 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
 async fn serve(server: Rc<Server>, listener: TcpListener) {
     let tending = Rc::clone(&server);
     tokio::task::spawn_local(async move { tending.warm.tend().await });
+    if server.settings.catalog.definitions.is_some() && !server.asked.read_only {
+        let reading = Rc::clone(&server);
+        tokio::task::spawn_local(async move { api::catalog::keep_up(&reading).await });
+    }
     let mut stop = std::pin::pin!(server.interrupt.nth(1));
     loop {
         let accepted = tokio::select! {

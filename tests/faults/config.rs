@@ -37,7 +37,7 @@ fn all_problems_at_once() -> Result<()> {
         &[
             "orca.yml:3:5: unknown key \"lables\" in nodes.node-1 (did you mean \"labels\"?)",
             "orca.yml:5:13: nodes.node-2.labels must be a list or a map, not \"5\"",
-            "orca.yml:6:1: unknown key \"bogus\" at the top level (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, registry, update, watch, notify)",
+            "orca.yml:6:1: unknown key \"bogus\" at the top level (known keys: leader, advertise_addr, stack, nodes, options, dependencies, rebalance, gc, autoheal, bootstrap, exporter, logs, mods, registry, catalog, update, watch, notify)",
         ],
     )
 }

@@ -106,3 +106,20 @@ fn with_the_engine_away_the_catalog_is_there_and_states_are_unknown() {
     assert_eq!(json!([rows[0]["name"], rows[0]["status"]]), json!(["web", "unknown"]));
     assert_eq!(server.request("POST", "/api/services/web/deploy").send().status, 503);
 }
+
+#[test]
+fn a_directory_of_definitions_comes_into_the_catalog_and_changes_no_swarm() {
+    let stage = Stage::new();
+    let folder = stage.orca.path("definitions");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("shop.yml"), "image: 127.0.0.1:1/bb:1\nreplicas: 2\n").unwrap();
+    std::fs::write(folder.join("wrong.yml"), "imgae: x\n").unwrap();
+    let server = stage.serve(&["--definitions", "definitions"]);
+    poll::until("the definition is read", || {
+        let row = server.json("/api/services");
+        Ok(if row[0]["name"] == "shop" { Vec::new() } else { vec![row.to_string()] })
+    })
+    .unwrap();
+    assert_eq!(server.json("/api/services")[0]["status"], "registered");
+    assert!(stage.cluster().service("shop").is_err(), "nobody has deployed it");
+}

@@ -1,18 +1,20 @@
 //! The catalog over HTTP: definitions of services, in the shapes that the original's clients know.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::Result;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::Asked;
 use super::writes::json_of;
 use crate::catalog::context;
 use crate::catalog::definition::{self, Definition};
 use crate::catalog::desk::{Desk, Found, wrong};
+use crate::catalog::reconcile::Reach;
 use crate::catalog::store::Entry;
 use crate::pass::catalog::rows;
 use crate::plan::Plan;
@@ -21,6 +23,9 @@ use crate::report::Report;
 use crate::serve::Server;
 use crate::serve::answer::{self, Answer};
 use crate::serve::problem::Problem;
+
+/// How often the directory of definitions is read; the original looked as often.
+const DEFINITIONS: Duration = Duration::from_secs(30);
 
 /// What a client says of a service.
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +41,18 @@ struct Body {
 fn desk<'a>(server: &'a Server, command: &'static str) -> Desk<'a> {
     let (settings, options, interrupt) = (&server.settings, &server.options, &server.interrupt);
     Desk { command, source: server.warm.source(), settings, options, interrupt }
+}
+
+/// Takes definitions from their directory into the catalog, and how services stand, as long as it is polled. The swarm is
+/// changed by those alone who ask for it.
+pub(in crate::serve) async fn keep_up(server: &Server) {
+    loop {
+        let report = Box::pin(desk(server, "catalog reconcile").reconcile(Reach::default())).await;
+        if let Some(error) = &report.error {
+            tracing::warn!("the definitions were not all read: {}", error.message);
+        }
+        sleep(DEFINITIONS).await;
+    }
 }
 
 /// All of it, as the pages show it.
