@@ -60,7 +60,7 @@ fn what_starts_its_successor_first_is_moved_and_the_rest_is_drained() {
     assert!(!stage.cluster().places("slow").unwrap().contains(&"node-3".to_owned()));
     assert_eq!(stage.spec("web"), spec, "it is as it was");
     let tasks = tasks(&stage);
-    let at = |task: &Value| text(&task["Status"]["Timestamp"]);
+    let at = |task: &Value| text(&task["Status"]["Timestamp"]).parse::<jiff::Timestamp>().unwrap();
     assert_eq!(tasks.len(), 2, "one restart: {tasks:?}");
     assert_eq!(tasks[0]["Status"]["State"], "shutdown");
     assert!(at(&tasks[1]) <= at(&tasks[0]), "the new one ran before the old one had ended: {tasks:?}");
