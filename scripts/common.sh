@@ -31,6 +31,28 @@ step() {
   say "== $name: fine ($((SECONDS - from)) s)"
 }
 
+# Names of attempts that have failed.
+FAILED=()
+
+# attempt NAME COMMAND...: a step after which it goes on even if it has failed, so that one run shows all that is wrong.
+# Whoever attempts ends with all_well. Not for a condition (`attempt ... ||`): there the command would ignore set -e.
+attempt() {
+  local status
+  set +e
+  (
+    set -e
+    step "$@"
+  )
+  status=$?
+  set -e
+  [ "$status" = 0 ] || { FAILED+=("$1"); say "== $1: FAILED (exit code $status)"; }
+}
+
+all_well() {
+  local IFS=,
+  [ "${#FAILED[@]}" = 0 ] || die 1 "failed: ${FAILED[*]}"
+}
+
 # install_missing COMMAND:PACKAGE...: installs the packages of the commands that are not there. Without root, without
 # apt, or when apt fails, it says what is missing and what to do, and ends with 69.
 install_missing() {
@@ -46,7 +68,7 @@ install_missing() {
   on_debian || die "$EX_UNAVAILABLE" "missing: ${missing[*]}; install what has them (on Debian: ${packages[*]})"
   is_root || die "$EX_UNAVAILABLE" "missing: ${missing[*]}; as root: apt-get install ${packages[*]}"
   say "installing ${packages[*]} (missing: ${missing[*]})"
-  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}")
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=180 install -y -qq --no-install-recommends "${packages[@]}")
   # A fresh machine has no package lists, or old ones that name packages no longer there.
   "${install[@]}" >/dev/null 2>&1 || { apt-get update -qq >&2 && "${install[@]}" >/dev/null; } ||
     die "$EX_UNAVAILABLE" "missing: ${missing[*]}, and apt failed; install by hand: apt-get install ${packages[*]}"

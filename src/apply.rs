@@ -4,6 +4,7 @@
 //! says about that object is done instead. Nothing here decides what ought to be.
 
 mod arrival;
+mod beside;
 pub mod catalog;
 mod create;
 pub mod files;
@@ -19,6 +20,7 @@ mod object;
 pub mod pause;
 pub mod prepull;
 pub mod registry;
+pub(crate) mod setup;
 pub mod swarm;
 pub(crate) mod temporary;
 pub mod turn;

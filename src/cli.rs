@@ -4,6 +4,7 @@
 
 mod catalog;
 mod global;
+mod init;
 mod mcp;
 mod node_side;
 mod nodes;
@@ -12,6 +13,7 @@ mod rebalance;
 mod registry;
 mod serve;
 mod services;
+mod stacks;
 mod watch;
 
 use std::path::PathBuf;
@@ -21,21 +23,25 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use catalog::{
-    AddEntries, BuildEntry, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices, Projects,
-    ReconcileCatalog, ShowEntry,
+    AddEntries, BuildEntry, BuilderName, Catalog, DeployEntries, DiffEntries, EditEntry, Entries, ImportServices,
+    Projects, ReconcileCatalog, ShowEntry,
 };
 pub use global::{Global, LogFormat, Output, When};
+pub use init::{ExporterUse, Init};
 pub use mcp::Mcp;
 pub use node_side::{
     Bootstrap, Collect, CollectVia, Deploy, DeployVia, Exporter, FetchMods, Heal, Ill, Logs, Mods, NodeArgs, Rotate,
 };
 pub use nodes::{Drain, Nodes, OneNode};
-pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs};
+pub use operate::{CommandFile, Commands, HealthArgs, PauseArgs, ResumeArgs, Whose};
 pub use rebalance::{BalanceGoal, Rebalance, RebalanceApply, RebalanceMeasure, RebalancePlan};
 pub use registry::{InRegistry, OneImage, Registry, RemoveImage, TagsOf};
 pub use serve::{Serve, TokenRight};
 pub use services::{
-    Acting, Chosen, List, OneService, Restart, ServiceLogs, Services, StackWait, Stacks, Tasks, Update, Wait,
+    Acting, Chosen, List, LogsHow, OneService, Restart, ServiceLogs, Services, Tasks, Update, UpdateHow, Wait,
+};
+pub use stacks::{
+    BuildStack, DeployStack, OneStack, RedeployStack, RemoveStack, StackFiles, StackLogs, StackWait, Stacks,
 };
 pub use watch::Watch;
 
@@ -60,6 +66,13 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Set orca up: look at the swarm, ask the rest, write orca.yml and what goes with it
+    ///
+    /// Writes orca.yml, .env and .mcp.json. Finds nodes with their roles and labels, stacks, the registry of images, and whether exporters answer. On a terminal
+    /// it asks, with what it found as the answer to each question; each answer is also a flag, and without a terminal what
+    /// was found is taken, and said. Orcastra's swarm.yml is taken over as it is. No file that is there is replaced without
+    /// --force; lines of .env and servers of .mcp.json that are not orca's stay even then.
+    Init(Box<Init>),
     /// Node labels
     #[command(subcommand)]
     Labels(Labels),
@@ -112,7 +125,7 @@ pub enum Command {
     /// Nodes that are down, draining or ghosts; managers, quorum and how many may be lost; services under target with their
     /// newest error; rollouts that are stuck; tasks that find no node, and why; exporters that are silent, where the config has
     /// exporter. Exit code 0: well. 1: something stays wrong until somebody acts. 75: something is under way and ends by
-    /// itself. With --self: whether the `orca watch` of this host is alive, for a container's healthcheck.
+    /// itself. With --self: whether the `orca watch` (or `orca serve`) of this host is alive, for a container's healthcheck.
     Health(HealthArgs),
     /// Everyday work with services
     #[command(subcommand)]
@@ -267,6 +280,8 @@ pub enum SchemaName {
     Mods,
     /// Of a definition of the catalog.
     Definition,
+    /// Of a stack's compose file.
+    Compose,
 }
 
 /// `orca sim`.

@@ -246,7 +246,7 @@ impl Progress<'_> {
             json!({
                 "command": entry.to_string(), "file": entry.origin.source, "line": entry.origin.line,
                 "column": entry.origin.column, "outcome": null, "summary": null,
-                "error": ReportedError { kind: ErrorKind::Refused, message: format!("not tried: {why}"), causes: Vec::new(), hint: None },
+                "error": ReportedError::new(ErrorKind::Refused, format!("not tried: {why}")),
                 "consumed": false,
             })
         }));

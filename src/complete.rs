@@ -21,8 +21,8 @@ use crate::cli::Cli;
 use crate::engine::Engine;
 use crate::engine::context::{self, Flags};
 use crate::engine::wire::Wire;
+use crate::model::Service;
 use crate::model::service::STACK_LABEL;
-use crate::model::{Needs, Service};
 use crate::settings::{self, Input, Settings};
 use crate::snapshot;
 
@@ -168,7 +168,7 @@ fn cluster_services(line: &Line) -> Option<Vec<String>> {
 }
 
 fn cluster_stacks(line: &Line) -> Option<Vec<String>> {
-    let stack = |service: Service| Needs::read(&service.raw).ok()?.labels.remove(STACK_LABEL);
+    let stack = |service: Service| service.needs().ok()?.labels.get(STACK_LABEL).cloned();
     Some(sorted(services(line)?.into_iter().filter_map(stack)))
 }
 

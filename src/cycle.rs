@@ -17,8 +17,9 @@ use crate::apply::{Applied, Applier};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, interrupted, interrupted_waiting};
 use crate::interrupt::Interrupt;
+use crate::keys::{cluster_id, memory_key, updates_key};
 use crate::pass::memory::Memory;
-use crate::pass::{Pass, pause};
+use crate::pass::{Pass, pause, proving};
 use crate::plan::{Plan, Warning};
 use crate::progress::Progress;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -160,7 +161,8 @@ impl Cycle<'_> {
         }
         let Some(engine) = engine.filter(|_| !self.read_only()) else { return Ok(Some((cluster, None))) };
         let (live, warning) =
-            Live::enter(engine, self.options, &mut cluster, deadline, async |engine| self.look(engine).await).await?;
+            Live::enter(engine, self.options, &mut cluster, deadline, None, async |engine| self.look(engine).await)
+                .await?;
         report.cluster = Some(Cluster::of(&cluster));
         if self.not_its_turn(&cluster, report) {
             return Ok(None);
@@ -271,8 +273,9 @@ impl Cycle<'_> {
     }
 
     /// Plans one pass and leaves it at that.
-    pub(crate) fn rehearse(&self, pass: &Pass, cluster: &Snapshot) -> SubReport {
+    pub(crate) fn rehearse(&self, pass: &Pass, cluster: &mut Snapshot) -> SubReport {
         // What can't be read is taken as not remembered, as the pass itself would.
+        proving::mark(cluster, &self.options.peek_memory(&updates_key(cluster)), cluster.taken_at);
         let memory = self.options.peek_memory(&memory_key(cluster, self.settings));
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let planned = |action| ReportedAction::new(action, Status::Planned, None);
@@ -291,6 +294,7 @@ impl Cycle<'_> {
     ) -> SubReport {
         let memory_key = memory_key(cluster, self.settings);
         let memory = live.memory(&memory_key);
+        live.mark(cluster);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());
@@ -374,19 +378,4 @@ impl Cycle<'_> {
         }
         unchanged
     }
-}
-
-/// What is remembered belongs to a cluster and a config: another config on this host has its own anchors.
-pub fn memory_key(cluster: &Snapshot, settings: &Settings) -> String {
-    format!("{} {}", cluster_id(cluster), settings.files.join(" "))
-}
-
-/// What is remembered of the balance belongs to the cluster alone: a move is a move, by whatever config.
-pub fn balance_key(cluster: &Snapshot) -> String {
-    format!("{}#balance", cluster_id(cluster))
-}
-
-/// The cluster's id, for locks and journals.
-pub fn cluster_id(cluster: &Snapshot) -> &str {
-    cluster.cluster.as_deref().unwrap_or("unknown")
 }

@@ -8,6 +8,7 @@ mod end;
 mod everyday;
 mod exporter;
 mod gc;
+mod init;
 mod logs;
 mod mcp;
 mod mods;
@@ -15,6 +16,7 @@ mod operate;
 mod rebalance;
 mod registry;
 mod serve;
+mod stacks;
 mod tell;
 mod update;
 mod watch;
@@ -187,6 +189,7 @@ impl Session {
         };
         let options = self.options(wait);
         match command {
+            Command::Init(args) => self.init(&args, &options, interrupt).await,
             Command::Labels(Labels::Sync) => {
                 self.passes(Pass::Labels.name(), &[Pass::Labels], &options, interrupt).await
             }
@@ -271,10 +274,7 @@ impl Session {
         }
         let mut input = settings::Input::new(self.global.config.clone(), self.env.clone());
         input.exporter = exporter;
-        let settings = tokio::select! {
-            _ = interrupt.nth(1) => return Err(interrupted()),
-            settings = tokio::task::spawn_blocking(move || load(&input)) => settings??,
-        };
+        let settings = interrupt.aside(move || load(&input)).await??;
         _ = self.told.set(settings.notify.clone());
         Ok(settings)
     }

@@ -45,6 +45,17 @@ impl ErrorKind {
     }
 }
 
+/// Which of the failures of one kind it is, where a program must tell those apart, too. No exit code depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// There is no thing of that name.
+    Absent,
+    /// There are several things that it may be.
+    Ambiguous,
+    /// What is meant is there, and is none that this can be done with.
+    Unfit,
+}
+
 /// An error with a kind, a one-line message and, where there is one, the next step.
 ///
 /// Messages are lower-case fragments that read well after "error: "; names stand in backticks.
@@ -56,18 +67,27 @@ pub struct Error {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// See [`Sort`]; most errors have none.
+    pub sort: Option<Sort>,
 }
 
 impl Error {
     /// An error of this kind without a hint.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
+        Self { kind, message: message.into(), hint: None, sort: None }
     }
 
     /// The same error with the next step for the operator.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error for programs that tell it apart from others of its kind.
+    #[must_use]
+    pub fn sort(mut self, sort: Sort) -> Self {
+        self.sort = Some(sort);
         self
     }
 }
@@ -100,13 +120,15 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     typed(error).and_then(|e| e.hint.as_deref())
 }
 
+/// Which of its kind an `anyhow` error is, if its first [`Error`] says so.
+pub fn sort_of(error: &anyhow::Error) -> Option<Sort> {
+    typed(error).and_then(|e| e.sort)
+}
+
 /// The same error once more, for a second place that tells of it.
 pub fn again(error: &anyhow::Error) -> anyhow::Error {
-    let same = Error::new(kind_of(error), format!("{error:#}"));
-    match hint_of(error) {
-        Some(hint) => same.hint(hint).into(),
-        None => same.into(),
-    }
+    let hint = hint_of(error).map(str::to_owned);
+    Error { kind: kind_of(error), message: format!("{error:#}"), hint, sort: sort_of(error) }.into()
 }
 
 fn typed(error: &anyhow::Error) -> Option<&Error> {

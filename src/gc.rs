@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, again, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::NodeId;
 use crate::nodes::{self, Known, Reach, Stop};
+use crate::pass::gc::Only;
 use crate::pass::gc::keep::Keep;
 use crate::plan::{Blocked, Target, TargetKind, Warning};
 use crate::report::{Cluster, Outcome, Report, Run};
@@ -55,6 +56,10 @@ pub struct Collection<'a> {
     pub via: Via,
     /// `--volume`.
     pub volumes: BTreeSet<String>,
+    /// Only these images, and nothing else.
+    pub only: Option<Only>,
+    /// Whose collection it is: its name in the journal.
+    pub command: &'static str,
     /// The bounds.
     pub options: &'a Options,
     /// Signals.
@@ -65,7 +70,7 @@ impl Collection<'_> {
     /// Runs once. Whatever happens, there is a report.
     pub async fn run(&self) -> Report {
         let started = Instant::now();
-        let mut report = Report::new(COMMAND, Run::start(self.options.dry_run));
+        let mut report = Report::new(self.command, Run::start(self.options.dry_run));
         let unchanged = self.visit_all(started + self.options.timeout, &mut report).await;
         report.ended(started, unchanged)
     }
@@ -113,9 +118,10 @@ impl Collection<'_> {
         url.map_or_else(|| Ok(here.clone()), |url| Ok(nodes::engine_at(url, "--manager")?.until(deadline)))
     }
 
-    fn actor(known: &Known, report: &Report) -> Actor {
-        let cluster = known.cluster().and_then(|cluster| cluster.cluster.clone());
-        Actor { run: report.run.id.clone(), cluster: cluster.unwrap_or_else(|| "unknown".to_owned()), command: COMMAND }
+    fn actor(&self, known: &Known, report: &Report) -> Actor {
+        let cluster =
+            known.cluster().and_then(|cluster| cluster.cluster.clone()).unwrap_or_else(|| "unknown".to_owned());
+        Actor { run: report.run.id.clone(), cluster, command: self.command }
     }
 
     async fn by_engines(
@@ -139,8 +145,9 @@ impl Collection<'_> {
             cluster: known.cluster(),
             settings: &self.settings.gc,
             volumes: &self.volumes,
+            only: self.only.as_ref(),
             state,
-            actor: Self::actor(known, report),
+            actor: self.actor(known, report),
             budget: Cell::new(self.options.max_actions),
             deadline,
             interrupt: self.interrupt,
@@ -173,9 +180,10 @@ impl Collection<'_> {
             let error = Error::new(ErrorKind::Config, "--via service needs an image that has orca in its PATH");
             return Err(error.hint("name it in orca.yml: gc: { service: { image: NAME } }").into());
         };
-        let (actor, host) = (Self::actor(known, report), host_id(&self.options.state_dir)?);
+        let (actor, host) = (self.actor(known, report), host_id(&self.options.state_dir)?);
         let mut order = GcOrder::new(&actor.run, &actor.cluster, Keep::of(cluster)?, &self.settings.gc);
         order.volumes.clone_from(&self.volumes);
+        order.only.clone_from(&self.only);
         order.max_actions = self.options.max_actions;
         let engine = &self.managers(here, deadline)?;
         let nodes = nodes::wanted(&self.reach, cluster)?;
@@ -256,6 +264,7 @@ async fn carry_out(order: &GcOrder, here: &Engine, options: &Options, interrupt:
         cluster: None,
         settings: &order.settings,
         volumes: &order.volumes,
+        only: order.only.as_ref(),
         state: Some(state),
         actor: Actor { run: order.run.clone(), cluster: order.cluster.clone(), command: COMMAND },
         budget: Cell::new(order.max_actions),

@@ -1,9 +1,9 @@
-//! The heartbeat of `orca watch`, and `orca health --self`, which looks at it.
+//! The heartbeat of `orca watch` and `orca serve`, and `orca health --self`, which looks at it.
 //!
 //! The contract: the watch writes `watch.json` into its state directory after each pass and at each idle heartbeat, and at
-//! least once an interval. Who reads it needs no engine and no config.
+//! least once an interval; the server writes `serve.json`. Who reads them needs no engine and no config.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -11,20 +11,37 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::cli::Whose;
 use crate::error::{Error, ErrorKind};
 use crate::files::whole;
 use crate::report::{Outcome, Report, ReportedError, Run};
 
 /// The command's name in reports.
 pub const COMMAND: &str = "health";
-/// The file's name in the state directory.
-const FILE: &str = "watch.json";
-/// A watch that has not been heard of for so many of its intervals is stuck.
+/// Who has not been heard of for so many of its intervals is stuck.
 const MISSED: u32 = 3;
 /// A heartbeat may be from the future by this much: clocks are set.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// What a watch says of itself.
+impl Whose {
+    /// The file's name in the state directory.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Watch => "watch.json",
+            Self::Serve => "serve.json",
+        }
+    }
+
+    /// What it is, in reports.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Serve => "serve",
+        }
+    }
+}
+
+/// What a watch or a server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Its process.
@@ -60,8 +77,8 @@ impl Heartbeat {
     ///
     /// # Errors
     /// If the state directory can't be written.
-    pub fn write(&self, state_dir: &Path) -> Result<()> {
-        let path = path(state_dir);
+    pub fn write(&self, state_dir: &Path, whose: Whose) -> Result<()> {
+        let path = state_dir.join(whose.file());
         let text = serde_json::to_string(self)? + "\n";
         whole::write(&path, &text, 0o644).with_context(|| format!("can't write `{}`", path.display()))
     }
@@ -91,22 +108,25 @@ impl Heartbeat {
     }
 }
 
-/// Looks for a watch that works with this state directory.
+/// Looks for a watch or a server that works with this state directory. Where nobody says which, it is the watch; of a server
+/// beside which there never was a watch, as in a container, the server.
 ///
 /// # Errors
 /// If there is no sign of life: the report's outcome is `failed`, the exit code 1.
-pub fn look(state_dir: &Path, max_age: Option<Duration>) -> Result<Report> {
+pub fn look(state_dir: &Path, whose: Option<Whose>, max_age: Option<Duration>) -> Result<Report> {
     let mut report = Report::new(COMMAND, Run::start(true));
-    let path = path(state_dir);
+    let left = |whose: &Whose| state_dir.join(whose.file()).exists();
+    let whose = whose.or_else(|| [Whose::Watch, Whose::Serve].into_iter().find(left)).unwrap_or(Whose::Watch);
+    let (path, name) = (state_dir.join(whose.file()), whose.key());
     let found = std::fs::read_to_string(&path);
-    let hint = "the state directory must be the one that `orca watch` was started with (--state-dir, ORCA_STATE_DIR)";
     let text = match found {
         Ok(text) => text,
         Err(error) => {
             let told = Error::new(
                 ErrorKind::Failed,
-                format!("no `orca watch` has left a sign of life in `{}`", path.display()),
+                format!("no `orca {name}` has left a sign of life in `{}`", path.display()),
             );
+            let hint = "the state directory must be the one that it was started with (--state-dir, ORCA_STATE_DIR)";
             return Err(anyhow::Error::new(error).context(told.hint(hint)));
         }
     };
@@ -118,16 +138,16 @@ pub fn look(state_dir: &Path, max_age: Option<Duration>) -> Result<Report> {
     let age_ms = u64::try_from(now.duration_since(heartbeat.at).as_millis()).unwrap_or_default();
     report.data.insert("healthy".to_owned(), complaint.is_none().into());
     report.data.insert("age_ms".to_owned(), age_ms.into());
-    report.data.insert("watch".to_owned(), json!(heartbeat));
+    report.data.insert(name.to_owned(), json!(heartbeat));
     if let Some(why) = complaint {
-        let text = format!("`orca watch` on this host is not alive: {why}");
+        let text = format!("`orca {name}` on this host is not alive: {why}");
         let error =
             Error::new(ErrorKind::Failed, text).hint("its log tells why; whoever supervises it should restart it");
         report.error = Some(ReportedError::from_error(&error.into()));
     } else {
         let last = heartbeat.last_pass.map(|pass| format!(", last pass `{pass}`")).unwrap_or_default();
         let text = format!(
-            "`orca watch` is alive: process {}, heard of {} ago{last}",
+            "`orca {name}` is alive: process {}, heard of {} ago{last}",
             heartbeat.pid,
             shown(Duration::from_millis(age_ms))
         );
@@ -135,10 +155,6 @@ pub fn look(state_dir: &Path, max_age: Option<Duration>) -> Result<Report> {
     }
     report.conclude(0);
     Ok(report)
-}
-
-fn path(state_dir: &Path) -> PathBuf {
-    state_dir.join(FILE)
 }
 
 /// When a process was started, in ticks since boot; none if there is none of this pid, or only what is left of one.

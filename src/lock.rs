@@ -1,4 +1,4 @@
-//! One orca per cluster and state directory at a time.
+//! One orca per cluster and state directory at a time, but for what nobody needs to wait for.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;

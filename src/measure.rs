@@ -3,10 +3,11 @@
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::cycle::{Options, Source, balance_key};
+use crate::cycle::{Options, Source};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, interrupted, kind_of};
 use crate::interrupt::Interrupt;
+use crate::keys::balance_key;
 use crate::lock;
 use crate::metrics::collect::{self, Choice, Collector};
 use crate::metrics::smooth::{Raw, Samples, smooth};

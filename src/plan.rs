@@ -3,8 +3,10 @@
 //! A plan is made by a pure function and executed by [`crate::apply`]; nothing here reads a clock or an engine.
 
 mod change;
+mod file;
 mod kind;
 mod nature;
+mod said;
 mod values;
 
 use std::time::Duration;
@@ -17,8 +19,10 @@ use crate::engine::edit::moving::Temporary;
 use crate::model::{Node, NodeId, Service, ServiceId, TaskId};
 use crate::pass::memory::Memory;
 
-pub use change::{Change, FileFact, Rotation};
+pub use change::Change;
+pub use file::{FileFact, Rotation};
 pub use kind::ActionKind;
+pub use said::{Blocked, Warning};
 
 /// What one pass decided.
 #[derive(Debug, Default, PartialEq)]
@@ -89,6 +93,10 @@ pub enum TargetKind {
     File,
     /// A service of the catalog.
     Catalog,
+    /// A secret of the swarm.
+    Secret,
+    /// A config of the swarm.
+    Config,
 }
 
 /// What an update of the swarm's own objects can be of.
@@ -116,7 +124,9 @@ impl TargetKind {
             | Self::BuildCache
             | Self::Host
             | Self::File
-            | Self::Catalog => None,
+            | Self::Catalog
+            | Self::Secret
+            | Self::Config => None,
         }
     }
 
@@ -135,6 +145,8 @@ impl TargetKind {
             Self::Host => "hosts",
             Self::File => "files",
             Self::Catalog => "catalog",
+            Self::Secret => "secrets",
+            Self::Config => "configs",
         }
     }
 
@@ -153,6 +165,8 @@ impl TargetKind {
             Self::Host => "host",
             Self::File => "file",
             Self::Catalog => "catalog",
+            Self::Secret => "secret",
+            Self::Config => "config",
         }
     }
 }
@@ -289,6 +303,13 @@ impl Action {
         Self::new(Target::unknown(TargetKind::Service, name), name, "create", change, reason.into(), 0)
     }
 
+    /// A network, secret or config of the swarm that is made or removed; without an id it is not there yet.
+    pub fn on_object(kind: TargetKind, id: &str, name: &str, change: Change, reason: impl Into<String>) -> Self {
+        let what = if id.is_empty() { "create" } else { "remove" };
+        let target = Target { id: id.to_owned(), ..Target::unknown(kind, name) };
+        Self::new(target, name, what, change, reason.into(), 0)
+    }
+
     /// A change of a machine outside of the swarm, called `what` in the action's id.
     pub fn on_machine(name: &str, what: &str, change: Change, reason: impl Into<String>) -> Self {
         Self::new(Target::unknown(TargetKind::Host, name), name, what, change, reason.into(), 0)
@@ -354,32 +375,5 @@ impl Action {
     pub fn after(mut self, ids: Vec<String>) -> Self {
         self.requires = ids;
         self
-    }
-}
-
-/// Something that a pass refuses to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Blocked {
-    /// Stable id, as `service/web_app#follow/web_db`.
-    pub id: String,
-    /// What it is about.
-    pub target: Target,
-    /// All the reasons, each with what to do.
-    pub reasons: Vec<String>,
-}
-
-/// Something that the operator should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Warning {
-    /// A stable word for scripts, as `unknown_node`.
-    pub code: String,
-    /// The same in a sentence.
-    pub message: String,
-}
-
-impl Warning {
-    /// A warning.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
     }
 }

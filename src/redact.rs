@@ -31,6 +31,13 @@ pub fn redact(value: &mut Value) {
     }
 }
 
+/// A value as it may be shown. What it is, its key tells.
+pub fn under(key: &str, value: &Value) -> Value {
+    let mut wrapped = serde_json::json!({ key: value });
+    redact(&mut wrapped);
+    wrapped[key].take()
+}
+
 fn hide(value: &mut Value) {
     *value = REDACTED.into();
 }

@@ -7,20 +7,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::engine::Engine;
+use crate::engine::again::Heard;
 use crate::engine::parts::{Parts, SCHEMA};
 use crate::engine::swarm::Standing;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Node, NodeId, Pauses, Service, ServiceId, Task, or_default};
+use crate::registry::Plain;
 
 /// The tasks that the managers want to run. `ready` is a replacement that waits for its predecessor or for the restart
-/// delay: without it, a restarting service looks as if it had no task at all.
-const WANTED_TASKS: &str = r#"{"desired-state":["running","ready"]}"#;
+/// delay: without it, a restarting service looks as if it had no task at all. `complete` is what a job's tasks are to come
+/// to, from their beginning on; those of its newest run that have ended come with it.
+const WANTED_TASKS: &str = r#"{"desired-state":["running","ready","complete"]}"#;
 
 /// What a pass knows of the cluster.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     /// When it was read, by the clock of the host that orca runs on: what orca remembers is stamped with it.
     pub taken_at: Timestamp,
@@ -39,6 +43,8 @@ pub struct Snapshot {
     pub log_driver: String,
     /// Node id of the engine that was asked.
     pub node_id: NodeId,
+    /// Registries that this engine speaks plain HTTP to.
+    pub plain: Plain,
     /// What orca was told to leave alone.
     pub pauses: Pauses,
     /// Sorted by hostname, then id.
@@ -58,6 +64,7 @@ struct Info {
     /// RFC 3339, in the engine's own time zone.
     system_time: String,
     swarm: Swarm,
+    registry_config: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -96,6 +103,24 @@ impl Snapshot {
         Self::from_parts(engine.observe::<Task>(None).await?).map_err(|e| unreadable(&e))
     }
 
+    /// The same for who has looked before, and may look again: of what the engine says once more nothing is read anew.
+    ///
+    /// # Errors
+    /// As of [`Snapshot::observe`].
+    pub async fn observe_again(engine: &Engine, before: Option<(&Self, &Heard)>) -> Result<(Self, Heard)> {
+        let (known, heard) = before.unzip();
+        let again = engine.observe_again(heard).await?;
+        let read = || {
+            let services = match again.services {
+                Some(services) => Service::list(services)?,
+                None => known.map(|known| known.services.clone()).unwrap_or_default(),
+            };
+            let tasks = again.tasks.or_else(|| Some(known?.tasks.clone())).unwrap_or_default();
+            Self::of(&again.info, again.taken_at, again.api, Node::list(again.nodes)?, services, tasks)
+        };
+        Ok((read().map_err(|error| unreadable(&error))?, again.heard))
+    }
+
     /// The nodes and services alone, without tasks, of the swarm of which `asked` is a manager.
     ///
     /// # Errors
@@ -112,10 +137,11 @@ impl Snapshot {
             node_name: asked.name.clone(),
             // Nobody asks for it where members alone are read.
             log_driver: String::new(),
+            plain: Plain::default(),
             node_id: NodeId(asked.node.clone()),
             pauses: asked.swarm.as_ref().map(|swarm| swarm.pauses.clone()).unwrap_or_default(),
-            nodes: read_nodes(nodes).map_err(|error| unreadable(&error))?,
-            services: read_services(services).map_err(|error| unreadable(&error))?,
+            nodes: Node::list(nodes).map_err(|error| unreadable(&error))?,
+            services: Service::list(services).map_err(|error| unreadable(&error))?,
             tasks: Vec::new(),
         })
     }
@@ -130,6 +156,7 @@ impl Snapshot {
             cluster: None,
             node_name: String::new(),
             log_driver: String::new(),
+            plain: Plain::default(),
             node_id: NodeId::default(),
             pauses: Pauses::default(),
             nodes: Vec::new(),
@@ -148,22 +175,34 @@ impl Snapshot {
     }
 
     fn from_parts(parts: Parts<Task>) -> serde_json::Result<Self> {
-        let info: Info = serde_json::from_str(parts.info.get())?;
-        let (nodes, services) = (read_nodes(parts.nodes)?, read_services(parts.services)?);
+        let (nodes, services) = (Node::list(parts.nodes)?, Service::list(parts.services)?);
+        Self::of(&parts.info, parts.taken_at, parts.api, nodes, services, parts.tasks)
+    }
+
+    fn of(
+        info: &RawValue,
+        taken_at: Timestamp,
+        api: String,
+        nodes: Vec<Node>,
+        services: Vec<Service>,
+        tasks: Vec<Task>,
+    ) -> serde_json::Result<Self> {
+        let info: Info = serde_json::from_str(info.get())?;
         let cluster = info.swarm.cluster.unwrap_or_default();
         Ok(Self {
-            taken_at: parts.taken_at,
-            engine_time: info.system_time.parse().unwrap_or(parts.taken_at),
-            api: parts.api,
+            taken_at,
+            engine_time: info.system_time.parse().unwrap_or(taken_at),
+            api,
             engine: info.server_version,
             pauses: Pauses::read(&cluster.spec.labels),
             cluster: Some(cluster.id).filter(|id| !id.is_empty()),
             node_name: info.name,
             log_driver: info.logging_driver,
+            plain: Plain::of_engine(&info.registry_config),
             node_id: info.swarm.node_id,
             nodes,
             services,
-            tasks: parts.tasks,
+            tasks,
         })
     }
 
@@ -198,9 +237,10 @@ impl Snapshot {
         }
     }
 
-    /// Puts a newly read service in place of the old one.
-    pub fn put_service(&mut self, service: Service) {
+    /// Puts a newly read service in place of the old one. What the engine knows nothing of stays.
+    pub fn put_service(&mut self, mut service: Service) {
         if let Some(old) = self.services.iter_mut().find(|old| old.id == service.id) {
+            service.proving = old.proving.take();
             *old = service;
         }
     }
@@ -209,30 +249,6 @@ impl Snapshot {
     pub fn remove(&mut self, id: &str) {
         self.nodes.retain(|node| node.id.0 != id);
         self.services.retain(|service| service.id.0 != id);
-    }
-}
-
-/// Nodes sorted by hostname, then id, each with a key of its own.
-pub fn read_nodes(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Node>> {
-    let mut nodes = raw.into_iter().map(Node::read).collect::<serde_json::Result<Vec<_>>>()?;
-    nodes.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    tell_apart(&mut nodes);
-    Ok(nodes)
-}
-
-/// Services sorted by name.
-pub fn read_services(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Service>> {
-    let mut services = raw.into_iter().map(Service::read).collect::<serde_json::Result<Vec<_>>>()?;
-    services.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(services)
-}
-
-/// Gives nodes that share a hostname keys of their own; expects them sorted by name.
-fn tell_apart(nodes: &mut [Node]) {
-    for twins in nodes.chunk_by_mut(|a, b| a.name == b.name).filter(|twins| twins.len() > 1) {
-        for node in twins {
-            node.key = format!("{}@{}", node.name, node.id.0);
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -134,8 +134,11 @@ impl State {
     /// Reads the whole file: what is damaged must show before something is done that can't be noted.
     pub fn mend(&mut self, dir: &Path) -> Result<Option<Warning>> {
         let verdict: rusqlite::Result<String> = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        if verdict.is_ok_and(|verdict| verdict == "ok") {
-            return Ok(None);
+        match verdict {
+            Ok(verdict) if verdict == "ok" => return Ok(None),
+            // Another orca writes just now, say: that is no damage.
+            Err(error) if !is_corrupt(&error) => return Err(anyhow::Error::new(error).context(unusable(dir))),
+            _ => {}
         }
         let (state, warning) = Self::afresh(dir, "its pages are damaged")?;
         *self = state;
@@ -238,7 +241,7 @@ impl State {
                     after.to_string(),
                 ],
             )
-            .context("can't write the journal")?;
+            .map_err(unwritten)?;
         let id = self.db.last_insert_rowid();
         self.trim()?;
         Ok(id)
@@ -264,7 +267,7 @@ impl State {
         let sql = "INSERT INTO journal (at, run, cluster, command, kind, action, target_type, target_id, target_name, \
                    reason, before, after, status, error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
         let row = row.into_iter().map(Some).chain([action.error.clone()]);
-        self.db.execute(sql, rusqlite::params_from_iter(row)).context("can't write the journal")?;
+        self.db.execute(sql, rusqlite::params_from_iter(row)).map_err(unwritten)?;
         self.trim()
     }
 
@@ -277,7 +280,7 @@ impl State {
     /// Says how an action ended.
     pub fn finish(&self, id: i64, status: &str, error: Option<&str>) -> Result<()> {
         let sql = "UPDATE journal SET status = ?2, error = ?3 WHERE id = ?1";
-        self.db.execute(sql, params![id, status, error]).context("can't write the journal")?;
+        self.db.execute(sql, params![id, status, error]).map_err(unwritten)?;
         Ok(())
     }
 
@@ -337,6 +340,17 @@ pub(crate) fn move_aside(path: &Path) -> Result<PathBuf> {
     let _ = std::fs::remove_file(path.with_extension("db-journal"));
     std::fs::rename(path, &aside).with_context(|| format!("can't move the corrupt `{}` aside", path.display()))?;
     Ok(aside)
+}
+
+/// The journal could not be written, with what to do.
+fn unwritten(error: rusqlite::Error) -> anyhow::Error {
+    let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+    let told = Error::new(ErrorKind::Failed, "can't write the journal");
+    anyhow::Error::new(error).context(if full {
+        told.hint("free space where --state-dir is, and run again")
+    } else {
+        told
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use orca::model::ServiceId;
 use orca::pass::Pass;
-use orca::pass::memory::Memory;
+use orca::pass::memory::{HealedService, Memory};
 use orca::plan::{Change, Plan};
 use orca::settings::{Settings, Source, SourceKind, parse};
 use orca::snapshot::Snapshot;
@@ -125,6 +126,15 @@ fn restarts(plan: &Plan) -> usize {
 
 fn reasons(plan: &Plan) -> String {
     plan.blocked.iter().flat_map(|blocked| blocked.reasons.clone()).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn what_other_passes_remember_stays() {
+    let mut watch = Watch::new();
+    let web = ServiceId("web_app".to_owned());
+    watch.memory.autoheal.services.insert(web.clone(), HealedService::default());
+    drop(watch.look(0, &World::new()));
+    assert!(watch.memory.autoheal.services.contains_key(&web), "autoheal would begin its ladder anew");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use common::orca::{Ended, Orca};
 use common::sim::Sim;
 
 /// Everything that has a help text.
-const COMMANDS: [&[&str]; 75] = [
+const COMMANDS: [&[&str]; 83] = [
     &[],
     &["catalog"],
     &["catalog", "add"],
@@ -24,6 +24,7 @@ const COMMANDS: [&[&str]; 75] = [
     &["catalog", "show"],
     &["projects"],
     &[],
+    &["init"],
     &["labels"],
     &["labels", "sync"],
     &["anchors"],
@@ -61,6 +62,13 @@ const COMMANDS: [&[&str]; 75] = [
     &["services", "logs"],
     &["stacks"],
     &["stacks", "ls"],
+    &["stacks", "status"],
+    &["stacks", "deploy"],
+    &["stacks", "update"],
+    &["stacks", "redeploy"],
+    &["stacks", "remove"],
+    &["stacks", "build"],
+    &["stacks", "logs"],
     &["stacks", "restart"],
     &["stacks", "stop"],
     &["stacks", "start"],

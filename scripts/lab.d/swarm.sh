@@ -141,7 +141,7 @@ cmd_exporter() {
         "$TOOL/root/usr/bin/prometheus-node-exporter" --web.listen-address "$(node_addr "$k"):9100"
     ) </dev/null >>"$RUN/node-$k/exporter.log" 2>&1 &
   done
-  until=$((SECONDS + 10))
+  until=$((SECONDS + START_TIMEOUT))
   for ((k = 1; k <= NODES; k++)); do
     node_running "$k" || continue
     until port_open "$(node_addr "$k")" 9100; do
@@ -190,9 +190,10 @@ cmd_registry() {
 
 # Both serve the same images; the guarded one to the user lab with the password orca-lab.
 start_registry() { # registry | registry-guarded
-  local dir=$RUN/$1 port=5000 until=$((SECONDS + 10)) auth=
+  local dir=$RUN/$1 port=5000 until auth=
   registry_pid "$1" >/dev/null && return
   fetch_tool docker-registry bookworm
+  until=$((SECONDS + START_TIMEOUT))
   kill_cgroup "/$1"
   while port_open "$GATEWAY" "$port"; do port=$((port + 1)); done
   mkdir -p "$dir" "$DATA/registry" "$DATA/$1"

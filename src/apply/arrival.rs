@@ -5,13 +5,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::judge::{Seen, judge, unwanted};
-use super::moving::{Ended, LOOK, Mover, TAKEN_OVER, patiently};
+use super::moving::{Ended, HOMELESS, LOOK, Mover, TAKEN_OVER, patiently};
 use crate::engine::edit::moving::Detour;
 use crate::model::{Task, TaskId, TaskState};
 use crate::plan::MoveOrder;
 
-/// A task that nothing can take is given so long: a node may be away for a moment.
-pub(super) const HOMELESS: Duration = Duration::from_secs(8);
 /// After a failed move its service is watched for so long until it is whole again.
 const HEAL: Duration = Duration::from_secs(60);
 

@@ -7,12 +7,18 @@ use super::object::Attempt;
 use crate::engine::edit::field::same;
 use crate::error::{ErrorKind, kind_of};
 use crate::model::Service;
+use crate::registry::keyring::entry_of_spec;
 
 impl Applier<'_> {
     /// Makes it, unless somebody else has made one of that name meanwhile.
     pub(super) async fn create(&mut self, name: &str, spec: &Value) -> Attempt {
+        let mut spec = spec.clone();
+        if let Err(error) = self.fill_in(&mut spec).await {
+            return Attempt::Failed(error.context(format!("can't make service `{name}`")));
+        }
+        let spec = &spec;
         let image = spec.pointer("/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str).unwrap_or_default();
-        let auth = self.pass.auths().and_then(|auths| auths.of(image));
+        let auth = self.pass.auths().and_then(|auths| auths.of(entry_of_spec(spec), image));
         let made = self.engine.create_service(&self.cluster.api, spec, auth).await;
         match (made, self.find(name).await) {
             (Ok(Some(_)), _) => Attempt::Done,

@@ -7,7 +7,6 @@ use anyhow::Result;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use super::local::Ended;
 use crate::error::{Error, ErrorKind};
 use crate::exporter::remote::Host;
 use crate::plan::Change;
@@ -50,7 +49,7 @@ pub struct Shell<'a> {
 }
 
 impl Shell<'_> {
-    pub(super) async fn make(&self, change: &Change, deadline: Instant) -> Result<Ended> {
+    pub(super) async fn make(&self, change: &Change, deadline: Instant) -> Result<()> {
         let (host, until) = (self.host, deadline + GRACE);
         match (change, self.program) {
             (Change::HostProgram { after, .. }, Some(program)) => {
@@ -66,7 +65,7 @@ impl Shell<'_> {
             }
             _ => return Err(Error::new(ErrorKind::Failed, "this is no change of a machine").into()),
         }
-        Ok(Ended::Done(None))
+        Ok(())
     }
 }
 

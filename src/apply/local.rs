@@ -106,7 +106,9 @@ impl NodeApplier<'_> {
     async fn make(&self, action: &Action) -> Result<Ended> {
         let (engine, api) = match &self.hand {
             Hand::Engine { engine, api } => (*engine, *api),
-            Hand::Shell(shell) => return shell.make(&action.change, self.deadline).await,
+            Hand::Shell(shell) => {
+                return shell.make(&action.change, self.deadline).await.map(|()| Ended::Done(None));
+            }
         };
         let (id, name) = (&action.target.id, &action.target.name);
         let removed = match &action.change {

@@ -18,11 +18,14 @@ use crate::engine::{Engine, Written};
 use crate::error::{Error, ErrorKind};
 use crate::pass::memory::Memory;
 use crate::plan::Warning;
+use crate::state::State;
 
 /// The object's name.
 const NAME: &str = "orca.memory";
 /// Managers take a label of 900 kB (measured on 20.10, 26.1 and 28.5), but every one of them keeps it in memory.
 const LARGEST: usize = 400_000;
+/// How often it may change under an orca that keeps something else in it.
+const TRIES: u32 = 4;
 /// One read or write takes no longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -38,6 +41,24 @@ pub struct Shared {
     parts: BTreeMap<String, Memory>,
     /// What the report is to say.
     pub(super) warning: Option<Warning>,
+}
+
+/// What is remembered under this key by now: of rollouts under way, what this host has just written down counts beside what
+/// was read from the swarm when the run began.
+pub fn newest(state: &State, shared: Option<&Shared>, key: &str) -> Memory {
+    let own = state.memory(key);
+    let proving = own.proving.clone();
+    let mut known = match shared {
+        Some(shared) => shared.over(key, own),
+        None => own,
+    };
+    for (id, own) in proving {
+        // Another host may have taken over since.
+        if known.proving.get(&id).is_none_or(|other| other.since <= own.since) {
+            known.proving.insert(id, own);
+        }
+    }
+    known
 }
 
 impl Shared {
@@ -84,36 +105,41 @@ impl Shared {
         if self.parts.get(key).map_or_else(|| part == Memory::default(), |known| *known == part) {
             return Ok(());
         }
-        let mut parts = self.parts.clone();
-        parts.insert(key.to_owned(), part);
-        let text = serde_json::to_string(&parts)?;
-        if text.len() > LARGEST {
-            let text = format!("too much for the config `{NAME}` ({} bytes): only this host remembers it", text.len());
-            self.warning = Some(Warning::new("memory", text));
-            return Ok(());
+        let known = self.parts.get(key).cloned();
+        for _ in 0..TRIES {
+            let mut parts = self.parts.clone();
+            parts.insert(key.to_owned(), part.clone());
+            let text = serde_json::to_string(&parts)?;
+            if text.len() > LARGEST {
+                let text =
+                    format!("too much for the config `{NAME}` ({} bytes): only this host remembers it", text.len());
+                self.warning = Some(Warning::new("memory", text));
+                return Ok(());
+            }
+            let done = self.write(&text).await? == Written::Done;
+            // The next change needs the new version. With the version of what another has written since, it would undo that.
+            let read = Self::load(&self.engine(), &self.api, &self.node).await?;
+            (self.object, self.parts) = (read.object, read.parts);
+            match self.parts.get(key) {
+                Some(kept) if done && *kept == part => return Ok(()),
+                // What else is kept may be another's: updates run beside everything.
+                kept if !done && kept == known.as_ref() => {}
+                _ => break,
+            }
         }
-        let spec = self.spec(&text);
-        let written = match &self.object {
-            None => match self.engine().create("configs", &self.api, &spec).await? {
+        let text = format!("another orca has changed the config `{NAME}` meanwhile");
+        Err(Error::new(ErrorKind::Locked, text).hint("it acts on this swarm now; run again later").into())
+    }
+
+    async fn write(&self, text: &str) -> Result<Written> {
+        let (engine, spec) = (self.engine(), self.spec(text));
+        Ok(match &self.object {
+            None => match engine.create("configs", &self.api, &spec).await? {
                 Some(_) => Written::Done,
                 None => Written::Conflict,
             },
-            Some((version, id)) => self.engine().update("configs", id, &self.api, *version, &spec).await?,
-        };
-        let another = || {
-            let text = format!("another orca has changed the config `{NAME}` meanwhile");
-            Err(Error::new(ErrorKind::Locked, text).hint("it acts on this swarm now; run again later").into())
-        };
-        if written != Written::Done {
-            return another();
-        }
-        // The next change needs the new version. With the version of what another has written since, it would undo that.
-        let read = Self::load(&self.engine(), &self.api, &self.node).await?;
-        if serde_json::to_string(&read.parts)? != text {
-            return another();
-        }
-        (self.object, self.parts) = (read.object, parts);
-        Ok(())
+            Some((version, id)) => engine.update("configs", id, &self.api, *version, &spec).await?,
+        })
     }
 
     /// Whatever time the run has left, what it has done is to be remembered.

@@ -11,7 +11,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
-use super::arrival::HOMELESS;
 use super::turn::Turn;
 use crate::engine::edit::moving::{self, Detour, Nudge, Ticket};
 use crate::engine::edit::{edited_spec, holds};
@@ -27,10 +26,13 @@ use crate::snapshot::Snapshot;
 
 /// How often an object may change under a move before the move gives up.
 const MAX_CONFLICTS: u32 = 5;
+/// A task that nothing can take is given so long: a node may be away for a moment.
+pub(super) const HOMELESS: Duration = Duration::from_secs(8);
 /// How often tasks are looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(200);
-/// Putting a spec back is tried for so long, whatever the deadlines say; a swarm elects a new leader in less.
-const UNDO: Duration = Duration::from_secs(45);
+/// Putting a spec back is tried for so long, whatever the deadlines say; a swarm elects a new leader in less, if its
+/// machines are not as busy as can be.
+const UNDO: Duration = Duration::from_secs(90);
 
 /// Why nothing goes on.
 pub(super) const TAKEN_OVER: &str = "another orca has taken over the turn to move tasks";

@@ -1,16 +1,21 @@
 //! One object's write: a compare-and-set, planned again after each conflict.
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::memory::newest;
 use super::{Applied, Applier, skipped};
 use crate::engine::Written;
 use crate::engine::edit::{edited_spec, holds};
 use crate::error::{Error, ErrorKind, kind_of};
+use crate::keys::updates_key;
 use crate::model::{Node, Service};
+use crate::pass::proving;
 use crate::plan::{Action, Change, Specified, Target, TargetKind, Warning};
+use crate::registry::keyring::entry_of_spec;
 
 /// How often an object may change under a pass before the pass gives it up.
 pub(super) const MAX_CONFLICTS: u32 = 5;
@@ -94,6 +99,13 @@ impl Applier<'_> {
         if let [Action { change: Change::ServiceCreate { spec }, .. }] = group {
             return self.create(&target.name, spec).await;
         }
+        match group {
+            [Action { change: Change::ObjectCreate { what, spec, content }, .. }] => {
+                return self.make(*what, spec, content.as_ref()).await;
+            }
+            [Action { change: Change::ObjectRemove { .. }, .. }] => return self.unmake(target).await,
+            _ => {}
+        }
         let (kind, id, name) = (target.kind, target.id.as_str(), target.name.as_str());
         let Some((raw, version)) = self.known(target) else {
             return Attempt::Moot(format!("`{name}` is gone"));
@@ -108,10 +120,13 @@ impl Applier<'_> {
                 Err(error) => Attempt::Failed(error.context(format!("can't remove {} `{name}`", kind.name()))),
             };
         }
-        let spec = match edited_spec(raw, &changes) {
+        let mut spec = match edited_spec(raw, &changes) {
             Ok(spec) => spec,
             Err(error) => return Attempt::Failed(error.context(format!("can't edit {} `{name}`", kind.name()))),
         };
+        if let Err(error) = self.fill_in(&mut spec).await {
+            return Attempt::Failed(error.context(format!("can't update {} `{name}`", kind.name())));
+        }
         match self.send(target, version, &changes, &spec).await {
             Ok(Written::Done) => {
                 // So that a later action of this run finds the object's new version. If it can't be read, that action
@@ -140,7 +155,7 @@ impl Applier<'_> {
         }
         if changes.iter().any(|change| matches!(change, Change::ImageSet { .. } | Change::AuthSet { .. })) {
             let image = spec.pointer("/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str).unwrap_or_default();
-            let auth = self.pass.auths().and_then(|auths| auths.of(image));
+            let auth = self.pass.auths().and_then(|auths| auths.of(entry_of_spec(spec), image));
             return self.engine.update_image(id, api, version, spec, auth).await;
         }
         self.engine.update(target.kind.collection(), id, api, version, spec).await
@@ -185,7 +200,10 @@ impl Applier<'_> {
         Ok(true)
     }
 
-    fn plan_again(&self, id: &str) -> Vec<Action> {
+    fn plan_again(&mut self, id: &str) -> Vec<Action> {
+        // It may be an update that has come between.
+        let key = updates_key(self.cluster);
+        proving::mark(self.cluster, &newest(self.state, self.shared.as_deref(), &key), Timestamp::now());
         let plan = self.pass.plan(self.cluster, self.settings, self.memory, self.cluster.taken_at);
         plan.actions.into_iter().filter(|action| action.target.id == id).collect()
     }

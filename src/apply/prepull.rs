@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use http::HeaderValue;
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -13,13 +14,15 @@ use super::temporary;
 use super::turn::Turn;
 use crate::engine::Engine;
 use crate::interrupt::Interrupt;
-use crate::model::service::TEMPORARY_LABEL;
+use crate::model::service::{TEMPORARY_LABEL, Temporary, UNTIL_LABEL};
 use crate::model::{NodeId, TaskState};
 
 /// What an engine says when it has the image; older ones with a capital letter.
 const NO_COMMAND: &str = "o command specified";
 /// How often the job is looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// After it has given up, it removes its job.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// Whether the image is there now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +65,15 @@ pub struct Prepull<'a> {
 pub async fn prepull(order: Prepull<'_>) -> Result<Pulled> {
     let Prepull { engine, api, image, auth, node, run, .. } = order;
     let name = format!("orca-prepull-{run}");
+    let mut labels = json!({ TEMPORARY_LABEL: "prepull" });
+    if order.turn.is_none() {
+        // By nothing else could others tell that it is still wanted.
+        let patience = order.deadline.saturating_duration_since(Instant::now()) + GRACE;
+        labels[UNTIL_LABEL] = Temporary::until(Timestamp::now(), patience).into();
+    }
     let spec = json!({
         "Name": name,
-        "Labels": { TEMPORARY_LABEL: "prepull" },
+        "Labels": labels,
         "Mode": { "ReplicatedJob": { "MaxConcurrent": 1, "TotalCompletions": 1 } },
         "TaskTemplate": {
             // An empty entrypoint takes away the image's own, and its command with it.

@@ -1,6 +1,6 @@
 //! `orca catalog build`: an image of a folder of the projects directory, built by the engine and sent to its registry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
@@ -9,13 +9,14 @@ use http::HeaderValue;
 use serde_json::Value;
 use tokio::time::timeout_at;
 
-use super::context::BuildContext;
+use super::context::{BuildContext, plain};
 use super::definition::Definition;
 use super::desk::Desk;
 use crate::apply;
+use crate::compose::stack::Making;
 use crate::engine::Engine;
-use crate::engine::images::Told;
-use crate::error::{Error, ErrorKind, interrupted};
+use crate::engine::images::{Builder, Told};
+use crate::error::{Error, ErrorKind, Sort, interrupted};
 use crate::model::Reference;
 use crate::plan::{Action, Change, Warning};
 use crate::registry::auths::registry_of;
@@ -26,6 +27,8 @@ use crate::snapshot::Snapshot;
 use crate::state::{Actor, State};
 use tokio::time::Instant;
 
+/// The command's name in reports.
+pub const COMMAND: &str = "catalog build";
 /// Lines of a log that a report keeps: its end says what went wrong.
 const KEPT: usize = 200;
 /// Lines of a log that an error repeats.
@@ -40,6 +43,10 @@ pub struct Plan {
     pub platform: Option<String>,
     /// Send it to its registry.
     pub push: bool,
+    /// What a compose file says of how it is built.
+    pub making: Making,
+    /// The builder; none: BuildKit, unless an image that it is made from needs credentials.
+    pub builder: Option<Builder>,
 }
 
 /// The image that a definition is built as and runs: of `catalog.registry`, where it is built here and names none.
@@ -67,7 +74,7 @@ impl Desk<'_> {
         report: &mut Report,
         say: &mut dyn FnMut(&str),
     ) -> Result<()> {
-        let context = self.context(&plan.definition)?;
+        let context = self.context(plan)?;
         let image = image_of(&plan.definition, self.settings);
         let path = context.dir.display().to_string();
         let built = Action::on_image(&image, "build", Change::ImageBuild { context: path }, "asked for");
@@ -120,12 +127,13 @@ impl Desk<'_> {
         failure.map_or(Ok(()), |error| Err(with_log(error, &log)))
     }
 
-    fn context(&self, definition: &Definition) -> Result<BuildContext, Error> {
-        let Some(context) = &definition.build_context else {
-            let text = format!("the definition of `{}` has no build_context", definition.name);
-            return Err(Error::new(ErrorKind::Usage, text).hint("it names a folder of the projects directory"));
+    fn context(&self, plan: &Plan) -> Result<BuildContext, Error> {
+        let Some(context) = &plan.definition.build_context else {
+            let text = format!("the definition of `{}` has no build_context", plan.definition.name);
+            let error = Error::new(ErrorKind::Usage, text).sort(Sort::Unfit);
+            return Err(error.hint("it names a folder of the projects directory"));
         };
-        BuildContext::find(self.settings.catalog.projects.as_deref(), context)
+        BuildContext::find(self.settings.catalog.projects.as_deref(), context, plan.making.dockerfile.as_deref())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one request with all that goes into it")]
@@ -148,8 +156,14 @@ impl Desk<'_> {
             return engine.push(api, &reference.repository, tag, auth.as_ref(), say).await;
         }
         let tar = tokio::fs::File::from_std(context.pack()?);
-        let registries = all_credentials(credentials, &registry).await?;
-        engine.build(api, image, plan.platform.as_deref(), registries.as_ref(), tar, say).await
+        let bases = context.registries();
+        let (registries, needed) = all_credentials(credentials, &registry, bases.as_ref()).await?;
+        // Without a session BuildKit can't be told any; with one it would have to speak gRPC to orca.
+        let usual = if needed { Builder::Classic } else { Builder::BuildKit };
+        let builder = plan.builder.unwrap_or(usual);
+        let how = parameters(plan, image);
+        let how: Vec<(&str, &str)> = how.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        engine.build(api, builder, &how, registries.as_ref(), tar, say).await
     }
 
     /// Enters it into the journal, and lets nothing outlast the run's time or a signal.
@@ -187,23 +201,44 @@ impl Desk<'_> {
     }
 }
 
-/// The credentials that an engine may need for the images that one is made from (`X-Registry-Config`).
-async fn all_credentials(credentials: &Credentials, registry: &str) -> Result<Option<HeaderValue>> {
+/// What the engine is told of how it is built.
+fn parameters(plan: &Plan, image: &str) -> Vec<(&'static str, String)> {
+    let Making { dockerfile, args, labels, target, .. } = &plan.making;
+    let mut how = vec![("t", image.to_owned())];
+    how.extend(plan.platform.iter().map(|platform| ("platform", platform.clone())));
+    how.extend(dockerfile.iter().filter_map(|file| Some(("dockerfile", plain(file)?))));
+    how.extend(target.iter().map(|target| ("target", target.clone())));
+    how.extend((!args.is_empty()).then(|| ("buildargs", serde_json::json!(args).to_string())));
+    how.extend((!labels.is_empty()).then(|| ("labels", serde_json::json!(labels).to_string())));
+    how
+}
+
+/// The credentials that an engine may need for the images that one is made from (`X-Registry-Config`), and whether it needs
+/// any. `bases` are the registries of those; none where they are not known.
+async fn all_credentials(
+    credentials: &Credentials,
+    registry: &str,
+    bases: Option<&BTreeSet<String>>,
+) -> Result<(Option<HeaderValue>, bool)> {
     let mut config = BTreeMap::new();
-    for registry in [registry, "docker.io"] {
+    let mut needed = false;
+    let asked: BTreeSet<&str> =
+        [registry, "docker.io"].into_iter().chain(bases.into_iter().flatten().map(String::as_str)).collect();
+    for registry in asked {
         // A build that needs none must not fail for a helper that is broken; one that does, says so.
         let Ok(Some(header)) = auth_for(credentials, registry).await else { continue };
         let server = if registry == "docker.io" { "https://index.docker.io/v1/" } else { registry };
         if let Ok(auth) = serde_json::from_slice::<Value>(&URL_SAFE.decode(header.as_bytes()).unwrap_or_default()) {
             config.insert(server.to_owned(), auth);
+            needed |= bases.is_none_or(|bases| bases.contains(registry));
         }
     }
     if config.is_empty() {
-        return Ok(None);
+        return Ok((None, false));
     }
     let mut header = HeaderValue::try_from(URL_SAFE.encode(serde_json::to_vec(&config)?)).context("odd credentials")?;
     header.set_sensitive(true);
-    Ok(Some(header))
+    Ok((Some(header), needed))
 }
 
 /// The same error, with the end of the log.

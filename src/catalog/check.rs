@@ -52,7 +52,7 @@ pub fn name_fault(name: &str) -> Option<String> {
 ///
 /// # Errors
 /// What is wrong, to be read after the value.
-pub(super) fn nanos(text: &str) -> Result<u64, String> {
+pub(crate) fn nanos(text: &str) -> Result<u64, String> {
     let span = match text.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => humantime::parse_duration(text.trim()).ok(),

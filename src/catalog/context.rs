@@ -1,14 +1,17 @@
 //! Build contexts: folders of the projects directory, and what of them is sent to an engine. Nothing outside of that
 //! directory is ever read, whatever links and `..` say.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
+use crate::model::Reference;
 
 /// Names of files that say how an image is built.
 const DOCKERFILE: &str = "Dockerfile";
@@ -20,15 +23,17 @@ const COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml",
 pub struct BuildContext {
     /// The folder, links resolved.
     pub dir: PathBuf,
+    dockerfile: String,
     ignored: Vec<(bool, Vec<String>)>,
 }
 
 impl BuildContext {
-    /// Finds a context below the projects directory.
+    /// Finds a context below the projects directory; `dockerfile` is the file in it that says how, if that is not
+    /// `Dockerfile`.
     ///
     /// # Errors
-    /// If it is none, lies outside, or has no Dockerfile.
-    pub fn find(projects: Option<&Path>, context: &str) -> Result<Self, Error> {
+    /// If it is none, lies outside, or has no such file.
+    pub fn find(projects: Option<&Path>, context: &str, dockerfile: Option<&str>) -> Result<Self, Error> {
         let refuse = |text: String, hint: &str| Error::new(ErrorKind::Config, text).hint(hint);
         let Some(projects) = projects else {
             let text = "no projects directory is named, so there is nothing to build from".to_owned();
@@ -46,11 +51,45 @@ impl BuildContext {
         if !dir.starts_with(&base) {
             return Err(refuse(format!("the build context `{context}` lies outside of `{}`", base.display()), hint));
         }
-        if !dir.join(DOCKERFILE).is_file() {
-            return Err(refuse(format!("the build context `{context}` has no {DOCKERFILE}"), hint));
+        let named = dockerfile.unwrap_or(DOCKERFILE);
+        let outside = || refuse(format!("`{named}` lies outside of the build context `{context}`"), hint);
+        let dockerfile = plain(named).ok_or_else(outside)?;
+        let file = dir.join(&dockerfile).canonicalize();
+        if !file.is_ok_and(|file| file.starts_with(&dir) && file.is_file()) {
+            return Err(refuse(format!("the build context `{context}` has no {dockerfile}"), hint));
         }
-        let ignored = std::fs::read_to_string(dir.join(".dockerignore")).map(|text| rules(&text)).unwrap_or_default();
-        Ok(Self { dir, ignored })
+        let ignored = ignored(&dir).map_err(|why| {
+            let text = format!("can't read .dockerignore of the build context `{context}`: {why}");
+            refuse(text, "without it more would be sent than is meant to be")
+        })?;
+        Ok(Self { dir, dockerfile, ignored })
+    }
+
+    /// Registries of the images that its Dockerfile is made from; none where variables name them, or it can't be read.
+    pub fn registries(&self) -> Option<BTreeSet<String>> {
+        let text = std::fs::read_to_string(self.dir.join(&self.dockerfile)).ok()?;
+        let (mut stages, mut found) = (BTreeSet::from(["scratch".to_owned()]), BTreeSet::new());
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let from = words.iter().find_map(|word| word.strip_prefix("--from="));
+            let image = match words.first().map(|word| word.to_uppercase()).as_deref() {
+                Some("FROM") => words.iter().skip(1).find(|word| !word.starts_with("--")).copied(),
+                Some("COPY") => from.filter(|from| from.parse::<usize>().is_err()),
+                _ => None,
+            };
+            if let Some(image) = image.filter(|image| !stages.contains(&image.to_lowercase())) {
+                if image.contains('$') {
+                    return None;
+                }
+                found.insert(Reference::parse(image).registry().to_owned());
+            }
+            if let [.., r#as, name] = words.as_slice()
+                && r#as.eq_ignore_ascii_case("as")
+            {
+                stages.insert(name.to_lowercase());
+            }
+        }
+        Some(found)
     }
 
     /// Writes it into a temporary file, as tar. Links are sent as links: what they point to is the engine's matter.
@@ -80,7 +119,9 @@ impl BuildContext {
             // What a folder's rule leaves out may be let in again below it.
             let keeps = self.ignored.iter().any(|(keep, _)| *keep);
             let ignored = self.is_ignored(&path);
-            if kind.is_dir() && (!ignored || keeps) {
+            // The engine needs what says how, wherever it lies.
+            let leads = self.dockerfile.starts_with(&format!("{}/", path.join("/")));
+            if kind.is_dir() && (!ignored || keeps || leads) {
                 if !ignored {
                     tar.append_path_with_name(entry.path(), path.join("/")).with_context(unreadable)?;
                 }
@@ -95,12 +136,36 @@ impl BuildContext {
 
     /// By the last rule of `.dockerignore` that speaks of it, or of a folder that it lies in.
     fn is_ignored(&self, path: &[String]) -> bool {
-        if path == [DOCKERFILE] || path == [".dockerignore"] {
+        if path.join("/") == self.dockerfile || path == [".dockerignore"] {
             return false;
         }
         let speaks = |rule: &[String]| (1..=path.len()).any(|end| matches(rule, &path[..end]));
         self.ignored.iter().rfind(|(_, rule)| speaks(rule)).is_some_and(|(keep, _)| !keep)
     }
+}
+
+/// What is not sent. That there is no such file is known; one that can't be read says nothing.
+fn ignored(dir: &Path) -> std::result::Result<Vec<(bool, Vec<String>)>, String> {
+    let path = dir.join(".dockerignore");
+    match std::fs::metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Ok(data) if !data.is_file() => return Err("it is no file".to_owned()),
+        _ => {}
+    }
+    std::fs::read_to_string(&path).map(|text| rules(&text)).map_err(|error| error.to_string())
+}
+
+/// A path below the context as its parts are called in the archive; none if it leads out.
+pub(super) fn plain(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop()?,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// The rules of a `.dockerignore`: whether they let in, and their parts.
@@ -139,11 +204,22 @@ fn fits(pattern: &[char], text: &[char]) -> bool {
     }
 }
 
+/// A folder of the projects directory.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Project {
+    /// The folder's.
+    pub name: String,
+    /// An image can be built of it.
+    pub has_dockerfile: bool,
+    /// It has a compose file.
+    pub has_compose: bool,
+}
+
 /// The folders of the projects directory, and what they can be used for.
 ///
 /// # Errors
 /// If it can't be read.
-pub fn projects(dir: &Path) -> Result<Vec<Value>, Error> {
+pub fn projects(dir: &Path) -> Result<Vec<Project>, Error> {
     let unreadable = |error: &io::Error| {
         let text = format!("can't read the projects directory `{}`: {error}", dir.display());
         Error::new(ErrorKind::Config, text).hint("name it with catalog.projects or PROJECTS_DIR")
@@ -158,8 +234,9 @@ pub fn projects(dir: &Path) -> Result<Vec<Value>, Error> {
     names.retain(|name| !name.starts_with('.'));
     names.sort();
     let has = |name: &str, files: &[&str]| files.iter().any(|file| dir.join(name).join(file).is_file());
-    let one = |name: &String| json!({"name": name, "has_dockerfile": has(name, &[DOCKERFILE]), "has_compose": has(name, &COMPOSE)});
-    Ok(names.iter().map(one).collect())
+    let one =
+        |name: String| Project { has_dockerfile: has(&name, &[DOCKERFILE]), has_compose: has(&name, &COMPOSE), name };
+    Ok(names.into_iter().map(one).collect())
 }
 
 #[cfg(test)]

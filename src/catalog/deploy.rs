@@ -2,6 +2,7 @@
 //! catalog notes what has come of it.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -19,9 +20,10 @@ use crate::error::interrupted;
 use crate::everyday::follow::{Followed, Follower};
 use crate::pass::Pass;
 use crate::pass::catalog::deploy::Request;
-use crate::plan::{ActionKind, Warning};
+use crate::plan::{ActionKind, TargetKind, Warning};
 use crate::registry::auths::SOON;
-use crate::registry::{self, Credentials};
+use crate::registry::keyring::entry_of;
+use crate::registry::{self, Asked, Keyring};
 use crate::report::{Outcome, Report, Status as Made};
 use crate::snapshot::Snapshot;
 
@@ -45,7 +47,7 @@ impl Desk<'_> {
     /// If the swarm can't be asked; what goes wrong with a service is in the report.
     pub async fn deploy(&self, mut found: Found, order: Order, report: &mut Report) -> Result<u64> {
         let started = Instant::now();
-        let Some(mut cluster) = found.cluster.take() else {
+        let Some(mut cluster) = found.cluster.take().map(Rc::unwrap_or_clone) else {
             // Nothing is known of the swarm, so nothing is changed in it: the same question again says why.
             let Source::Engine(engine) = self.source else { return Ok(0) };
             Snapshot::observe(&engine.until(started + self.options.timeout)).await?;
@@ -69,16 +71,16 @@ impl Desk<'_> {
             }
             _ => {
                 let cycle = self.cycle();
-                let sub = cycle.rehearse(&pass, &cluster);
+                let sub = cycle.rehearse(&pass, &mut cluster);
                 return Ok(cycle.merge(vec![sub], report));
             }
         };
-        found.cluster = Some(cluster);
+        found.cluster = Some(Rc::new(cluster));
         self.note(&mut found, &names, &removed, report).await?;
         Ok(unchanged)
     }
 
-    fn cycle(&self) -> Cycle<'_> {
+    pub(crate) fn cycle(&self) -> Cycle<'_> {
         let (source, settings, options, interrupt) = (self.source, self.settings, self.options, self.interrupt);
         Cycle { command: self.command, passes: &[], source, settings, options, interrupt }
     }
@@ -94,7 +96,7 @@ impl Desk<'_> {
         for definition in &mut definitions {
             definition.image = image_of(definition, self.settings);
         }
-        let credentials = Credentials::here()?;
+        let keyring = Keyring::here(&self.settings.registry.credentials)?;
         let mut request = Request {
             command: self.command,
             owner: self.settings.catalog.owner.clone(),
@@ -109,16 +111,18 @@ impl Desk<'_> {
             let missing = |definition: &&Definition| resolve || cluster.service(&definition.name).is_none();
             let asked: Vec<Definition> = request.definitions.iter().filter(missing).cloned().collect();
             request.facts = facts::ask(&engine, &request.definitions, None).await;
-            request.facts.images = facts::ask(&engine, &asked, Some(&credentials)).await.images;
+            request.facts.images = facts::ask(&engine, &asked, Some(&keyring)).await.images;
         }
-        let images = request.definitions.iter().map(|definition| definition.image.as_str());
-        let (auths, problems) = registry::auths(&credentials, images, SOON).await;
+        let asked = |own: &Definition| Asked { name: own.image.clone(), entry: entry_of(&own.labels) };
+        let images = request.definitions.iter().map(asked);
+        let (auths, problems) = registry::auths(&keyring, images, SOON).await;
         request.auths = auths;
         report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
         Ok(request)
     }
 
-    async fn carry_out(
+    /// Makes the pass's plan, carries it out, and waits for it where that is asked for.
+    pub(crate) async fn carry_out(
         &self,
         engine: &Engine,
         pass: &Pass,
@@ -126,7 +130,8 @@ impl Desk<'_> {
         deadline: Instant,
         report: &mut Report,
     ) -> Result<u64> {
-        let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
+        let entered =
+            Live::enter(engine.until(deadline), self.options, cluster, deadline, None, Snapshot::observe_history);
         let (mut live, warning) = Box::pin(entered).await?;
         report.warnings.extend(warning);
         let before = cluster.services.iter().map(|service| (service.id.clone(), service.update_started)).collect();
@@ -140,6 +145,7 @@ impl Desk<'_> {
                 .actions
                 .iter()
                 .filter(|action| action.status == Made::Done && action.kind != ActionKind::ServiceRemove)
+                .filter(|action| action.target.kind == TargetKind::Service)
                 .map(|action| action.target.name.as_str())
                 .collect();
             let services = cluster.services.iter().filter(|service| touched.contains(service.name.as_str()));
@@ -172,7 +178,7 @@ impl Desk<'_> {
         let Ok(cluster) = Snapshot::observe_history(&engine.until(Instant::now() + self.options.timeout)).await else {
             return Ok(());
         };
-        found.cluster = Some(cluster);
+        found.cluster = Some(Rc::new(cluster));
         found.rows = store.list(&found.scope)?;
         let Some(states) = found.states([])? else { return Ok(()) };
         for name in names.iter().chain(removed) {

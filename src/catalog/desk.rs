@@ -1,7 +1,11 @@
 //! What every command about the catalog begins with: the cluster, whose rows are meant, and the catalog itself.
 
+use std::rc::Rc;
+
 use anyhow::Result;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Scope;
@@ -10,7 +14,7 @@ use super::status::Status;
 use super::store::{Entry, Store};
 use crate::apply;
 use crate::cycle::{Options, Source};
-use crate::error::{Error, ErrorKind, interrupted, kind_of};
+use crate::error::{Error, ErrorKind, Sort, interrupted, kind_of};
 use crate::interrupt::Interrupt;
 use crate::pass::catalog::{States, rows};
 use crate::pass::services::standing;
@@ -42,7 +46,7 @@ pub struct Found {
     /// Whose rows are meant.
     pub scope: Scope,
     /// The swarm; none if it could not be asked.
-    pub cluster: Option<Snapshot>,
+    pub cluster: Option<Rc<Snapshot>>,
     /// The catalog; none if there is none yet and none was to be made.
     pub store: Option<Store>,
     /// Its rows.
@@ -68,8 +72,16 @@ impl Desk<'_> {
         let deadline = Instant::now() + self.options.timeout;
         let observed = tokio::select! {
             _ = self.interrupt.nth(1) => return Err(interrupted()),
-            observed = self.observe(deadline) => observed,
+            observed = self.observe(deadline) => observed.map(Rc::new),
         };
+        self.open_on(observed, write, report)
+    }
+
+    /// The same on a look at the swarm that was made already, or has failed.
+    ///
+    /// # Errors
+    /// As of [`Desk::open`].
+    pub fn open_on(&self, observed: Result<Rc<Snapshot>>, write: bool, report: &mut Report) -> Result<Found> {
         let store = if write && !self.read_only() {
             let (store, warning) = Store::open(&self.options.state_dir)?;
             report.warnings.extend(warning);
@@ -93,10 +105,10 @@ impl Desk<'_> {
     /// The cluster and its id: of an engine that is away, what it said when it was asked last.
     fn which(
         &self,
-        observed: Result<Snapshot>,
+        observed: Result<Rc<Snapshot>>,
         store: Option<&Store>,
         report: &mut Report,
-    ) -> Result<(Option<Snapshot>, String)> {
+    ) -> Result<(Option<Rc<Snapshot>>, String)> {
         let endpoint = match self.source {
             Source::Engine(engine) => engine.endpoint().address.to_string(),
             Source::File(_) => String::new(),
@@ -152,12 +164,11 @@ impl Found {
     ///
     /// # Errors
     /// If the engine's services can't be read.
-    pub fn states<'n>(&self, more: impl IntoIterator<Item = &'n str>) -> Result<Option<States>> {
+    pub fn states<'n>(&'n self, more: impl IntoIterator<Item = &'n str>) -> Result<Option<States>> {
         let Some(cluster) = &self.cluster else { return Ok(None) };
         let standings = standing::all(cluster)?;
-        let mut states = rows::states(cluster, &standings, &self.rows, self.rows.iter().map(Entry::name));
-        states.extend(rows::states(cluster, &standings, &self.rows, more));
-        Ok(Some(states))
+        let names = self.rows.iter().map(Entry::name).chain(more);
+        Ok(Some(rows::states(cluster, &standings, &self.rows, names)))
     }
 
     /// The row of this name, in full: what is removed or deployed is never guessed.
@@ -168,25 +179,61 @@ impl Found {
         let names: Vec<&str> = self.rows.iter().map(Entry::name).collect();
         self.rows.iter().find(|row| row.name() == name).ok_or_else(|| {
             let meant = nearest(name, &names).map(|near| format!("did you mean `{near}`? "));
-            let error = Error::new(ErrorKind::Usage, format!("the catalog has no `{name}`"));
+            let error = Error::new(ErrorKind::Usage, format!("the catalog has no `{name}`")).sort(Sort::Absent);
             error.hint(format!("{}`orca catalog ls` lists all {}", meant.unwrap_or_default(), names.len()))
         })
     }
 
     /// A row as it is shown, with how its service stands now. Values of variables are left out unless `reveal` is set.
-    pub fn json(&self, row: &Entry, states: Option<&States>, reveal: bool) -> Value {
+    pub fn shown<'r>(&self, row: &'r Entry, states: Option<&States>, reveal: bool) -> Shown<'r> {
+        let definition = if reveal { row.definition.shown() } else { masked(&row.definition) };
+        self.shown_as(row, states, definition)
+    }
+
+    /// The same with its definition as somebody has put it already.
+    pub fn shown_as<'r, D>(&self, row: &'r Entry, states: Option<&States>, definition: D) -> Shown<'r, D> {
         let (now, id) = match states.and_then(|states| states.get(row.name())) {
             Some((now, id)) => (*now, id.clone()),
             None => (Status::Unknown, row.swarm_id.clone()),
         };
-        json!({
-            "name": row.name(), "description": row.definition.description,
-            "definition": if reveal { row.definition.shown() } else { masked(&row.definition) },
-            "status": now.name(), "recorded_status": row.status.name(), "swarm_id": id, "wanted": row.wanted,
-            "source": row.source, "revision": row.revision, "created_at": row.created_at.to_string(),
-            "updated_at": row.updated_at.to_string(),
-        })
+        Shown {
+            name: row.name(),
+            description: &row.definition.description,
+            definition,
+            status: now.name(),
+            recorded_status: row.status.name(),
+            swarm_id: id,
+            wanted: row.wanted,
+            source: row.source.as_deref(),
+            revision: row.revision,
+            created_at: row.created_at.to_string(),
+            updated_at: row.updated_at.to_string(),
+        }
     }
+}
+
+/// A row as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CatalogEntry")]
+pub struct Shown<'a, D = Value> {
+    name: &'a str,
+    description: &'a str,
+    /// As in a file; the values of variables are masked.
+    definition: D,
+    /// `registered`, `starting`, `running`, `degraded`, `stopped`, `failed`, or `unknown` where the swarm can't be asked.
+    status: &'static str,
+    /// As it was noted last.
+    recorded_status: &'static str,
+    /// The service's id, if it is in the swarm.
+    swarm_id: Option<String>,
+    /// Deployed, and not stopped since; null: nobody has said.
+    wanted: Option<bool>,
+    /// The file that it came from.
+    source: Option<&'a str>,
+    /// Another number after each change.
+    revision: i64,
+    created_at: String,
+    updated_at: String,
 }
 
 /// A definition without the values of its variables.

@@ -10,14 +10,14 @@ use super::definition::Definition;
 use super::spec::Facts;
 use crate::engine::Engine;
 use crate::model::Reference;
-use crate::registry::{Credentials, resolve_all};
-use crate::updates::resolve::from;
+use crate::registry::keyring::entry_of;
+use crate::registry::{Asked, Credentials, Keyring, resolve_all};
 
 /// Images asked for at a time.
 const AT_ONCE: usize = 8;
 
-/// Asks for everything that these definitions refer to; for images only where there are `credentials` to ask with.
-pub async fn ask(engine: &Engine, definitions: &[Definition], credentials: Option<&Credentials>) -> Facts {
+/// Asks for everything that these definitions refer to; for images only where there is a `keyring` to ask with.
+pub async fn ask(engine: &Engine, definitions: &[Definition], keyring: Option<&Keyring>) -> Facts {
     let names = |list: fn(&Definition) -> &Vec<String>| -> BTreeSet<String> {
         definitions.iter().flat_map(list).map(|text| file_of(text).0.to_owned()).collect()
     };
@@ -28,14 +28,16 @@ pub async fn ask(engine: &Engine, definitions: &[Definition], credentials: Optio
     }
     facts.secrets = objects(engine, "secret", names(|definition| &definition.secrets)).await;
     facts.configs = objects(engine, "config", names(|definition| &definition.configs)).await;
-    let Some(credentials) = credentials else { return facts };
-    let unpinned = definitions.iter().map(|definition| definition.image.clone());
-    let images: BTreeSet<String> = unpinned.filter(|image| Reference::parse(image).digest.is_none()).collect();
-    let resolved = resolve_all(engine, credentials, &images, AT_ONCE).await;
-    facts.images = resolved
-        .into_iter()
-        .map(|(image, resolved)| (image, resolved.map(from).map_err(|unresolved| unresolved.to_string())))
-        .collect();
+    let Some(keyring) = keyring else { return facts };
+    let unpinned = definitions.iter().filter(|own| Reference::parse(&own.image).digest.is_none());
+    let images = unpinned.map(|own| Asked { name: own.image.clone(), entry: entry_of(&own.labels) }).collect();
+    let ask = async |own: &Credentials, names: &BTreeSet<String>| resolve_all(engine, own, names, AT_ONCE).await;
+    for (Asked { name, .. }, found) in keyring.each(&images, ask).await {
+        // An image is the same, whoever asks for it.
+        if found.is_ok() || !facts.images.contains_key(&name) {
+            facts.images.insert(name, found);
+        }
+    }
     facts
 }
 

@@ -66,20 +66,27 @@ pub fn read_file(path: &Path) -> Result<Vec<Definition>, Vec<Problem>> {
     definition::parse(&text, &name)
 }
 
+/// Opens a file, if it is one: only to open a pipe would keep orca waiting for ever.
+///
+/// # Errors
+/// If it is none, or can't be opened.
+pub fn open(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    File::open(path)
+}
+
 /// The text of a file of a bearable size.
 ///
 /// # Errors
 /// If it can't be read, is too long or is no text.
 pub fn read_text(path: &Path) -> io::Result<String> {
-    let file = File::open(path)?;
-    // A pipe would keep orca waiting for ever.
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
+    let file = open(path)?;
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 1 MiB, and so no definition"));
+        return Err(io::Error::other("it is larger than 1 MiB"));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }

@@ -14,11 +14,15 @@ pub mod facts;
 pub mod files;
 pub mod import;
 pub mod mount;
+pub mod overlay;
 pub mod port;
 pub mod reconcile;
 pub mod spec;
 pub mod status;
 pub mod store;
+pub mod whole;
+
+pub(crate) use check::nanos;
 
 /// Whose rows are meant: those of another cluster, or of another owner, are never even loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]

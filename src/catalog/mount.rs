@@ -20,20 +20,14 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// As Swarm is told.
+    /// As Swarm is told. What is not wanted is said, too: else nobody would see that it once was.
     pub fn spec(&self) -> Value {
-        let mut spec = json!({"Type": self.kind, "Target": self.target});
-        if let Some(source) = &self.source {
-            spec["Source"] = source.as_str().into();
-        }
-        if self.read_only {
-            spec["ReadOnly"] = true.into();
-        }
-        if self.no_copy {
-            spec["VolumeOptions"] = json!({"NoCopy": true});
-        }
-        if let Some(propagation) = &self.propagation {
-            spec["BindOptions"] = json!({"Propagation": propagation});
+        let source = self.source.as_deref().unwrap_or_default();
+        let mut spec = json!({"Type": self.kind, "Source": source, "Target": self.target, "ReadOnly": self.read_only});
+        match self.kind {
+            "volume" => spec["VolumeOptions"] = json!({"NoCopy": self.no_copy}),
+            "bind" => spec["BindOptions"] = json!({"Propagation": self.propagation.as_deref().unwrap_or_default()}),
+            _ => {}
         }
         spec
     }
@@ -102,13 +96,16 @@ mod tests {
         let spec = |text: &str| parse(text).unwrap().spec();
         assert_eq!(
             spec("/srv/data:/data:ro"),
-            json!({"Type": "bind", "Target": "/data", "Source": "/srv/data", "ReadOnly": true})
+            json!({"Type": "bind", "Source": "/srv/data", "Target": "/data", "ReadOnly": true, "BindOptions": {"Propagation": ""}})
         );
-        assert_eq!(spec("data:/data"), json!({"Type": "volume", "Target": "/data", "Source": "data"}));
-        assert_eq!(spec("/data"), json!({"Type": "volume", "Target": "/data"}));
-        assert_eq!(spec("/data:ro"), json!({"Type": "volume", "Target": "/data", "ReadOnly": true}));
-        assert_eq!(spec("tmpfs:/tmp"), json!({"Type": "tmpfs", "Target": "/tmp"}));
-        let bind = json!({"Type": "bind", "Target": "/a", "Source": "/", "ReadOnly": true, "BindOptions": {"Propagation": "rslave"}});
+        let volume = |source: &str, read_only: bool, no_copy: bool| json!({"Type": "volume", "Source": source, "Target": "/data", "ReadOnly": read_only, "VolumeOptions": {"NoCopy": no_copy}});
+        assert_eq!(spec("data:/data"), volume("data", false, false));
+        assert_eq!(spec("data:/data:nocopy"), volume("data", false, true));
+        assert_eq!(spec("/data"), volume("", false, false));
+        assert_eq!(spec("/data:ro"), volume("", true, false));
+        let tmpfs = json!({"Type": "tmpfs", "Source": "", "Target": "/tmp", "ReadOnly": false});
+        assert_eq!(spec("tmpfs:/tmp"), tmpfs);
+        let bind = json!({"Type": "bind", "Source": "/", "Target": "/a", "ReadOnly": true, "BindOptions": {"Propagation": "rslave"}});
         assert_eq!(spec("/:/a:ro,rslave"), bind);
     }
 

@@ -21,12 +21,9 @@ pub struct Port {
 impl Port {
     /// As Swarm is told.
     pub fn spec(&self) -> Value {
-        let mut spec = json!({"Protocol": self.protocol, "TargetPort": self.target,
-            "PublishMode": if self.host { "host" } else { "ingress" }});
-        if let Some(published) = self.published {
-            spec["PublishedPort"] = published.into();
-        }
-        spec
+        // 0: any, which says that one is not wanted any more.
+        json!({"Protocol": self.protocol, "TargetPort": self.target, "PublishedPort": self.published.unwrap_or_default(),
+            "PublishMode": if self.host { "host" } else { "ingress" }})
     }
 }
 

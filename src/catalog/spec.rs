@@ -13,7 +13,7 @@ use super::check::{file_of, nano_cpus, nanos};
 use super::definition::{Definition, Healthcheck, Mode, Resources, Restart, RestartPolicy, Rollout, Words};
 use super::{mount, port};
 use crate::engine::edit::field;
-use crate::pass::update::Known;
+use crate::registry::Resolved;
 use crate::settings::parse_size;
 
 /// The service label that says who keeps a service's definition.
@@ -35,11 +35,11 @@ pub struct Facts {
     /// Configs by name: their ids.
     pub configs: BTreeMap<String, Result<String, String>>,
     /// Images by name: what the registry says of them. One that was not asked for stays as it is.
-    pub images: BTreeMap<String, Result<Known, String>>,
+    pub images: BTreeMap<String, Result<Resolved, String>>,
 }
 
 /// One field of a spec that has to be so.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// Keys from the top of the spec.
     pub path: Vec<String>,
@@ -47,17 +47,40 @@ pub struct Field {
     pub value: Value,
     /// The definition's key behind it.
     pub key: &'static str,
+    /// All of it counts: what else is found there goes.
+    pub whole: bool,
 }
 
 impl Field {
     fn new(path: &str, key: &'static str, value: Value) -> Self {
-        Self { path: path.split('.').map(str::to_owned).collect(), value, key }
+        Self { path: path.split('.').map(str::to_owned).collect(), value, key, whole: false }
+    }
+
+    /// A field of which all counts.
+    pub fn whole(path: &str, key: &'static str, value: Value) -> Self {
+        Self { whole: true, ..Self::new(path, key, written(value)) }
+    }
+
+    /// Whether what was found means it.
+    pub fn holds(&self, found: &Value) -> bool {
+        if self.whole { field::equal(&self.value, found) } else { field::same(&self.value, found) }
     }
 
     /// Whether a change of it replaces tasks.
     pub fn disruptive(&self) -> bool {
         let under = |keys: &[&str]| keys.iter().zip(&self.path).all(|(key, own)| own == key);
         under(&["TaskTemplate"]) && !under(&["TaskTemplate", "Placement"]) || under(&["EndpointSpec"])
+    }
+}
+
+/// A value without the keys of objects that have none.
+fn written(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            map.into_iter().filter(|(_, inner)| !inner.is_null()).map(|(key, inner)| (key, written(inner))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(written).collect(),
+        other => other,
     }
 }
 
@@ -70,6 +93,23 @@ pub struct Wanted {
     pub labels: BTreeMap<String, String>,
     /// What is set beyond the basics: keys of the definition, and `labels.KEY`.
     pub keys: Vec<String>,
+    /// Nothing else is to be set: what others have set goes, but for orca's own labels.
+    pub all: bool,
+}
+
+/// What a stack's service has that a definition has no words for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct More {
+    /// Whose it is.
+    pub stack: String,
+    /// Fields that stand in for what the definition says there.
+    pub fields: Vec<Field>,
+    /// Networks, with names for ids.
+    pub networks: Vec<Value>,
+    /// Secrets, without ids.
+    pub secrets: Vec<Value>,
+    /// Configs, without ids.
+    pub configs: Vec<Value>,
 }
 
 /// Takes a definition apart.
@@ -91,14 +131,14 @@ pub fn wanted(definition: &Definition, owner: &str, facts: &Facts) -> Result<Wan
     labels.insert(OWNER_LABEL.to_owned(), owner.to_owned());
     labels.insert(FINGERPRINT_LABEL.to_owned(), fingerprint(definition));
     labels.insert(KEYS_LABEL.to_owned(), json!(keys).to_string());
-    Ok(Wanted { fields, labels, keys })
+    Ok(Wanted { fields, labels, keys, all: false })
 }
 
 /// The whole spec of a new service.
 ///
 /// # Errors
 /// If two fields contradict each other, which none do.
-pub fn new(definition: &Definition, wanted: &Wanted, image: &str, known: Option<&Known>) -> anyhow::Result<Value> {
+pub fn new(definition: &Definition, wanted: &Wanted, image: &str, known: Option<&Resolved>) -> anyhow::Result<Value> {
     let count = definition.replicas.unwrap_or(1);
     let mode = match definition.mode {
         Mode::Replicated => json!({"Replicated": {"Replicas": count}}),
@@ -109,8 +149,9 @@ pub fn new(definition: &Definition, wanted: &Wanted, image: &str, known: Option<
     let mut spec = json!({"Name": definition.name, "Labels": wanted.labels, "Mode": mode,
         // Never without a Placement: managers crash on it.
         "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {}}});
-    if let Some(known) = known.filter(|known| !known.platforms.is_empty()) {
-        let platforms = known.platforms.iter();
+    let platforms = known.map(Resolved::scheduled).unwrap_or_default();
+    if !platforms.is_empty() {
+        let platforms = platforms.iter();
         let platforms = platforms.map(|(os, architecture)| json!({"Architecture": architecture, "OS": os}));
         spec["TaskTemplate"]["Placement"]["Platforms"] = platforms.collect();
     }
@@ -158,7 +199,7 @@ pub fn fingerprint(definition: &Definition) -> String {
 }
 
 /// What every definition says, if only that there is none.
-fn basics(definition: &Definition, facts: &Facts, reasons: &mut Vec<String>) -> Vec<Field> {
+pub(super) fn basics(definition: &Definition, facts: &Facts, reasons: &mut Vec<String>) -> Vec<Field> {
     let words = |words: &Option<Words>| words.as_ref().and_then(Words::split).unwrap_or_default();
     let env: Vec<String> = definition.env.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let mounts: Vec<Value> =
@@ -189,7 +230,7 @@ fn basics(definition: &Definition, facts: &Facts, reasons: &mut Vec<String>) -> 
 }
 
 /// What it says beyond that.
-fn extras(definition: &Definition, facts: &Facts, reasons: &mut Vec<String>) -> Vec<Field> {
+pub(super) fn extras(definition: &Definition, facts: &Facts, reasons: &mut Vec<String>) -> Vec<Field> {
     let mut fields = Vec::new();
     if let Some(health) = &definition.healthcheck {
         fields.push(Field::new("TaskTemplate.ContainerSpec.Healthcheck", "healthcheck", healthcheck(health)));

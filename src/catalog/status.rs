@@ -49,9 +49,9 @@ impl Status {
     }
 }
 
-/// How the service of this name stands, which has an id in the catalog if the swarm ever had it.
-pub fn of(cluster: &Snapshot, standings: &[Standing<'_>], name: &str, deployed: bool) -> Status {
-    match standings.iter().find(|one| one.service.name == name) {
+/// How a service of the catalog stands by what the swarm says of it; none: it has no such service.
+pub fn of(cluster: &Snapshot, standing: Option<&Standing<'_>>, deployed: bool) -> Status {
+    match standing {
         None if deployed => Status::Stopped,
         None => Status::Registered,
         Some(standing) if standing.service.mode == Mode::Job => job(cluster, standing),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Wait;
 
@@ -41,8 +41,9 @@ pub enum Catalog {
     Stop(Entries),
     /// Build the image of a service from its folder, and send it to its registry
     ///
-    /// The folder is the definition's build_context, in the projects directory and nowhere else. The engine's classic
-    /// builder makes it; what it says goes to stderr as it comes. Credentials are those of docker's own config.
+    /// The folder is the definition's build_context, in the projects directory and nowhere else. The engine's BuildKit
+    /// makes it, or its classic builder where an image that it is made from needs credentials, which only that one can be
+    /// told. What it says goes to stderr as it comes. Credentials are those of docker's own config.
     Build(BuildEntry),
     /// Make definitions of services that run
     ///
@@ -66,9 +67,21 @@ pub struct BuildEntry {
     /// Platform that it is built for, as linux/amd64 [default: the engine's own]
     #[arg(long, value_name = "OS/ARCH")]
     pub platform: Option<String>,
+    /// Which of the engine's builders [default: buildkit, unless an image that it is made from needs credentials]
+    #[arg(long, value_enum, value_name = "BUILDER")]
+    pub builder: Option<BuilderName>,
     /// Leave it on the engine
     #[arg(long)]
     pub no_push: bool,
+}
+
+/// A builder of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BuilderName {
+    /// BuildKit.
+    Buildkit,
+    /// The classic one.
+    Classic,
 }
 
 /// Folders of the projects directory.
@@ -87,6 +100,15 @@ pub struct DeployEntries {
     /// All services of the catalog
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
+    /// First put this image into the definition; a service that the catalog doesn't have is made of it
+    #[arg(long, conflicts_with = "all")]
+    pub image: Option<String>,
+    /// First put so many replicas into the definition
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    pub replicas: Option<u64>,
+    /// First put these ports into the definition, as 8080:80 (several times)
+    #[arg(long = "port", value_name = "PORT", conflicts_with = "all")]
+    pub ports: Vec<String>,
     /// Keep the digests that services have; ask registries only for what is new
     #[arg(long)]
     pub no_resolve: bool,

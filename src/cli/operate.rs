@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{duration, some_time};
 
@@ -49,16 +49,28 @@ pub struct CommandFile {
     pub file: PathBuf,
 }
 
+/// Which process of this host leaves signs of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Whose {
+    /// `orca watch`
+    Watch,
+    /// `orca serve`
+    Serve,
+}
+
 /// `orca health`.
 #[derive(Debug, Args)]
 pub struct HealthArgs {
-    /// Whether the `orca watch` of this host is alive and has completed a pass recently; asks no engine
-    #[arg(long = "self")]
-    pub own: bool,
-    /// What counts as recently [default: three intervals of that watch]
+    /// Whether the `orca watch` of this host is alive, or with =serve its `orca serve`; asks no engine
+    #[arg(long = "self", value_name = "WHOSE", require_equals = true, value_enum)]
+    pub own: Option<Option<Whose>>,
+    /// How old its last sign of life may be [default: three of its intervals]
     #[arg(long, value_name = "DUR", value_parser = duration, requires = "own")]
     pub max_age: Option<Duration>,
     /// Of the swarm: notices count as errors too (drained nodes, ghosts, too few managers, updates that were rolled back)
     #[arg(long, conflicts_with = "own")]
     pub strict: bool,
+    /// Of the swarm: also what in the specs of services will hurt some day, as notices
+    #[arg(long, conflicts_with = "own")]
+    pub lint: bool,
 }

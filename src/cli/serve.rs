@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 /// `orca serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Answer here; other than on this host only with --token-file
+    /// Answer here; other than on this host only with --token-file or --tls-client-ca
     #[arg(long, value_name = "ADDR", env = "ORCA_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// The tokens that are let in, hashed, one a line; --new-token makes them
@@ -21,6 +21,15 @@ pub struct Serve {
     /// Whom --new-token is for, as it is shown in logs
     #[arg(long, value_name = "NAME", requires = "new_token", default_value = "somebody")]
     pub token_name: String,
+    /// Speak TLS by this certificate (PEM, with those between it and its authority); read again when it has changed
+    #[arg(long, value_name = "FILE", env = "ORCA_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert (PEM)
+    #[arg(long, value_name = "FILE", env = "ORCA_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Let only those in who show a certificate of this authority (PEM): mTLS
+    #[arg(long, value_name = "FILE", env = "ORCA_TLS_CLIENT_CA", requires = "tls_cert")]
+    pub tls_client_ca: Option<PathBuf>,
     /// A name that this server is reached by (several times), besides addresses and localhost
     #[arg(long = "allow-host", value_name = "NAME")]
     pub hosts: Vec<String>,
@@ -40,7 +49,7 @@ pub struct Serve {
     #[arg(long, value_name = "DIR")]
     pub projects: Option<PathBuf>,
     /// The registry that is shown [default: registry.default of the config]
-    #[arg(long, value_name = "HOST", env = "REGISTRY_URL")]
+    #[arg(long, value_name = "HOST", env = "REGISTRY_URL", hide_env_values = true)]
     pub registry: Option<String>,
     /// Time to finish what is under way after SIGTERM
     #[arg(long, value_name = "DUR", value_parser = super::duration, default_value = "10s")]

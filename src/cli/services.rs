@@ -1,4 +1,4 @@
-//! `orca services` and `orca stacks`: their subcommands and their arguments.
+//! `orca services`: its subcommands and their arguments.
 
 use std::time::Duration;
 
@@ -132,7 +132,6 @@ pub struct Restart {
 }
 
 /// `orca services update`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Args)]
 pub struct Update {
     /// Names, ids, or the beginning of one; all where none is named
@@ -147,6 +146,15 @@ pub struct Update {
     /// Leave services of this name alone; * and ? stand for any text and any character
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<String>,
+    /// How.
+    #[command(flatten)]
+    pub how: UpdateHow,
+}
+
+/// How services are updated.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[derive(Debug, Args)]
+pub struct UpdateHow {
     /// Leave an image alone until it is so old, as 72h; one whose age is not known, too
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub min_age: Option<Duration>,
@@ -165,6 +173,9 @@ pub struct Update {
     /// Bring each image to the nodes where it is to run before any task is stopped
     #[arg(long)]
     pub prepull: bool,
+    /// Remove from all nodes what earlier updates have replaced, once no service can go back to it
+    #[arg(long)]
+    pub clean: bool,
     /// Give services whose image has no digest one, which restarts their tasks once
     #[arg(long)]
     pub pin: bool,
@@ -193,6 +204,14 @@ pub struct ServiceLogs {
     /// Names, ids, or the beginning of one
     #[arg(value_name = "SERVICE", required = true)]
     pub names: Vec<String>,
+    /// How.
+    #[command(flatten)]
+    pub how: LogsHow,
+}
+
+/// How logs are read.
+#[derive(Debug, Args)]
+pub struct LogsHow {
     /// At most so many lines of each task, its last ones
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub tail: u64,
@@ -207,43 +226,6 @@ pub struct ServiceLogs {
     pub follow: bool,
     /// Wait so long for a task that says nothing
     #[arg(long, value_name = "DUR", value_parser = some_time, default_value = "10s")]
-    pub patience: Duration,
-}
-
-/// Everyday work with stacks.
-#[derive(Debug, Subcommand)]
-pub enum Stacks {
-    /// List stacks: services, how many have all their tasks, what is under way
-    Ls,
-    /// Restart every service of a stack
-    Restart(OneStack),
-    /// Stop every replicated service of a stack, and remember the replicas
-    Stop(OneStack),
-    /// Start the services of a stack that were stopped
-    Start(OneStack),
-    /// Stay until every service of a stack has its tasks and no rollout is under way
-    Wait(StackWait),
-}
-
-/// A stack to change.
-#[derive(Debug, Args)]
-pub struct OneStack {
-    /// The stack's name, or its beginning
-    #[arg(value_name = "STACK")]
-    pub name: String,
-    /// How long to stay.
-    #[command(flatten)]
-    pub wait: Wait,
-}
-
-/// `orca stacks wait`.
-#[derive(Debug, Args)]
-pub struct StackWait {
-    /// The stack's name, or its beginning
-    #[arg(value_name = "STACK")]
-    pub name: String,
-    /// At most so long
-    #[arg(long = "for", value_name = "DUR", value_parser = some_time, default_value = "5m")]
     pub patience: Duration,
 }
 

@@ -4,13 +4,16 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Options, cluster_id};
-use crate::apply::memory::Shared;
+use super::Options;
+use crate::apply::memory::{Shared, newest};
 use crate::engine::Engine;
+use crate::keys::{cluster_id, updates_key};
 use crate::lock::{self, Lock};
 use crate::pass::memory::Memory;
+use crate::pass::proving;
 use crate::plan::Warning;
 use crate::snapshot::Snapshot;
 use crate::state::{self, State};
@@ -31,17 +34,18 @@ pub struct Live {
 
 impl Live {
     /// Takes the lock and opens the state. A cluster that another orca has changed meanwhile is
-    /// observed again.
+    /// observed again. What others need not wait for has a lock of its own, `aside`, in place of that of the cluster.
     pub async fn enter(
         engine: Engine,
         options: &Options,
         cluster: &mut Snapshot,
         deadline: Instant,
+        aside: Option<&str>,
         observe: impl AsyncFn(&Engine) -> Result<Snapshot>,
     ) -> Result<(Self, Option<Warning>)> {
         let (mut engine, mut deadline) = (engine, deadline);
         state::make_dir(&options.state_dir)?;
-        let lock = lock::take(&options.state_dir, cluster_id(cluster), options.lock_timeout).await?;
+        let lock = lock::take(&options.state_dir, aside.unwrap_or(cluster_id(cluster)), options.lock_timeout).await?;
         if lock.waited {
             // Waiting for the other was no part of this pass.
             deadline = Instant::now() + options.timeout;
@@ -64,6 +68,13 @@ impl Live {
             Some(shared) => shared.over(key, own),
             None => own,
         }
+    }
+
+    /// Marks in what was just observed which services have an update that another run still proves.
+    pub fn mark(&self, cluster: &mut Snapshot) {
+        let key = updates_key(cluster);
+        // The look may be older than what another run has noted since.
+        proving::mark(cluster, &newest(&self.state, self.shared.as_ref(), &key), Timestamp::now());
     }
 
     /// Replaces what is remembered under this key.

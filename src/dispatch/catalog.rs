@@ -15,9 +15,13 @@ use crate::catalog::definition::{self, Definition};
 use crate::catalog::deploy::Order;
 use crate::catalog::desk::{Desk, Found, another_name, wrong};
 use crate::catalog::files;
+use crate::catalog::overlay::Overlay;
 use crate::catalog::reconcile::Reach;
-use crate::cli::{AddEntries, BuildEntry, Catalog, DeployEntries, EditEntry, Entries, Projects, ShowEntry};
+use crate::cli::{
+    AddEntries, BuildEntry, BuilderName, Catalog, DeployEntries, EditEntry, Entries, Projects, ShowEntry,
+};
 use crate::cycle::{Options, Source};
+use crate::engine::images::Builder;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::pass::catalog::rows;
@@ -78,7 +82,12 @@ impl Session {
         let (Some(cluster), Source::Engine(engine)) = (&found.cluster, desk.source) else {
             return Err(Error::new(ErrorKind::Unreachable, "there is no engine that could build it").into());
         };
-        let plan = Plan { definition, platform: args.platform.clone(), push: !args.no_push };
+        let builder = args.builder.map(|builder| match builder {
+            BuilderName::Buildkit => Builder::BuildKit,
+            BuilderName::Classic => Builder::Classic,
+        });
+        let platform = args.platform.clone();
+        let plan = Plan { definition, platform, push: !args.no_push, builder, ..Plan::default() };
         let mut say = |line: &str| self.printer.aside(line);
         let built = Box::pin(desk.build(cluster, engine, &plan, &mut report, &mut say)).await;
         Ok(Ended::Pass(report.ended(started, built.map(|()| 0))))
@@ -96,7 +105,7 @@ impl Session {
             let error = Error::new(ErrorKind::Config, "no projects directory is named");
             return Err(error.hint("write catalog.projects into the config, or set PROJECTS_DIR").into());
         };
-        report.data.insert("projects".to_owned(), context::projects(dir)?.into());
+        report.data.insert("projects".to_owned(), serde_json::json!(context::projects(dir)?));
         Ok(Ended::Report(report.ended(started, Ok(0))))
     }
 }
@@ -105,7 +114,7 @@ async fn list(desk: &Desk<'_>) -> Result<Ended> {
     let (started, mut report) = (Instant::now(), desk.report());
     let found = desk.open(false, &mut report).await?;
     let states = found.states([])?;
-    let services = found.rows.iter().map(|row| found.json(row, states.as_ref(), false)).collect();
+    let services = found.rows.iter().map(|row| serde_json::json!(found.shown(row, states.as_ref(), false))).collect();
     report.data.insert("owner".to_owned(), found.scope.owner.as_str().into());
     report.data.insert("services".to_owned(), services);
     Ok(Ended::Report(report.ended(started, Ok(0))))
@@ -119,7 +128,7 @@ async fn show(desk: &Desk<'_>, args: &ShowEntry) -> Result<Ended> {
         return Ok(Ended::Document(row.definition.yaml()));
     }
     let states = found.states([])?;
-    report.data.insert("service".to_owned(), found.json(row, states.as_ref(), false));
+    report.data.insert("service".to_owned(), serde_json::json!(found.shown(row, states.as_ref(), false)));
     Ok(Ended::Report(report.ended(started, Ok(0))))
 }
 
@@ -128,7 +137,7 @@ async fn add(desk: &Desk<'_>, args: &AddEntries) -> Result<Ended> {
     let (mut definitions, mut problems) = (Vec::new(), Vec::new());
     for file in &args.files {
         let source = desk.settings.catalog.definitions.as_deref().and_then(|dir| files::listed(dir, file));
-        match read(file) {
+        match read(desk.interrupt, file).await? {
             Ok(read) => definitions.extend(read.into_iter().map(|definition| (definition, source.clone()))),
             Err(found) => problems.extend(found),
         }
@@ -148,7 +157,7 @@ async fn edit(desk: &Desk<'_>, args: &EditEntry) -> Result<Ended> {
     let found = desk.open(true, &mut report).await?;
     let row = found.row(&args.name)?;
     let definitions = match &args.file {
-        Some(file) => read(file),
+        Some(file) => read(desk.interrupt, file).await?,
         None => by_hand(&row.definition)?,
     };
     let mut definitions = definitions.map_err(wrong)?;
@@ -179,11 +188,25 @@ async fn remove(desk: &Desk<'_>, args: &Entries) -> Result<Ended> {
 
 async fn deploy(desk: &Desk<'_>, args: &DeployEntries) -> Result<Ended> {
     let (started, mut report) = (Instant::now(), desk.report());
+    let over = Overlay { image: args.image.clone(), replicas: args.replicas, ports: args.ports.clone() };
     let found = desk.open(true, &mut report).await?;
-    let definitions = chosen(&found, &args.names)?;
+    let (definitions, rows) = match args.names.as_slice() {
+        names if over.is_empty() => (chosen(&found, names)?, 0),
+        [name] => {
+            let (definition, unchanged) = desk.lay_over(&found, name, &over, &mut report)?;
+            (vec![definition], unchanged)
+        }
+        _ => {
+            let error = Error::new(ErrorKind::Usage, "--image, --replicas and --port are about one service");
+            return Err(error.hint("deploy the others without them").into());
+        }
+    };
+    if report.error.is_some() {
+        return Ok(Ended::Pass(report.ended(started, Ok(rows))));
+    }
     let order = Order { definitions, by_hand: true, resolve: !args.no_resolve, ..Order::default() };
     let unchanged = Box::pin(desk.deploy(found, order, &mut report)).await;
-    Ok(Ended::Pass(report.ended(started, unchanged)))
+    Ok(Ended::Pass(report.ended(started, unchanged.map(|unchanged| unchanged + rows))))
 }
 
 async fn diff(desk: &Desk<'_>, names: &[String]) -> Result<Ended> {
@@ -229,17 +252,21 @@ fn chosen(found: &Found, names: &[String]) -> Result<Vec<Definition>, Error> {
 }
 
 /// The definitions of a file, or of stdin.
-fn read(file: &Path) -> Result<Vec<Definition>, Vec<definition::Problem>> {
+async fn read(interrupt: &Interrupt, file: &Path) -> Result<Result<Vec<Definition>, Vec<definition::Problem>>> {
     if file != Path::new("-") {
-        return files::read_file(file);
+        return Ok(files::read_file(file));
     }
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text);
-    read.map_err(|error| {
-        let message = format!("can't be read: {error}");
-        vec![definition::Problem { source: "stdin".to_owned(), line: 0, column: 0, message }]
-    })?;
-    definition::parse(&text, "stdin")
+    let read = interrupt.aside(|| {
+        let mut text = String::new();
+        std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text).map(|_| text)
+    });
+    Ok(match read.await? {
+        Ok(text) => definition::parse(&text, "stdin"),
+        Err(error) => {
+            let message = format!("can't be read: {error}");
+            Err(vec![definition::Problem { source: "stdin".to_owned(), line: 0, column: 0, message }])
+        }
+    })
 }
 
 /// What a person makes of a definition in an editor.

@@ -13,9 +13,9 @@ use crate::interrupt::Interrupt;
 use crate::metrics::Wanted;
 use crate::pass::order::{Verb, Wish};
 use crate::pass::rebalance::{Goal, Request};
-use crate::plan::Warning;
+use crate::plan::{Blocked, Warning};
+use crate::rebalance::Rehearsal;
 use crate::rebalance::apply::{How, Relocation};
-use crate::rebalance::{self, Rehearsal};
 use crate::report::{Outcome, Report};
 use crate::settings::MetricsSource;
 use crate::snapshot::Snapshot;
@@ -44,11 +44,10 @@ impl Session {
             // It is drained already.
             return self.drain(args, options, interrupt).await.map(Ended::Report);
         };
-        let mut moved = self.hand_over(node, options, interrupt).await?;
+        let moved = self.hand_over(node, options, interrupt).await?;
         let withheld = moved.data.get("paused").and_then(|paused| paused.as_array()).is_some_and(|all| !all.is_empty());
         if moved.error.is_some() || withheld && !options.dry_run {
             // It is not emptied: what was to run elsewhere first doesn't.
-            Verb::NodesDrain.name().clone_into(&mut moved.command);
             return Ok(Ended::Report(moved));
         }
         let mut report = self.drain(args, options, interrupt).await?;
@@ -72,7 +71,8 @@ impl Session {
         // Where room is, Swarm judges by reservations too; nobody is asked for figures to empty a node.
         let metrics = Some(Wanted::Source(MetricsSource::Reservations));
         let request = Request { goal: Goal::Empty(node), guarded: false, at_once: true, start_first: true };
-        let (command, settings, source) = (rebalance::APPLY, &settings, &source);
+        // The journal says what was run.
+        let (command, settings, source) = (Verb::NodesDrain.name(), &settings, &source);
         let rehearsal = Rehearsal { command, source, settings, metrics, request, options, interrupt };
         let how = How { settle, pin: false, prepull: true };
         Ok(Box::pin(Relocation { rehearsal, file: None, how }.run()).await)
@@ -85,7 +85,10 @@ fn join(report: &mut Report, moved: Report) {
     actions.append(&mut report.actions);
     report.actions = actions;
     report.warnings.extend(moved.warnings.into_iter().filter(|warning| warning.code != "unmeasured"));
-    for left in moved.blocked {
+    let jobs = report.data.get("impact").and_then(|impact| impact["jobs"].as_array()).cloned().unwrap_or_default();
+    // What is of a job is not ended by a drain, either.
+    let stays = |left: &Blocked| jobs.iter().any(|job| job.as_str() == left.target.service.as_deref());
+    for left in moved.blocked.into_iter().filter(|left| !stays(left)) {
         let text = format!("`{}` ends before its successor runs: {}", left.target.name, left.reasons.join("; "));
         report.warnings.push(Warning::new("not_start_first", text));
     }

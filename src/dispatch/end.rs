@@ -22,7 +22,7 @@ use crate::state::State;
 const TALLY: &str = "#metrics";
 
 /// Commands whose runs are counted, and told of, even if they don't get as far as to begin.
-const PASSES: [&str; 23] = [
+const PASSES: [&str; 27] = [
     "labels sync",
     "anchors follow",
     "reconcile",
@@ -46,6 +46,10 @@ const PASSES: [&str; 23] = [
     "catalog import",
     "catalog build",
     "catalog reconcile",
+    "stacks deploy",
+    "stacks remove",
+    "stacks update",
+    "stacks build",
 ];
 
 /// What a command has come to.

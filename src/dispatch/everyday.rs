@@ -5,15 +5,15 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::end::Ended;
-use crate::cli::{HealthArgs, List, Nodes, Restart, ServiceLogs, Services, StackWait, Stacks, Wait};
+use crate::cli::{HealthArgs, List, LogsHow, Nodes, Restart, Services, Wait};
 use crate::cycle::{Options, Source};
 use crate::error::{Error, ErrorKind};
 use crate::everyday::logs::Reading;
-use crate::everyday::{self, Act, Asked, Await, Look};
+use crate::everyday::{self, Act, Asked, Look, Registries};
 use crate::health;
 use crate::interrupt::Interrupt;
 use crate::pass::order::{Order, Verb, Wish};
-use crate::registry::Credentials;
+use crate::registry::Keyring;
 use crate::report::Report;
 use crate::settings;
 use crate::snapshot::Snapshot;
@@ -58,7 +58,7 @@ impl Session {
                 let order = |cluster: &Snapshot| everyday::services(cluster, &args.names, Asked::RefreshAuth, false);
                 self.act(Verb::ServicesRefreshAuth, args.wait, options, interrupt, order).await
             }
-            Services::Logs(args) => self.service_logs(&args, options, interrupt).await,
+            Services::Logs(args) => self.service_logs(&args.names, &args.how, options, interrupt).await,
         }
     }
 
@@ -89,46 +89,36 @@ impl Session {
         }
     }
 
-    pub(super) async fn stacks(&self, command: Stacks, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
-        let (verb, asked, args) = match command {
-            Stacks::Ls => return self.look("stacks ls", options, interrupt, everyday::stacks_ls).await,
-            Stacks::Wait(args) => return self.stacks_wait(&args, options, interrupt).await,
-            Stacks::Restart(args) => (Verb::StacksRestart, Asked::Restart, args),
-            Stacks::Stop(args) => (Verb::StacksStop, Asked::Stop, args),
-            Stacks::Start(args) => (Verb::StacksStart, Asked::Start, args),
-        };
-        let order = |cluster: &Snapshot| everyday::stack(cluster, &args.name, asked);
-        self.act(verb, args.wait, options, interrupt, order).await
-    }
-
-    async fn stacks_wait(&self, args: &StackWait, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
-        let engine = self.live("stacks wait")?;
-        let (stack, patience, progress) = (args.name.as_str(), args.patience, options.progress);
-        Await { engine: &engine, stack, patience, interrupt, progress }.run().await.map(Ended::Report)
-    }
-
-    async fn service_logs(&self, args: &ServiceLogs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
+    /// What these services print.
+    pub(super) async fn service_logs(
+        &self,
+        names: &[String],
+        how: &LogsHow,
+        options: &Options,
+        interrupt: &Interrupt,
+    ) -> Result<Ended> {
         let engine = self.live(everyday::logs::COMMAND)?;
         let deadline = Instant::now() + options.timeout;
         let reading = Reading {
             engine: &engine.until(deadline),
-            names: &args.names,
-            tail: args.tail,
-            since: args.since,
-            grep: args.grep.as_deref(),
-            follow: args.follow,
-            patience: args.patience,
+            names,
+            tail: how.tail,
+            since: how.since,
+            grep: how.grep.as_deref(),
+            follow: how.follow,
+            patience: how.patience,
             // Whoever follows goes on, unless told how long.
-            deadline: (!args.follow || self.global.timeout.is_some()).then_some(deadline),
+            deadline: (!how.follow || self.global.timeout.is_some()).then_some(deadline),
             interrupt,
         };
         let report = Box::pin(reading.run(&mut |line| self.printer.log_line(line))).await?;
-        Ok(if args.follow { Ended::LastLine(report) } else { Ended::Report(report) })
+        Ok(if how.follow { Ended::LastLine(report) } else { Ended::Report(report) })
     }
 
     async fn services_ls(&self, args: &List, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
         let source = self.source()?;
-        let credentials = args.check.then(Credentials::here).transpose()?;
+        let settings = if args.check { Some(self.settings_if_any(interrupt).await?) } else { None };
+        let keyring = settings.as_ref().map(|own| Keyring::here(&own.registry.credentials)).transpose()?;
         let engine = match &source {
             Source::Engine(engine) => Some(engine.until(Instant::now() + options.timeout)),
             Source::File(_) if args.check => {
@@ -137,9 +127,13 @@ impl Session {
             }
             Source::File(_) => None,
         };
-        let asking = engine.as_ref().zip(credentials.as_ref());
+        let asking = match (&engine, &settings, &keyring) {
+            (Some(engine), Some(settings), Some(keyring)) => Some(Registries { engine, settings, keyring }),
+            _ => None,
+        };
         let look = Look { command: "services ls", source: &source, options, interrupt };
-        let tell = async |c: &Snapshot, report: &mut Report| everyday::services_ls(c, args, asking, report).await;
+        let tell =
+            async |c: &Snapshot, report: &mut Report| everyday::services_ls(c, args, asking.as_ref(), report).await;
         Box::pin(look.run(tell)).await.map(Ended::Report)
     }
 
@@ -154,19 +148,18 @@ impl Session {
     ) -> Result<Ended> {
         let (settings, source) = self.ready(interrupt).await?;
         let asks = verb == Verb::ServicesRefreshAuth;
-        let credentials = asks.then(Credentials::here).transpose()?;
+        let keyring = asks.then(|| Keyring::here(&settings.registry.credentials)).transpose()?;
         // Waiting is not hanging: it comes on top.
         let timeout = options.timeout + wait.wait.unwrap_or_default();
         let options = &Options { wait: wait.wait, timeout, ..options.clone() };
-        let act =
-            Act { verb, source: &source, settings: &settings, options, credentials: credentials.as_ref(), interrupt };
+        let act = Act { verb, source: &source, settings: &settings, options, keyring: keyring.as_ref(), interrupt };
         Box::pin(act.run(order)).await.map(Ended::Report)
     }
 
     pub(super) async fn health(&self, args: &HealthArgs, options: &Options, interrupt: &Interrupt) -> Result<Ended> {
-        if args.own {
-            // The watch's own file alone: a healthcheck must not wait for an engine.
-            return health::look(&options.state_dir, args.max_age).map(Ended::Report);
+        if let Some(whose) = args.own {
+            // Its own file alone: a healthcheck must not wait for an engine.
+            return health::look(&options.state_dir, whose, args.max_age).map(Ended::Report);
         }
         let settings = self.load(None, settings::load_if_any, interrupt).await?;
         let source = self.source()?;
@@ -174,13 +167,14 @@ impl Session {
             Source::Engine(engine) => Some(engine.until(Instant::now() + options.timeout)),
             Source::File(_) => None,
         };
-        let asking = engine.as_ref().zip(Some(&settings));
+        let by = (&settings, engine.as_ref());
         let look = Look { command: "health", source: &source, options, interrupt };
-        let tell = async |c: &Snapshot, report: &mut Report| everyday::health(c, args.strict, asking, report).await;
+        let tell = async |c: &Snapshot, report: &mut Report| everyday::health(c, args, by, report).await;
         Box::pin(look.run(tell)).await.map(Ended::Report)
     }
 
-    async fn look(
+    /// Something that only tells.
+    pub(super) async fn look(
         &self,
         command: &'static str,
         options: &Options,

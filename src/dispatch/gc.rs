@@ -46,7 +46,17 @@ impl Session {
         }
         let volumes = args.volume.into_iter().collect();
         let (settings, reach) = (&settings, Reach::from(args.reach));
-        let collection = Collection { here, settings, reach, via, volumes, options: &options, interrupt };
+        let collection = Collection {
+            here,
+            settings,
+            reach,
+            via,
+            volumes,
+            only: None,
+            command: COMMAND,
+            options: &options,
+            interrupt,
+        };
         let report = Box::pin(collection.run()).await;
         Ok(Ended::Pass(report))
     }

@@ -1,6 +1,6 @@
 //! `orca mcp`: runs the commands that a client asks for, as if they had been called by their names.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
 
 use anyhow::{Context as _, Result};
@@ -23,6 +23,9 @@ use crate::report::print::{Format, Printer};
 /// So many commands run at a time; the others wait for their turn.
 const AT_ONCE: usize = 8;
 
+/// The names of the tools that run.
+pub(super) type UnderWay = RefCell<Vec<&'static str>>;
+
 /// What a plan waits for.
 const NOTE: &str = "nothing was changed: call again with this plan_id to carry out this plan, or with confirm";
 /// Why a plan is not carried out.
@@ -41,7 +44,9 @@ impl Session {
             interrupt.raise();
             ended
         };
-        let (mut desk, mut speaking) = (std::pin::pin!(self.desk(waiting, interrupt)), std::pin::pin!(speaking));
+        let under_way = UnderWay::default();
+        let (mut desk, mut speaking) =
+            (std::pin::pin!(self.desk(waiting, interrupt, &under_way)), std::pin::pin!(speaking));
         let ended = tokio::select! {
             ended = &mut speaking => ended,
             // A signal: stdin may stay open for ever.
@@ -53,14 +58,14 @@ impl Session {
 
     /// Runs what is asked for, a few at a time, until nobody can ask any more or a signal has come; what is under way then
     /// ends its current action.
-    pub(super) async fn desk(&self, mut waiting: mpsc::Receiver<Call>, interrupt: &Interrupt) {
+    pub(super) async fn desk(&self, mut waiting: mpsc::Receiver<Call>, interrupt: &Interrupt, under_way: &UnderWay) {
         let mut running = FuturesUnordered::new();
         loop {
             tokio::select! {
                 _ = interrupt.nth(1) => break,
                 Some(()) = running.next() => {}
                 call = waiting.recv(), if running.len() < AT_ONCE => match call {
-                    Some(call) => running.push(self.attend_to(call, interrupt)),
+                    Some(call) => running.push(self.attend_to(call, interrupt, under_way)),
                     None => break,
                 },
             }
@@ -70,8 +75,13 @@ impl Session {
         while running.next().await.is_some() {}
     }
 
-    async fn attend_to(&self, call: Call, interrupt: &Interrupt) {
+    async fn attend_to(&self, call: Call, interrupt: &Interrupt, under_way: &UnderWay) {
+        under_way.borrow_mut().push(call.tool.name);
         let answer = self.answer(&call, interrupt).await;
+        let mut names = under_way.borrow_mut();
+        if let Some(at) = names.iter().position(|name| *name == call.tool.name) {
+            names.swap_remove(at);
+        }
         // Who has asked may be gone.
         _ = call.answer.send(answer);
     }

@@ -8,7 +8,7 @@ use crate::cli::Update;
 use crate::cycle::Options;
 use crate::interrupt::Interrupt;
 use crate::pass::update::Request;
-use crate::registry::Credentials;
+use crate::registry::Keyring;
 use crate::updates::Updating;
 
 impl Session {
@@ -19,35 +19,38 @@ impl Session {
         options: &Options,
         interrupt: &Interrupt,
     ) -> Result<Ended> {
+        let Update { names, stack, label, exclude, how } = args;
         let (settings, source) = self.ready(interrupt).await?;
-        let credentials = Credentials::here()?;
+        let keyring = Keyring::here(&settings.registry.credentials)?;
         let options = &Options { timeout: self.global.timeout.unwrap_or(settings.update.timeout), ..options.clone() };
         let request = Request {
-            labels: args.label,
-            exclude: args.exclude,
-            pin: args.pin,
-            jobs: args.jobs,
-            now: args.now,
-            retry_failed: args.retry_failed,
-            min_age: args.min_age,
-            deadline: args.deadline,
-            atomic: args.atomic || settings.update.atomic && !args.no_rollback,
-            no_rollback: args.no_rollback,
+            labels: label,
+            exclude,
+            pin: how.pin,
+            jobs: how.jobs,
+            now: how.now,
+            retry_failed: how.retry_failed,
+            min_age: how.min_age,
+            deadline: how.deadline,
+            atomic: how.atomic || settings.update.atomic && !how.no_rollback,
+            no_rollback: how.no_rollback,
             ..Request::default()
         };
-        let parallel = args.parallel.unwrap_or(settings.update.parallel) as usize;
-        let prepull = args.prepull || settings.update.prepull;
-        let (source, credentials) = (&source, &credentials);
-        let (names, stack) = (args.names.as_slice(), args.stack.as_deref());
+        let parallel = how.parallel.unwrap_or(settings.update.parallel) as usize;
+        let prepull = how.prepull || settings.update.prepull;
+        let clean = how.clean || settings.update.clean;
+        let (source, keyring) = (&source, &keyring);
+        let (names, stack) = (names.as_slice(), stack.as_deref());
         let run = Updating {
             source,
             settings: &settings,
             request,
             names,
             stack,
-            credentials,
+            keyring,
             parallel,
             prepull,
+            clean,
             options,
             interrupt,
         };

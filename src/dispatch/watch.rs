@@ -16,7 +16,7 @@ use super::Session;
 use super::end::Ended;
 use crate::cli::{self, Cli, Command, Global};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, interrupted};
+use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::report::{Outcome, Report};
 use crate::settings::{self, Rhythm, Schedule, Settings};
@@ -28,6 +28,8 @@ use crate::watch::{self, Due, serve};
 const HUNG: Duration = Duration::from_secs(30);
 /// Passes that need a config, since without one they have nothing to do.
 const CONFIGURED: [&str; 4] = ["reconcile", "labels sync", "anchors follow", "bootstrap"];
+/// Passes that stay with what they have begun for minutes: anchors are not kept waiting for so long.
+const ASIDE: [&str; 1] = [crate::updates::COMMAND];
 /// Passes that work on the host itself: whoever leads, each host has its own.
 const LOCAL: [&str; 3] = ["gc", "logs rotate", "mods fetch"];
 
@@ -130,6 +132,7 @@ impl Session {
         let watch = watch::Watch {
             command: asked.command,
             choose: asked.choose,
+            aside: &ASIDE,
             once: asked.once,
             leader_only: self.global.leader_only.or((!watches).then_some(false)),
             commands: asked.commands.clone(),
@@ -145,9 +148,15 @@ impl Session {
             interrupt,
         };
         // Of its own: what a pass asks of the engine is counted.
-        let within = Within::new(self.engine()?, &settings);
-        let lender = Lender { session: self, within: Rc::new(within), asked: &asked };
-        let run = async |due| Box::pin(run(&lender, due, interrupt)).await;
+        let lender = || -> Result<Lender<'_>> {
+            let within = Rc::new(Within::new(self.engine()?, &settings));
+            Ok(Lender { session: self, within, asked: &asked })
+        };
+        let (alone, aside) = (lender()?, lender()?);
+        let run = async |due: Due| {
+            let lender = if ASIDE.contains(&due.pass.as_str()) { &aside } else { &alone };
+            Box::pin(run(lender, due, interrupt)).await
+        };
         let ended = Box::pin(watch.run(settings, run)).await;
         if let Some(server) = server {
             server.abort();
@@ -167,10 +176,7 @@ impl Session {
         let read = if asked.needs_config { settings::read } else { settings::read_if_any };
         let reader: Reader = Arc::new(move || read(&input));
         let first = Arc::clone(&reader);
-        let sources = tokio::select! {
-            _ = interrupt.nth(1) => return Err(interrupted()),
-            sources = tokio::task::spawn_blocking(move || first()) => sources??,
-        };
+        let sources = interrupt.aside(move || first()).await??;
         let standard_input = self.global.config.as_deref() == Some("-");
         Ok((sources, (!standard_input).then_some(reader)))
     }

@@ -9,10 +9,12 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Bytes, Frame};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::Engine;
+use super::buildkit::Trace;
 use super::path::{segment, with_query};
 use super::pool::Body;
 use super::wire::full;
@@ -45,35 +47,39 @@ struct Message {
     #[serde(deserialize_with = "or_default")]
     progress: String,
     error: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    aux: Aux,
+    /// An object, or BuildKit's own words.
+    aux: Value,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Aux {
-    #[serde(rename = "ID")]
-    id: Option<String>,
-    digest: Option<String>,
+/// What `moby.buildkit.trace` is in the id of BuildKit's messages.
+const TRACE: &str = "moby.buildkit.trace";
+
+/// Which of the engine's two builders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builder {
+    /// BuildKit, without a session: what it needs is in the tar file, or on the engine.
+    BuildKit,
+    /// The classic one, which is told credentials.
+    Classic,
 }
 
 impl Engine {
-    /// Builds an image of a tar file, with the engine's classic builder. `registries` are credentials for the images that
-    /// it is made from (`X-Registry-Config`).
+    /// Builds an image of a tar file. `how` are parameters of the request, `t` for the image's name among them; `registries`
+    /// are credentials for the images that it is made from (`X-Registry-Config`); BuildKit takes no notice of them.
     ///
     /// # Errors
     /// If the engine refuses, the build fails (its own words), or the engine is lost.
     pub async fn build(
         &self,
         api: &str,
-        image: &str,
-        platform: Option<&str>,
+        builder: Builder,
+        how: &[(&str, &str)],
         registries: Option<&HeaderValue>,
         tar: File,
         say: &mut dyn FnMut(&str),
     ) -> Result<Told> {
-        let mut query = vec![("t", image), ("version", "1"), ("rm", "1"), ("forcerm", "1")];
-        query.extend(platform.map(|platform| ("platform", platform)));
+        let version = if builder == Builder::BuildKit { "2" } else { "1" };
+        let query = [&[("version", version), ("rm", "1"), ("forcerm", "1")], how].concat();
         let mut request = request(&with_query(&format!("/v{api}/build"), &query), sent(tar))?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
         if let Some(registries) = registries {
@@ -108,7 +114,7 @@ impl Engine {
         let response = self.wire.open(request).await?;
         let status = response.status().as_u16();
         let mut body = response.into_body();
-        let (mut rest, mut told) = (Vec::new(), Told::default());
+        let (mut rest, mut told, mut trace) = (Vec::new(), Told::default(), Trace::default());
         while let Some(frame) = body.frame().await {
             let lost = || Error::new(ErrorKind::Unreachable, format!("the engine broke off its answer to `{path}`"));
             let Ok(data) = frame.with_context(lost)?.into_data() else { continue };
@@ -116,7 +122,7 @@ impl Engine {
             while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = rest.drain(..=end).collect();
                 if status < 300 {
-                    heed(&line, &mut told, say)?;
+                    heed(&line, &mut told, &mut trace, say)?;
                 }
             }
             if rest.len() > LONGEST {
@@ -127,14 +133,14 @@ impl Engine {
         }
         if status >= 300 {
             let text = String::from_utf8_lossy(&rest).trim().to_owned();
-            let message = serde_json::from_str::<serde_json::Value>(&text).ok();
+            let message = serde_json::from_str::<Value>(&text).ok();
             let message = message.and_then(|body| body["message"].as_str().map(str::to_owned)).unwrap_or(text);
             return Err(
                 Error::new(ErrorKind::Failed, format!("the engine answered {status} to `{path}`: {message}")).into()
             );
         }
         if !rest.is_empty() {
-            heed(&rest, &mut told, say)?;
+            heed(&rest, &mut told, &mut trace, say)?;
         }
         Ok(told)
     }
@@ -163,13 +169,18 @@ fn sent(file: File) -> Body {
 ///
 /// # Errors
 /// If it says that it has failed.
-fn heed(line: &[u8], told: &mut Told, say: &mut dyn FnMut(&str)) -> Result<()> {
+fn heed(line: &[u8], told: &mut Told, trace: &mut Trace, say: &mut dyn FnMut(&str)) -> Result<()> {
     let Ok(message) = serde_json::from_slice::<Message>(line) else { return Ok(()) };
     if let Some(error) = message.error {
         return Err(Error::new(ErrorKind::Failed, error.trim().to_owned()).into());
     }
-    told.id = message.aux.id.or(told.id.take());
-    told.digest = message.aux.digest.or(told.digest.take());
+    if let (TRACE, Some(text)) = (message.id.as_str(), message.aux.as_str()) {
+        trace.heed(text, say);
+        return Ok(());
+    }
+    let fact = |key: &str| message.aux[key].as_str().map(str::to_owned);
+    told.id = fact("ID").or(told.id.take());
+    told.digest = fact("Digest").or(told.digest.take());
     for line in message.stream.lines().filter(|line| !line.trim().is_empty()) {
         say(line);
     }
@@ -187,7 +198,7 @@ mod tests {
 
     #[test]
     fn messages_are_passed_on_and_a_failure_is_one() {
-        let (mut lines, mut told) = (Vec::new(), Told::default());
+        let (mut lines, mut told, mut trace) = (Vec::new(), Told::default(), Trace::default());
         let mut say = |line: &str| lines.push(line.to_owned());
         for line in [
             r#"{"stream":"Step 1/2 : FROM x\n"}"#,
@@ -198,11 +209,12 @@ mod tests {
             r#"{"progressDetail":{},"aux":{"Tag":"1","Digest":"sha256:2","Size":3}}"#,
             "no json",
         ] {
-            heed(line.as_bytes(), &mut told, &mut say).unwrap();
+            heed(line.as_bytes(), &mut told, &mut trace, &mut say).unwrap();
         }
         assert_eq!(lines, ["Step 1/2 : FROM x", "ab: Pushed"]);
         assert_eq!((told.id.as_deref(), told.digest.as_deref()), (Some("sha256:1"), Some("sha256:2")));
-        let failed = heed(br#"{"errorDetail":{"code":1,"message":"no"},"error":"no"}"#, &mut told, &mut |_| {});
+        let failed =
+            heed(br#"{"errorDetail":{"code":1,"message":"no"},"error":"no"}"#, &mut told, &mut trace, &mut |_| {});
         assert_eq!(failed.unwrap_err().to_string(), "no");
     }
 }

@@ -4,6 +4,8 @@
 //! API version (no version in the path), writes name that version: a lower one makes the daemon drop fields in silence.
 
 pub mod address;
+pub mod again;
+mod buildkit;
 mod call;
 pub mod context;
 mod dial;
@@ -19,6 +21,7 @@ pub mod parts;
 pub(crate) mod path;
 mod pool;
 mod ride;
+pub mod secrets;
 mod ssh;
 pub mod swarm;
 pub(crate) mod tls;
@@ -100,12 +103,12 @@ impl Engine {
 
     /// Reads the nodes of the swarm.
     pub async fn nodes(&self) -> Result<Vec<Node>> {
-        Ok(crate::snapshot::read_nodes(self.read("/nodes").await?)?)
+        Ok(Node::list(self.read("/nodes").await?)?)
     }
 
     /// Reads the services of the swarm.
     pub async fn services(&self) -> Result<Vec<Service>> {
-        Ok(crate::snapshot::read_services(self.read("/services").await?)?)
+        Ok(Service::list(self.read("/services").await?)?)
     }
 
     /// Reads the tasks that these filters (JSON) let pass.
@@ -212,7 +215,8 @@ impl Engine {
     ) -> Result<Option<String>> {
         #[derive(serde::Deserialize)]
         struct Created {
-            #[serde(rename = "ID")]
+            // Networks have it in other letters.
+            #[serde(rename = "ID", alias = "Id")]
             id: String,
         }
         let path = format!("/v{api}/{collection}/create");

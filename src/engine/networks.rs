@@ -19,6 +19,15 @@ impl Engine {
         if reply.status == 404 { Ok(None) } else { decode(&path, &reply).map(Some) }
     }
 
+    /// Networks, secrets or configs with this label.
+    ///
+    /// # Errors
+    /// If they can't be read.
+    pub async fn labelled(&self, collection: &str, label: &str, value: &str) -> Result<Vec<Value>> {
+        let filters = serde_json::json!({"label": [format!("{label}={value}")]}).to_string();
+        self.read(&with_query(&format!("/{collection}"), &[("filters", &filters)])).await
+    }
+
     /// The names of all networks, by id.
     ///
     /// # Errors

@@ -11,16 +11,17 @@ use super::follow::{Followed, Follower};
 use crate::cycle::live::Live;
 use crate::cycle::{Bounds, Cycle, Options, Source};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, interrupted};
+use crate::error::interrupted;
 use crate::interrupt::Interrupt;
 use crate::model::{NodeId, Service, ServiceId};
 use crate::pass::Pass;
 use crate::pass::nodes::impact::Impact;
 use crate::pass::order::{Order, Verb, Wish};
+use crate::pass::services::order::auth_entry;
 use crate::pass::services::standing;
 use crate::plan::Warning;
-use crate::registry::{self, Credentials};
-use crate::report::{Cluster, Outcome, Report, Run};
+use crate::registry::{self, Asked, Keyring};
+use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status, millis_since};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 
@@ -39,7 +40,7 @@ pub struct Act<'a> {
     /// The bounds; `wait` says how long to stay.
     pub options: &'a Options,
     /// For registries, where the order is about them.
-    pub credentials: Option<&'a Credentials>,
+    pub keyring: Option<&'a Keyring>,
     /// Signals.
     pub interrupt: &'a Interrupt,
 }
@@ -67,10 +68,18 @@ impl Act<'_> {
             report.outcome = Outcome::Skipped;
             return Ok(report.ended(started, Ok(0)));
         }
-        if let Some(credentials) = self.credentials {
+        if self.verb == Verb::StacksRedeploy && self.options.wait.is_none() && order.wishes.len() > 1 {
+            let text = format!(
+                "the {} services of the stack restart at once: with --wait each begins when those before it have come to rest",
+                order.wishes.len()
+            );
+            report.warnings.push(Warning::new("at_once", text));
+        }
+        if let Some(keyring) = self.keyring {
             let meant = |service: &&Service| order.wishes.contains(&Wish::RefreshAuth(service.id.clone()));
-            let images = cluster.services.iter().filter(meant).map(|service| service.image.as_str());
-            let (auths, problems) = registry::auths(credentials, images, ENDING).await;
+            let asked = |service: &Service| Asked { name: service.image.clone(), entry: auth_entry(service) };
+            let images = cluster.services.iter().filter(meant).map(asked);
+            let (auths, problems) = registry::auths(keyring, images, ENDING).await;
             order.auths = auths;
             report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
         }
@@ -80,7 +89,7 @@ impl Act<'_> {
             }
             _ => {
                 let cycle = self.cycle();
-                let sub = cycle.rehearse(&Pass::Order(self.verb, order), &cluster);
+                let sub = cycle.rehearse(&Pass::Order(self.verb, order), &mut cluster);
                 Ok(cycle.merge(vec![sub], &mut report))
             }
         };
@@ -104,26 +113,59 @@ impl Act<'_> {
         deadline: Instant,
         report: &mut Report,
     ) -> Result<u64> {
-        let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
+        let entered =
+            Live::enter(engine.until(deadline), self.options, cluster, deadline, None, Snapshot::observe_history);
         let (mut live, warning) = entered.await?;
         report.warnings.extend(warning);
-        let followed = self.followed(&order, cluster);
         let cycle = self.cycle();
         let mut bounds = Bounds::new(live.deadline, self.options);
-        let sub = cycle.act(&Pass::Order(self.verb, order), cluster, &mut live, &mut bounds, report).await;
-        bounds.progress.end();
-        let unchanged = cycle.merge(vec![sub], report);
-        // What was refused or failed comes to no rest; what others did is theirs.
-        let wait = self.options.wait.filter(|_| report.error.is_none() && report.blocked.is_empty());
-        if let Some(wait) = wait {
+        let (begun, mut unchanged) = (Instant::now(), 0);
+        let steps = self.steps(order);
+        let several = steps.len() > 1;
+        for (at, step) in steps.into_iter().enumerate() {
+            if at > 0 && report.error.is_none() {
+                match look(&live.engine, live.deadline).await {
+                    Ok(now) => *cluster = now,
+                    Err(error) => report.fail(&error),
+                }
+            }
+            if at > 0 && report.error.is_some() {
+                let mut left = cycle.rehearse(&Pass::Order(self.verb, step), cluster);
+                left.actions.iter_mut().for_each(leave_out);
+                unchanged += cycle.merge(vec![left], report);
+                continue;
+            }
+            let (followed, refused) = (self.followed(&step, cluster), report.blocked.len());
+            let sub = cycle.act(&Pass::Order(self.verb, step), cluster, &mut live, &mut bounds, report).await;
+            bounds.progress.end();
+            unchanged += cycle.merge(vec![sub], report);
+            // What was refused or failed comes to no rest; what others did is theirs.
+            let written = report.error.is_none() && report.blocked.len() == refused;
+            let Some(wait) = self.options.wait.filter(|_| written) else {
+                continue;
+            };
             let until = (started + wait).max(Instant::now() + Duration::from_secs(1));
             let attendant =
                 Follower { engine: &live.engine, until, interrupt: self.interrupt, progress: &bounds.progress };
-            if let Err(error) = attendant.follow(&followed, &cluster.api, report).await {
+            let ended = attendant.follow(&followed, &cluster.api, report).await;
+            if several && let Some(waited) = report.data.get_mut("waited") {
+                waited["ms"] = millis_since(begun).into();
+            }
+            if let Err(error) = ended {
                 report.fail(&error);
             }
         }
         Ok(unchanged)
+    }
+
+    /// What is done at once. Whoever waits for a stack's new tasks has its services restart one after the other, so that
+    /// one that does not come up takes no more of them along.
+    fn steps(&self, order: Order) -> Vec<Order> {
+        if self.verb != Verb::StacksRedeploy || self.options.wait.is_none() || order.wishes.len() < 2 {
+            return vec![order];
+        }
+        let one = |wish: &Wish| Order { wishes: vec![wish.clone()], ..order.clone() };
+        order.wishes.iter().map(one).collect()
     }
 
     /// What `--wait` waits for.
@@ -138,7 +180,12 @@ impl Act<'_> {
         let (mut services, mut emptied) = (BTreeSet::<ServiceId>::new(), Vec::<NodeId>::new());
         for wish in &order.wishes {
             match wish {
-                Wish::Scale(id, _) | Wish::Stop(id) | Wish::Start(id) | Wish::Restart(id) | Wish::Rollback(id, _) => {
+                Wish::Scale(id, _)
+                | Wish::Stop(id)
+                | Wish::Start(id)
+                | Wish::Restart(id)
+                | Wish::Rollback(id, _)
+                | Wish::PutBack(id, _) => {
                     services.insert(id.clone());
                 }
                 Wish::Drain(node) => {
@@ -152,20 +199,21 @@ impl Act<'_> {
             }
         }
         let rolls_back = self.verb == Verb::ServicesRollback;
-        let restarts = matches!(self.verb, Verb::ServicesRestart | Verb::StacksRestart) || rolls_back;
+        let restarts =
+            matches!(self.verb, Verb::ServicesRestart | Verb::StacksRestart | Verb::StacksRedeploy) || rolls_back;
         let before = cluster.services.iter().filter(|service| services.contains(&service.id));
         let before = before.map(|service| (service.id.clone(), service.update_started)).collect();
         Followed { services, emptied, before, rolls_back, restarts, rest: true }
     }
 }
 
+/// Of a service that had to wait for one that did not come to rest.
+fn leave_out(action: &mut ReportedAction) {
+    action.status = Status::Skipped;
+    action.error = Some("left out: a service before it did not come to rest".to_owned());
+}
+
 /// Everything, with the tasks that have ended.
 pub(super) async fn look(engine: &Engine, deadline: Instant) -> Result<Snapshot> {
     Snapshot::observe_history(&engine.until(deadline)).await
-}
-
-/// The error of a wait that has ended without what was waited for.
-pub(super) fn unsettled(waiting: &[String]) -> anyhow::Error {
-    let text = format!("not everything came to rest in time: {}", waiting.join("; "));
-    Error::new(ErrorKind::Unsettled, text).hint("`orca services ps` says why; give it more time with --wait=DUR").into()
 }

@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::act::unsettled;
 use crate::engine::{Engine, Events};
 use crate::error::{Error, ErrorKind, interrupted_waiting, kind_of};
 use crate::interrupt::Interrupt;
-use crate::model::{NodeId, Rollout, Service, ServiceId, UpdateState};
+use crate::model::{Mode, NodeId, Rollout, Service, ServiceId, Task, UpdateState};
 use crate::pass::nodes::list;
 use crate::pass::services::standing;
 use crate::progress::Progress;
@@ -157,7 +156,12 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
         stuck.extend(one.stuck());
         stuck.extend(rolled_back(service, followed).then(|| {
             let error = one.failure.as_ref().map(|failure| format!("; newest error: {}", failure.error));
-            format!("`{}`: the engine has rolled it back ({}){}", service.name, one.message, error.unwrap_or_default())
+            format!(
+                "`{}`: the engine has rolled it back ({}){}",
+                service.name,
+                one.service.message,
+                error.unwrap_or_default()
+            )
         }));
         waiting.extend(one.unsettled());
         let watched = followed.restarts
@@ -168,9 +172,15 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
     }
     for id in &followed.emptied {
         let Some(node) = cluster.node(id) else { continue };
-        let left = list::tasks(cluster, node).len();
+        let left = list::tasks(cluster, node);
+        let of_job = |task: &&&Task| {
+            let service = cluster.services.iter().find(|service| service.id == task.service);
+            service.is_some_and(|service| service.mode == Mode::Job)
+        };
+        let (left, jobs) = (left.len(), left.iter().filter(of_job).count());
         if left > 0 {
-            waiting.push(format!("`{}`: {left} tasks are left on it", node.key));
+            let jobs = if jobs > 0 { format!(" (of jobs, which end by themselves: {jobs})") } else { String::new() };
+            waiting.push(format!("`{}`: tasks left on it: {left}{jobs}", node.key));
         }
     }
     if stuck.is_empty() {
@@ -187,4 +197,10 @@ fn rolled_back(service: &Service, followed: &Followed) -> bool {
         && service.update == Some(UpdateState::RollbackCompleted)
         && service.update_started.is_some()
         && service.update_started != before
+}
+
+/// The error of a wait that has ended without what was waited for.
+fn unsettled(waiting: &[String]) -> anyhow::Error {
+    let text = format!("not everything came to rest in time: {}", waiting.join("; "));
+    Error::new(ErrorKind::Unsettled, text).hint("`orca services ps` says why; give it more time with --wait=DUR").into()
 }

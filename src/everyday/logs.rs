@@ -303,8 +303,14 @@ fn tasks<'a>(cluster: &'a Snapshot, one: &Standing<'a>) -> Vec<&'a Task> {
             .or_insert(task);
     }
     let wanted = one.live.iter().map(|task| task.place()).collect::<std::collections::BTreeSet<_>>();
-    // Slots that the service no longer has are history; a job's tasks have all ended.
-    of_slot.into_iter().filter(|(place, _)| wanted.is_empty() || wanted.contains(place)).map(|(_, task)| task).collect()
+    // Slots that the service no longer has are history; a job's tasks have all ended. What ran on a node when that was lost,
+    // and has no successor, is neither: a global service wants nothing there for as long.
+    let down = |task: &Task| cluster.node(&task.node).is_some_and(|node| node.state == NodeState::Down);
+    let lost = |task: &Task| {
+        task.status.state == TaskState::Running && task.desired_state == TaskState::Shutdown && down(task)
+    };
+    let meant = |place: &String, task: &Task| wanted.is_empty() || wanted.contains(place) || lost(task);
+    of_slot.into_iter().filter(|(place, task)| meant(place, task)).map(|(_, task)| task).collect()
 }
 
 fn tty(one: &Standing<'_>) -> bool {

@@ -27,10 +27,11 @@ use follow::{Followed, Follower};
 
 pub use act::Act;
 pub(crate) use order::ids;
-pub use order::{Asked, labels, nodes, scale, services, stack};
+pub use order::{Asked, labels, names_of_stack, nodes, redeploy, scale, services, stack};
 pub(crate) use tell::node;
 pub use tell::{
-    health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls, verdict,
+    Registries, health, nodes_ls, nodes_show, services_diff, services_ls, services_ps, services_show, stacks_ls,
+    stacks_status, verdict,
 };
 
 /// What the last look of a wait may take beyond it.

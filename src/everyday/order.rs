@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::tell::{chosen, node, services_of, standings};
 use crate::error::{Error, ErrorKind};
 use crate::fingerprint;
 use crate::model::{NodeId, Service, ServiceId};
 use crate::pass::order::{Order, Wish};
+use crate::pass::update::policy::DEPENDS_LABEL;
 use crate::snapshot::Snapshot;
 
 /// What is asked for of services.
@@ -82,6 +83,42 @@ pub fn stack(cluster: &Snapshot, name: &str, asked: Asked) -> Result<Order> {
     let stopped = |one: &&&crate::pass::services::Standing<'_>| asked != Asked::Start || one.stopped.is_some();
     let wishes = services.iter().filter(stopped).map(|one| asked.of(one.service)).collect();
     Ok(Order { wishes, lenient: true, ..Order::default() })
+}
+
+/// New tasks for each service of a stack, those that others depend on (label `orca.depends-on`) first.
+///
+/// # Errors
+/// If there is no such stack.
+pub fn redeploy(cluster: &Snapshot, name: &str, force: bool) -> Result<Order> {
+    let standings = standings(cluster)?;
+    let (stack, services) = services_of(&standings, name)?;
+    let mut left: Vec<(&Service, BTreeSet<String>)> = Vec::new();
+    for one in services {
+        let labels = &one.service.needs().context("the engine's services can't be read")?.labels;
+        let listed = labels.get(DEPENDS_LABEL).map(String::as_str).unwrap_or_default().split(',').map(str::trim);
+        let named =
+            listed.filter(|name| !name.is_empty()).flat_map(|name| [format!("{stack}_{name}"), name.to_owned()]);
+        left.push((one.service, named.collect()));
+    }
+    let mut wishes = Vec::new();
+    while !left.is_empty() {
+        let waits = |needs: &BTreeSet<String>, own: &Service| {
+            left.iter().any(|(other, _)| other.id != own.id && needs.contains(&other.name))
+        };
+        // Of services that wait for each other, the first begins.
+        let next = left.iter().position(|(service, needs)| !waits(needs, service)).unwrap_or(0);
+        wishes.push(Wish::Restart(left.remove(next).0.id.clone()));
+    }
+    Ok(Order { wishes, force, lenient: true, ..Order::default() })
+}
+
+/// The services of a stack, by name.
+///
+/// # Errors
+/// If there is no such stack.
+pub fn names_of_stack(cluster: &Snapshot, name: &str) -> Result<Vec<String>> {
+    let standings = standings(cluster)?;
+    Ok(services_of(&standings, name)?.1.into_iter().map(|one| one.service.name.clone()).collect())
 }
 
 /// The services that are meant, by id.

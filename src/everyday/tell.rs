@@ -6,24 +6,29 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::cli::{Chosen, List, OneNode, OneService, Tasks};
+use crate::cli::{Chosen, HealthArgs, List, OneNode, OneService, Tasks};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::exporter;
 use crate::model::Node;
-use crate::pass::health::{self, Exporters, Weight};
+use crate::pass::health::{self, Exporters, Finding, Weight};
+use crate::pass::lint;
 use crate::pass::names::{Named, find};
 use crate::pass::nodes::impact::Impact;
 use crate::pass::nodes::list as nodes;
-use crate::pass::services::newer::{self, Answers};
+use crate::pass::services::newer::{self, Verdict};
 use crate::pass::services::standing::{self, Standing};
 use crate::pass::services::{list, show, stacks, tasks};
+use crate::pass::update::select::Candidate;
 use crate::plan::Warning;
-use crate::registry::{Credentials, Resolved, Unresolved, resolve_all};
+use crate::registry::{Credentials, Keyring, resolve_all};
 use crate::report::{Report, ReportedError};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
+use crate::updates::resolve;
 
+/// What is said where there is no telling.
+const UNREADABLE: &str = "the engine's objects can't be read";
 /// Images asked for at a time.
 const AT_ONCE: usize = 16;
 
@@ -76,41 +81,56 @@ pub(crate) fn node<'a>(cluster: &'a Snapshot, asked: &str) -> Result<&'a Node> {
     Ok(&cluster.nodes[find("node", asked, &named)?])
 }
 
-/// `orca services ls`; with `--check`, the registries are asked by way of this engine.
+/// What it takes to ask registries.
+#[derive(Debug)]
+pub struct Registries<'a> {
+    /// By way of this engine first.
+    pub engine: &'a Engine,
+    /// What services follow, where their labels don't say.
+    pub settings: &'a Settings,
+    /// Credentials.
+    pub keyring: &'a Keyring,
+}
+
+/// `orca services ls`; with `--check`, the registries are asked.
 pub async fn services_ls(
     cluster: &Snapshot,
     args: &List,
-    asking: Option<(&Engine, &Credentials)>,
+    asking: Option<&Registries<'_>>,
     report: &mut Report,
 ) -> Result<()> {
     let Chosen { names, stack } = &args.chosen;
     let standings = standings(cluster)?;
     let chosen = chosen(&standings, names, stack.as_deref())?;
-    let answers = match asking {
-        Some((engine, credentials)) => Some(answers(engine, credentials, &newer::images(&chosen)).await),
-        None => None,
+    let Some(Registries { engine, settings, keyring }) = asking else {
+        let entries = chosen.into_iter().map(|one| list::entry(cluster, one, None)).collect();
+        report.data.insert("services".to_owned(), entries);
+        return Ok(());
     };
-    let entries = chosen.into_iter().map(|one| list::entry(cluster, one, answers.as_ref())).collect();
-    report.data.insert("services".to_owned(), entries);
-    let Some(answers) = answers else { return Ok(()) };
-    let unknown = answers.values().filter(|answer| answer.is_err()).count();
-    for (image, why) in answers.iter().filter_map(|(image, answer)| Some((image, answer.as_ref().err()?))) {
-        let message = format!("it is not known whether there is a newer `{image}`: {why}");
-        report.warnings.push(Warning::new("unresolved", message));
+    let mut request = newer::request(&chosen);
+    let repositories =
+        newer::candidates(cluster, settings, &request).iter().filter_map(Candidate::repository).collect();
+    request.tags = resolve::tags(engine, keyring, &repositories).await;
+    let candidates = newer::candidates(cluster, settings, &request);
+    let ask = async |own: &Credentials, names: &BTreeSet<String>| resolve_all(engine, own, names, AT_ONCE).await;
+    let answers = keyring.each(&newer::images(&candidates), ask).await;
+    let (mut entries, mut unknown, mut said) = (Vec::new(), 0, BTreeSet::new());
+    for one in &chosen {
+        let verdict = newer::verdict(one.service, &candidates, &answers);
+        entries.push(list::entry(cluster, one, Some(&verdict)));
+        if let Verdict::Unknown(why) = verdict {
+            unknown += 1;
+            said.insert(format!("it is not known whether there is anything newer: {why}"));
+        }
     }
+    report.data.insert("services".to_owned(), entries.into());
+    report.warnings.extend(said.into_iter().map(|message| Warning::new("unresolved", message)));
     if unknown > 0 {
-        let text = format!("{unknown} of {} images could not be asked for", answers.len());
+        let text = format!("of {unknown} of {} services it is not known whether there is anything newer", chosen.len());
         let error = Error::new(ErrorKind::Refused, text);
-        report.error = Some(ReportedError::from_error(&error.hint("the warnings say why, image by image").into()));
+        report.error = Some(ReportedError::from_error(&error.hint("the warnings say why").into()));
     }
     Ok(())
-}
-
-/// What these images stand for now, each asked for once.
-async fn answers(engine: &Engine, credentials: &Credentials, images: &BTreeSet<String>) -> Answers {
-    let resolved = resolve_all(engine, credentials, images, AT_ONCE).await.into_iter();
-    let said = |answer: Result<Resolved, Unresolved>| answer.map(|image| image.digest).map_err(|why| why.to_string());
-    resolved.map(|(image, answer)| (image, said(answer))).collect()
 }
 
 /// `orca services ps`.
@@ -153,6 +173,40 @@ pub fn stacks_ls(cluster: &Snapshot, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// `orca stacks status`: its services, and what is wrong with them, weighed as `orca health` does.
+///
+/// # Errors
+/// If there is no such stack, or something of it is not as it should be.
+pub fn stacks_status(cluster: &Snapshot, name: &str, report: &mut Report) -> Result<()> {
+    let standings = standings(cluster)?;
+    let (stack, services) = services_of(&standings, name)?;
+    let own: BTreeSet<&str> = services.iter().map(|one| one.service.name.as_str()).collect();
+    let mut health = health::look(cluster, None).context("the engine's objects can't be read")?;
+    health.findings.retain(|finding| own.contains(finding.target.service.as_deref().unwrap_or(&finding.target.name)));
+    let findings = health.findings.iter().map(|finding| {
+        json!({"weight": finding.weight.name(), "code": finding.code, "target": finding.target, "says": finding.says})
+    });
+    report.data.insert("findings".to_owned(), findings.collect());
+    report.data.insert("stack".to_owned(), stacks::entry(&stack, &services));
+    report.data.insert("services".to_owned(), services.iter().map(|one| list::entry(cluster, one, None)).collect());
+    let names = |weight| -> Vec<String> {
+        let about = health.of(weight).map(|finding| format!("{} ({})", finding.target.name, finding.code));
+        about.collect()
+    };
+    let (ill, settling) = (names(Weight::Error), names(Weight::Settling));
+    let wrong = match (ill.is_empty(), settling.is_empty()) {
+        (false, _) => Some((ErrorKind::Failed, format!("the stack `{stack}` is ill: {}", ill.join(", ")))),
+        (true, false) => {
+            Some((ErrorKind::Unsettled, format!("the stack `{stack}` has not settled: {}", settling.join(", "))))
+        }
+        (true, true) => None,
+    };
+    if let Some((kind, message)) = wrong {
+        report.error = Some(ReportedError::new(kind, message));
+    }
+    Ok(())
+}
+
 /// `orca nodes ls`.
 pub fn nodes_ls(cluster: &Snapshot, report: &mut Report) -> Result<()> {
     let entries: serde_json::Result<Value> = cluster.nodes.iter().map(|node| nodes::entry(cluster, node)).collect();
@@ -173,19 +227,20 @@ pub fn nodes_show(cluster: &Snapshot, args: &OneNode, report: &mut Report) -> Re
 /// `orca health`; where the config wants exporters, each is asked.
 pub async fn health(
     cluster: &Snapshot,
-    strict: bool,
-    asking: Option<(&Engine, &Settings)>,
+    asked: &HealthArgs,
+    (settings, engine): (&Settings, Option<&Engine>),
     report: &mut Report,
 ) -> Result<()> {
-    let exporters = match asking {
-        Some((engine, settings)) if settings.exporter.wanted => {
+    let exporters = match engine {
+        Some(engine) if settings.exporter.wanted => {
             let until = engine.wire().deadline.unwrap_or_else(|| Instant::now() + settings.rebalance.metrics.timeout);
             let found = exporter::wrong(engine, settings, cluster, until).await;
             Some(Exporters { service: &settings.exporter.name, found })
         }
         _ => None,
     };
-    verdict(cluster, strict, exporters.as_ref(), report)
+    let notes = if asked.lint { lint::look(cluster, settings).context(UNREADABLE)? } else { Vec::new() };
+    tell(cluster, asked.strict, exporters.as_ref(), notes, report)
 }
 
 /// The verdict on a swarm, with what is known of its exporters, if anything is.
@@ -193,7 +248,18 @@ pub async fn health(
 /// # Errors
 /// If the engine's objects can't be read.
 pub fn verdict(cluster: &Snapshot, strict: bool, exporters: Option<&Exporters<'_>>, report: &mut Report) -> Result<()> {
-    let health = health::look(cluster, exporters).context("the engine's objects can't be read")?;
+    tell(cluster, strict, exporters, Vec::new(), report)
+}
+
+fn tell(
+    cluster: &Snapshot,
+    strict: bool,
+    exporters: Option<&Exporters<'_>>,
+    notes: Vec<Finding>,
+    report: &mut Report,
+) -> Result<()> {
+    let mut health = health::look(cluster, exporters).context(UNREADABLE)?;
+    health.note(notes);
     report.data.append(&mut health::data(cluster, &health)?);
     let names = |weight| {
         let about = health.of(weight).map(|finding| format!("{} ({})", finding.target.name, finding.code));
@@ -208,8 +274,7 @@ pub fn verdict(cluster: &Snapshot, strict: bool, exporters: Option<&Exporters<'_
         Some(Weight::Notice) | None => None,
     };
     if let Some((kind, what, names)) = error {
-        report.error =
-            Some(ReportedError { kind, message: format!("{what}: {names}"), causes: Vec::new(), hint: None });
+        report.error = Some(ReportedError::new(kind, format!("{what}: {names}")));
     }
     report.data.insert("strict".to_owned(), json!(strict));
     Ok(())

@@ -10,12 +10,26 @@ use std::path::Path;
 /// # Errors
 /// If it can't be written. Then what was there is as it was, but where it is only the folder that can't be synced.
 pub fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    beside(path, text, mode)?.persist(path).map_err(|error| error.error)?;
+    settle(path)
+}
+
+/// Makes a file that is not there.
+///
+/// # Errors
+/// If something has this name, or it can't be written.
+pub fn create(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    beside(path, text, mode)?.persist_noclobber(path).map_err(|error| error.error)?;
+    settle(path)
+}
+
+/// The whole text, on the disk, under a name of its own.
+fn beside(path: &Path, text: &str, mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(".orca-").tempfile_in(folder(path))?;
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    settle(path)
+    Ok(file)
 }
 
 /// Waits until the disk has which files are in the folder of this one: a name that came or went stays so after a crash.

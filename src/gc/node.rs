@@ -17,7 +17,7 @@ use crate::error::{again, hint_of, interrupted};
 use crate::interrupt::Interrupt;
 use crate::nodes::{self, Stop};
 use crate::pass::gc::keep::{Facts, Keep};
-use crate::pass::gc::{self, Input, Sweep};
+use crate::pass::gc::{self, Input, Only, Sweep};
 use crate::plan::{Action, Blocked, TargetKind, Warning};
 use crate::report::{ReportedAction, Status};
 use crate::settings::Gc;
@@ -69,6 +69,8 @@ pub(super) struct Round<'a> {
     pub(super) settings: &'a Gc,
     /// `--volume`.
     pub(super) volumes: &'a BTreeSet<String>,
+    /// Only these images, and nothing else.
+    pub(super) only: Option<&'a Only>,
     /// None: plan only.
     pub(super) state: Option<State>,
     pub(super) actor: Actor,
@@ -147,8 +149,9 @@ impl Round<'_> {
             Needs::Unknown(why) => Facts::Unknown(why),
         };
         let (name, settings) = (visited.name.clone(), self.settings);
-        let Sweep { plan, kept } =
-            gc::plan(&Input { node: &name, stock: &stock, facts, settings, volumes: self.volumes, disk });
+        let (volumes, only) = (self.volumes, self.only);
+        let input = Input { node: &name, stock: &stock, facts, settings, volumes, only, disk };
+        let Sweep { plan, kept } = gc::plan(&input);
         let own = stock.volumes.iter().map(|volume| &volume.name);
         visited.volumes = own.filter(|name| self.volumes.contains(*name)).cloned().collect();
         visited.unchanged = plan.unchanged;

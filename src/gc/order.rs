@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::node::Visited;
 use crate::apply::temporary::Lines;
 use crate::error::{Error, ErrorKind};
+use crate::pass::gc::Only;
 use crate::pass::gc::keep::Keep;
 use crate::report::ReportedError;
 use crate::settings::Gc;
 
-/// The schema name of an order.
-const SCHEMA: &str = "orca.gc.order/1";
+/// The schema name of an order. An orca that does not know all of it must not obey: it would remove what it was not told.
+const SCHEMA: &str = "orca.gc.order/2";
 /// Managers take no larger config objects.
 const MOST_BYTES: usize = 1000 * 1024;
 /// Characters of an answer on one line.
@@ -40,6 +41,8 @@ pub struct GcOrder {
     pub settings: Gc,
     /// `--volume`.
     pub volumes: BTreeSet<String>,
+    /// Only these images, and nothing else.
+    pub only: Option<Only>,
     /// Actions on each node.
     pub max_actions: usize,
     /// No action is begun after this.
@@ -57,6 +60,7 @@ impl GcOrder {
             needs,
             settings: settings.clone(),
             volumes: BTreeSet::new(),
+            only: None,
             max_actions: usize::MAX,
             timeout: Duration::ZERO,
         }

@@ -6,6 +6,7 @@ mod node_side;
 mod operate;
 mod passes;
 mod rows;
+mod stacks;
 mod tools;
 
 use rows::{FAILED, FINE, USAGE};
@@ -33,7 +34,7 @@ pub(super) struct Page {
 
 /// What is hand-written about the command with this page, as `orca-labels-sync`.
 pub(super) fn page(name: &str) -> &'static Page {
-    [passes::PAGES, node_side::PAGES, everyday::PAGES, catalog::PAGES, operate::PAGES, tools::PAGES]
+    [passes::PAGES, node_side::PAGES, everyday::PAGES, catalog::PAGES, stacks::PAGES, operate::PAGES, tools::PAGES]
         .into_iter()
         .flatten()
         .find(|page| page.name == name)

@@ -1,5 +1,6 @@
 //! The tools: each a command line, and what it may do.
 
+mod line;
 mod table;
 
 use super::asked::{Arg, Asked, Kind};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::TaskMemory;
 use super::smooth::Raw;
-use crate::model::{Needs, ServiceId, TaskId};
+use crate::model::{ServiceId, TaskId};
 use crate::snapshot::Snapshot;
 
 /// Gives tasks that nobody measured what they reserve, as far as their node's use leaves room for it; returns how
@@ -19,7 +19,7 @@ pub(super) fn estimate(cluster: &Snapshot, raw: &mut Raw) -> usize {
     let reserved: HashMap<&ServiceId, u64> = cluster
         .services
         .iter()
-        .filter_map(|service| Some((&service.id, Needs::read(&service.raw).ok()?.memory)))
+        .filter_map(|service| Some((&service.id, service.needs().ok()?.memory)))
         .filter(|(_, memory)| *memory > 0)
         .collect();
     let mut measured: BTreeMap<&String, u64> = BTreeMap::new();

@@ -110,7 +110,8 @@ impl Probe<'_> {
 
     /// Which container belongs to which task.
     async fn containers(&self) -> BTreeMap<String, TaskId> {
-        let tasks = self.engine.until(self.deadline).tasks::<RawTask>(r#"{"desired-state":["running"]}"#).await;
+        let running = r#"{"desired-state":["running","complete"]}"#;
+        let tasks = self.engine.until(self.deadline).tasks::<RawTask>(running).await;
         let container = |task: RawTask| Some((task.status.container_status?.id, task.id));
         tasks.unwrap_or_default().into_iter().filter_map(container).filter(|(id, _)| !id.is_empty()).collect()
     }
@@ -136,7 +137,7 @@ fn spec(name: &str, image: &str) -> Value {
     let cgroups = json!({"Type": "bind", "Source": "/sys/fs/cgroup", "Target": MOUNTED, "ReadOnly": true});
     json!({
         "Name": name,
-        "Labels": {TEMPORARY_LABEL: PURPOSE, UNTIL_LABEL: Temporary::until(Timestamp::now())},
+        "Labels": {TEMPORARY_LABEL: PURPOSE, UNTIL_LABEL: Temporary::until(Timestamp::now(), Duration::ZERO)},
         "TaskTemplate": {
             "ContainerSpec": {
                 "Image": image, "Command": ["orca"], "Args": ["probe", "--linger", "120s"],

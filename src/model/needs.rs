@@ -289,18 +289,22 @@ struct UpdateConfig {
     order: String,
 }
 
+/// `EndpointSpec`, or `Endpoint`, which has the ports that were given out, too.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Endpoint {
+pub(crate) struct Endpoint {
     #[serde(deserialize_with = "or_default")]
-    ports: Vec<Port>,
+    pub(crate) ports: Vec<Port>,
 }
 
+/// A port that is published.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Port {
-    protocol: String,
+pub(crate) struct Port {
+    pub(crate) protocol: String,
     #[serde(rename = "PublishedPort")]
-    published: u64,
+    pub(crate) published: u64,
+    #[serde(rename = "TargetPort")]
+    pub(crate) target: u64,
     publish_mode: String,
 }

@@ -82,6 +82,14 @@ pub struct Node {
 }
 
 impl Node {
+    /// Reads `GET /nodes`: sorted by hostname, then id, each with a key of its own.
+    pub fn list(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Self>> {
+        let mut nodes = raw.into_iter().map(Self::read).collect::<serde_json::Result<Vec<_>>>()?;
+        nodes.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        tell_apart(&mut nodes);
+        Ok(nodes)
+    }
+
     /// Reads one element of `GET /nodes`.
     pub fn read(raw: Box<RawValue>) -> serde_json::Result<Self> {
         let view: View = serde_json::from_str(raw.get())?;
@@ -96,6 +104,15 @@ impl Node {
             leader: view.manager_status.leader,
             raw,
         })
+    }
+}
+
+/// Gives nodes that share a hostname keys of their own; expects them sorted by name.
+fn tell_apart(nodes: &mut [Node]) {
+    for twins in nodes.chunk_by_mut(|a, b| a.name == b.name).filter(|twins| twins.len() > 1) {
+        for node in twins {
+            node.key = format!("{}@{}", node.name, node.id.0);
+        }
     }
 }
 

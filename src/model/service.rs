@@ -1,10 +1,13 @@
 //! A swarm service as the passes see it.
 
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Constraint, or_default, timestamp};
+use super::{Constraint, Needs, or_default, timestamp};
 
 /// The label of a stack's services.
 pub const STACK_LABEL: &str = "com.docker.stack.namespace";
@@ -102,12 +105,18 @@ pub struct Service {
     pub update: Option<UpdateState>,
     /// When the last rollout began, if there was one: tasks made before are of an older version.
     pub update_started: Option<Timestamp>,
+    /// The update of orca's own that is not proven yet, in words; what the engine says of it may be long over. From
+    /// orca's memory, see [`crate::pass::proving`]: the engine knows nothing of it.
+    pub proving: Option<String>,
     /// What a move of orca has left in it, if one has not ended.
     pub trace: Option<Trace>,
     /// orca made it for a short while, and removes it again.
     pub temporary: Option<Temporary>,
+    /// What the engine says of the last rollout; empty without one.
+    pub message: String,
     /// The object as the engine sent it.
     pub raw: Box<RawValue>,
+    needs: OnceLock<Needs>,
 }
 
 /// The service label of what orca makes for a short while, and what for: `prepull` or `probe`.
@@ -115,7 +124,7 @@ pub const TEMPORARY_LABEL: &str = "orca.temporary";
 /// When it was left behind at the latest, RFC 3339; without, only who has the turn to move tasks can tell.
 pub const UNTIL_LABEL: &str = "orca.temporary.until";
 
-/// No probe takes longer.
+/// No probe takes longer; what does, says how long.
 const LONGEST: SignedDuration = SignedDuration::from_secs(300);
 
 /// What orca made for a short while.
@@ -127,9 +136,10 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// What goes into [`UNTIL_LABEL`] of what is made now.
-    pub fn until(now: Timestamp) -> String {
-        now.saturating_add(LONGEST).unwrap_or(now).to_string()
+    /// What goes into [`UNTIL_LABEL`] of what is made now, and may take so long.
+    pub fn until(now: Timestamp, patience: Duration) -> String {
+        let longest = SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX).max(LONGEST);
+        now.saturating_add(longest).unwrap_or(now).to_string()
     }
 
     /// Nobody can be at work with it any more, but who has the turn to move tasks.
@@ -159,11 +169,19 @@ pub enum Trace {
 }
 
 impl Service {
+    /// Reads `GET /services`: sorted by name.
+    pub fn list(raw: Vec<Box<RawValue>>) -> serde_json::Result<Vec<Self>> {
+        let mut services = raw.into_iter().map(Self::read).collect::<serde_json::Result<Vec<_>>>()?;
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(services)
+    }
+
     /// Reads one element of `GET /services`.
     pub fn read(raw: Box<RawValue>) -> serde_json::Result<Self> {
         let view: View = serde_json::from_str(raw.get())?;
         let template = view.spec.task_template;
         let previous = view.previous_spec.unwrap_or_default();
+        let rollout = view.update_status.unwrap_or_default();
         let trace = match (view.spec.labels.restore, previous.labels.restore) {
             (Some(_), _) => Some(Trace::Spec),
             (None, Some(_)) => Some(Trace::PreviousSpec),
@@ -185,12 +203,36 @@ impl Service {
             force_update: template.force_update,
             image: template.container_spec.image,
             restarts_always: matches!(template.restart_policy.condition.as_str(), "" | "any"),
-            update: view.update_status.as_ref().and_then(|status| status.state),
-            update_started: view.update_status.and_then(|status| status.started_at),
+            update: rollout.state,
+            update_started: rollout.started_at,
+            proving: None,
+            message: rollout.message,
             trace,
             temporary: Temporary::read(view.spec.labels),
             raw,
+            needs: OnceLock::new(),
         })
+    }
+
+    /// Why nobody else should touch it now: as of [`UpdateState::busy`], and until orca itself has proven its update.
+    pub fn busy(&self) -> Option<&str> {
+        self.under_way().or(self.update.and_then(UpdateState::stuck))
+    }
+
+    /// What is going on and ends by itself: as of [`UpdateState::under_way`], and until orca itself has proven its update.
+    pub fn under_way(&self) -> Option<&str> {
+        self.update.and_then(UpdateState::under_way).or(self.proving.as_deref())
+    }
+
+    /// What it asks of the nodes: read when somebody wants to know, and once.
+    ///
+    /// # Errors
+    /// If the object is not as the engine's are.
+    pub fn needs(&self) -> serde_json::Result<&Needs> {
+        match self.needs.get() {
+            Some(needs) => Ok(needs),
+            None => Needs::read(&self.raw).map(|needs| self.needs.get_or_init(|| needs)),
+        }
     }
 }
 
@@ -304,11 +346,12 @@ struct Replicated {
     replicas: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 struct UpdateStatus {
-    #[serde(default)]
     state: Option<UpdateState>,
-    #[serde(default, deserialize_with = "timestamp")]
+    #[serde(deserialize_with = "timestamp")]
     started_at: Option<Timestamp>,
+    #[serde(deserialize_with = "or_default")]
+    message: String,
 }

@@ -178,12 +178,17 @@ impl From<StatusView> for TaskStatus {
 }
 
 impl Task {
-    /// The managers still want it, and it has not ended: it counts for its slot.
+    /// The managers still want it.
     ///
-    /// `desired ready` is a replacement that waits for its predecessor or for the restart delay.
+    /// `desired ready` is a replacement that waits for its predecessor or for the restart delay. What is wanted of a job's
+    /// task is `complete`, from the first to the last (seen on 20.10, 26.1 and 28.5), and of no other task.
+    pub fn wanted(&self) -> bool {
+        matches!(self.desired_state, TaskState::Ready | TaskState::Running | TaskState::Complete)
+    }
+
+    /// The managers still want it, and it has not ended: it counts for its slot.
     pub fn live(&self) -> bool {
-        matches!(self.desired_state, TaskState::Ready | TaskState::Running)
-            && (self.status.state <= TaskState::Running || self.status.state == TaskState::Unknown)
+        self.wanted() && !self.ended()
     }
 
     /// It has ended, well or not, and won't run again.
@@ -198,6 +203,7 @@ impl Task {
 
     /// It runs, and the managers want it to. State alone is not enough: on a dead node it says `running` for long.
     pub fn running(&self) -> bool {
-        self.desired_state == TaskState::Running && self.status.state == TaskState::Running
+        matches!(self.desired_state, TaskState::Running | TaskState::Complete)
+            && self.status.state == TaskState::Running
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::node::NodeState;
-use crate::model::{Mode, Service, UpdateState};
+use crate::model::{Mode, Service};
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
 use crate::settings::{Anchor, Settings};
 use crate::snapshot::Snapshot;
@@ -77,7 +77,7 @@ fn runs(cluster: &Snapshot, service: &Service) -> bool {
 
 /// Why a service can't be restarted now.
 fn obstacles(service: &Service) -> Vec<String> {
-    let mut reasons: Vec<String> = service.update.and_then(UpdateState::busy).map(str::to_owned).into_iter().collect();
+    let mut reasons: Vec<String> = service.busy().map(str::to_owned).into_iter().collect();
     if !matches!(service.mode, Mode::Replicated(_) | Mode::Global) {
         reasons.push("it is a job, not a service that stays".to_owned());
     }

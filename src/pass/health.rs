@@ -68,6 +68,12 @@ pub struct Health {
 }
 
 impl Health {
+    /// Takes in what else is worth knowing.
+    pub fn note(&mut self, notes: Vec<Finding>) {
+        self.findings.extend(notes);
+        self.findings.sort_by_key(|one| (one.weight, one.target.sort_key(), one.code));
+    }
+
     /// What the swarm as a whole is: its heaviest finding, notices left out.
     pub fn weight(&self) -> Option<Weight> {
         self.findings.iter().map(|finding| finding.weight).min().filter(|weight| *weight != Weight::Notice)
@@ -102,18 +108,28 @@ pub struct Exporters<'e> {
 /// # Errors
 /// If an object can't be read: then there is no verdict.
 pub fn look(cluster: &Snapshot, exporters: Option<&Exporters<'_>>) -> serde_json::Result<Health> {
+    look_at(cluster, &standing::all(cluster)?, exporters)
+}
+
+/// The same where somebody knows already how all services stand.
+///
+/// # Errors
+/// As of [`look`].
+pub fn look_at(
+    cluster: &Snapshot,
+    standings: &[Standing<'_>],
+    exporters: Option<&Exporters<'_>>,
+) -> serde_json::Result<Health> {
     let mut findings = Vec::new();
     for node in &cluster.nodes {
         look_at_node(cluster, node, &mut findings);
     }
     let managers = managers(cluster, &mut findings)?;
-    let standings = standing::all(cluster)?;
     let why = why_pending(cluster)?;
-    for one in &standings {
+    for one in standings {
         look_at_service(cluster, one, why.get(&one.service.name), &mut findings);
     }
     let exporters = exporters.map(|exporters| look_at_exporters(exporters, &mut findings));
-    findings.sort_by(|a, b| (a.weight, a.target.sort_key(), a.code).cmp(&(b.weight, b.target.sort_key(), b.code)));
     let ready = cluster.nodes.iter().filter(|node| node.state == NodeState::Ready).count();
     let well = standings.iter().filter(|one| matches!(one.state, State::Ok | State::Stopped)).count();
     let counts = json!({
@@ -124,7 +140,9 @@ pub fn look(cluster: &Snapshot, exporters: Option<&Exporters<'_>>) -> serde_json
             "running": standings.iter().map(|one| one.running).sum::<u64>()},
         "exporters": exporters,
     });
-    Ok(Health { findings, counts })
+    let mut health = Health { findings: Vec::new(), counts };
+    health.note(findings);
+    Ok(health)
 }
 
 fn look_at_node(cluster: &Snapshot, node: &Node, findings: &mut Vec<Finding>) {
@@ -304,7 +322,8 @@ fn idle(cluster: &Snapshot, one: &Standing<'_>, since: Duration) -> Option<Strin
 }
 
 fn message(one: &Standing<'_>) -> String {
-    if one.message.is_empty() { String::new() } else { format!(": {}", one.message) }
+    let message = &one.service.message;
+    if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
 /// The findings and counts as the report has them.

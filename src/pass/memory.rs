@@ -27,6 +27,10 @@ pub struct Memory {
     pub autoheal: HealMemory,
     /// Of `services update`: rollouts that were not proven.
     pub updates: BTreeMap<ServiceId, UpdatedService>,
+    /// Of `services update`: rollouts that a run stays with, or did before it was killed.
+    pub proving: BTreeMap<ServiceId, Proving>,
+    /// Of `services update`: images that it has replaced, by name and digest as in a spec, and when.
+    pub replaced: BTreeMap<String, Timestamp>,
     /// Of `logs rotate`: sizes of containers' logs, by container id.
     pub logs: BTreeMap<String, LogSize>,
 }
@@ -43,6 +47,22 @@ pub struct UpdatedService {
     pub last: Option<Timestamp>,
     /// Why it was found wanting; none: nobody stayed to see.
     pub failed: Option<String>,
+}
+
+/// A rollout that a run of updates stays with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Proving {
+    /// The image that was written.
+    pub image: String,
+    /// The image before; empty where that is not known.
+    pub before: String,
+    /// What that is made for: OS and architecture, as in the spec.
+    pub platforms: Vec<(String, String)>,
+    /// When this was noted.
+    pub since: Timestamp,
+    /// By then it has ended, or whoever stayed with it was killed.
+    pub until: Timestamp,
 }
 
 /// How large a container's log was.
@@ -253,6 +273,8 @@ impl Memory {
             rebalance: RebalanceMemory { services: self.rebalance.services.clone(), ..RebalanceMemory::default() },
             autoheal: HealMemory { services: self.autoheal.services.clone(), ..HealMemory::default() },
             updates: self.updates.clone(),
+            proving: self.proving.clone(),
+            replaced: self.replaced.clone(),
             logs: BTreeMap::new(),
         }
     }
@@ -278,6 +300,8 @@ impl Memory {
         self.rebalance.services.clone_from(&theirs.rebalance.services);
         self.autoheal.services.clone_from(&theirs.autoheal.services);
         self.updates.clone_from(&theirs.updates);
+        self.proving.clone_from(&theirs.proving);
+        self.replaced.clone_from(&theirs.replaced);
         self
     }
 }

@@ -11,6 +11,7 @@ pub mod exporter;
 pub mod gc;
 pub mod health;
 pub mod labels;
+pub mod lint;
 pub mod logs;
 pub mod memory;
 pub mod mods;
@@ -18,10 +19,12 @@ pub mod names;
 pub mod nodes;
 pub mod order;
 pub mod pause;
+pub mod proving;
 pub mod rebalance;
 pub mod recover;
 pub mod registry;
 pub mod services;
+pub mod stacks;
 pub mod update;
 pub(crate) mod words;
 
@@ -60,6 +63,8 @@ pub enum Pass {
     RemoveLabels,
     /// Services as the catalog defines them.
     Catalog(Box<catalog::deploy::Request>),
+    /// A stack, as its files have it, or none of it.
+    Stack(Box<stacks::Request>),
 }
 
 impl Pass {
@@ -80,12 +85,13 @@ impl Pass {
             Self::UpdateDependents(_) => "commands update_dependents",
             Self::RemoveLabels => "commands remove_all_labels",
             Self::Catalog(request) => request.command,
+            Self::Stack(request) => request.services.command,
         }
     }
 
     /// Whether it looks at tasks that have ended.
     pub fn needs_history(&self) -> bool {
-        matches!(self, Self::Autoheal | Self::Update(_) | Self::Order(..) | Self::Catalog(_))
+        matches!(self, Self::Autoheal | Self::Update(_) | Self::Order(..) | Self::Catalog(_) | Self::Stack(_))
     }
 
     /// Decides what to do. `now` is when the snapshot was taken.
@@ -110,6 +116,7 @@ impl Pass {
                 return pause::told(catalog::deploy::plan(cluster, request), cluster, now);
             }
             Self::Catalog(request) => catalog::deploy::plan(cluster, request),
+            Self::Stack(request) => return pause::told(stacks::plan(cluster, request), cluster, now),
         };
         pause::honour(plan, cluster, settings, memory, now)
     }
@@ -120,6 +127,7 @@ impl Pass {
             Self::Update(request) => Some(&request.auths),
             Self::Order(_, order) => Some(&order.auths),
             Self::Catalog(request) => Some(&request.auths),
+            Self::Stack(request) => Some(&request.services.auths),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Names on the command line: of a service, node or stack, whole or as far as they are unique.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Sort};
 
 /// So many names are told where one is ambiguous or unknown.
 const TOLD: usize = 8;
@@ -34,7 +34,8 @@ pub fn find<'a, T: Copy>(what: &str, asked: &str, all: &[Named<'a, T>]) -> Resul
             [one] => return Ok(one.item),
             several => {
                 let text = format!("`{asked}` may be any of {} {what}s: {}", several.len(), list(several));
-                return Err(Error::new(ErrorKind::Usage, text).hint("write more of the name, or the id"));
+                let error = Error::new(ErrorKind::Usage, text).sort(Sort::Ambiguous);
+                return Err(error.hint("write more of the name, or the id"));
             }
         }
     }
@@ -50,7 +51,7 @@ pub fn find<'a, T: Copy>(what: &str, asked: &str, all: &[Named<'a, T>]) -> Resul
         [] => format!("`orca {what}s ls` lists all {}", all.len()),
         names => format!("did you mean {}?", names.join(" or ")),
     };
-    Err(Error::new(ErrorKind::Usage, format!("there is no {what} `{asked}`")).hint(hint))
+    Err(Error::new(ErrorKind::Usage, format!("there is no {what} `{asked}`")).sort(Sort::Absent).hint(hint))
 }
 
 /// Names, with the id where two share one.

@@ -29,6 +29,8 @@ pub enum Verb {
     ServicesRefreshAuth,
     /// `orca stacks restart`.
     StacksRestart,
+    /// `orca stacks redeploy`.
+    StacksRedeploy,
     /// `orca stacks stop`.
     StacksStop,
     /// `orca stacks start`.
@@ -54,6 +56,7 @@ impl Verb {
             Self::ServicesRollback => "services rollback",
             Self::ServicesRefreshAuth => "services refresh-auth",
             Self::StacksRestart => "stacks restart",
+            Self::StacksRedeploy => "stacks redeploy",
             Self::StacksStop => "stacks stop",
             Self::StacksStart => "stacks start",
             Self::NodesDrain => "nodes drain",
@@ -77,6 +80,8 @@ pub enum Wish {
     Restart(ServiceId),
     /// The spec before; only if the one now is still this (see [`crate::fingerprint::of_spec`]).
     Rollback(ServiceId, String),
+    /// The image that it had, in place of the one that it has.
+    PutBack(ServiceId, PutBack),
     /// The credentials of today for its registry.
     RefreshAuth(ServiceId),
     /// No tasks.
@@ -89,6 +94,17 @@ pub enum Wish {
     Label(NodeId, String, Option<String>),
 }
 
+/// An image that is to take its old place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutBack {
+    /// The image that it has; another is left alone.
+    pub from: String,
+    /// The one before.
+    pub to: String,
+    /// What that is made for: OS and architecture; none: not known.
+    pub platforms: Vec<(String, String)>,
+}
+
 impl Wish {
     /// Whom it is for.
     pub fn target(&self) -> &str {
@@ -98,6 +114,7 @@ impl Wish {
             | Self::Start(id)
             | Self::Restart(id)
             | Self::Rollback(id, _)
+            | Self::PutBack(id, _)
             | Self::RefreshAuth(id) => &id.0,
             Self::Drain(id) | Self::Activate(id) | Self::Pause(id) | Self::Label(id, ..) => &id.0,
         }

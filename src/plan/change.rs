@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{ActionKind, TargetKind};
+use super::{ActionKind, FileFact, Rotation, TargetKind};
 use crate::catalog::definition::Definition;
 use crate::catalog::status::Status;
+use crate::compose::stack::Content;
 use crate::files::squeeze::Compress;
 use crate::model::Role;
 use crate::settings::Signal;
@@ -236,6 +237,15 @@ pub enum Change {
         /// A command and its arguments.
         command: Vec<String>,
     },
+    /// Writes a file of the set-up.
+    FileWrite {
+        /// What is in it; none: there is no such file.
+        before: Option<String>,
+        /// What is to be in it.
+        after: String,
+        /// Who may read it, as for chmod.
+        mode: u32,
+    },
     /// Fetches something into the cache directory.
     ModFetch {
         /// The SHA-256 of what is there.
@@ -288,6 +298,20 @@ pub enum Change {
     },
     /// Removes a service.
     ServiceRemove,
+    /// Makes a network, secret or config of the swarm.
+    ObjectCreate {
+        /// Which of them it is.
+        what: TargetKind,
+        /// What the engine is told.
+        spec: Value,
+        /// The content of a secret or config.
+        content: Option<Content>,
+    },
+    /// Removes a network, secret or config from the swarm.
+    ObjectRemove {
+        /// Which of them it is.
+        what: TargetKind,
+    },
     /// Builds an image.
     ImageBuild {
         /// The folder that it is built of.
@@ -300,28 +324,6 @@ pub enum Change {
         /// Logs that it says need rotating.
         logs: Vec<String>,
     },
-}
-
-/// A file as the plan knows it: it must still be this one when its turn comes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileFact {
-    /// Device and inode.
-    pub id: (u64, u64),
-    /// Bytes.
-    pub size: u64,
-}
-
-/// How a log is rotated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotation {
-    /// The log.
-    pub file: FileFact,
-    /// What its copy is called; none is kept if there is no name.
-    pub copy: Option<String>,
-    /// How the copy is kept.
-    pub compress: Compress,
-    /// It is copied and emptied in place; else it is renamed and made anew.
-    pub copytruncate: bool,
 }
 
 impl Change {
@@ -366,6 +368,7 @@ impl Change {
             Self::LogRemove { .. } => ActionKind::LogRemove,
             Self::LogNotify { .. } => ActionKind::LogNotify,
             Self::Logrotate { .. } => ActionKind::LogrotateRun,
+            Self::FileWrite { .. } => ActionKind::FileWrite,
             Self::ModFetch { .. } => ActionKind::ModFetch,
             Self::ModRemove { .. } => ActionKind::ModRemove,
             Self::ImageForget { .. } => ActionKind::RegistryImageRemove,
@@ -376,6 +379,16 @@ impl Change {
             Self::ServiceRemove => ActionKind::ServiceRemove,
             Self::ImageBuild { .. } => ActionKind::ImageBuild,
             Self::ImagePush => ActionKind::ImagePush,
+            Self::ObjectCreate { what, .. } => match what {
+                TargetKind::Secret => ActionKind::SecretCreate,
+                TargetKind::Config => ActionKind::ConfigCreate,
+                _ => ActionKind::NetworkCreate,
+            },
+            Self::ObjectRemove { what } => match what {
+                TargetKind::Secret => ActionKind::SecretRemove,
+                TargetKind::Config => ActionKind::ConfigRemove,
+                _ => ActionKind::SwarmNetworkRemove,
+            },
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,

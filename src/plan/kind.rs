@@ -115,6 +115,24 @@ pub enum ActionKind {
     /// A network is removed.
     #[serde(rename = "network.remove")]
     NetworkRemove,
+    /// A network of the swarm is made.
+    #[serde(rename = "swarm.network.create")]
+    NetworkCreate,
+    /// A network of the swarm is removed.
+    #[serde(rename = "swarm.network.remove")]
+    SwarmNetworkRemove,
+    /// A secret is made.
+    #[serde(rename = "secret.create")]
+    SecretCreate,
+    /// A secret is removed.
+    #[serde(rename = "secret.remove")]
+    SecretRemove,
+    /// A config is made.
+    #[serde(rename = "config.create")]
+    ConfigCreate,
+    /// A config is removed.
+    #[serde(rename = "config.remove")]
+    ConfigRemove,
     /// Build cache is removed.
     #[serde(rename = "build_cache.prune")]
     BuildCachePrune,
@@ -136,6 +154,9 @@ pub enum ActionKind {
     /// logrotate does what its own configuration says.
     #[serde(rename = "logrotate.run")]
     LogrotateRun,
+    /// A file of the set-up is written.
+    #[serde(rename = "file.write")]
+    FileWrite,
     /// Something is fetched into the cache directory.
     #[serde(rename = "mod.fetch")]
     ModFetch,
@@ -205,6 +226,12 @@ impl ActionKind {
             | Self::TaskMove
             | Self::NodeJoin
             | Self::NodeRemove
+            | Self::NetworkCreate
+            | Self::SwarmNetworkRemove
+            | Self::SecretCreate
+            | Self::SecretRemove
+            | Self::ConfigCreate
+            | Self::ConfigRemove
             // these are about the swarm itself,
             | Self::SwarmInit
             | Self::SwarmPause
@@ -225,6 +252,7 @@ impl ActionKind {
             | Self::LogRemove
             | Self::LogNotify
             | Self::LogrotateRun
+            | Self::FileWrite
             | Self::ModFetch
             | Self::ModRemove
             // This lies in a registry.
@@ -259,7 +287,8 @@ impl ActionKind {
             | Self::NodeRecordForget
             | Self::NodeRoleSet
             | Self::NodeAvailabilitySet => 1,
-            Self::ServiceConstraintAdd => 2,
+            // Services need them.
+            Self::ServiceConstraintAdd | Self::NetworkCreate | Self::SecretCreate | Self::ConfigCreate => 2,
             Self::ServiceForceUpdate
             | Self::TaskMove
             | Self::ServiceRollback
@@ -276,11 +305,16 @@ impl ActionKind {
             | Self::ImagePush => 3,
             // On a node: containers first, then what they used.
             Self::ContainerRestart | Self::ContainerRemove | Self::HostProgramSet => 4,
-            Self::ImageRemove | Self::BuildCachePrune | Self::HostUnitSet => 5,
+            Self::ImageRemove
+            | Self::BuildCachePrune
+            | Self::HostUnitSet
+            | Self::SecretRemove
+            | Self::ConfigRemove
+            | Self::SwarmNetworkRemove => 5,
             Self::VolumeRemove | Self::NetworkRemove | Self::NodeRemove | Self::HostUnitStart => 6,
             // Files on this host are in an order of their own.
             Self::LogRemove | Self::LogRotate | Self::LogNotify | Self::LogCompress | Self::LogrotateRun => 7,
-            Self::ModFetch | Self::ModRemove | Self::RegistryImageRemove => 8,
+            Self::FileWrite | Self::ModFetch | Self::ModRemove | Self::RegistryImageRemove => 8,
             Self::CatalogInsert | Self::CatalogUpdate | Self::CatalogDelete | Self::CatalogStateSet => 9,
         }
     }

@@ -31,7 +31,13 @@ impl Change {
     pub fn stands_alone(&self) -> bool {
         matches!(
             self,
-            Self::MoveUndo | Self::MoveSeal | Self::TemporaryRemove | Self::ServiceRemove | Self::ServiceCreate { .. }
+            Self::MoveUndo
+                | Self::MoveSeal
+                | Self::TemporaryRemove
+                | Self::ServiceRemove
+                | Self::ServiceCreate { .. }
+                | Self::ObjectCreate { .. }
+                | Self::ObjectRemove { .. }
         )
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Change, Rotation};
+use crate::redact::under;
 
 impl Change {
     /// The changed value as it was found and as it is wanted, for the report.
@@ -20,6 +21,7 @@ impl Change {
             | Self::TemporaryRemove
             | Self::CatalogDelete
             | Self::ServiceRemove
+            | Self::ObjectRemove { .. }
             | Self::ImagePush => (Value::Null, Value::Null),
             Self::TaskMove { from, to } => (from.clone().into(), to.clone().into()),
             Self::AuthSet { registry } => (Value::Null, registry.as_str().into()),
@@ -38,6 +40,7 @@ impl Change {
             Self::ServiceCreate { spec } => {
                 (Value::Null, spec.pointer("/TaskTemplate/ContainerSpec/Image").cloned().unwrap_or_default())
             }
+            Self::ObjectCreate { spec, .. } => (Value::Null, spec["Driver"].clone()),
             Self::FieldSet { path, before, after } => (shown(path, before), shown(path, after)),
             Self::HostProgram { before, after } | Self::HostUnit { before, after } => {
                 (before.clone().map_or(Value::Null, Value::from), after.as_str().into())
@@ -64,6 +67,11 @@ impl Change {
                 (Value::Null, signal.into_iter().chain(command).collect::<Vec<_>>().join(", ").into())
             }
             Self::Logrotate { logs } => (logs.clone().into(), Value::Null),
+            // A file may hold secrets: its size says enough.
+            Self::FileWrite { before, after, .. } => {
+                let size = |text: &String| serde_json::json!({ "size_bytes": text.len() });
+                (before.as_ref().map_or(Value::Null, size), size(after))
+            }
             Self::ModFetch { before, from } => (before.clone().into(), from.clone().into()),
             Self::ImageForget { tags, .. } => (tags.clone().into(), Value::Null),
             Self::CatalogInsert { definition, .. } | Self::CatalogUpdate { definition, .. } => {
@@ -76,14 +84,7 @@ impl Change {
     }
 }
 
-/// A field's value, as reports may have it: variables can hold secrets.
+/// A field's value, as reports may have it: variables, command lines and options of drivers can hold secrets.
 fn shown(path: &[String], value: &Value) -> Value {
-    if path.last().is_none_or(|key| key != "Env") {
-        return value.clone();
-    }
-    let name = |variable: &Value| {
-        let text = variable.as_str().unwrap_or_default();
-        text.split_once('=').map_or_else(|| variable.clone(), |(name, _)| format!("{name}=<redacted>").into())
-    };
-    value.as_array().map_or(Value::Null, |list| list.iter().map(name).collect())
+    under(path.last().map_or("", String::as_str), value)
 }

@@ -4,13 +4,14 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::Rehearsal;
 use super::course::{Course, Turned, action_of, stale_plan};
 use super::file::PlanFile;
-use super::{APPLY, Rehearsal};
 use crate::apply::turn::{Owner, Turn};
 use crate::cycle::live::{self, Live};
-use crate::cycle::{Bounds, Cycle, Source, balance_key};
+use crate::cycle::{Bounds, Cycle, Source};
 use crate::error::{Error, ErrorKind};
+use crate::keys::balance_key;
 use crate::measure::{self, Figures, Measurement};
 use crate::metrics::{Metrics, NodeMemory};
 use crate::pass::rebalance::balance::Move;
@@ -61,8 +62,8 @@ impl Relocation<'_> {
 
     async fn carry_out(&self) -> Report {
         let started = Instant::now();
-        let mut report = Report::new(APPLY, Run::start(false));
-        let ended = self.relocate(started + self.rehearsal.options.timeout, &mut report).await;
+        let mut report = Report::new(self.rehearsal.command, Run::start(false));
+        let ended = Box::pin(self.relocate(started + self.rehearsal.options.timeout, &mut report)).await;
         report.ended(started, ended.map(|()| 0))
     }
 
@@ -70,7 +71,7 @@ impl Relocation<'_> {
     async fn rehearse(&self) -> Report {
         let Some(file) = &self.file else { return self.rehearsal.run().await };
         let started = Instant::now();
-        let mut report = Report::new(APPLY, Run::start(true));
+        let mut report = Report::new(self.rehearsal.command, Run::start(true));
         let checked = self.check_file(file, &mut report).await;
         report.ended(started, checked.map(|()| 0))
     }
@@ -127,7 +128,7 @@ impl Relocation<'_> {
                 None => self.rehearsal.plan(deadline, report).await.map(drop),
             };
         }
-        let entering = Live::enter(engine, options, &mut cluster, deadline, Snapshot::observe);
+        let entering = Live::enter(engine, options, &mut cluster, deadline, None, Snapshot::observe);
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;
         report.cluster = Some(Cluster::of(&cluster));
         report.warnings.extend(warning);
@@ -300,7 +301,7 @@ impl Relocation<'_> {
 
     pub(super) async fn pass(&self, course: &mut Course<'_>, pass: Pass) {
         let Rehearsal { source, settings, options, interrupt, .. } = self.rehearsal;
-        let cycle = Cycle { command: APPLY, passes: &[], source, settings, options, interrupt };
+        let cycle = Cycle { command: self.rehearsal.command, passes: &[], source, settings, options, interrupt };
         let Course { cluster, live, bounds, report, .. } = course;
         let sub = cycle.act(&pass, cluster, live, bounds, report).await;
         report.actions.extend(sub.actions);
@@ -310,6 +311,7 @@ impl Relocation<'_> {
     /// Plans on the cluster as it is, and remembers since when there has been a reason to act.
     fn plan(&self, course: &mut Course<'_>, round: u32) -> Result<Vec<Move>> {
         let settings = self.rehearsal.settings;
+        course.live.mark(&mut course.cluster);
         let Course { cluster, metrics, memory, .. } = course;
         let input = Input { cluster, settings, metrics: metrics.as_ref(), memory, now: cluster.taken_at };
         let planned = rebalance::plan(&input, &self.rehearsal.request)?;

@@ -5,10 +5,11 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::apply::moving::patiently;
+use crate::cycle::Bounds;
 use crate::cycle::live::Live;
-use crate::cycle::{Bounds, balance_key};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::keys::balance_key;
 use crate::measure::Figures;
 use crate::metrics::Metrics;
 use crate::model::{Task, TaskId};
@@ -78,7 +79,9 @@ impl Course<'_> {
 
     /// Looks at the cluster again. Figures that are not taken again are as true as they were.
     pub(super) async fn look(&mut self, engine: &Engine) -> Result<()> {
-        let before = std::mem::replace(&mut self.cluster, patiently(|| Snapshot::observe(engine)).await?).taken_at;
+        let mut cluster = patiently(|| Snapshot::observe(engine)).await?;
+        self.live.mark(&mut cluster);
+        let before = std::mem::replace(&mut self.cluster, cluster).taken_at;
         if let (Some(metrics), false) = (&mut self.metrics, matches!(self.figures, Figures::Live(..))) {
             metrics.taken_at += self.cluster.taken_at.duration_since(before);
         }

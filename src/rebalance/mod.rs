@@ -9,11 +9,13 @@ mod unit;
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::cycle::{Options, Source, balance_key};
+use crate::cycle::{Options, Source};
 use crate::interrupt::Interrupt;
+use crate::keys::{balance_key, updates_key};
 use crate::measure::{self, Measurement};
 use crate::metrics::Wanted;
 use crate::pass::memory::Memory;
+use crate::pass::proving;
 use crate::pass::rebalance::{self, Balance, Input, Request};
 use crate::plan::Warning;
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
@@ -59,7 +61,10 @@ impl Rehearsal<'_> {
     async fn plan(&self, deadline: Instant, report: &mut Report) -> Result<u64> {
         // Before anything is asked of the engine: a wrong file is a wrong file.
         let figures = measure::prepare(self.metrics.as_ref(), self.settings, self.source, self.options.dry_run)?;
-        let cluster = self.observe(deadline).await?;
+        let mut cluster = self.observe(deadline).await?;
+        let updates = self.options.peek_memory(&updates_key(&cluster));
+        let now = cluster.taken_at;
+        proving::mark(&mut cluster, &updates, now);
         report.cluster = Some(Cluster::of(&cluster));
         let paused = report.paused(&cluster.pauses, cluster.taken_at);
         if self.options.leader_only && !cluster.leader() {

@@ -4,14 +4,13 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use super::APPLY;
 use super::apply::{How, Relocation};
 use super::course::{Course, Turned, action_of, image_is_there, image_of, stale_plan};
 use crate::apply::moving::{Ended, Mover};
 use crate::apply::prepull::{Prepull, Pulled, prepull};
 use crate::apply::turn::Turn;
-use crate::cycle::cluster_id;
 use crate::error::{Error, ErrorKind};
+use crate::keys::cluster_id;
 use crate::pass::Pass;
 use crate::pass::rebalance::balance::Move;
 use crate::pass::rebalance::{Input, Request, check};
@@ -56,7 +55,7 @@ impl Relocation<'_> {
             return Ok(Turned::Stop);
         }
         course.bounds.budget -= group.len();
-        let (started, row) = (Instant::now(), Self::note(course, first).await?);
+        let (started, row) = (Instant::now(), self.note(course, first).await?);
         let ended = self.carry(course, turn, &order).await;
         Self::tell(course, first, &ended, row, started).await;
         match ended {
@@ -123,11 +122,12 @@ impl Relocation<'_> {
     }
 
     /// Before the first write: the journal, and the cooldown that begins with it.
-    async fn note(course: &mut Course<'_>, planned: &Move) -> Result<i64> {
+    async fn note(&self, course: &mut Course<'_>, planned: &Move) -> Result<i64> {
         let now = Timestamp::now();
         let run = course.report.run.id.clone();
         course.remember(|memory| check::note(memory, planned, &run, now)).await?;
-        let actor = Actor { run, cluster: cluster_id(&course.cluster).to_owned(), command: APPLY };
+        let (cluster, command) = (cluster_id(&course.cluster).to_owned(), self.rehearsal.command);
+        let actor = Actor { run, cluster, command };
         course.live.state.begin(&actor, &action_of(planned), now)
     }
 

@@ -7,26 +7,26 @@ use std::time::Duration;
 use http::HeaderValue;
 use jiff::Timestamp;
 
-use super::{Credentials, Image, auth_for};
+use super::{Asked, Image, Keyring, auth_for};
 use crate::model::stock::age;
 use crate::pass::words::spoken;
 
 /// Credentials that end sooner are told of, where nothing else is said.
 pub(crate) const SOON: Duration = Duration::from_secs(3600);
 
-/// By registry, what goes into `X-Registry-Auth`. Shows in no message, no log and no `Debug`.
+/// By name of the credentials and registry, what goes into `X-Registry-Auth`. Shows in no message, no log and no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Auths(BTreeMap<String, HeaderValue>);
+pub struct Auths(BTreeMap<(Option<String>, String), HeaderValue>);
 
 impl Auths {
-    /// Keeps what is to be sent for this registry.
-    pub fn insert(&mut self, registry: String, header: HeaderValue) {
-        self.0.insert(registry, header);
+    /// Keeps what is to be sent for this registry, by the credentials of this name; none: docker's own.
+    pub fn insert(&mut self, entry: Option<String>, registry: String, header: HeaderValue) {
+        self.0.insert((entry, registry), header);
     }
 
-    /// What is to be sent for an image, if anything is known.
-    pub fn of(&self, image: &str) -> Option<&HeaderValue> {
-        self.0.get(&registry_of(image)?)
+    /// What is to be sent for an image, if anything is known, by the credentials of this name; others never stand in.
+    pub fn of(&self, entry: Option<String>, image: &str) -> Option<&HeaderValue> {
+        self.0.get(&(entry, registry_of(image)?))
     }
 }
 
@@ -43,20 +43,28 @@ pub fn registry_of(image: &str) -> Option<String> {
 
 /// What is to be sent along for these images, and what went wrong: a helper that fails is told of, and so is what ends
 /// within `soon`: nodes pull with it long after it was given to a service.
-pub(crate) async fn auths<'i>(
-    credentials: &Credentials,
-    images: impl IntoIterator<Item = &'i str>,
+pub(crate) async fn auths(
+    keyring: &Keyring,
+    images: impl IntoIterator<Item = Asked>,
     soon: Duration,
 ) -> (Auths, Vec<String>) {
     let now = Timestamp::now();
-    let registries: BTreeSet<String> = images.into_iter().filter_map(registry_of).collect();
+    let pair = |Asked { name, entry }: Asked| Some((entry, registry_of(&name)?));
+    let registries: BTreeSet<(Option<String>, String)> = images.into_iter().filter_map(pair).collect();
     let (mut auths, mut problems) = (Auths::default(), Vec::new());
-    for registry in registries {
+    for (entry, registry) in registries {
+        let credentials = match keyring.of(entry.as_deref()) {
+            Ok(credentials) => credentials,
+            Err(why) => {
+                problems.push(format!("no credentials for `{registry}`: {why}"));
+                continue;
+            }
+        };
         match auth_for(credentials, &registry).await {
             Ok(Some(header)) => {
                 let login = credentials.find(&registry).await.ok().flatten();
                 problems.extend(login.and_then(|login| ending(&registry, login.expires()?, now, soon)));
-                auths.insert(registry, header);
+                auths.insert(entry, registry, header);
             }
             Ok(None) => {}
             Err(why) => problems.push(format!("no credentials for `{registry}`: {why}")),
@@ -101,9 +109,9 @@ mod tests {
     #[test]
     fn credentials_show_nowhere() {
         let mut auths = Auths::default();
-        auths.insert("reg:5000".to_owned(), HeaderValue::from_static("c2VjcmV0"));
-        assert_eq!(auths.of("reg:5000/app:1"), Some(&HeaderValue::from_static("c2VjcmV0")));
-        assert_eq!(auths.of("other/app:1"), None);
+        auths.insert(None, "reg:5000".to_owned(), HeaderValue::from_static("c2VjcmV0"));
+        assert_eq!(auths.of(None, "reg:5000/app:1"), Some(&HeaderValue::from_static("c2VjcmV0")));
+        assert_eq!((auths.of(None, "other/app:1"), auths.of(Some("b".to_owned()), "reg:5000/app:1")), (None, None));
         assert!(!format!("{auths:?}").contains("c2VjcmV0"));
     }
 }

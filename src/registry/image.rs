@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde_json::Value;
+
 use super::is_digest;
 use super::net::{Fault, lasting};
 use crate::metrics::url::Url;
@@ -83,6 +85,16 @@ pub struct Plain {
 }
 
 impl Plain {
+    /// What an engine says of itself (`RegistryConfig` of `GET /info`), and all of its own host.
+    pub fn of_engine(config: &Value) -> Self {
+        let own = config["InsecureRegistryCIDRs"].as_array().map_or(&[][..], Vec::as_slice);
+        let local = ["127.0.0.0/8", "::1/128"].into_iter();
+        let networks = own.iter().filter_map(Value::as_str).chain(local).filter_map(Network::parse).collect();
+        let indexes = config["IndexConfigs"].as_object().into_iter().flatten();
+        let insecure = indexes.filter(|(_, index)| index["Secure"] == false).map(|(name, _)| name.clone());
+        Self { names: insecure.collect(), networks }
+    }
+
     /// Whether this one does.
     pub fn has(&self, registry: &str) -> bool {
         let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);

@@ -7,6 +7,7 @@
 pub mod auths;
 pub mod credentials;
 pub mod image;
+pub mod keyring;
 pub mod resolve;
 
 pub(crate) mod client;
@@ -22,13 +23,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Sort};
 use crate::model::or_default;
 
 pub use auths::Auths;
 pub(crate) use auths::auths;
 pub use credentials::{Credentials, auth_for};
-pub use image::Image;
+pub use image::{Image, Plain};
+pub use keyring::{Asked, Keyring};
 pub use resolve::{created_all, resolve_all, tags_all};
 
 /// What a name of an image stands for now.
@@ -40,6 +42,21 @@ pub struct Resolved {
     pub platforms: Vec<Platform>,
     /// When it was built, where that was asked for and the image says it.
     pub created: Option<Timestamp>,
+}
+
+impl Resolved {
+    /// As the docker CLI tells the scheduler: operating system and architecture of what runs, and of `arm` any.
+    pub fn scheduled(&self) -> Vec<(String, String)> {
+        let mut platforms: Vec<(String, String)> = Vec::new();
+        for Platform { os, architecture, .. } in self.platforms.iter().filter(|platform| platform.runs()) {
+            let architecture = if architecture == "arm" { String::new() } else { architecture.clone() };
+            let platform = (os.clone(), architecture);
+            if !platforms.contains(&platform) {
+                platforms.push(platform);
+            }
+        }
+        platforms
+    }
 }
 
 /// A platform, in the words of images (`amd64`, `linux`).
@@ -107,7 +124,10 @@ impl Unresolved {
     /// The same as an error that ends a command.
     pub(crate) fn error(self) -> Error {
         let (kind, hint) = match self.why {
-            Why::NotFound => (ErrorKind::Failed, "`orca registry repos` and `orca registry tags` list what is there"),
+            Why::NotFound => {
+                let error = Error::new(ErrorKind::Failed, self.text).sort(Sort::Absent);
+                return error.hint("`orca registry repos` and `orca registry tags` list what is there");
+            }
             Why::Denied => (ErrorKind::Failed, "`docker login REGISTRY`, as the user who runs orca, keeps credentials"),
             Why::Unreachable => (
                 ErrorKind::Unreachable,
@@ -172,4 +192,29 @@ impl fmt::Display for Rate {
 pub(crate) fn is_digest(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
     hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_those_that_the_docker_cli_writes() {
+        let platform = |os: &str, architecture: &str, variant: &str| Platform {
+            os: os.to_owned(),
+            architecture: architecture.to_owned(),
+            variant: variant.to_owned(),
+        };
+        let platforms = vec![
+            platform("linux", "amd64", ""),
+            platform("unknown", "unknown", ""),
+            platform("linux", "arm", "v6"),
+            platform("linux", "arm", "v7"),
+            platform("linux", "arm64", "v8"),
+            platform("windows", "amd64", ""),
+        ];
+        let resolved = Resolved { digest: "sha256:x".to_owned(), platforms, created: None };
+        let wanted = [("linux", "amd64"), ("linux", ""), ("linux", "arm64"), ("windows", "amd64")];
+        assert_eq!(resolved.scheduled(), wanted.map(|(os, architecture)| (os.to_owned(), architecture.to_owned())));
+    }
 }

@@ -77,7 +77,11 @@ mod tests {
     use super::*;
 
     fn shown(flag: Option<&str>, default: Option<&str>, name: &str) -> String {
-        let settings = settings::Registry { default: default.map(str::to_owned), insecure: vec!["old:80".to_owned()] };
+        let settings = settings::Registry {
+            default: default.map(str::to_owned),
+            insecure: vec!["old:80".to_owned()],
+            ..settings::Registry::default()
+        };
         let image = Place::new(flag, &settings).and_then(|place| {
             let image = place.image(name)?;
             let scheme = if place.plain.has(&image.registry) { "http" } else { "https" };

@@ -20,7 +20,6 @@ use super::{Platform, Resolved, Unresolved, Why, is_digest};
 use crate::engine::Engine;
 use crate::engine::wire::Reply;
 use crate::model::or_default;
-use crate::settings::Network;
 
 /// How long a registry has where the engine has no deadline.
 const TIME: Duration = Duration::from_secs(60);
@@ -195,12 +194,7 @@ impl<'a> Resolver<'a> {
     async fn plain(&self) -> Plain {
         let reply = self.engine.wire().get("/info").await.ok();
         let info: Value = reply.and_then(|reply| serde_json::from_slice(&reply.body).ok()).unwrap_or_default();
-        let own = info["RegistryConfig"]["InsecureRegistryCIDRs"].as_array().map_or(&[][..], Vec::as_slice);
-        let local = ["127.0.0.0/8", "::1/128"].into_iter();
-        let networks = own.iter().filter_map(Value::as_str).chain(local).filter_map(Network::parse).collect();
-        let indexes = info["RegistryConfig"]["IndexConfigs"].as_object().into_iter().flatten();
-        let insecure = indexes.filter(|(_, index)| index["Secure"] == false).map(|(name, _)| name.clone());
-        Plain { names: insecure.collect(), networks }
+        Plain::of_engine(&info["RegistryConfig"])
     }
 }
 

@@ -7,6 +7,7 @@ mod gc;
 mod logs;
 pub mod metrics;
 pub mod print;
+mod setup;
 mod text;
 mod updates;
 
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::error::{ErrorKind, hint_of, kind_of};
+use crate::error::{ErrorKind, Sort, hint_of, kind_of, sort_of};
 use crate::model::Pauses;
 use crate::pass::pause;
 use crate::plan::{Action, ActionKind, Blocked, Target, Warning};
@@ -191,6 +192,9 @@ pub struct ReportedError {
     pub causes: Vec<String>,
     /// What to do next.
     pub hint: Option<String>,
+    /// Which of its kind; known where it was made, and told nobody.
+    #[serde(skip)]
+    pub sort: Option<Sort>,
 }
 
 /// Wall time passed, milliseconds.
@@ -199,18 +203,24 @@ pub fn millis_since(started: Instant) -> u64 {
 }
 
 impl ReportedError {
+    /// One with a message alone.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), causes: Vec::new(), hint: None, sort: None }
+    }
+
     /// Renders an error and its chain of causes.
     pub fn from_error(error: &anyhow::Error) -> Self {
         if let Some(problems) = error.downcast_ref::<Problems>() {
             // A list of equals, not a chain.
             let causes = problems.list().iter().map(ToString::to_string).collect();
-            return Self { kind: kind_of(error), message: problems.summary().to_owned(), causes, hint: None };
+            return Self { causes, ..Self::new(kind_of(error), problems.summary()) };
         }
         Self {
             kind: kind_of(error),
             message: error.to_string(),
             causes: error.chain().skip(1).map(ToString::to_string).collect(),
             hint: hint_of(error).map(str::to_owned),
+            sort: sort_of(error),
         }
     }
 }

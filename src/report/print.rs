@@ -96,6 +96,11 @@ impl Printer {
         }
     }
 
+    /// A question, or what is wrong with its answer, on stderr; whoever is asked sees it even if told to be quiet.
+    pub fn ask(&self, words: &str) {
+        err(words);
+    }
+
     /// A loop begins or ends.
     pub fn event(&self, kind: &str, data: Value) {
         if self.format != Format::Text {

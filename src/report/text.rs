@@ -7,7 +7,7 @@ use crate::pass::rebalance::words::bytes;
 use crate::plan::{Blocked, Target};
 use crate::rebalance::{APPLY, PLAN};
 
-use super::{Outcome, Report, ReportedAction, Status, Summary, balance, everyday, exporter, gc, logs, updates};
+use super::{Outcome, Report, ReportedAction, Status, Summary, balance, everyday, exporter, gc, logs, setup, updates};
 
 /// Tables are not squeezed below so many columns.
 const NARROWEST: u16 = 60;
@@ -48,6 +48,7 @@ fn account(report: &Report, color: bool) -> Option<(String, bool)> {
         crate::logs::COMMAND => Some((logs::render(report, color), true)),
         crate::exporter::COMMAND => Some((exporter::render(report, color), true)),
         crate::updates::COMMAND => Some((updates::render(report, color), true)),
+        crate::init::COMMAND => Some((setup::render(report, color), true)),
         // The picture of a plan shows what is planned; what became of it is another matter.
         "catalog reconcile" => Some((everyday::drifts(report), false)),
         "nodes drain" => Some((everyday::impact(report), false)),

@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use super::everyday::{items, table, text};
 use super::{Report, ReportedAction, Status};
+use crate::pass::rebalance::words::bytes;
 use crate::pass::update::{DATA, short};
 use crate::pass::words::spoken;
+use crate::plan::TargetKind;
+use crate::updates::clean::DATA as CLEAN;
 
 /// What becomes, or has become, of each service that gets an image.
 pub(super) fn render(report: &Report, color: bool) -> String {
@@ -18,10 +21,34 @@ pub(super) fn render(report: &Report, color: bool) -> String {
         rows.push(row(action, entry));
         notes += &about(action, entry, report.run.dry_run);
     }
+    notes += &cleaned(report);
     if rows.is_empty() {
         return notes;
     }
     table(&["STATUS", "SERVICE", "IMAGE", "FROM", "TO", "AGE", "TOOK"], rows, "", color) + &notes
+}
+
+/// What became of images that updates had replaced before, of `--clean`; nothing where there were none.
+fn cleaned(report: &Report) -> String {
+    let Some(clean) = report.data.get(CLEAN) else { return String::new() };
+    let images: Vec<&str> = items(clean, "images").filter_map(Value::as_str).collect();
+    if images.is_empty() {
+        return String::new();
+    }
+    if report.run.dry_run {
+        return format!("replaced, and of no more use: {}\n", images.join(", "));
+    }
+    let of_nodes = report.actions.iter().filter(|action| action.target.node.is_some());
+    let (done, not): (Vec<_>, Vec<_>) = of_nodes.partition(|action| action.status == Status::Done);
+    let removed = done.iter().filter(|action| action.target.kind == TargetKind::Image).count();
+    let freed = bytes(clean.get("freed_bytes").and_then(Value::as_u64).unwrap_or_default());
+    let said = format!("replaced, and of no more use: {}, removed {removed} times, {freed} freed\n", images.len());
+    let stays = not.iter().map(|action| {
+        let node = action.target.node.as_deref().unwrap_or_default();
+        let error = action.error.as_deref().unwrap_or("it was not removed");
+        format!("  `{}` on {node}: {error}\n", action.target.name)
+    });
+    said + &stays.collect::<String>()
 }
 
 fn row(action: &ReportedAction, entry: &Value) -> Vec<String> {

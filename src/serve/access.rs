@@ -17,8 +17,9 @@ use tokio::time::Instant;
 
 use super::limits::Rate;
 use super::problem::Problem;
+use super::tls::Bearer;
 use super::tokens::{self, Tokens};
-use crate::cli::TokenRight;
+use crate::cli::{self, TokenRight};
 
 /// The cookie of a browser that has come in.
 const COOKIE_NAME: &str = "orca_session";
@@ -53,6 +54,8 @@ pub(super) struct Gate {
     hosts: Vec<String>,
     read_only: bool,
     trust_local: bool,
+    /// Browsers reach it over TLS alone, and must send the cookie over nothing else.
+    secure: bool,
     /// The word in forms where there are no sessions.
     seal: String,
     sessions: RefCell<BTreeMap<String, Session>>,
@@ -62,16 +65,17 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Lets in whom these tokens say; without tokens everybody, to look.
+    /// Lets in whom these tokens say; without tokens everybody, to look, and who shows a certificate, to change.
     ///
     /// # Errors
     /// If there is no chance to be had.
-    pub(super) fn new(tokens: Option<Tokens>, hosts: &[String], read_only: bool, trust_local: bool) -> Result<Self> {
+    pub(super) fn new(tokens: Option<Tokens>, asked: &cli::Serve) -> Result<Self> {
         Ok(Self {
             tokens,
-            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
-            read_only,
-            trust_local,
+            hosts: asked.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            read_only: asked.read_only,
+            trust_local: asked.trust_local,
+            secure: asked.tls_cert.is_some(),
             seal: tokens::random()?,
             sessions: RefCell::default(),
             asks: RefCell::new(Rate::new(500.0, 1000.0)),
@@ -113,13 +117,12 @@ impl Gate {
     /// Who asks; none may: he has to come in first.
     pub(super) fn caller(&self, parts: &Parts, client: IpAddr) -> Result<Caller, Problem> {
         let Some(tokens) = &self.tokens else {
-            let writes = self.trust_local && !self.read_only;
-            return Ok(Caller {
-                name: "anybody on this host".to_owned(),
-                writes,
-                seal: self.seal.clone(),
-                session: false,
-            });
+            // There is a bearer only where the authority that is trusted has signed his certificate.
+            let (name, writes) = match parts.extensions.get::<Bearer>() {
+                Some(Bearer(hash)) => (format!("the bearer of certificate {hash}"), true),
+                None => ("anybody on this host".to_owned(), self.trust_local),
+            };
+            return Ok(Caller { name, writes: writes && !self.read_only, seal: self.seal.clone(), session: false });
         };
         if let Some(given) = parts.headers.get(AUTHORIZATION) {
             let secret = given.to_str().ok().and_then(|text| text.split_once(' '));
@@ -167,7 +170,8 @@ impl Gate {
         }
         let caller = Caller { seal, session: true, ..caller };
         sessions.insert(id.clone(), Session { caller, ends: Instant::now() + SESSION });
-        Ok(format!("{COOKIE_NAME}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", SESSION.as_secs()))
+        let secure = if self.secure { "; Secure" } else { "" };
+        Ok(format!("{COOKIE_NAME}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}", SESSION.as_secs()))
     }
 
     /// A browser goes: the cookie that makes it forget.

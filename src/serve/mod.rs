@@ -8,6 +8,9 @@
 mod access;
 mod answer;
 mod api;
+mod aside;
+mod connection;
+mod life;
 mod limits;
 mod mcp;
 mod metrics;
@@ -18,11 +21,11 @@ mod problem;
 mod routes;
 mod runs;
 mod sse;
+mod tls;
 pub mod tokens;
 mod warm;
 
-use std::cell::Cell;
-use std::convert::Infallible;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,10 +35,8 @@ use http::header::CONTENT_LENGTH;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -50,9 +51,10 @@ use crate::state::{JournalRow, State};
 use access::Gate;
 use answer::Answer;
 use api::Asked;
-use limits::Patient;
+use api::types::Health;
 use problem::Problem;
 use routes::{For, Op};
+use tls::Tls;
 use tokens::Tokens;
 use warm::Warm;
 
@@ -95,8 +97,11 @@ struct Server {
     interrupt: Interrupt,
     calls: mpsc::Sender<Call>,
     gate: Gate,
+    tls: Option<Tls>,
     warm: Rc<Warm>,
     counts: metrics::Counts,
+    asides: aside::Asides,
+    definitions: RefCell<Option<api::catalog::Definitions>>,
     runs: runs::Runs,
     connections: Rc<Cell<usize>>,
     guests: Rc<Cell<usize>>,
@@ -134,11 +139,11 @@ impl Server {
     }
 }
 
-/// Serves until a signal comes; `started` is told where.
+/// Serves until a signal comes; `started` is told where. Returns what was begun and has not ended within the grace.
 ///
 /// # Errors
-/// If the address can't be had, or must not be without tokens.
-pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<()> {
+/// If the address can't be had, or must not be without tokens, or a file that it is secured by can't be used.
+pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Result<Vec<String>> {
     let Start { mut asked, mut settings, source, options, interrupt, calls } = start;
     let catalog = &mut settings.catalog;
     catalog.definitions = asked.definitions.take().or(catalog.definitions.take());
@@ -146,20 +151,23 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
     let default = settings.registry.default.is_none().then(|| catalog.registry.clone()).flatten();
     asked.registry = asked.registry.take().or(default);
     let tokens = asked.token_file.as_deref().map(Tokens::load).transpose()?;
-    if tokens.is_none() && !asked.listen.ip().is_loopback() {
+    let tls = Tls::load(&asked)?;
+    if tokens.is_none() && asked.tls_client_ca.is_none() && !asked.listen.ip().is_loopback() {
         let text = format!("`{}` can be reached from elsewhere, and nothing says who may come in", asked.listen);
         return Err(Error::new(ErrorKind::Config, text)
-            .hint("make a token with `orca serve --token-file FILE --new-token read-write`, or listen on 127.0.0.1")
+            .hint("make a token with `orca serve --token-file FILE --new-token read-write`, give --tls-client-ca, or listen on 127.0.0.1")
             .into());
     }
-    let gate = Gate::new(tokens, &asked.hosts, asked.read_only, asked.trust_local)?;
+    let gate = Gate::new(tokens, &asked)?;
     let listener = TcpListener::bind(asked.listen).await.with_context(|| {
         Error::new(ErrorKind::Failed, format!("can't listen on `{}`", asked.listen))
             .hint("name a free port with --listen")
     })?;
     let address = listener.local_addr()?;
-    started(json!({"listen": address, "url": format!("http://{address}/"), "token_needed": gate.locked(),
-        "read_only": asked.read_only || (!gate.locked() && !asked.trust_local)}));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let anybody = gate.locked() || asked.trust_local || asked.tls_client_ca.is_some();
+    started(json!({"listen": address, "url": format!("{scheme}://{address}/"), "token_needed": gate.locked(),
+        "read_only": asked.read_only || !anybody}));
     let warm = Rc::new(Warm::new(source, interrupt.clone()));
     let server = Rc::new(Server {
         asked,
@@ -168,19 +176,29 @@ pub async fn run(start: Start, started: impl FnOnce(serde_json::Value)) -> Resul
         interrupt,
         calls,
         gate,
+        tls,
         warm,
         counts: metrics::Counts::default(),
+        asides: aside::Asides::default(),
+        definitions: RefCell::default(),
         runs: runs::Runs::default(),
         connections: Rc::default(),
         guests: Rc::default(),
     });
-    LocalSet::new().run_until(serve(server, listener)).await;
-    Ok(())
+    Ok(LocalSet::new().run_until(serve(server, listener)).await)
 }
 
-async fn serve(server: Rc<Server>, listener: TcpListener) {
+async fn serve(server: Rc<Server>, listener: TcpListener) -> Vec<String> {
     let tending = Rc::clone(&server);
     tokio::task::spawn_local(async move { tending.warm.tend().await });
+    let secured = Rc::clone(&server);
+    tokio::task::spawn_local(async move {
+        if let Some(tls) = &secured.tls {
+            tls.tend().await;
+        }
+    });
+    let living = Rc::clone(&server);
+    tokio::task::spawn_local(async move { life::beat(&living).await });
     if server.settings.catalog.definitions.is_some() && !server.asked.read_only {
         let reading = Rc::clone(&server);
         tokio::task::spawn_local(async move { api::catalog::keep_up(&reading).await });
@@ -200,33 +218,20 @@ async fn serve(server: Rc<Server>, listener: TcpListener) {
             server.counts.turned_away();
             continue;
         };
-        tokio::task::spawn_local(connection(Rc::clone(&server), stream, client, place));
+        tokio::task::spawn_local(connection::serve(Rc::clone(&server), stream, client, place));
     }
     drop(listener);
     // Those that wait for events have heard of it too, and go; what is under way ends its action and says so.
-    let end = Instant::now() + server.asked.grace;
-    while (server.connections.get() > 0 || server.runs.under_way() > 0) && Instant::now() < end {
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
-async fn connection(server: Rc<Server>, stream: TcpStream, client: SocketAddr, place: Place) {
-    let _place = place;
-    // Events are small and must not wait for each other.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(|request: Request<Incoming>| {
-        let server = Rc::clone(&server);
-        async move { Ok::<_, Infallible>(answer(&server, request, client).await) }
-    });
-    let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(SAY).max_buf_size(64 * 1024);
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(Patient::new(stream)), service));
-    // A client that goes away ends its own connection, and nothing else.
+    let rest = async {
+        while server.connections.get() > 0 || server.runs.under_way() > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
     tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = server.interrupt.nth(1) => connection.as_mut().graceful_shutdown(),
+        () = rest => {}
+        () = server.interrupt.past(server.asked.grace) => {}
     }
-    let _ = connection.await;
+    server.runs.names_under_way()
 }
 
 /// One request, whatever becomes of it.
@@ -293,7 +298,7 @@ async fn respond(
             // A tool knows itself for how long it works.
             Op::Mcp => Box::pin(mcp::answer(&server.calls, asked.caller.writes, &asked)).await,
             // What waits knows itself for how long.
-            Op::Order(kind, word) => api::order(server, kind, word, &found, &asked).await,
+            Op::Order(kind, word) => Box::pin(api::order(server, kind, word, &found, &asked)).await,
             Op::DeleteTag => Box::pin(api::delete_tag(server, &found, &asked)).await,
             _ => timeout(ANSWER, read(server, &found, &asked)).await.unwrap_or_else(|_| {
                 Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "there was no answer in time"))
@@ -325,7 +330,7 @@ async fn unguarded(
             let text = "the engine has not been reached\n".to_owned();
             Ok(answer::text(StatusCode::SERVICE_UNAVAILABLE, text))
         }
-        Op::Health => Ok(answer::json(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))),
+        Op::Health => Ok(answer::json(StatusCode::OK, &Health { status: "ok", version: env!("CARGO_PKG_VERSION") })),
         Op::Asset => pages::asset(found.names.first().map(String::as_str).unwrap_or_default()),
         Op::Login => Ok(pages::login(server, None)),
         Op::Enter => pages::enter(server, body, client.ip()),

@@ -15,12 +15,12 @@ use crate::catalog::build;
 use crate::catalog::deploy::Order as Deployment;
 use crate::catalog::desk::Desk;
 use crate::cycle::Options;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Sort};
 use crate::everyday::{self, Act, Asked};
 use crate::pass::order::{Order, Verb, Wish};
 use crate::pass::services::standing;
 use crate::pass::update::Request;
-use crate::registry::Credentials;
+use crate::registry::Keyring;
 use crate::report::Report;
 use crate::snapshot::Snapshot;
 use crate::updates::{self, Updating};
@@ -54,6 +54,23 @@ pub(super) enum What {
     Deploy,
     /// An image of a definition's build context.
     Build,
+}
+
+impl What {
+    /// The command's name in reports.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Do(verb) => verb.name(),
+            Self::Update => updates::COMMAND,
+            Self::Deploy => "catalog deploy",
+            Self::Build => build::COMMAND,
+        }
+    }
+
+    /// Services may run other images after it, or registries have others.
+    fn may_change_images(self) -> bool {
+        matches!(self, Self::Update | Self::Deploy | Self::Build | Self::Do(Verb::ServicesRollback))
+    }
 }
 
 /// What can be ordered, by the word in paths.
@@ -96,7 +113,7 @@ pub(super) fn exact(cluster: &Snapshot, kind: Kind, name: &str) -> Result<()> {
     if there {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Usage, format!("there is no {what} `{name}`")).into())
+    Err(Error::new(ErrorKind::Usage, format!("there is no {what} `{name}`")).sort(Sort::Absent).into())
 }
 
 /// One order.
@@ -146,12 +163,7 @@ impl Job {
 
     /// The command's name in reports.
     pub(super) fn command(&self) -> &'static str {
-        match self.what {
-            What::Do(verb) => verb.name(),
-            What::Update => updates::COMMAND,
-            What::Deploy => "catalog deploy",
-            What::Build => "catalog build",
-        }
+        self.what.command()
     }
 
     /// What is missing for it to be an order.
@@ -215,6 +227,7 @@ impl Job {
             What::Do(Verb::ServicesRollback) => services(Asked::Rollback),
             What::Do(Verb::ServicesRefreshAuth) => services(Asked::RefreshAuth),
             What::Do(Verb::StacksRestart) => everyday::stack(cluster, &self.name, Asked::Restart),
+            What::Do(Verb::StacksRedeploy) => everyday::redeploy(cluster, &self.name, self.force),
             What::Do(Verb::StacksStop) => everyday::stack(cluster, &self.name, Asked::Stop),
             What::Do(Verb::StacksStart) => everyday::stack(cluster, &self.name, Asked::Start),
             What::Do(Verb::NodesDrain) => nodes(Wish::Drain),
@@ -228,11 +241,12 @@ impl Job {
         Ok(Order { seen, by: Some(format!("{} over HTTP", self.by)), ..order })
     }
 
-    /// Carries it out, or with a dry run says what would be done.
+    /// Carries it out for a run; without one it says what would be done.
     ///
     /// # Errors
     /// If the swarm can't be read, or there is nothing of that name.
-    pub(super) async fn run(&self, server: &Server, dry_run: bool, wait: Option<Duration>) -> Result<Report> {
+    pub(super) async fn run(&self, server: &Server, entry: Option<&Entry>, wait: Option<Duration>) -> Result<Report> {
+        let dry_run = entry.is_none();
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
         let timeout = server.options.timeout + wait.unwrap_or_default();
         let options = &Options { dry_run, timeout, wait, ..server.options.clone() };
@@ -243,25 +257,27 @@ impl Job {
                 return self.update(server, options).await;
             }
             What::Deploy => return self.deploy(server, options).await,
-            What::Build => return self.build(server, options).await,
+            What::Build => return self.build(server, options, entry).await,
         };
-        let credentials = (verb == Verb::ServicesRefreshAuth).then(Credentials::here).transpose()?;
-        let act = Act { verb, source, settings, options, credentials: credentials.as_ref(), interrupt };
+        let asks = verb == Verb::ServicesRefreshAuth;
+        let keyring = asks.then(|| Keyring::here(&settings.registry.credentials)).transpose()?;
+        let act = Act { verb, source, settings, options, keyring: keyring.as_ref(), interrupt };
         Box::pin(act.run(|cluster| self.order(cluster))).await
     }
 
     async fn update(&self, server: &Server, options: &Options) -> Result<Report> {
         let (source, settings, interrupt) = (server.warm.source(), &server.settings, &server.interrupt);
-        let credentials = &Credentials::here()?;
+        let keyring = &Keyring::here(&settings.registry.credentials)?;
         let options = &Options { timeout: ROLLOUTS, ..options.clone() };
         let atomic = settings.update.atomic;
         let request = Request { pin: self.pin, retry_failed: self.force, atomic, ..Request::default() };
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
-        let (parallel, prepull) = (settings.update.parallel as usize, settings.update.prepull);
+        let (parallel, prepull, clean) =
+            (settings.update.parallel as usize, settings.update.prepull, settings.update.clean);
         let run =
-            Updating { source, settings, request, names, stack, credentials, parallel, prepull, options, interrupt };
+            Updating { source, settings, request, names, stack, keyring, parallel, prepull, clean, options, interrupt };
         Box::pin(run.run()).await
     }
 
@@ -276,7 +292,7 @@ impl Job {
         Ok(report.ended(started, unchanged))
     }
 
-    async fn build(&self, server: &Server, options: &Options) -> Result<Report> {
+    async fn build(&self, server: &Server, options: &Options, entry: Option<&Entry>) -> Result<Report> {
         let options = &Options { timeout: BUILD, ..options.clone() };
         let (desk, started) = (self.desk(server, options), Instant::now());
         let mut report = desk.report();
@@ -285,9 +301,10 @@ impl Job {
         let Some(cluster) = &found.cluster else {
             return Err(Error::new(ErrorKind::Unreachable, "there is no engine that could build it").into());
         };
-        let plan = build::Plan { definition, platform: self.platform.clone(), push: true };
+        let plan = build::Plan { definition, platform: self.platform.clone(), push: true, ..build::Plan::default() };
         let engine = server.warm.source().engine()?;
-        let built = Box::pin(desk.build(cluster, engine, &plan, &mut report, &mut |_| {})).await;
+        let mut say = |line: &str| entry.into_iter().for_each(|entry| entry.says(line));
+        let built = Box::pin(desk.build(cluster, engine, &plan, &mut report, &mut say)).await;
         Ok(report.ended(started, built.map(|()| 0)))
     }
 
@@ -302,7 +319,13 @@ impl Job {
     /// 503 if too much is under way.
     pub(super) fn begin(self, server: &Rc<Server>, wait: Option<Duration>) -> Result<Rc<Entry>, Problem> {
         let (command, name, by) = (self.command(), self.name.clone(), self.by.clone());
-        let work = async move |server: &Server| self.run(server, false, wait).await;
+        let work = async move |server: &Server, entry: &Entry| {
+            let report = self.run(server, Some(entry), wait).await;
+            if self.what.may_change_images() {
+                server.asides.spoil_newer();
+            }
+            report
+        };
         runs::begin(server, command, &name, &by, work).ok_or_else(|| {
             let text = "too many changes are under way already";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text).hint("GET /api/runs tells which")

@@ -4,7 +4,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::{ErrorKind, hint_of, kind_of};
+use crate::error::{ErrorKind, Sort, hint_of, kind_of, sort_of};
 use crate::pass::order::STALE;
 use crate::report::{Report, ReportedError, Status};
 
@@ -62,7 +62,7 @@ impl Problem {
 
     /// What an error is to a client.
     pub fn of(error: &anyhow::Error) -> Self {
-        let (status, code) = meaning(kind_of(error), &error.to_string());
+        let (status, code) = meaning(kind_of(error), sort_of(error));
         let told = ReportedError::from_error(error);
         Self { causes: told.causes, hint: hint_of(error).map(str::to_owned), ..Self::new(status, code, told.message) }
     }
@@ -71,7 +71,7 @@ impl Problem {
     pub fn of_report(report: &Report) -> Option<Self> {
         let whole = || serde_json::to_value(report).ok();
         if let Some(error) = &report.error {
-            let (status, code) = meaning(error.kind, &error.message);
+            let (status, code) = meaning(error.kind, error.sort);
             let problem = Self::new(status, code, error.message.clone());
             return Some(Self { causes: error.causes.clone(), hint: error.hint.clone(), report: whole(), ..problem });
         }
@@ -97,15 +97,15 @@ impl From<anyhow::Error> for Problem {
     }
 }
 
-fn meaning(kind: ErrorKind, message: &str) -> (StatusCode, &'static str) {
-    match kind {
+fn meaning(kind: ErrorKind, sort: Option<Sort>) -> (StatusCode, &'static str) {
+    match sort {
         // What the command line calls a wrong name is, to a client, a thing that is not there.
-        ErrorKind::Usage if message.starts_with("there is no ") || message.starts_with("the catalog has no ") => {
-            (StatusCode::NOT_FOUND, "not_found")
-        }
-        ErrorKind::Usage if message.contains("may be any of") => (StatusCode::CONFLICT, "ambiguous"),
-        // As the original's clients know it.
-        ErrorKind::Usage if message.contains("has no build_context") => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        Some(Sort::Absent) => return (StatusCode::NOT_FOUND, "not_found"),
+        Some(Sort::Ambiguous) => return (StatusCode::CONFLICT, "ambiguous"),
+        Some(Sort::Unfit) => return (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        None => {}
+    }
+    match kind {
         ErrorKind::Usage => (StatusCode::BAD_REQUEST, "bad_request"),
         ErrorKind::Config => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         ErrorKind::Unreachable | ErrorKind::NotManager => (StatusCode::SERVICE_UNAVAILABLE, "unknown"),
@@ -116,5 +116,23 @@ fn meaning(kind: ErrorKind, message: &str) -> (StatusCode, &'static str) {
         ErrorKind::Unsettled => (StatusCode::GATEWAY_TIMEOUT, "unsettled"),
         ErrorKind::Interrupted => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         ErrorKind::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn what_is_not_there_is_known_by_its_type_alone() {
+        let words = "the engine answered 404 to `/distribution/x/json`: there is no such thing";
+        let status = |error: Error| Problem::of(&anyhow::Error::new(error).context("asked in vain")).status;
+        assert_eq!(status(Error::new(ErrorKind::Failed, words)), 500);
+        assert_eq!(status(Error::new(ErrorKind::Usage, "there is no terminal to edit on")), 400);
+        assert_eq!(status(Error::new(ErrorKind::Failed, "whatever").sort(Sort::Absent)), 404);
+        let mut report = Report::new("registry tags", crate::report::Run::start(true));
+        report.fail(&Error::new(ErrorKind::Failed, "whatever").sort(Sort::Absent).into());
+        assert_eq!(Problem::of_report(&report).map(|problem| problem.status), Some(404));
     }
 }

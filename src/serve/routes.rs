@@ -46,6 +46,8 @@ pub(super) enum Op {
     PageRegistry,
     PageRepository,
     PageHistory,
+    PagePlans,
+    PageProjects,
     Order(Kind, &'static str),
     CatalogList,
     CatalogOne,
@@ -57,6 +59,7 @@ pub(super) enum Op {
     DeleteTag,
     Runs,
     Run,
+    RunLog,
     PageOrder(Kind),
     BeginOrder(Kind),
     PageRun,
@@ -156,6 +159,11 @@ pub(super) static ROUTES: &[Route] = &[
     get("/api/history", Op::History, "The changes that orca made on this host, newest first"),
     get("/api/runs", Op::Runs, "What was begun over HTTP, newest first"),
     get("/api/runs/{id}", Op::Run, "One run, and its report once it has ended"),
+    get(
+        "/api/runs/{id}/log",
+        Op::RunLog,
+        "Server-sent events: each `line` that it prints, as a build does, and its `end`",
+    ),
     order("/api/services/{name}/scale", Kind::Service, "scale", "So many replicas"),
     order("/api/services/{name}/stop", Kind::Service, "stop", "No replicas; how many there were is remembered"),
     order("/api/services/{name}/start", Kind::Service, "start", "The replicas from before"),
@@ -207,6 +215,8 @@ pub(super) static ROUTES: &[Route] = &[
     get("/stacks", Op::PageStacks, "All stacks"),
     get("/registry", Op::PageRegistry, "The registry's repositories"),
     get("/registry/{name*}", Op::PageRepository, "One repository"),
+    get("/plans", Op::PagePlans, "What the passes would do now"),
+    get("/projects", Op::PageProjects, "The folders that images can be built of"),
     get("/history", Op::PageHistory, "What orca has changed"),
 ];
 

@@ -15,6 +15,8 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::cycle::Source;
+use crate::engine::Engine;
+use crate::engine::again::Heard;
 use crate::error::{again, interrupted};
 use crate::interrupt::Interrupt;
 use crate::snapshot::{self, Snapshot};
@@ -23,6 +25,8 @@ use crate::snapshot::{self, Snapshot};
 pub(super) const FRESH: Duration = Duration::from_secs(3);
 /// No look takes longer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer lists are not remembered word for word, bytes: they would take more memory than they are worth.
+const HEARD: usize = 16 << 20;
 /// Who only asks whether the swarm can be read is answered by a look of this age.
 const RECENT: Duration = Duration::from_secs(15);
 /// Events come in bursts; one look serves them all.
@@ -37,7 +41,9 @@ const SELDOM: Duration = Duration::from_secs(15);
 /// One look.
 #[derive(Debug)]
 pub(super) struct View {
-    pub(super) cluster: Snapshot,
+    pub(super) cluster: Rc<Snapshot>,
+    /// Word for word, for the next look.
+    heard: Option<Heard>,
     /// Another number where anything is different.
     pub(super) turn: u64,
     print: u64,
@@ -60,15 +66,11 @@ impl View {
     ///
     /// # Errors
     /// What `make` says.
-    pub(super) fn document(
-        &self,
-        key: &str,
-        make: impl FnOnce(&Snapshot) -> Result<serde_json::Value>,
-    ) -> Result<Bytes> {
+    pub(super) fn document(&self, key: &str, make: impl FnOnce(&Snapshot) -> Result<Vec<u8>>) -> Result<Bytes> {
         if let Some(known) = self.documents.borrow().get(key) {
             return Ok(known.clone());
         }
-        let document = Bytes::from(serde_json::to_vec(&make(&self.cluster)?)?);
+        let document = Bytes::from(make(&self.cluster)?);
         self.documents.borrow_mut().insert(key.to_owned(), document.clone());
         Ok(document)
     }
@@ -177,31 +179,38 @@ impl Warm {
 
     async fn look_now(&self) -> Result<Rc<View>> {
         self.stale.set(false);
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), self.last());
         let observed = match &self.source {
             Source::Engine(engine) => tokio::select! {
                 _ = self.interrupt.nth(1) => Err(interrupted()),
-                observed = async { Snapshot::observe_history(&engine.until(began + PATIENCE)).await } => observed,
+                observed = observe(engine.until(began + PATIENCE), before.as_deref()) => observed,
             },
-            Source::File(path) => snapshot::load(path),
+            Source::File(path) => snapshot::load(path).map(|cluster| (cluster, None)),
         };
-        let cluster = match observed {
-            Ok(cluster) => cluster,
+        let (cluster, heard) = match observed {
+            Ok(observed) => observed,
             Err(error) => {
                 *self.failed.borrow_mut() = Some((began, again(&error)));
+                // What was known before is not known any more, however young it is.
+                self.spoil();
                 self.news.send_modify(|news| news.1 = false);
                 return Err(error);
             }
         };
         *self.failed.borrow_mut() = None;
         let print = fingerprint(&cluster);
-        let before = self.last();
         let same = before.as_ref().is_some_and(|before| before.print == print);
         let turn = before.map_or(1, |before| before.turn + u64::from(!same));
-        let view = Rc::new(View { cluster, turn, print, began, documents: RefCell::default() });
+        let (cluster, documents) = (Rc::new(cluster), RefCell::default());
+        let view = Rc::new(View { cluster, heard, turn, print, began, documents });
         *self.view.borrow_mut() = Some(Rc::clone(&view));
         self.news.send_replace((turn, true));
         Ok(view)
+    }
+
+    /// Something else than the swarm is another one: who watches looks again.
+    pub(super) fn nudge(&self) {
+        self.news.send_modify(|news| news.0 += 1);
     }
 
     /// Somebody watches live from now on.
@@ -247,6 +256,13 @@ impl Warm {
             }
         }
     }
+}
+
+/// One look, of which no more is read than what is new since the one before.
+async fn observe(engine: Engine, before: Option<&View>) -> Result<(Snapshot, Option<Heard>)> {
+    let known = before.and_then(|view| Some((&*view.cluster, view.heard.as_ref()?)));
+    let (cluster, heard) = Snapshot::observe_again(&engine, known).await?;
+    Ok((cluster, Some(heard).filter(|heard| heard.size() <= HEARD)))
 }
 
 /// A number that is another one where anything is different that is shown.

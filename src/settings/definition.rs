@@ -72,7 +72,7 @@ fn one(mut node: Node, name: Option<&str>, log: &mut Log<'_>) -> Option<(Mark, D
 }
 
 /// Where the value at the end of this path stands, or what is nearest to it.
-fn place(node: &Node, path: &[String]) -> Mark {
+pub(super) fn place(node: &Node, path: &[String]) -> Mark {
     let Some((key, rest)) = path.split_first() else { return node.mark };
     let next = match &node.kind {
         Kind::Map(entries) => entries.iter().find(|(name, _)| name.text() == key).map(|(_, value)| value),

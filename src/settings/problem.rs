@@ -132,6 +132,11 @@ impl<'a> Log<'a> {
         self.found.extend(problems);
     }
 
+    /// How many problems there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// All problems in order of source and position, each once: an alias repeats its mistakes.
     pub(super) fn finish(mut self) -> Vec<Problem> {
         self.found.sort();

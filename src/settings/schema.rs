@@ -12,7 +12,6 @@ use super::exporter_file::OlderExporter;
 use super::fragment::File;
 use super::mods::ModEntry;
 use super::rebalance_file::OlderRebalance;
-use crate::catalog::definition::Definition;
 
 /// Of `orca.yml`, as committed.
 pub const CONFIG: &str = include_str!("../../schema/config.json");
@@ -20,12 +19,15 @@ pub const CONFIG: &str = include_str!("../../schema/config.json");
 pub const MODS: &str = include_str!("../../schema/mods.json");
 /// Of a service's definition, as committed.
 pub const DEFINITION: &str = include_str!("../../schema/definition.json");
+/// Of a stack's compose file, as committed.
+pub const COMPOSE: &str = include_str!("../../schema/compose.json");
 const OLDER_EXPORTER: &str = include_str!("../../schema/orcastra-exporter.json");
 const OLDER_REBALANCE: &str = include_str!("../../schema/orcastra-rebalance.json");
 
 pub(super) static CONFIG_TREE: LazyLock<Value> = LazyLock::new(|| tree(CONFIG));
 pub(super) static MODS_TREE: LazyLock<Value> = LazyLock::new(|| tree(MODS));
 pub(super) static DEFINITION_TREE: LazyLock<Value> = LazyLock::new(|| tree(DEFINITION));
+pub(super) static COMPOSE_TREE: LazyLock<Value> = LazyLock::new(|| tree(COMPOSE));
 pub(super) static OLDER_EXPORTER_TREE: LazyLock<Value> = LazyLock::new(|| tree(OLDER_EXPORTER));
 pub(super) static OLDER_REBALANCE_TREE: LazyLock<Value> = LazyLock::new(|| tree(OLDER_REBALANCE));
 
@@ -34,17 +36,17 @@ fn tree(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// The schemas of files as the types have them now, by the names they are committed under.
-pub fn made() -> [(&'static str, Value); 5] {
+/// The schemas of settings as the types have them now, by the names they are committed under.
+pub fn made() -> [(&'static str, Value); 4] {
     [
         ("config.json", of::<File>()),
         ("mods.json", of::<Vec<ModEntry>>()),
-        ("definition.json", of::<Definition>()),
         ("orcastra-exporter.json", of::<OlderExporter>()),
         ("orcastra-rebalance.json", of::<OlderRebalance>()),
     ]
 }
 
-fn of<T: JsonSchema>() -> Value {
+/// The schema of a type that files are read as.
+pub fn of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }

@@ -51,6 +51,8 @@ pub struct Update {
     pub atomic: bool,
     /// Images are brought to the nodes before any task is stopped.
     pub prepull: bool,
+    /// What updates have replaced, and no service can go back to, is removed from the nodes.
+    pub clean: bool,
     /// Jobs get new images, too, and run again with them.
     pub jobs: bool,
     /// When services are updated; none: at any time.
@@ -91,6 +93,7 @@ impl Default for Update {
             prereleases: false,
             atomic: false,
             prepull: false,
+            clean: false,
             jobs: false,
             window: None,
             zone: TimeZone::UTC,
@@ -132,6 +135,8 @@ pub(super) struct UpdateEntry {
     atomic: Option<Spanned<bool>>,
     /// Bring each image to the nodes where it is to run before any task is stopped; default false.
     prepull: Option<Spanned<bool>>,
+    /// Remove from all nodes what updates have replaced, once no service can go back to it; default false.
+    clean: Option<Spanned<bool>>,
     /// Update jobs, too, which runs them again; default false; label `orca.update.jobs`.
     jobs: Option<Spanned<bool>>,
     /// Update only then, as `Mon-Fri 22:00-04:00; Sat,Sun 00:00-24:00`; default is always; labels `orca.update.window` and
@@ -215,6 +220,7 @@ fn gates(entry: &UpdateEntry, update: &mut Update, section: &mut Section<'_, '_>
     section.flag("prereleases", entry.prereleases.as_ref(), "", &mut update.prereleases);
     section.flag("atomic", entry.atomic.as_ref(), "", &mut update.atomic);
     section.flag("prepull", entry.prepull.as_ref(), "", &mut update.prepull);
+    section.flag("clean", entry.clean.as_ref(), "", &mut update.clean);
     section.flag("jobs", entry.jobs.as_ref(), "", &mut update.jobs);
     update.zone = zone("update", entry.tz.as_ref(), section);
     entry.tz.iter().for_each(|tz| section.came_from("tz", tz));
@@ -280,6 +286,7 @@ impl Update {
             ("prereleases", json!(self.prereleases)),
             ("atomic", json!(self.atomic)),
             ("prepull", json!(self.prepull)),
+            ("clean", json!(self.clean)),
             ("jobs", json!(self.jobs)),
         ];
         shown.extend(self.window.as_ref().map(|window| ("window", json!(window.text()))));

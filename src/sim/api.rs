@@ -140,12 +140,11 @@ impl Cluster {
                 self.check_manager()?;
                 self.route_swarm(request, &segments)
             }
-            ["configs", ..] => {
+            ["configs" | "secrets", ..] => {
                 self.check_manager()?;
                 self.route_configs(request, &segments)
             }
             ["networks", ..] => self.route_networks(request, &segments),
-            ["secrets", "json"] | ["secrets"] if reads => Ok(Reply::json(200, "[]".to_owned())),
             ["containers" | "images" | "volumes" | "system" | "build", ..] => self.route_stock(request, &segments),
             _ => Err(Refusal::new(404, "page not found")),
         }
@@ -173,12 +172,13 @@ impl Cluster {
             }
             ("GET", ["services"]) => Ok(Reply::json(200, self.list_services(&request.query)?)),
             ("POST", ["services", "create"]) => {
-                let id = self.create_service(request.service_spec()?)?;
+                let id = self.create_service(self.with_network_ids(request.service_spec()?))?;
                 Ok(Reply::json(201, json!({"ID": id}).to_string()))
             }
             ("GET", ["services", key]) => Ok(Reply::json(200, self.find_service(key)?.text.clone())),
             ("POST", ["services", key, "update"]) => {
-                let (version, spec) = (request.object_version("service")?, request.service_spec()?);
+                let (version, spec) =
+                    (request.object_version("service")?, self.with_network_ids(request.service_spec()?));
                 let rollback = match request.query.get("rollback") {
                     "" | "none" => false,
                     "previous" => true,

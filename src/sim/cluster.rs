@@ -32,6 +32,7 @@ pub struct Cluster {
     pub(super) networks: BTreeMap<String, Value>,
     /// Config objects; raw objects by id.
     pub(super) configs: BTreeMap<String, Value>,
+    pub(super) secrets: BTreeMap<String, Value>,
     /// The last version index handed out.
     pub(super) index: u64,
     /// Objects made so far: ids follow from it.
@@ -106,6 +107,7 @@ impl Cluster {
             tasks: Tasks::default(),
             networks: BTreeMap::new(),
             configs: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             index: 10,
             made: 0,
             // A fixed start keeps unit tests and generated clusters equal from run to run.

@@ -59,6 +59,17 @@ impl Cluster {
         found.ok_or_else(|| Refusal::new(404, format!("network {key} not found")))
     }
 
+    /// A spec with the ids of networks in place of their names, as engines keep it.
+    pub(super) fn with_network_ids(&self, mut spec: Value) -> Value {
+        let networks = spec.pointer_mut("/TaskTemplate/Networks").and_then(Value::as_array_mut);
+        for network in networks.into_iter().flatten() {
+            if let Ok(found) = self.find_network(json::text(network, "/Target")) {
+                json::set(network, &["Target"], found["Id"].clone());
+            }
+        }
+        spec
+    }
+
     /// The user's networks and the ones that every swarm node has.
     fn all_networks(&self) -> Vec<Value> {
         let built_in = [("ingress", "overlay", "swarm"), ("bridge", "bridge", "local"), ("host", "host", "local")];

@@ -187,7 +187,9 @@ impl Cluster {
             }
             return;
         }
-        if node.loses_tasks() {
+        // A job's task is left on a drained node until it has ended.
+        let stays = self.services.get(&task.service).is_some_and(|service| service.mode.is_job());
+        if node.loses_tasks() && (node.state == "down" || !stays) {
             self.stop_task(id);
             self.todo.insert(task.service);
             return;

@@ -2,6 +2,7 @@
 //! each until it is proven or rolled back.
 
 mod blame;
+pub mod clean;
 mod flight;
 pub(crate) mod resolve;
 mod rollouts;
@@ -12,25 +13,29 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::cycle::live::Live;
-use crate::cycle::{Bounds, Options, Source, cluster_id};
+use crate::cycle::{Bounds, Options, Source};
 use crate::engine::Engine;
 use crate::error::interrupted;
 use crate::everyday;
 use crate::interrupt::Interrupt;
+use crate::keys::{cluster_id, updates_key};
 use crate::model::ServiceId;
 use crate::pass::Pass;
+use crate::pass::gc::keep::Keep;
 use crate::pass::update::Request;
+use crate::pass::update::clean::free;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::select::{images, repositories, select};
 use crate::plan::{Plan, Warning};
 use crate::registry::auths::SOON;
-use crate::registry::{self, Credentials};
+use crate::registry::{self, Keyring};
 use crate::report::{Cluster, Outcome, Report, ReportedAction, Run, Status};
 use crate::settings::Settings;
 use crate::snapshot::{self, Snapshot};
 use crate::state::Actor;
 
-use rollouts::Rollouts;
+use clean::{Cleaning, told};
+use rollouts::{Aside, Ended, Mind, Rollouts, Terms};
 
 /// The command's name in reports.
 pub const COMMAND: &str = "services update";
@@ -49,11 +54,13 @@ pub struct Updating<'a> {
     /// Only those of this stack.
     pub stack: Option<&'a str>,
     /// For the registries.
-    pub credentials: &'a Credentials,
+    pub keyring: &'a Keyring,
     /// So many services at a time.
     pub parallel: usize,
     /// Images are brought to the nodes where they are to run first.
     pub prepull: bool,
+    /// What updates have replaced, and nothing needs any more, is removed from the nodes at the end.
+    pub clean: bool,
     /// The bounds: no rollout is begun after the timeout, and each has a deadline of its own.
     pub options: &'a Options,
     /// Signals.
@@ -110,7 +117,7 @@ impl Updating<'_> {
         if let Source::Engine(engine) = self.source {
             self.ask(&engine.until(deadline), cluster, report).await?;
         }
-        let key = memory_key(cluster);
+        let key = updates_key(cluster);
         let (policies, own) = self.policies(cluster);
         let request = std::mem::take(&mut self.request);
         let atomic = request.atomic;
@@ -119,7 +126,9 @@ impl Updating<'_> {
         if read_only {
             return Ok(self.rehearse(pass, cluster, &key, report));
         }
-        let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Snapshot::observe_history);
+        // Rollouts take their time, and each write is compare-and-set: labels and anchors are looked after meanwhile.
+        let observe = Snapshot::observe_history;
+        let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Some(&key), observe);
         let (mut live, warning) = Box::pin(entered).await?;
         report.warnings.extend(warning);
         let memory = live.memory(&key);
@@ -133,35 +142,19 @@ impl Updating<'_> {
         let (settings, interrupt, parallel) = (self.settings, self.interrupt, self.parallel.max(1));
         // Once the stacks are decided on, what is left of one is planned by itself.
         let rest = Pass::Update(Box::new(Request { atomic: false, ..request }));
-        let mut rollouts = Rollouts {
-            pass: &rest,
-            settings,
-            interrupt,
-            parallel,
-            engine,
-            live,
-            cluster,
-            policies,
-            own,
-            actor,
-            bounds,
-            report,
-            next: memory.clone(),
-            memory,
-            key,
-            holding: BTreeSet::new(),
-            flights: Vec::new(),
-            prepull: self.prepull,
-            preparing: Vec::new(),
-            left: Vec::new(),
-            finishing: Vec::new(),
-            atomic,
-            settled: Vec::new(),
-            fallen: Vec::new(),
-            failed: Vec::new(),
-        };
-        rollouts.resume();
+        let prepull = self.prepull;
+        let terms = Terms { pass: &rest, settings, interrupt, parallel, engine, policies, own, actor, prepull, atomic };
+        let mind = Mind { live, key, next: memory.clone(), memory };
+        let (aside, flights, ended) = (Aside::default(), Vec::new(), Ended::default());
+        let mut rollouts = Rollouts { terms, mind, cluster, bounds, report, aside, flights, ended };
+        rollouts.resume().await;
         Box::pin(rollouts.run(plan.actions)).await;
+        if self.clean && interrupt.exit_code().is_none() {
+            let options = &Options { max_actions: rollouts.bounds.budget, ..self.options.clone() };
+            let cleaning = Cleaning { engine, settings, options, interrupt };
+            Box::pin(cleaning.run(&mut rollouts.mind.next, rollouts.report)).await;
+            rollouts.keep().await;
+        }
         Ok(plan.unchanged)
     }
 
@@ -169,14 +162,14 @@ impl Updating<'_> {
     async fn ask(&mut self, engine: &Engine, cluster: &Snapshot, report: &mut Report) -> Result<()> {
         let repositories = repositories(&select(cluster, self.settings, &self.request));
         if !repositories.is_empty() {
-            let tags = resolve::tags(engine, self.credentials, &repositories);
+            let tags = resolve::tags(engine, self.keyring, &repositories);
             self.request.tags = self.unless_interrupted(Box::pin(tags)).await?;
         }
         let candidates = select(cluster, self.settings, &self.request);
         let asked = images(&candidates);
-        let known = resolve::known(engine, self.credentials, &candidates, &asked);
+        let known = resolve::known(engine, self.keyring, &candidates, &asked);
         let known = self.unless_interrupted(Box::pin(known)).await?;
-        let auths = registry::auths(self.credentials, asked.iter().map(String::as_str), SOON);
+        let auths = registry::auths(self.keyring, asked.iter().cloned(), SOON);
         let (auths, problems) = self.unless_interrupted(auths).await?;
         drop(candidates);
         report.warnings.extend(problems.into_iter().map(|text| Warning::new("credentials", text)));
@@ -190,6 +183,13 @@ impl Updating<'_> {
         let memory = self.options.peek_memory(key);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         take(&mut plan, report);
+        if self.clean
+            && let Ok(keep) = Keep::of(cluster)
+        {
+            // What this run would replace is kept for a rollback, as what it replaces is.
+            let images = free(&memory, &keep);
+            report.data.insert(clean::DATA.to_owned(), told(&images, 0, &[]));
+        }
         report.actions = plan.actions.iter().map(|action| ReportedAction::new(action, Status::Planned, None)).collect();
         plan.unchanged
     }
@@ -211,11 +211,6 @@ impl Updating<'_> {
             done = work => Ok(done),
         }
     }
-}
-
-/// A rollout is a rollout, by whatever config.
-fn memory_key(cluster: &Snapshot) -> String {
-    format!("{}#updates", cluster_id(cluster))
 }
 
 /// What a plan says besides its actions goes into the report.

@@ -1,6 +1,7 @@
 //! Rollouts, a few at a time: each begun by one write, watched together by one look after another, and ended by a proof
 //! or by a rollback.
 
+mod begin;
 mod ends;
 mod hooks;
 mod stack;
@@ -11,25 +12,23 @@ use std::time::Duration;
 
 use anyhow::Result;
 use hooks::Running;
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::flight::{End, Flight};
-use crate::apply::{Applied, Applier};
+use crate::apply::Applier;
 use crate::cycle::Bounds;
 use crate::cycle::live::Live;
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, again, kind_of};
+use crate::error::{ErrorKind, again, kind_of};
 use crate::everyday::follow::Looks;
-use crate::fingerprint;
 use crate::interrupt::Interrupt;
-use crate::model::ServiceId;
+use crate::model::{ServiceId, UpdateState};
 use crate::pass::Pass;
 use crate::pass::memory::Memory;
 use crate::pass::services::standing;
 use crate::pass::update::policy::Policy;
-use crate::pass::update::prove::{Sight, Watched, pace};
-use crate::plan::{Action, Change, Target};
+use crate::pass::update::prove::Sight;
+use crate::plan::{Action, Target};
 use crate::report::{Report, ReportedAction, Status};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -43,6 +42,21 @@ const REFUSED: u32 = 3;
 
 /// All rollouts of a run.
 pub(super) struct Rollouts<'a> {
+    pub(super) terms: Terms<'a>,
+    pub(super) mind: Mind,
+    pub(super) cluster: &'a mut Snapshot,
+    pub(super) bounds: Bounds,
+    pub(super) report: &'a mut Report,
+    /// What runs beside them.
+    pub(super) aside: Aside,
+    /// Those under way.
+    pub(super) flights: Vec<Flight>,
+    /// What has come of those before.
+    pub(super) ended: Ended,
+}
+
+/// What all rollouts of a run are made by.
+pub(super) struct Terms<'a> {
     /// What is asked for.
     pub(super) pass: &'a Pass,
     pub(super) settings: &'a Settings,
@@ -50,38 +64,48 @@ pub(super) struct Rollouts<'a> {
     pub(super) parallel: usize,
     /// Without a deadline: what was begun is seen to its end.
     pub(super) engine: &'a Engine,
-    pub(super) live: Live,
-    pub(super) cluster: &'a mut Snapshot,
     pub(super) policies: BTreeMap<ServiceId, Policy>,
     /// Ids of services that are orca itself.
     pub(super) own: BTreeSet<String>,
     pub(super) actor: Actor,
-    pub(super) bounds: Bounds,
-    pub(super) report: &'a mut Report,
+    /// Images are brought to the nodes first.
+    pub(super) prepull: bool,
+    /// A stack gets its images all, or none of them.
+    pub(super) atomic: bool,
+}
+
+/// What is remembered, and where.
+pub(super) struct Mind {
+    pub(super) live: Live,
+    pub(super) key: String,
     /// What the plan was made on.
     pub(super) memory: Memory,
     /// What is remembered by now.
     pub(super) next: Memory,
-    pub(super) key: String,
-    /// Ids of actions that have gone well.
-    pub(super) holding: BTreeSet<String>,
-    pub(super) flights: Vec<Flight>,
-    /// Images are brought to the nodes first.
-    pub(super) prepull: bool,
+}
+
+/// Hooks, and images on their way to nodes.
+#[derive(Default)]
+pub(super) struct Aside {
     /// Updates before which something runs.
-    pub(super) preparing: Vec<(Action, Running)>,
+    preparing: Vec<(Action, Running)>,
     /// The same of what is not begun any more.
-    pub(super) left: Vec<Running>,
+    left: Vec<Running>,
     /// Hooks that run after updates.
-    pub(super) finishing: Vec<Running>,
-    /// A stack gets its images all, or none of them.
-    pub(super) atomic: bool,
+    finishing: Vec<Running>,
+}
+
+/// What has come of rollouts.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// Ids of actions that have gone well.
+    holding: BTreeSet<String>,
     /// Rollouts that went well, of stacks that may still have to go back,
-    pub(super) settled: Vec<Flight>,
+    settled: Vec<Flight>,
     /// and stacks that have to, each with the service that has failed.
-    pub(super) fallen: Vec<(String, String)>,
+    fallen: Vec<(String, String)>,
     /// Names of services whose update has failed.
-    pub(super) failed: Vec<String>,
+    failed: Vec<String>,
 }
 
 impl Rollouts<'_> {
@@ -89,24 +113,26 @@ impl Rollouts<'_> {
     pub(super) async fn run(&mut self, actions: Vec<Action>) {
         self.bounds.progress.begin(actions.len());
         let mut queue: VecDeque<Action> = actions.into();
-        let mut looks = Looks::new(self.engine, &self.cluster.api, self.interrupt);
+        let mut looks = Looks::new(self.terms.engine, &self.cluster.api, self.terms.interrupt);
         let mut lost = None;
         loop {
             self.take_prepared().await;
             self.take_back(&mut queue).await;
+            self.release(&queue).await;
             self.begin_next(&mut queue, &mut looks).await;
-            if !self.is_busy() && self.fallen.is_empty() {
+            if !self.is_busy() && self.ended.fallen.is_empty() && queue.is_empty() {
                 break;
             }
             let looked = looks.look().await;
             if let Err(error) = self.take_in(looked, &mut lost).await {
                 self.leave(&error, &mut queue);
-            } else if self.is_busy()
+            } else if (self.is_busy() || !queue.is_empty())
                 && let Err(error) = looks.rest().await
             {
                 self.leave(&error, &mut queue);
             }
         }
+        self.release(&VecDeque::new()).await;
         self.bounds.progress.end();
         self.await_hooks().await;
         self.sum_up();
@@ -114,7 +140,7 @@ impl Rollouts<'_> {
 
     /// Something is under way.
     fn is_busy(&self) -> bool {
-        !self.flights.is_empty() || !self.preparing.is_empty()
+        !self.flights.is_empty() || !self.aside.preparing.is_empty()
     }
 
     /// Judges by a look. One that failed, or can't be read, says nothing of any rollout; for how long it is borne with,
@@ -141,14 +167,21 @@ impl Rollouts<'_> {
 
     /// Begins what may be begun: in order, and only once everything that it needs has ended.
     async fn begin_next(&mut self, queue: &mut VecDeque<Action>, looks: &mut Looks<'_>) {
-        while self.places_taken() + self.preparing.len() < self.parallel {
+        while self.places_taken() + self.aside.preparing.len() < self.terms.parallel {
             let under_way = |id: &String| {
                 self.flights.iter().any(|flight| flight.action.id == *id)
-                    || self.preparing.iter().map(|(action, _)| action).chain(queue.iter()).any(|other| other.id == *id)
+                    || self
+                        .aside
+                        .preparing
+                        .iter()
+                        .map(|(action, _)| action)
+                        .chain(queue.iter())
+                        .any(|other| other.id == *id)
             };
-            let Some(at) = queue.iter().position(|action| !action.requires.iter().any(under_way)) else { return };
+            let may = |action: &Action| !action.requires.iter().any(under_way) && !self.is_moved(action);
+            let Some(at) = queue.iter().position(may) else { return };
             // The rollout of orca itself may be the end of this run: nobody would see how the others end.
-            if self.own.contains(&queue[at].target.id) && self.is_busy() {
+            if self.terms.own.contains(&queue[at].target.id) && self.is_busy() {
                 return;
             }
             let Some(action) = queue.remove(at) else { return };
@@ -159,23 +192,31 @@ impl Rollouts<'_> {
         }
     }
 
+    /// Somebody else's rollout of the service is under way, as of what follows an anchor that has its new image: its turn
+    /// comes when that is over, as long as rollouts may be begun.
+    fn is_moved(&self, action: &Action) -> bool {
+        let service = self.service(&ServiceId(action.target.id.clone()));
+        let moved = service.and_then(|service| service.update).and_then(UpdateState::under_way);
+        moved.is_some() && Instant::now() < self.bounds.deadline
+    }
+
     /// Rollouts that others have to wait for. What the engine has completed, and what only has to go on running, gives its
     /// place up, so that the engine has something to do meanwhile; where one goes at a time, each is proven before the next.
     fn places_taken(&self) -> usize {
         let proving = self.flights.iter().filter(|flight| flight.since.is_some()).count();
-        let most = if self.parallel > 1 { self.parallel } else { 0 };
+        let most = if self.terms.parallel > 1 { self.terms.parallel } else { 0 };
         self.flights.len() - proving.min(most)
     }
 
     /// The action as it is planned on what is known by now: it may have waited for long, and others were not idle.
     fn still_wanted(&mut self, action: Action) -> Option<Action> {
-        let failed = |id: &String| !self.holding.contains(id);
+        let failed = |id: &String| !self.ended.holding.contains(id);
         if action.requires.iter().any(failed) {
             // It is said by whom it is not begun.
             return Some(action);
         }
         let now = self.cluster.taken_at;
-        let plan = self.pass.plan(self.cluster, self.settings, &self.next, now);
+        let plan = self.terms.pass.plan(self.cluster, self.terms.settings, &self.mind.next, now);
         let mine = |target: &Target| target.id == action.target.id;
         if let Some(fresh) = plan.actions.into_iter().find(|fresh| mine(&fresh.target)) {
             return Some(Action { requires: action.requires, ..fresh });
@@ -190,53 +231,6 @@ impl Rollouts<'_> {
         let text = format!("not begun, since meanwhile: {why}");
         self.report.actions.push(ReportedAction::new(&action, Status::Skipped, Some(text)));
         None
-    }
-
-    async fn begin(&mut self, action: Action) {
-        let id = ServiceId(action.target.id.clone());
-        let started = self.service(&id).and_then(|service| service.update_started);
-        let name = action.target.name.clone();
-        self.bounds.progress.step(&name, 1);
-        let Change::ImageSet { before, after, .. } = &action.change else { return };
-        let (image, before) = (after.clone(), before.clone());
-        let (service, going_back) = (id.clone(), false);
-        let (earlier, weighed) = (BTreeSet::new(), BTreeSet::new());
-        let mut watched = Watched { service, image, before, started, going_back, earlier, weighed };
-        watched.begin(self.cluster);
-        let holding = self.holding.clone();
-        let applied = self.applier(self.pass, async |applier| applier.apply_after(vec![action], &holding).await).await;
-        let Applied { mut actions, warnings, error, .. } = applied;
-        self.report.warnings.extend(warnings);
-        if let Some(error) = error {
-            self.report.fail(&error);
-        }
-        let done = actions.pop_if(|action| action.status == Status::Done);
-        self.report.actions.extend(actions);
-        let (Some(action), Some(policy)) = (done, self.policies.get(&id).cloned()) else {
-            return self.fell(&id, &name);
-        };
-        let object: Value =
-            self.service(&id).and_then(|service| serde_json::from_str(service.raw.get()).ok()).unwrap_or_default();
-        // After a re-plan it may have been another one.
-        action.before.as_str().unwrap_or_default().clone_into(&mut watched.before);
-        let begun = Instant::now();
-        let pace = self.service(&id).map(|service| pace(service, self.cluster)).unwrap_or_default();
-        let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + pace + policy.deadline);
-        let (since, why, drawn, unseen, culprit, refused) = (None, None, false, false, None, 0);
-        self.flights.push(Flight {
-            action,
-            watched,
-            policy,
-            spec,
-            begun,
-            until,
-            since,
-            why,
-            drawn,
-            unseen,
-            culprit,
-            refused,
-        });
     }
 
     /// One look at all that is under way.
@@ -274,11 +268,8 @@ impl Rollouts<'_> {
                 Sight::GoingBack(text) if flight.why.is_some() && flight.is_late() => {
                     let why = flight.why.clone().unwrap_or_default();
                     let limit = humantime::format_duration(flight.policy.deadline);
-                    self.lose(
-                        flight,
-                        End::RollbackFailed,
-                        format!("{why}; the rollback has not ended within {limit}: {text}"),
-                    );
+                    let text = format!("{why}; the rollback has not ended within {limit}: {text}");
+                    self.lose(flight, End::RollbackFailed, text).await;
                 }
                 Sight::GoingBack(text) => {
                     self.condemn(&mut flight, "the engine rolls it back").await;
@@ -289,7 +280,7 @@ impl Rollouts<'_> {
                 Sight::Stuck(text) => {
                     self.condemn(&mut flight, "the engine has rolled it back").await;
                     let why = flight.why.clone().unwrap_or_default();
-                    self.lose(flight, End::RollbackFailed, format!("{why}; {text}"));
+                    self.lose(flight, End::RollbackFailed, format!("{why}; {text}")).await;
                 }
                 Sight::Superseded(text) => self.overtaken(flight, text).await,
                 Sight::Gone => self.overtaken(flight, "the service was removed in mid-rollout".to_owned()).await,
@@ -300,9 +291,9 @@ impl Rollouts<'_> {
 
     /// Nobody stays with what is under way, and nothing more is begun.
     fn leave(&mut self, error: &anyhow::Error, queue: &mut VecDeque<Action>) {
-        self.fallen.clear();
-        for (action, running) in std::mem::take(&mut self.preparing) {
-            self.left.push(running);
+        self.ended.fallen.clear();
+        for (action, running) in std::mem::take(&mut self.aside.preparing) {
+            self.aside.left.push(running);
             queue.push_front(action);
         }
         for action in queue.drain(..) {
@@ -317,46 +308,36 @@ impl Rollouts<'_> {
         self.report.fail(&again(error));
     }
 
-    fn sum_up(&mut self) {
-        if self.failed.is_empty() {
-            return;
-        }
-        let text = format!("the new image of {} is no good", self.failed.join(", "));
-        let hint =
-            "`actions` and `data.updates` say why; it is not tried again until the tag changes, or with --retry-failed";
-        self.report.fail(&Error::new(ErrorKind::Failed, text).hint(hint).into());
-    }
-
     fn service(&self, id: &ServiceId) -> Option<&crate::model::Service> {
         self.cluster.services.iter().find(|service| service.id == *id)
     }
 
     /// Remembers what is known now.
-    async fn keep(&mut self) {
-        if let Err(error) = self.live.remember(&self.key, &self.next).await {
+    pub(super) async fn keep(&mut self) {
+        if let Err(error) = self.mind.live.remember(&self.mind.key, &self.mind.next).await {
             self.report.fail(&error);
         }
     }
 
     async fn applier<T>(&mut self, pass: &Pass, work: impl AsyncFnOnce(&mut Applier<'_>) -> T) -> T {
         let mut applier = Applier {
-            engine: self.engine,
+            engine: self.terms.engine,
             pass,
-            settings: self.settings,
-            actor: self.actor.clone(),
+            settings: self.terms.settings,
+            actor: self.terms.actor.clone(),
             cluster: self.cluster,
-            memory: &self.memory,
-            next: self.next.clone(),
-            state: &self.live.state,
-            shared: self.live.shared.as_mut(),
-            memory_key: self.key.clone(),
+            memory: &self.mind.memory,
+            next: self.mind.next.clone(),
+            state: &self.mind.live.state,
+            shared: self.mind.live.shared.as_mut(),
+            memory_key: self.mind.key.clone(),
             budget: &mut self.bounds.budget,
             deadline: self.bounds.deadline,
-            interrupt: self.interrupt,
+            interrupt: self.terms.interrupt,
             progress: &self.bounds.progress,
         };
         let done = work(&mut applier).await;
-        self.next = applier.next;
+        self.mind.next = applier.next;
         done
     }
 }

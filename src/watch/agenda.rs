@@ -1,5 +1,6 @@
 //! Which pass runs next, and why: clocks, events and what earlier runs have left put together. Pure.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -99,6 +100,8 @@ struct Job {
 #[derive(Debug)]
 pub struct Agenda {
     jobs: Vec<Job>,
+    /// What runs now, whether the config still has it or not: whatever it is asked for meanwhile, comes after that.
+    running: BTreeSet<String>,
     debounce: Debounce,
     /// Why events ask for a run.
     why: Cause,
@@ -116,7 +119,7 @@ impl Agenda {
             again: 0,
         };
         let debounce = Debounce::new(watch.debounce, watch.max_wait);
-        Self { jobs: passes.iter().map(job).collect(), debounce, why: Cause::Event }
+        Self { jobs: passes.iter().map(job).collect(), running: BTreeSet::new(), debounce, why: Cause::Event }
     }
 
     /// Each of these passes once, and nothing after that.
@@ -184,7 +187,8 @@ impl Agenda {
             }
         }
         let only = self.jobs.iter().filter(|job| job.schedule.events).count() == 1;
-        let job = self.jobs.iter_mut().find(|job| job.cause(now).is_some())?;
+        let running = &self.running;
+        let job = self.jobs.iter_mut().find(|job| !running.contains(&job.pass) && job.cause(now).is_some())?;
         let cause = job.cause(now)?;
         if only && job.schedule.events && self.debounce.due().is_some() {
             // It sees what events have told of until now.
@@ -193,11 +197,13 @@ impl Agenda {
         job.asked = None;
         // Only one time: however late it is, it runs once.
         job.next = None;
+        self.running.insert(job.pass.clone());
         Some((job.pass.clone(), cause))
     }
 
     /// A run has ended.
     pub fn ran(&mut self, pass: &str, left: Left, now: Now) {
+        self.running.remove(pass);
         let Some(job) = self.jobs.iter_mut().find(|job| job.pass == pass) else { return };
         job.next = schedule::next(&job.schedule, job.lateness, now.wall);
         let (longest, cause) = match left {
@@ -223,7 +229,7 @@ impl Agenda {
 
     /// How long there is nothing to do.
     pub fn idle(&self, now: Now) -> Duration {
-        let waits = self.jobs.iter().flat_map(|job| {
+        let waits = self.jobs.iter().filter(|job| !self.running.contains(&job.pass)).flat_map(|job| {
             let next = job.next.map(|next| next.duration_since(now.wall).try_into().unwrap_or(Duration::ZERO));
             [next, job.asked.map(|(at, _)| at.saturating_duration_since(now.at))]
         });

@@ -1,4 +1,4 @@
-//! `orca watch`: passes on a clock and on events, one at a time, until told to stop.
+//! `orca watch`: passes on a clock and on events, one at a time but for those that take long, until told to stop.
 //!
 //! What is decided is decided in pure parts ([`agenda`], [`debounce`], [`schedule`], [`config_file::Settling`]); [`scout`]
 //! looks at the engine; here they are put together. What a pass does is not known here.
@@ -54,6 +54,8 @@ pub struct Watch<'a> {
     pub command: &'static str,
     /// The passes to run by these settings.
     pub choose: Choose<'a>,
+    /// Passes that the others don't wait for.
+    pub aside: &'static [&'static str],
     /// Runs of all passes end after one.
     pub once: bool,
     /// `--leader-only`, where it was said.

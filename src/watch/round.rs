@@ -1,6 +1,8 @@
 //! The loop itself: takes in what comes, runs what is due.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use super::inbox::{Inbox, Wake};
 use super::outposts::Outposts;
 use super::scout::{Interest, Sight};
 use super::{Due, Watch, now};
+use crate::cli::Whose;
 use crate::error::ErrorKind;
 use crate::health::Heartbeat;
 use crate::plan::Warning;
@@ -23,6 +26,9 @@ use crate::settings::{self, Problems, Settings, Source};
 
 /// The heartbeat is written again after this, if nothing else makes it.
 const BEAT: Duration = Duration::from_secs(10);
+
+/// A pass that the others don't wait for, while it runs.
+type Aside<'r> = Option<(String, Pin<Box<dyn Future<Output = Vec<Report>> + 'r>>)>;
 
 /// What a loop has under way.
 pub(super) struct Round<'w, 'a> {
@@ -40,6 +46,8 @@ pub(super) struct Round<'w, 'a> {
     /// A command file is to be run.
     commands: bool,
     runs: u64,
+    /// Of each pass, whether its last run went well.
+    well: BTreeMap<String, bool>,
     last: Option<(String, Outcome)>,
     /// When the heartbeat was last written.
     beat: Option<Instant>,
@@ -66,6 +74,7 @@ impl<'w, 'a> Round<'w, 'a> {
             lost: None,
             commands: false,
             runs: 0,
+            well: BTreeMap::new(),
             last: None,
             beat: None,
         }
@@ -79,10 +88,15 @@ impl<'w, 'a> Round<'w, 'a> {
 
     pub(super) async fn go(&mut self, inbox: &mut Inbox, run: &impl AsyncFn(Due) -> Vec<Report>) -> Result<bool> {
         let interrupt = self.watch.interrupt;
-        let mut well = std::collections::BTreeMap::new();
+        let mut aside: Aside<'_> = None;
         loop {
             if let Some(code) = interrupt.exit_code() {
                 self.watch.systemd.stopping();
+                if let Some((pass, run)) = aside.take()
+                    && !self.finish(pass, run, inbox, &mut None).await
+                {
+                    return Ok(false);
+                }
                 self.stopped(json!({ "command": self.watch.command, "signal_exit_code": code }));
                 return Ok(true);
             }
@@ -91,15 +105,15 @@ impl<'w, 'a> Round<'w, 'a> {
             let Some((pass, cause)) = next else {
                 if self.watch.once {
                     self.stopped(json!({ "command": self.watch.command }));
-                    return Ok(well.values().all(|well| *well));
+                    return Ok(self.well.values().all(|well| *well));
                 }
                 self.tell_status();
                 self.beat();
-                let wake = tokio::select! {
-                    _ = interrupt.nth(1) => continue,
-                    wake = inbox.next(self.agenda.idle(now())) => wake,
-                };
-                self.take(wake);
+                tokio::select! {
+                    _ = interrupt.nth(1) => {}
+                    (pass, reports) = ended(&mut aside) => self.note(&pass, &reports),
+                    wake = inbox.next(self.agenda.idle(now())) => self.take(wake),
+                }
                 continue;
             };
             self.commands &= pass != "commands run";
@@ -109,32 +123,55 @@ impl<'w, 'a> Round<'w, 'a> {
                 settings: Arc::clone(&self.settings),
                 leader_only: self.watch.leader_only.unwrap_or(self.settings.watch.leader_only),
             };
-            let Some(reports) = self.attend(run(due), inbox).await else {
-                self.stopped(json!({ "command": self.watch.command, "cut_short": pass }));
+            let run = Box::pin(run(due));
+            if !self.watch.once && self.watch.aside.contains(&pass.as_str()) {
+                aside = Some((pass, run));
+            } else if !self.finish(pass, run, inbox, &mut aside).await {
                 return Ok(false);
-            };
-            well.insert(pass.clone(), reports.iter().all(|report| report.error.is_none()));
-            self.note(&pass, &reports);
-            if !self.watch.once {
-                self.agenda.ran(&pass, left(&reports), now());
             }
         }
     }
 
+    /// Stays with a pass until it has ended; false if it was told to stop and did not within the grace.
+    async fn finish(
+        &mut self,
+        pass: String,
+        run: impl Future<Output = Vec<Report>>,
+        inbox: &mut Inbox,
+        aside: &mut Aside<'_>,
+    ) -> bool {
+        let Some(reports) = self.attend(run, inbox, aside).await else {
+            let mut told = json!({ "command": self.watch.command, "cut_short": pass });
+            if let Some((aside, _)) = aside {
+                told["cut_short_aside"] = aside.as_str().into();
+            }
+            self.stopped(told);
+            return false;
+        };
+        self.note(&pass, &reports);
+        true
+    }
+
     /// Takes in what comes while a pass runs. None if it was told to stop and did not within the grace.
-    async fn attend(&mut self, run: impl Future<Output = Vec<Report>>, inbox: &mut Inbox) -> Option<Vec<Report>> {
+    async fn attend(
+        &mut self,
+        run: impl Future<Output = Vec<Report>>,
+        inbox: &mut Inbox,
+        aside: &mut Aside<'_>,
+    ) -> Option<Vec<Report>> {
         let mut run = std::pin::pin!(run);
         let grace = self.settings.watch.grace;
         let mut told = std::pin::pin!(async {
             self.watch.interrupt.nth(1).await;
             self.watch.systemd.stopping();
-            tokio::time::sleep(grace).await;
+            self.watch.interrupt.past(grace).await;
         });
         let mut waked = Vec::new();
         let reports = loop {
             tokio::select! {
                 reports = &mut run => break Some(reports),
                 () = &mut told => break None,
+                (pass, reports) = ended(aside) => self.note(&pass, &reports),
                 wake = inbox.next(BEAT) => {
                     match wake {
                         Wake::Time => {}
@@ -250,8 +287,13 @@ impl<'w, 'a> Round<'w, 'a> {
         }
     }
 
+    /// A pass has ended.
     fn note(&mut self, pass: &str, reports: &[Report]) {
         self.runs += 1;
+        self.well.insert(pass.to_owned(), reports.iter().all(|report| report.error.is_none()));
+        if !self.watch.once {
+            self.agenda.ran(pass, left(reports), now());
+        }
         if let Some(report) = reports.last() {
             self.last = Some((pass.to_owned(), report.outcome));
         }
@@ -274,7 +316,7 @@ impl<'w, 'a> Round<'w, 'a> {
             return;
         }
         let (pass, outcome) = self.last.clone().unzip();
-        if let Err(error) = Heartbeat::now(LOOK, pass, outcome).write(dir) {
+        if let Err(error) = Heartbeat::now(LOOK, pass, outcome).write(dir, Whose::Watch) {
             tracing::warn!("no heartbeat: {error:#}");
         }
         self.beat = Some(Instant::now());
@@ -291,6 +333,13 @@ impl<'w, 'a> Round<'w, 'a> {
     fn stopped(&self, data: serde_json::Value) {
         self.watch.printer.event("stop", data);
     }
+}
+
+/// Waits for the end of what runs aside; for ever where nothing does.
+async fn ended(aside: &mut Aside<'_>) -> (String, Vec<Report>) {
+    let Some((_, run)) = aside else { return std::future::pending().await };
+    let reports = run.await;
+    (aside.take().map(|(pass, _)| pass).unwrap_or_default(), reports)
 }
 
 /// What the reports of a run say is left to do.

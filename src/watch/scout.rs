@@ -316,5 +316,5 @@ async fn leads(engine: &Engine, node: &str) -> Result<bool> {
 async fn anchors_tasks(engine: &Engine, names: &BTreeSet<String>) -> Result<Vec<Task>> {
     // A task is called after its service, its slot or node, and itself; the filter takes beginnings.
     let names: Vec<String> = names.iter().map(|name| format!("{name}.")).collect();
-    engine.tasks(&json!({"name": names, "desired-state": ["running", "ready"]}).to_string()).await
+    engine.tasks(&json!({"name": names, "desired-state": ["running", "ready", "complete"]}).to_string()).await
 }

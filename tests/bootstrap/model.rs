@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use orca::engine::swarm::{Constitution, Standing};
-use orca::model::Role;
+use orca::model::{Node, Role};
 use orca::pass::bootstrap::{Consent, HostSight, World};
 use orca::plan::{Action, Change};
 use orca::settings::{Settings, Source, SourceKind, parse};
-use orca::snapshot::{Snapshot, read_nodes};
+use orca::snapshot::Snapshot;
 use serde_json::{Value, json};
 
 pub fn settings(text: &str) -> Settings {
@@ -194,7 +194,7 @@ fn node(member: &Member) -> Value {
 
 fn snapshot(id: &str, nodes: Vec<Value>) -> Snapshot {
     let raw = nodes.into_iter().map(|node| serde_json::value::to_raw_value(&node).unwrap()).collect();
-    Snapshot { cluster: Some(id.to_owned()), nodes: read_nodes(raw).unwrap(), ..Snapshot::nothing() }
+    Snapshot { cluster: Some(id.to_owned()), nodes: Node::list(raw).unwrap(), ..Snapshot::nothing() }
 }
 
 pub fn ghosts() -> Consent {

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const { URL: base, OUT = "screenshots", CHROMIUM = "/usr/bin/chromium", NODE = "node-2" } = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(OUT, { recursive: true });
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], timeout: 180000 });
 let failures = 0, told = 0;
 
 const check = (what, good, more = "") => {
@@ -30,6 +30,7 @@ const judge = async (page, name) => {
 
 const open = async (options = {}) => {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  context.setDefaultTimeout(120000);
   const page = await context.newPage();
   page.on("console", (message) => message.type() === "error" && check(`no complaint in the console`, /503|404/.test(message.text()), message.text()));
   page.on("pageerror", (error) => check("no script fails", false, error.message));
@@ -43,7 +44,7 @@ const until = async (page, look, arg, limit = 60000) => {
   }
   check(`in ${limit} ms: ${look}`, false);
 };
-const ended = (page) => until(page, () => document.querySelector("#run") && !document.querySelector("[data-poll]"), null, 90000);
+const ended = (page) => until(page, () => document.querySelector("#run") && !document.querySelector("[data-poll]"), null, 240000);
 
 const go = (page, path) => page.goto(base + path, { waitUntil: "domcontentloaded" });
 const text = (page, selector = "main") => page.locator(selector).innerText();
@@ -53,6 +54,8 @@ await go(page, "/");
 const front = await text(page);
 check("the front page names the service that is ill", front.includes("lost"), front);
 check("and says why", front.includes("node.labels.gpu"), front);
+await until(page, () => document.getElementById("services").innerText.includes("newer available"), null, 90000);
+check("and that there is a newer image, without being asked twice", (await text(page, "#services")).includes("newer available"));
 await judge(page, "front");
 
 await go(page, "/services/lost");
@@ -104,12 +107,16 @@ check("the node is drained", (await text(page, "#facts")).includes("drain"));
 
 await go(page, "/services/talker/logs");
 await until(page, () => /live|ended/.test(document.getElementById("live").textContent), null);
+await until(page, () => document.getElementById("log").innerText.includes("talker"), null);
 const log = await text(page, "#log");
 check("logs are followed", log.includes("talker"), log);
 check("and nothing in them is markup", (await page.locator("#log *").count()) === 0 && log.includes("<script>"), log);
 await judge(page, "logs");
 
-for (const path of ["/services", "/nodes", "/stacks", "/catalog", "/history", "/registry"]) {
+await go(page, "/plans");
+const plans = await text(page);
+check("plans say what each pass would do", plans.includes("What a rebalance would do") && plans.includes("What the next reconcile would do"), plans);
+for (const path of ["/services", "/nodes", "/stacks", "/catalog", "/projects", "/history", "/registry", "/plans"]) {
   await go(page, path);
   await judge(page, path.slice(1));
 }

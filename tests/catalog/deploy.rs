@@ -17,7 +17,7 @@ fn spec(stage: &Stage) -> Value {
 
 #[test]
 fn the_spec_is_as_the_docker_cli_would_write_it() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.define("web.yml", FULL);
     stage.reconcile(&[]);
     let report = stage.report(0, &["deploy", "web"]);
@@ -29,7 +29,12 @@ fn the_spec_is_as_the_docker_cli_would_write_it() {
     assert_eq!(container["Args"], json!(["sleep", "1000"]));
     assert_eq!(container["Healthcheck"]["Test"], json!(["CMD-SHELL", "true"]));
     assert_eq!(container["Healthcheck"]["Interval"], 30_000_000_000_u64);
-    assert_eq!(container["Mounts"][0], json!({"Type": "bind", "Target": "/srv", "Source": "/srv", "ReadOnly": true}));
+    let mount = &container["Mounts"][0];
+    assert_eq!(
+        (&mount["Type"], &mount["Source"], &mount["ReadOnly"]),
+        (&json!("bind"), &json!("/srv"), &json!(true)),
+        "{mount}"
+    );
     assert_eq!(container["StopGracePeriod"], 20_000_000_000_u64);
     assert_eq!(spec["Mode"], json!({"Replicated": {"Replicas": 2}}));
     assert_eq!(spec["TaskTemplate"]["Resources"]["Limits"]["NanoCPUs"], 500_000_000);
@@ -52,7 +57,7 @@ fn the_spec_is_as_the_docker_cli_would_write_it() {
 
 #[test]
 fn what_goes_from_the_definition_goes_and_what_others_have_set_stays() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.define("web.yml", FULL);
     stage.reconcile(&["--deploy"]);
     stage.meddle("web", |spec| {
@@ -63,7 +68,7 @@ fn what_goes_from_the_definition_goes_and_what_others_have_set_stays() {
     });
     stage.plain("web", "labels: {tier: front}\n");
     poll::until("the rollout ends", || {
-        let report = stage.run(&["reconcile", "--deploy"]).report()?;
+        let report = stage.catalog(&["reconcile", "--deploy"]).report()?;
         Ok(report["blocked"].as_array().into_iter().flatten().map(ToString::to_string).collect())
     })
     .unwrap();
@@ -80,9 +85,29 @@ fn what_goes_from_the_definition_goes_and_what_others_have_set_stays() {
     assert_eq!(stage.reconcile(&["--deploy"]), [0; 4]);
 }
 
+/// Of lists only what is wanted counts; that something is not wanted any more is wanted, too.
+#[test]
+fn an_option_that_is_taken_off_is_taken_off() {
+    let stage = Stage::with_definitions();
+    stage.plain("web", "mounts: ['/srv:/srv:ro,rslave', 'data:/data:nocopy']\nports: ['8080:80']\n");
+    stage.reconcile(&["--deploy"]);
+    assert_eq!(spec(&stage)["TaskTemplate"]["ContainerSpec"]["Mounts"][0]["ReadOnly"], true);
+    stage.plain("web", "mounts: ['/srv:/srv', 'data:/data']\nports: ['80']\n");
+    let report = stage.report(0, &["reconcile", "--deploy"]);
+    assert_eq!(report["outcome"], "changed", "{report:#}");
+    let spec = spec(&stage);
+    let mounts = &spec["TaskTemplate"]["ContainerSpec"]["Mounts"];
+    assert_eq!((&mounts[0]["ReadOnly"], &mounts[1]["VolumeOptions"]["NoCopy"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        (&mounts[0]["BindOptions"]["Propagation"], &spec["EndpointSpec"]["Ports"][0]["PublishedPort"]),
+        (&json!(""), &json!(0))
+    );
+    assert_eq!(stage.reconcile(&["--deploy"]), [0; 4]);
+}
+
 #[test]
 fn a_service_of_nobody_is_taken_over_by_hand_alone() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.sim.engine.post("/services/create", &stranger("web")).unwrap();
     stage.plain("web", "");
     let report = stage.report(75, &["reconcile", "--deploy"]);
@@ -95,7 +120,7 @@ fn a_service_of_nobody_is_taken_over_by_hand_alone() {
 
 #[test]
 fn a_mode_can_not_be_changed_and_is_refused() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.reconcile(&["--deploy"]);
     stage.plain("web", "mode: global\n");
@@ -105,7 +130,7 @@ fn a_mode_can_not_be_changed_and_is_refused() {
 
 #[test]
 fn jobs_and_global_services_stand_as_they_do() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("agent", "mode: global\n");
     stage.plain("once", "mode: replicated-job\nreplicas: 2\n");
     stage.reconcile(&["--deploy"]);
@@ -120,7 +145,7 @@ fn jobs_and_global_services_stand_as_they_do() {
 
 #[test]
 fn what_is_missing_in_the_swarm_is_refused_and_the_others_go_on() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.sim.engine.post("/networks/create", &json!({"Name": "net", "Driver": "overlay"})).unwrap();
     stage.plain("api", "networks: [net]\n");
     stage.plain("web", "networks: [nowhere]\nsecrets: [key]\n");
@@ -135,25 +160,25 @@ fn what_is_missing_in_the_swarm_is_refused_and_the_others_go_on() {
 
 #[test]
 fn a_diff_writes_nothing_and_shows_no_secret() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "env: {TOKEN: hunter2}\n");
     stage.reconcile(&["--deploy"]);
     let before = stage.service("web");
     stage.plain("web", "env: {TOKEN: hunter3}\n");
     stage.reconcile(&[]);
-    let ended = stage.run(&["diff", "--detailed-exitcode"]);
+    let ended = stage.catalog(&["diff", "--detailed-exitcode"]);
     assert_eq!(ended.exit, Some(2), "{ended}");
     assert_eq!(kinds(&ended.report().unwrap()), ["service.field.set"; 2], "the variables, and what was deployed");
     assert_eq!(stage.service("web"), before);
-    for ended in [ended, stage.run(&["ls"]), stage.run(&["show", "web"])] {
+    for ended in [ended, stage.catalog(&["ls"]), stage.catalog(&["show", "web"])] {
         assert!(!ended.stdout.contains("hunter"), "{ended}");
     }
-    assert!(stage.run(&["show", "web", "--yaml"]).stdout.contains("hunter3"));
+    assert!(stage.catalog(&["show", "web", "--yaml"]).stdout.contains("hunter3"));
 }
 
 #[test]
 fn what_runs_becomes_a_definition_and_its_deployment_changes_only_labels() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     let mut spec = stranger("web");
     spec["TaskTemplate"]["ContainerSpec"]["Env"] = json!(["B=2", "A=1"]);
     spec["TaskTemplate"]["LogDriver"] = json!({"Name": "json-file"});
@@ -162,7 +187,7 @@ fn what_runs_becomes_a_definition_and_its_deployment_changes_only_labels() {
     stage.sim.engine.post("/services/create", &spec).unwrap();
     let report = stage.report(0, &["import", "web"]);
     assert!(report["warnings"][0]["message"].as_str().unwrap().contains("TaskTemplate.LogDriver"), "{report:#}");
-    let yaml = stage.run(&["show", "web", "--yaml"]).stdout;
+    let yaml = stage.catalog(&["show", "web", "--yaml"]).stdout;
     assert!(yaml.contains("8080:80") && yaml.contains(IMAGE) && yaml.contains("team: x"), "{yaml}");
     let report = stage.report(0, &["deploy", "web"]);
     let ids: Vec<&str> = report["actions"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();

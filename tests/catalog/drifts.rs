@@ -9,7 +9,7 @@ const NONE: [u64; 4] = [0; 4];
 
 #[test]
 fn each_drift_is_repaired_and_a_second_pass_finds_nothing() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     // In a file, not in the catalog.
     stage.plain("web", "replicas: 2\n");
     stage.plain("api", "");
@@ -37,7 +37,7 @@ fn each_drift_is_repaired_and_a_second_pass_finds_nothing() {
 
 #[test]
 fn all_drifts_at_once_and_the_swarm_too() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     for name in ["old", "changed", "edited", "gone"] {
         stage.plain(name, "");
     }
@@ -63,7 +63,7 @@ fn all_drifts_at_once_and_the_swarm_too() {
 
 #[test]
 fn an_engine_that_is_away_changes_no_state_and_files_go_on() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     assert_eq!(stage.reconcile(&["--deploy"]), [1, 0, 0, 0]);
     let Stage { sim, orca } = stage;
@@ -82,7 +82,7 @@ fn an_engine_that_is_away_changes_no_state_and_files_go_on() {
 
 #[test]
 fn a_directory_that_is_missing_or_empty_deletes_nothing() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     for name in ["a", "b", "c"] {
         stage.plain(name, "");
     }
@@ -108,10 +108,10 @@ fn a_directory_that_is_missing_or_empty_deletes_nothing() {
 
 #[test]
 fn rows_of_another_owner_or_cluster_are_never_touched() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.reconcile(&["--deploy"]);
-    let other = Stage::new();
+    let other = Stage::with_definitions();
     // The same catalog, another cluster: its id is the simulator's, so the owner stands for it here.
     stage.orca.config("catalog: {definitions: defs, owner: ops}\n").unwrap();
     assert_eq!(stage.statuses(), []);
@@ -130,7 +130,7 @@ fn rows_of_another_owner_or_cluster_are_never_touched() {
 
 #[test]
 fn what_was_added_by_hand_stays_and_what_was_stopped_stays_stopped() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     std::fs::write(stage.orca.path("tool.yml"), format!("image: {IMAGE}\n")).unwrap();
     stage.report(0, &["add", "tool.yml"]);
@@ -148,7 +148,7 @@ fn what_was_added_by_hand_stays_and_what_was_stopped_stays_stopped() {
 
 #[test]
 fn a_corrupt_catalog_is_moved_aside_and_filled_from_the_files() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.reconcile(&["--deploy"]);
     std::fs::write(stage.orca.state_dir().join("catalog.db"), vec![0x41; 8192]).unwrap();
@@ -161,7 +161,7 @@ fn a_corrupt_catalog_is_moved_aside_and_filled_from_the_files() {
 
 #[test]
 fn without_a_directory_there_is_nothing_to_reconcile() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.orca.config("{}\n").unwrap();
     stage.report(78, &["reconcile"]);
     let orca: &Orca = &stage.orca;

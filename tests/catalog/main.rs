@@ -8,6 +8,7 @@ mod common;
 
 mod deploy;
 mod drifts;
+mod faults;
 mod property;
 mod refused;
 mod stage;

@@ -4,7 +4,7 @@ use crate::stage::{IMAGE, Stage, counts};
 
 #[test]
 fn a_wrong_file_is_told_of_and_stops_no_other() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.plain("api", "");
     stage.reconcile(&["--deploy"]);
@@ -23,7 +23,7 @@ fn a_wrong_file_is_told_of_and_stops_no_other() {
 
 #[test]
 fn two_files_with_one_name_are_an_error_that_names_both() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.reconcile(&[]);
     stage.define("front.yml", &format!("name: web\nimage: {IMAGE}\n"));
@@ -37,7 +37,7 @@ fn two_files_with_one_name_are_an_error_that_names_both() {
 
 #[test]
 fn a_file_of_ten_megabytes_is_refused_and_not_read() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.define("big.yml", &format!("image: {IMAGE}\n#{}\n", "x".repeat(10 << 20)));
     stage.plain("web", "");
     let report = stage.report(78, &["reconcile"]);
@@ -47,7 +47,7 @@ fn a_file_of_ten_megabytes_is_refused_and_not_read() {
 
 #[test]
 fn adding_is_all_or_nothing() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.define("bad.yml", "name: a b\nimage: x\n");
     let report = stage.report(78, &["add", "defs/web.yml", "defs/bad.yml"]);
@@ -63,11 +63,11 @@ fn adding_is_all_or_nothing() {
 
 #[test]
 fn a_name_is_never_guessed() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("website", "");
     stage.reconcile(&[]);
     for verb in ["rm", "deploy", "stop", "show"] {
-        let ended = stage.run(&[verb, "websit"]);
+        let ended = stage.catalog(&[verb, "websit"]);
         assert_eq!(ended.exit, Some(64), "{ended}");
         assert!(ended.stderr.contains("did you mean `website`?"), "{ended}");
     }
@@ -76,7 +76,7 @@ fn a_name_is_never_guessed() {
 
 #[test]
 fn an_edit_keeps_the_name_and_checks_the_rest() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     std::fs::write(stage.orca.path("web.yml"), format!("image: {IMAGE}\n")).unwrap();
     stage.report(0, &["add", "web.yml"]);
     std::fs::write(stage.orca.path("next.yml"), format!("image: {IMAGE}\nreplicas: 4\n")).unwrap();
@@ -85,16 +85,16 @@ fn an_edit_keeps_the_name_and_checks_the_rest() {
     let service = &shown["data"]["service"];
     assert_eq!((&service["definition"]["replicas"], &service["revision"]), (&4.into(), &2.into()));
     std::fs::write(stage.orca.path("next.yml"), format!("name: api\nimage: {IMAGE}\n")).unwrap();
-    assert_eq!(stage.run(&["edit", "web", "--file", "next.yml"]).exit, Some(64));
+    assert_eq!(stage.catalog(&["edit", "web", "--file", "next.yml"]).exit, Some(64));
     std::fs::write(stage.orca.path("next.yml"), "replicas: 4\n").unwrap();
     stage.report(78, &["edit", "web", "--file", "next.yml"]);
-    assert_eq!(stage.run(&["edit", "web"]).exit, Some(64), "there is no terminal to edit on");
+    assert_eq!(stage.catalog(&["edit", "web"]).exit, Some(64), "there is no terminal to edit on");
     assert_eq!(stage.report(0, &["show", "web"])["data"]["service"]["revision"], 2);
 }
 
 #[test]
 fn a_catalog_that_another_holds_is_for_later() {
-    let stage = Stage::new();
+    let stage = Stage::with_definitions();
     stage.plain("web", "");
     stage.reconcile(&[]);
     let db = rusqlite::Connection::open(stage.orca.state_dir().join("catalog.db")).unwrap();

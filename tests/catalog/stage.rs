@@ -4,24 +4,18 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::common::orca::{Ended, Orca};
-use crate::common::sim::Sim;
+use crate::common::orca::Ended;
+pub(crate) use crate::common::stage::Stage;
 
 pub(crate) const IMAGE: &str = "127.0.0.1:1/bb:1";
 
-pub(crate) struct Stage {
-    pub(crate) sim: Sim,
-    pub(crate) orca: Orca,
-}
-
 impl Stage {
     /// Three managers and an empty directory of definitions.
-    pub(crate) fn new() -> Self {
-        let sim = Sim::three().unwrap();
-        let orca = Orca::new(&sim.engine.host()).unwrap();
-        orca.config("catalog: {definitions: defs}\n").unwrap();
-        std::fs::create_dir(orca.path("defs")).unwrap();
-        Self { sim, orca }
+    pub(crate) fn with_definitions() -> Self {
+        let stage = Self::new();
+        stage.orca.config("catalog: {definitions: defs}\n").unwrap();
+        std::fs::create_dir(stage.orca.path("defs")).unwrap();
+        stage
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -37,13 +31,13 @@ impl Stage {
         self.define(&format!("{name}.yml"), &format!("image: {IMAGE}\n{more}"));
     }
 
-    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn catalog(&self, args: &[&str]) -> Ended {
         self.orca.run(&[&["catalog"], args].concat()).unwrap()
     }
 
     /// The report of a command that has ended with this code.
     pub(crate) fn report(&self, code: i32, args: &[&str]) -> Value {
-        let ended = self.run(args);
+        let ended = self.catalog(args);
         assert_eq!(ended.exit, Some(code), "{ended}");
         ended.report().unwrap()
     }

@@ -53,8 +53,7 @@ fn counters_add_up_and_gauges_are_of_the_last_run() {
         action(ActionKind::ServiceForceUpdate, Status::Done),
         action(ActionKind::ServiceForceUpdate, Status::Failed),
     ];
-    first.error =
-        Some(ReportedError { kind: ErrorKind::Failed, message: "x".to_owned(), causes: Vec::new(), hint: None });
+    first.error = Some(ReportedError::new(ErrorKind::Failed, "x"));
     first.conclude(0);
     assert_eq!(tally.count(&first, at(100)), ["anchors_follow"]);
     let mut second = report("anchors follow");

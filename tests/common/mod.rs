@@ -12,4 +12,5 @@ pub mod poll;
 pub mod runner;
 pub mod scenario;
 pub mod sim;
+pub mod stage;
 pub mod world;

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// How long a test waits for anything.
-pub const LIMIT: Duration = Duration::from_secs(90);
+/// How long a test waits for anything. It only ends what would never come: real engines under load may need an election,
+/// the minute that a new task waits for the old one, and a restart's delay.
+pub const LIMIT: Duration = Duration::from_secs(180);
 
 /// Calls `look` until it finds nothing to complain about.
 pub fn until(what: &str, mut look: impl FnMut() -> Result<Vec<String>>) -> Result<()> {

@@ -22,9 +22,18 @@ impl Sim {
     /// Nodes of these names, the first `managers` of them managers; the first is the one that is asked, and leads.
     pub fn start(names: &[String], managers: usize, start_delay: &str) -> Result<Self> {
         let nodes: Vec<_> = names.iter().enumerate().map(|(at, name)| node(at, name, at < managers)).collect();
+        Self::from(&nodes, &json!({"NodeID": node_id(0)}), start_delay)
+    }
+
+    /// A node of the cluster with this id.
+    pub fn of_cluster(id: &str) -> Result<Self> {
+        Self::from(&[node(0, "node-1", true)], &json!({"NodeID": node_id(0), "Cluster": {"ID": id}}), "0s")
+    }
+
+    fn from(nodes: &[Value], swarm: &Value, start_delay: &str) -> Result<Self> {
         let snapshot = json!({
             "schema": "orca.snapshot/1", "taken_at": "2026-01-01T00:00:00Z", "api": "1.51",
-            "info": {"Name": names[0], "Swarm": {"NodeID": node_id(0)}},
+            "info": {"Name": nodes[0]["Description"]["Hostname"], "Swarm": swarm},
             "nodes": nodes, "services": [], "tasks": [],
         });
         let folder = tempfile::tempdir()?;

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -154,12 +153,11 @@ fn bare_engines_become_a_swarm_of_five_though_one_dies_in_the_middle() {
     let run = bare.orca(&config, &[]);
     assert_eq!((run.outcome(), run.actions().len()), ((1, "failed"), 0), "{}", run.text);
     bare.lab.run(&["start", "2"]);
-    bare.lab.wait_for("node-2", Duration::from_secs(60), || bare.nodes(1) == five);
+    bare.lab.wait_for("node-2", || bare.nodes(1) == five);
 
     // A host that was installed anew, and its ghost.
     bare.lab.docker(5, "swarm leave");
-    bare.lab
-        .wait_for("the ghost", Duration::from_secs(60), || bare.nodes(1).contains(&"node-5,Down,Active,".to_owned()));
+    bare.lab.wait_for("the ghost", || bare.nodes(1).contains(&"node-5,Down,Active,".to_owned()));
     let run = bare.orca(&config, &["--remove-ghosts"]);
     assert_eq!(run.outcome(), (0, "changed"), "{}", run.text);
     assert_eq!(bare.nodes(1), five);

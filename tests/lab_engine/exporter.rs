@@ -1,8 +1,6 @@
 //! `orca exporter deploy` with a real `node_exporter` on engines of three ages: what each of them stores of the service
 //! is what another one reads, nothing is restarted for nothing, and every scrape reaches its own node.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, Report};
@@ -50,7 +48,7 @@ fn every_node_gets_its_own_exporter_whichever_engine_is_asked() {
         if writer < 3 {
             lab.docker(1, "service rm node_exporter");
             for node in 1..=3 {
-                lab.wait_for("the port is free", Duration::from_secs(30), || {
+                lab.wait_for("the port is free", || {
                     lab.docker(node, "ps -q --filter name=node_exporter").trim().is_empty()
                 });
             }
@@ -69,7 +67,7 @@ fn every_node_gets_its_own_exporter_whichever_engine_is_asked() {
 
     // What has drifted is put right, by a rollout that has ended when orca says so.
     lab.docker(2, "service update -d --limit-memory 32M --env-add X=y node_exporter");
-    lab.wait_for("the update", Duration::from_secs(90), || {
+    lab.wait_for("the update", || {
         lab.docker(1, "service inspect node_exporter --format {{.UpdateStatus.State}}").trim() == "completed"
     });
     let drifted = tasks(&lab);
@@ -90,7 +88,18 @@ fn every_node_gets_its_own_exporter_whichever_engine_is_asked() {
     lab.docker(3, &format!("pause {}", container.trim()));
     let file = state.path().join("targets.json");
     let silent = deploy(&lab, 1, &config, &["--file-sd", file.to_str().unwrap()]);
+    let ill = lab.orca(1, &config, state.path(), &["health"]);
     lab.docker(3, &format!("unpause {}", container.trim()));
+    let findings = ill.json["data"]["findings"].as_array().unwrap().iter();
+    let mut silent_nodes = findings.filter(|finding| finding["code"] == "exporter_silent");
+    assert_eq!(
+        (ill.exit, silent_nodes.next().unwrap()["target"]["name"].as_str(), silent_nodes.next()),
+        (1, Some("node-3"), None),
+        "{:#}",
+        ill.json
+    );
+    let well = lab.orca(1, &config, state.path(), &["health"]);
+    assert!(!well.json["data"]["findings"].to_string().contains("exporter_silent"), "{:#}", well.json);
     assert_eq!(
         (silent.exit, silent.strings("/data/targets", "state")),
         (1, ["up", "up", "silent"].map(str::to_owned).to_vec())

@@ -1,8 +1,6 @@
 //! Services that keep failing on real engines, in each of the usual ways: told apart in words, and put back where their
 //! label says so.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::lab::{Lab, Report};
@@ -50,7 +48,7 @@ fn each_way_to_fail_is_explained_with_the_next_thing_to_do() {
     lab.wait_running("fine");
     let mut last = None;
     let services = ["noimg", "exits", "ends", "nocmd", "greedy", "sick"];
-    lab.wait_for("six services that flap", Duration::from_secs(90), || {
+    lab.wait_for("six services that flap", || {
         let report = look(&lab, state.path());
         let all = services.iter().all(|name| !of(&report.json, "flapping", name).is_null());
         let pending = !of(&report.json, "pending", "nowhere").is_null();
@@ -96,7 +94,7 @@ fn a_label_lets_orca_go_back_to_the_version_that_ran() {
         "service update -d --no-resolve-image --update-failure-action continue --image 127.0.0.1:1/nowhere:9 web",
     );
     let mut last = None;
-    lab.wait_for("the rollback", Duration::from_secs(90), || {
+    lab.wait_for("the rollback", || {
         let report = look(&lab, state.path());
         let acted = !report.actions().is_empty();
         last = Some(report);

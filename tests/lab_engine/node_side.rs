@@ -50,7 +50,7 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
     );
     lab.wait_running("app");
     lab.docker(1, "service update -d --no-resolve-image --update-monitor 1s --image 127.0.0.1:1/fill:3 app");
-    lab.wait_for("the update", Duration::from_secs(60), || {
+    lab.wait_for("the update", || {
         lab.docker(1, "service inspect app --format {{.UpdateStatus.State}}").trim() == "completed"
     });
     std::thread::sleep(Duration::from_secs(6));
@@ -86,7 +86,7 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
             1,
             &format!("service update -d --no-resolve-image --constraint-rm {old} --constraint-add {new} app"),
         );
-        lab.wait_for("the move", Duration::from_secs(60), || {
+        lab.wait_for("the move", || {
             let tasks =
                 lab.docker(1, "service ps app --filter desired-state=running --format {{.Node}}={{.CurrentState}}");
             tasks.trim().starts_with(&format!("node-{to}=Running"))
@@ -97,15 +97,13 @@ fn a_full_disk_is_freed_and_every_service_can_still_start_roll_back_and_move() {
     lab.docker(1, "service rm app");
     for node in 1..=3 {
         lab.docker(node, "volume rm gc-data");
-        lab.wait_for("no task", Duration::from_secs(60), || {
-            lab.try_docker(node, "rmi -f 127.0.0.1:1/fill:2 127.0.0.1:1/fill:3").is_some()
-        });
+        lab.wait_for("no task", || lab.try_docker(node, "rmi -f 127.0.0.1:1/fill:2 127.0.0.1:1/fill:3").is_some());
     }
 }
 
 /// Waits until the task of `app` runs this image.
 fn runs(lab: &Lab, image: &str) {
-    lab.wait_for(image, Duration::from_secs(60), || {
+    lab.wait_for(image, || {
         let tasks =
             lab.docker(1, "service ps app --filter desired-state=running --format {{.Image}}={{.CurrentState}}");
         tasks.trim().starts_with(&format!("{image}=Running"))
@@ -146,15 +144,11 @@ fn a_service_frees_every_disk_without_any_address_and_stays_nowhere() {
     assert_eq!(lab.docker(1, "service ls --format {{.Name}}").trim(), "app", "it was removed");
     assert_eq!(lab.docker(1, "config ls -q").trim(), "", "its order was removed");
     for node in 1..=3 {
-        lab.wait_for("no container of it", Duration::from_secs(30), || {
-            lab.docker(node, "ps -aq --filter name=orca-gc").trim().is_empty()
-        });
+        lab.wait_for("no container of it", || lab.docker(node, "ps -aq --filter name=orca-gc").trim().is_empty());
     }
     lab.docker(1, "service rm app");
     for node in 1..=3 {
-        lab.wait_for("no task", Duration::from_secs(60), || {
-            lab.try_docker(node, "rmi -f 127.0.0.1:1/fill:2").is_some()
-        });
+        lab.wait_for("no task", || lab.try_docker(node, "rmi -f 127.0.0.1:1/fill:2").is_some());
     }
 }
 
@@ -174,7 +168,15 @@ fn an_unhealthy_container_is_restarted_on_every_engine_and_a_task_is_not() {
     let started =
         |node: usize, name: &str| lab.docker(node, &format!("inspect {name} --format {{{{.State.StartedAt}}}}"));
     let before: Vec<_> = (1..=3).map(|node| (started(node, "heal-me"), started(node, "heal-not"))).collect();
-    std::thread::sleep(Duration::from_secs(4));
+    // And for longer than the grace, after the last one has turned so.
+    let unhealthy = || {
+        lab.wait_for("an unhealthy container on each node", || {
+            let health = |node| lab.docker(node, "inspect heal-me --format {{.State.Health.Status}}");
+            (1..=3).all(|node| health(node).trim() == "unhealthy")
+        });
+        std::thread::sleep(Duration::from_secs(3));
+    };
+    unhealthy();
     let args = ["autoheal", "--only", "containers", "--grace", "1s", "--all-nodes"];
     let report = lab.orca(1, &hosts(&lab), state.path(), &args);
     assert_eq!((report.exit, report.actions()), (0, vec!["container.restart".to_owned(); 3]), "{}", report.json);
@@ -182,7 +184,7 @@ fn an_unhealthy_container_is_restarted_on_every_engine_and_a_task_is_not() {
         assert_ne!(started(node, "heal-me"), me, "node-{node}");
         assert_eq!(started(node, "heal-not"), not, "node-{node}");
     }
-    std::thread::sleep(Duration::from_secs(4));
+    unhealthy();
     let again = lab.orca(1, &hosts(&lab), state.path(), &args);
     assert_eq!((again.exit, again.actions().len()), (75, 0), "{}", again.json);
     for node in 1..=3 {

@@ -108,9 +108,7 @@ impl Drop for Loop {
 /// The tasks of a service that have run, by id, with their nodes and what is wanted of them.
 fn tasks(lab: &Lab, node: usize, service: &str) -> Vec<(String, String, String)> {
     let format = "{{.ID}} {{.Node}} {{.DesiredState}} {{.CurrentState}}";
-    let mut command = Command::new("docker");
-    command.env("DOCKER_HOST", lab.host(node)).args(["service", "ps", service, "--no-trunc", "--format", format]);
-    let text = String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned();
+    let text = lab.docker_words(node, &["service", "ps", service, "--no-trunc", "--format", format]);
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let tasks = text.lines().map(words).filter(|words| words.len() > 3);
     tasks.map(|words| (words[0].clone(), words[1].clone(), format!("{} {}", words[2], words[3]))).collect()
@@ -135,7 +133,7 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     lab.service("web_db", &format!("--constraint node.hostname!=node-{leader}"));
     lab.docker(leader, &format!("node update --availability pause node-{to}"));
     lab.docker(leader, "service update -d --no-resolve-image --force web_db");
-    lab.wait_for("the anchor's place", Duration::from_secs(30), || {
+    lab.wait_for("the anchor's place", || {
         running(&lab, leader, "web_db").is_some_and(|(_, at)| at == format!("node-{from}"))
     });
     lab.docker(leader, &format!("node update --availability active node-{to}"));
@@ -143,7 +141,7 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     for name in ["web_app", "web_api"] {
         lab.service(name, "--constraint node.labels.db==true");
     }
-    lab.wait_for("what has to be known is known", Duration::from_secs(30), || {
+    lab.wait_for("what has to be known is known", || {
         lab.try_docker(leader, "config inspect orca.memory")
             .is_some_and(|text| text.contains("\\\"tasks\\\":{\\\"1\\\""))
     });
@@ -155,7 +153,7 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
 
     let at = format!("node-{to}");
     for name in ["web_db", "web_app", "web_api"] {
-        lab.wait_for(name, Duration::from_secs(90), || running(&lab, to, name).is_some_and(|(_, node)| node == at));
+        lab.wait_for(name, || running(&lab, to, name).is_some_and(|(_, node)| node == at));
     }
     // Long enough for a second restart, were there to be one.
     std::thread::sleep(Duration::from_secs(12));
@@ -214,17 +212,17 @@ fn what_another_nodes_engine_hears_is_followed_at_once() {
         std::thread::sleep(Duration::from_secs(5));
         before > 0 && watch.reports().len() == before
     };
-    lab.wait_for("the loop is quiet", Duration::from_secs(60), quiet);
+    lab.wait_for("the loop is quiet", quiet);
     let before = watch.reports().len();
     let from_number: usize = from.trim_start_matches("node-").parse().unwrap();
     let container = lab.docker(from_number, "ps -q --filter label=com.docker.swarm.service.name=web_db");
     lab.docker(from_number, &format!("kill {}", container.trim()));
     for name in ["web_db", "web_app"] {
-        lab.wait_for(name, Duration::from_secs(60), || {
-            running(&lab, leader, name).is_some_and(|(_, node)| node != from)
-        });
+        lab.wait_for(name, || running(&lab, leader, name).is_some_and(|(_, node)| node != from));
     }
-    let reports = watch.reports();
-    let moved = reports[before..].iter().find(|report| report["summary"]["done"] != 0).unwrap();
+    // It is printed when all of it is done.
+    let moved = || watch.reports().into_iter().skip(before).find(|report| report["summary"]["done"] != 0);
+    lab.wait_for("the report", || moved().is_some());
+    let moved = moved().unwrap();
     assert_eq!(moved["data"]["cause"], "anchor", "{moved}");
 }

@@ -80,8 +80,7 @@ fn another_host_has_to_wait_for_the_turn_to_end() {
 fn a_signal_undoes_what_is_under_way() {
     let scene = Scene::hog(2, &[], LINGER);
     let before = scene.before();
-    let running = scene.start(&[]);
-    scene.begun("web");
+    let running = scene.begun("web", scene.start(&[]));
     running.signal("INT").unwrap();
     let (ended, report) = ended(running);
     assert_eq!((ended.exit, &report["outcome"]), (Some(130), &json!("interrupted")), "{ended}");

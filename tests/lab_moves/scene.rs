@@ -1,7 +1,6 @@
 //! Services at chosen places of the lab, memory figures for them, an orca, and what must be so afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -13,14 +12,12 @@ const MIB: u64 = 1 << 20;
 const TOTAL: u64 = 10_000;
 /// Used on every node beside tasks, MiB.
 const BASE: u64 = 1_000;
-/// How long anything may take to settle: a dead manager is missed after some 20 s.
-pub(crate) const LONG: Duration = Duration::from_secs(90);
 /// However many tasks of a service are new.
 pub(crate) const ANY: usize = usize::MAX;
 /// Ends as soon as it is told to.
 pub(crate) const SERVE: &str = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
-/// Ends three seconds after it is told to: a move can be met on its way.
-pub(crate) const LINGER: &str = "trap 'sleep 3; exit 0' TERM; while :; do sleep 0.1; done";
+/// Ends ten seconds after it is told to: a move can be met on its way, on a busy machine too.
+pub(crate) const LINGER: &str = "trap 'sleep 10; exit 0' TERM; while :; do sleep 0.1; done";
 
 pub(crate) struct Scene {
     pub(crate) lab: Lab,
@@ -86,7 +83,7 @@ impl Scene {
                 }
             }
             self.docker(&format!("service scale -d {name}={}", slot + 1));
-            self.lab.wait_for(name, LONG, || self.places(name).len() == slot + 1);
+            self.lab.wait_for(name, || self.places(name).len() == slot + 1);
         }
         for node in paused {
             self.availability(node, "active");
@@ -97,7 +94,7 @@ impl Scene {
     }
 
     fn create(&mut self, name: &str, memory: u64, options: &[&str], script: &str) {
-        let first = ["service", "create", "-d", "--no-resolve-image", "--name", name, "--stop-grace-period", "5s"];
+        let first = ["service", "create", "-d", "--no-resolve-image", "--name", name, "--stop-grace-period", "30s"];
         let own_image = options.iter().any(|word| word.starts_with("127.0.0.1:1/"));
         let image: &[&str] = if own_image { &[] } else { &["127.0.0.1:1/bb:1"] };
         self.lab.docker_words(self.at, &[&first[..], options, image, &["sh", "-c", script]].concat());
@@ -154,7 +151,7 @@ impl Scene {
 
     /// Every service has as many running tasks as it wants, and those are no old ones on their way out.
     pub(crate) fn settled(&self) {
-        self.lab.wait_for("every service is whole", LONG, || {
+        self.lab.wait_for("every service is whole", || {
             let whole = |service: &Value| {
                 let wanted = service["Spec"]["Mode"]["Replicated"]["Replicas"].as_u64().unwrap();
                 self.places(service["Spec"]["Name"].as_str().unwrap()).len() as u64 == wanted
@@ -207,9 +204,15 @@ impl Scene {
         orca
     }
 
-    /// Waits until a service carries a move's traces.
-    pub(crate) fn begun(&self, service: &str) {
-        self.lab.wait_for("the move begins", LONG, || self.steered(service));
+    /// Waits until a service carries the traces of the move that an orca makes.
+    pub(crate) fn begun(&self, service: &str, mut running: Running) -> Running {
+        let mut over = false;
+        self.lab.wait_for("the move begins", || {
+            over = running.child.try_wait().unwrap().is_some();
+            over || self.steered(service)
+        });
+        assert!(!over, "it has ended before: {}", running.end().unwrap());
+        running
     }
 
     pub(crate) fn steered(&self, service: &str) -> bool {
@@ -263,7 +266,7 @@ impl Scene {
         }
         self.docker(&format!("service rollback -d {service}"));
         assert_eq!(self.inspect(service)["Spec"], spec);
-        self.lab.wait_for("the rollback is over", LONG, || {
+        self.lab.wait_for("the rollback is over", || {
             let state = self.inspect(service)["UpdateStatus"]["State"].clone();
             state.is_null() || state == "rollback_completed"
         });

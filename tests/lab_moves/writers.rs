@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{LINGER, LONG, Scene, ended};
+use crate::scene::{LINGER, Scene, ended};
 
 /// The change is there afterwards, and nothing else is new.
 fn meanwhile(at: usize, words: &str, wanted: impl Fn(&mut Value)) -> Scene {
     let scene = Scene::hog(at, &["--label", "team=x"], LINGER);
     let mut spec = scene.inspect("web")["Spec"].clone();
-    let running = scene.start(&[]);
-    scene.begun("web");
+    let running = scene.begun("web", scene.start(&[]));
     // Neither may another orca move anything now.
     let other = scene.other(&scene.lab.host(at % 3 + 1)).run(&["rebalance", "recover", "-o", "json"]).unwrap();
     assert_eq!(other.exit, Some(75), "{other}");
@@ -51,7 +50,7 @@ fn a_stack_deploy() {
     let file = scene.orca.path("stack.yml");
     let deploy = |scene: &Scene, label: &str| {
         let service = json!({
-            "image": "127.0.0.1:1/bb:1", "command": ["sh", "-c", LINGER],
+            "image": "127.0.0.1:1/bb:1", "command": ["sh", "-c", LINGER], "stop_grace_period": "30s",
             "deploy": {"labels": {"revision": label}, "update_config": {"order": "stop-first"}},
         });
         let stack = json!({"version": "3.8", "services": {"web": service}});
@@ -63,13 +62,12 @@ fn a_stack_deploy() {
         scene.availability(node, "pause");
     }
     deploy(&scene, "1");
-    scene.lab.wait_for("the stack runs", LONG, || scene.places("s_web").len() == 1);
+    scene.lab.wait_for("the stack runs", || scene.places("s_web").len() == 1);
     for node in [2, 3] {
         scene.availability(node, "active");
     }
     scene.holds("s_web", 4_000);
-    let running = scene.start(&[]);
-    scene.begun("s_web");
+    let running = scene.begun("s_web", scene.start(&[]));
     deploy(&scene, "2");
     let (ended, _) = ended(running);
     assert!(matches!(ended.exit, Some(0 | 1)), "{ended}");

@@ -6,25 +6,18 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::common::orca::Orca;
 use crate::common::poll;
-use crate::common::sim::Sim;
-
-/// A simulated swarm with one service, `web`.
-pub struct Stage {
-    pub sim: Sim,
-    pub orca: Orca,
-}
+pub use crate::common::stage::Stage;
 
 impl Stage {
-    pub fn new() -> Self {
-        let sim = Sim::three().unwrap();
-        let orca = Orca::new(&sim.engine.host()).unwrap();
+    /// A simulated swarm with one service, `web`.
+    pub fn with_web() -> Self {
+        let stage = Self::new();
         let spec = json!({"Name": "web", "Mode": {"Replicated": {"Replicas": 1}},
             "TaskTemplate": {"ContainerSpec": {"Image": "127.0.0.1:1/bb:1", "Env": ["PASSWORD=hunter2"]},
                 "Placement": {"Constraints": []}}});
-        sim.engine.post("/services/create", &spec).unwrap();
-        Self { sim, orca }
+        stage.service_of(&spec);
+        stage
     }
 
     /// How many replicas the engine is to run.

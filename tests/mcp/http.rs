@@ -73,7 +73,7 @@ fn token(stage: &Stage, right: &str) -> String {
 
 #[test]
 fn who_may_only_look_finds_no_tool_that_writes() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let (eve, bob) = (token(&stage, "read-only"), token(&stage, "read-write"));
     let served = Served::start(&stage, &["--token-file", "tokens"]);
     let three = json!({"name": "web", "replicas": 3, "confirm": true});
@@ -93,7 +93,7 @@ fn who_may_only_look_finds_no_tool_that_writes() {
 
 #[test]
 fn clients_with_a_handshake_are_understood_without_a_session() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let served = Served::start(&stage, &[]);
     let params =
         json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});

@@ -12,7 +12,7 @@ fn close_at_once(client: Client) {
 
 #[test]
 fn a_client_that_is_gone_at_once_is_no_failure() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut command = stage.orca.command(&["mcp"]);
     let ended = command.stdin(Stdio::null()).output().unwrap();
     assert_eq!((ended.status.code(), ended.stdout.len()), (Some(0), 0));
@@ -21,7 +21,7 @@ fn a_client_that_is_gone_at_once_is_no_failure() {
 
 #[test]
 fn every_revision_with_a_handshake_is_spoken() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
         let mut client = stage.client(&[]);
         let opened = client.handshake(revision);
@@ -35,7 +35,7 @@ fn every_revision_with_a_handshake_is_spoken() {
 
 #[test]
 fn the_revision_without_a_handshake_is_spoken() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = stage.client(&[]);
     client.modern();
     // Discovery is for those who want it.
@@ -50,7 +50,7 @@ fn the_revision_without_a_handshake_is_spoken() {
 
 #[test]
 fn what_is_no_message_does_not_end_the_talk() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = stage.client(&[]);
     client.handshake("2025-06-18");
     client.line("this is not JSON");
@@ -62,7 +62,7 @@ fn what_is_no_message_does_not_end_the_talk() {
 
 #[test]
 fn a_thousand_calls_in_flight_are_all_answered() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = stage.client(&[]);
     client.handshake("2025-06-18");
     let ids: Vec<u64> = (0..1000)
@@ -76,7 +76,7 @@ fn a_thousand_calls_in_flight_are_all_answered() {
 
 #[test]
 fn what_it_prints_for_a_configuration_starts_it() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let printed = stage.orca.command(&["mcp", "--print-config", "--allow-write"]).output().unwrap();
     let config: Value = serde_json::from_slice(&printed.stdout).unwrap();
     let server = &config["mcpServers"]["orca"];

@@ -34,7 +34,7 @@ fn name(tool: &Value) -> &str {
 
 #[test]
 fn tools_that_write_are_there_only_if_they_may() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = opened(&stage, &[]);
     let tools = client.tools();
     assert!(tools.iter().all(|tool| tool["annotations"]["readOnlyHint"] == true), "{tools:#?}");
@@ -59,7 +59,7 @@ fn tools_that_write_are_there_only_if_they_may() {
 
 #[test]
 fn a_write_wants_a_plan_that_is_still_the_same() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = opened(&stage, &["--allow-write"]);
     let three = json!({"name": "web", "replicas": 3});
     let answer = client.call("scale_service", &three);
@@ -90,7 +90,7 @@ fn a_write_wants_a_plan_that_is_still_the_same() {
 
 #[test]
 fn a_wrong_call_says_what_is_wrong() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = opened(&stage, &[]);
     for (tool, arguments, why) in [
         ("get_service", json!({}), "`name` is missing"),
@@ -110,7 +110,7 @@ fn a_wrong_call_says_what_is_wrong() {
 
 #[test]
 fn secrets_are_redacted_and_an_engine_that_is_away_is_an_error() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = opened(&stage, &[]);
     let answer = client.call("get_service", &json!({"name": "web"}));
     assert!(answer.to_string().contains("(redacted)") && !answer.to_string().contains("hunter2"), "{answer}");
@@ -125,7 +125,7 @@ fn secrets_are_redacted_and_an_engine_that_is_away_is_an_error() {
 
 #[test]
 fn whoever_leaves_in_mid_write_leaves_a_whole_swarm() {
-    let stage = Stage::new();
+    let stage = Stage::with_web();
     let mut client = opened(&stage, &["--allow-write"]);
     client.send(
         "tools/call",
@@ -139,4 +139,47 @@ fn whoever_leaves_in_mid_write_leaves_a_whole_swarm() {
     let ended = stage.orca.run(&["services", "scale", "web=3"]).unwrap();
     assert_eq!(ended.exit, Some(0), "no lock is left: {ended:?}");
     wait_for("three replicas", || stage.replicas() == 3);
+}
+
+/// The original's tools by their names, each with the arguments that its README has.
+#[test]
+fn a_client_of_the_original_finds_its_tools() {
+    let stage = Stage::with_web();
+    stage.orca.config("registry: {default: '127.0.0.1:9'}\n").unwrap();
+    let mut client = opened(&stage, &["--allow-write"]);
+    for (tool, arguments, exit) in [
+        ("list_services", json!({}), 0),
+        ("deploy_service", json!({"name": "api", "image": "127.0.0.1:1/bb:1"}), 0),
+        ("deploy_service", json!({"name": "api", "image": "127.0.0.1:1/bb:1", "replicas": 2, "ports": ["8080:80"]}), 0),
+        ("stop_service", json!({"name": "web"}), 0),
+        ("scale_service", json!({"name": "web", "replicas": 2}), 0),
+        ("get_service_logs", json!({"name": "web", "tail": 100}), 0),
+        ("list_nodes", json!({}), 0),
+        ("get_health", json!({}), 0),
+        // Nobody listens there: an error, and no empty list.
+        ("get_registry_images", json!({}), 69),
+        ("delete_registry_tag", json!({"repository": "shop/api", "tag": "1"}), 69),
+    ] {
+        let answer = client.call(tool, &arguments);
+        assert!(answer.get("error").is_none(), "{tool}: {answer}");
+        let told = document(&answer);
+        assert_eq!(told["exit_code"], exit, "{tool} {arguments}: {told:#}");
+    }
+    assert_eq!(stage.sim.engine.get("/services").unwrap().as_array().unwrap().len(), 1, "plans change nothing");
+
+    let asked = json!({"name": "api", "image": "127.0.0.1:1/bb:1", "replicas": 2, "ports": ["8080:80"]});
+    let plan = client.call("deploy_service", &asked);
+    let mut consent = asked.clone();
+    consent["plan_id"] = document(&plan)["plan_id"].clone();
+    let done = client.call("deploy_service", &consent);
+    assert_eq!(document(&done)["report"]["outcome"], "changed", "{done}");
+    let services = stage.sim.engine.get("/services").unwrap();
+    let api = services.as_array().unwrap().iter().find(|service| service["Spec"]["Name"] == "api").unwrap();
+    assert_eq!(api["Spec"]["Mode"]["Replicated"]["Replicas"], 2);
+    assert_eq!(api["Spec"]["EndpointSpec"]["Ports"][0]["PublishedPort"], 8080);
+    // What is there is changed, where the original took no notice of what it was told.
+    let more = client.call("deploy_service", &json!({"name": "api", "replicas": 3, "confirm": true}));
+    assert_eq!(document(&more)["report"]["outcome"], "changed", "{more}");
+    let same = client.call("deploy_service", &json!({"name": "api", "replicas": 3, "confirm": true}));
+    assert_eq!(document(&same)["report"]["outcome"], "unchanged", "{same}");
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Something that can be asked for.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,8 @@ pub struct Page {
     pub busy: usize,
     /// Wait so long before the answer.
     pub delay_ms: u64,
+    /// Wait until so many are there at once, but not for ever.
+    pub crowd: usize,
     /// Only for those who have this token.
     pub token: Option<String>,
     /// The length is not told.
@@ -43,6 +46,7 @@ pub struct Web {
     pub port: u16,
     pages: Arc<Mutex<BTreeMap<String, Page>>>,
     log: Arc<Mutex<Vec<String>>>,
+    at_once: Arc<AtomicUsize>,
     pub most_at_once: Arc<AtomicUsize>,
 }
 
@@ -53,18 +57,16 @@ impl Web {
             port: listener.local_addr().unwrap().port(),
             pages: Arc::default(),
             log: Arc::default(),
+            at_once: Arc::default(),
             most_at_once: Arc::default(),
         };
-        let (serving, now) = (web.clone(), Arc::new(AtomicUsize::new(0)));
+        let serving = web.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (web, now) = (serving.clone(), now.clone());
+                let web = serving.clone();
                 std::thread::spawn(move || {
-                    let count = now.fetch_add(1, Ordering::SeqCst) + 1;
-                    web.most_at_once.fetch_max(count, Ordering::SeqCst);
                     // Who hangs up early is none of the server's business.
                     let _ = web.answer(stream.unwrap());
-                    now.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -103,6 +105,8 @@ impl Web {
             entry += &headers.get(name).map(|value| format!(" {name}={value}")).unwrap_or_default();
         }
         self.log.lock().unwrap().push(entry);
+        let count = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(count, Ordering::SeqCst);
         let page = {
             let mut pages = self.pages.lock().unwrap();
             let found = pages.get_mut(path.split('?').next().unwrap());
@@ -113,11 +117,17 @@ impl Web {
             }
             before.unwrap_or(Page { status: 404, ..Page::default() })
         };
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.most_at_once.load(Ordering::SeqCst) < page.crowd && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(page.delay_ms));
+        // Before the answer: who has it may ask again before this thread goes on.
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
         self.write(stream, &page, &headers)
     }
 
     fn write(&self, mut stream: TcpStream, page: &Page, asked: &BTreeMap<String, String>) -> std::io::Result<()> {
-        std::thread::sleep(std::time::Duration::from_millis(page.delay_ms));
         let mut status = if page.status == 0 { 200 } else { page.status };
         let mut body = page.body.as_slice();
         let mut more = String::new();

@@ -74,7 +74,7 @@ fn goes(sweep: &Sweep) -> Vec<String> {
 
 fn sweep_with(stock: &Stock, facts: Facts<'_>, settings: &Gc, volumes: &[&str], disk: Option<f64>) -> Sweep {
     let volumes: BTreeSet<String> = volumes.iter().map(|name| (*name).to_owned()).collect();
-    plan(&Input { node: "node-1", stock, facts, settings, volumes: &volumes, disk })
+    plan(&Input { node: "node-1", stock, facts, settings, volumes: &volumes, only: None, disk })
 }
 
 fn sweep(stock: &Stock) -> Sweep {

@@ -118,7 +118,7 @@ proptest! {
             _ => Facts::Unknown("no manager"),
         };
         let none = BTreeSet::new();
-        let look = |stock: &Stock| plan(&Input { node: "n", stock, facts, settings: &settings, volumes: &none, disk: None }).plan;
+        let look = |stock: &Stock| plan(&Input { node: "n", stock, facts, settings: &settings, volumes: &none, only: None, disk: None }).plan;
         let first = look(&stock);
         prop_assert_eq!(&first.actions, &look(&stock).actions, "equal input, equal plan");
         let mut done = BTreeSet::new();

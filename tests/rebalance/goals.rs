@@ -56,6 +56,18 @@ fn an_empty_node_gets_its_share_with_the_fewest_restarts() {
 }
 
 #[test]
+fn for_tasks_that_end_nothing_is_moved() {
+    let cluster = Cluster::default()
+        .node("n1", 1000, 50)
+        .node("n2", 1000, 50)
+        .service("a", &[("n1", 20)])
+        .service("b", &[("n2", 20)])
+        .service("batch", &[("n1", 1), ("n1", 1), ("n1", 1), ("n1", 1)])
+        .with(|spec| spec["Mode"] = serde_json::json!({"ReplicatedJob": {"TotalCompletions": 4}}));
+    assert_eq!(moves(&cluster.unguarded(Goal::Count)), Vec::<String>::new());
+}
+
+#[test]
 fn a_node_is_emptied_and_what_must_stay_is_blocked() {
     let cluster = lopsided().service("db", &[("n1", 10)]).with(|spec| {
         spec["TaskTemplate"]["ContainerSpec"]["Mounts"] = serde_json::json!([{"Type": "volume", "Source": "data"}]);

@@ -177,10 +177,29 @@ fn an_update_is_planned_and_proven() {
 fn told_to_stop_it_ends_what_it_has_begun() {
     let stage = Stage::new();
     stage.create("web", 1, |_| {});
-    let mut server = stage.trusting();
+    let mut server = stage.serve(&["--trust-local", "--grace", "1m"]);
     let mut watcher = server.request("GET", "/api/events").begin();
     crate::client::read_head(&mut watcher);
     let began = std::time::Instant::now();
     assert_eq!(server.stop(), Some(0));
-    assert!(began.elapsed() < std::time::Duration::from_secs(5), "who watches keeps nobody: {:?}", began.elapsed());
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "who watches keeps nobody: {:?}", began.elapsed());
+}
+
+#[test]
+fn what_does_not_end_within_the_grace_is_named() {
+    let stage = Stage::new();
+    stage.create("web", 1, |_| {});
+    let mut server = stage.serve(&["--trust-local", "--grace", "1s"]);
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST"})).unwrap();
+    let _asking = server.request("POST", "/api/services/web/scale").json(&json!({"replicas": 3})).begin();
+    // Before its write it would just end.
+    poll::until("its write is held", || {
+        let fault = stage.sim.engine.get("/_sim/state")?["faults"][0].take();
+        Ok(if fault["struck"] == 1 { Vec::new() } else { vec![fault.to_string()] })
+    })
+    .unwrap();
+    let began = std::time::Instant::now();
+    assert_eq!(server.stop(), Some(1));
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(server.said("stop")[0]["data"]["cut_short"], json!(["services scale web"]));
 }

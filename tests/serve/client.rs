@@ -6,6 +6,22 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// What the original tells of a node.
+pub(crate) const NODE: [&str; 12] = [
+    "id",
+    "hostname",
+    "role",
+    "status",
+    "availability",
+    "addr",
+    "platform_os",
+    "platform_arch",
+    "engine_version",
+    "labels",
+    "resources",
+    "services",
+];
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An answer.

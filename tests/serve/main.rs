@@ -7,9 +7,15 @@
 mod common;
 
 mod access;
+mod aside;
 mod catalog;
+#[path = "../common/tls.rs"]
+#[expect(dead_code, reason = "fronts and authorities are for those who are asked")]
+mod certs;
 mod change;
 mod client;
+mod faults;
 mod load;
 mod look;
 mod stage;
+mod tls;

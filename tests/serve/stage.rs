@@ -5,31 +5,19 @@ use std::process::{Child, Command};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Request};
-use crate::common::cluster::Cluster;
 use crate::common::orca::Orca;
 use crate::common::poll;
-use crate::common::sim::Sim;
-
-pub(crate) struct Stage {
-    pub(crate) sim: Sim,
-    pub(crate) orca: Orca,
-}
+pub(crate) use crate::common::stage::Stage;
 
 /// Ended when dropped.
 pub(crate) struct Server {
     child: Child,
-    _stdout: tempfile::NamedTempFile,
+    stdout: tempfile::NamedTempFile,
     pub(crate) address: String,
     token: Option<String>,
 }
 
 impl Stage {
-    pub(crate) fn new() -> Self {
-        let sim = Sim::three().unwrap();
-        let orca = Orca::new(&sim.engine.host()).unwrap();
-        Self { sim, orca }
-    }
-
     pub(crate) fn create(&self, name: &str, replicas: u64, change: impl Fn(&mut Value)) {
         let mut spec = json!({"Name": name, "Labels": {"com.docker.stack.namespace": "shop"},
             "Mode": {"Replicated": {"Replicas": replicas}},
@@ -37,12 +25,7 @@ impl Stage {
                 "Placement": {"Constraints": []}},
             "UpdateConfig": {"Parallelism": 1, "Monitor": 1_000_000, "FailureAction": "pause", "Order": "stop-first"}});
         change(&mut spec);
-        self.sim.engine.post("/services/create", &spec).unwrap();
-        poll::until("the cluster rests", || self.cluster().unsettled()).unwrap();
-    }
-
-    pub(crate) fn cluster(&self) -> Cluster {
-        Cluster::peek(&self.sim.engine).unwrap()
+        self.service_of(&spec);
     }
 
     /// Every name is one of a service that is there.
@@ -86,7 +69,7 @@ impl Server {
             Ok(if address.is_empty() { vec!["it says nothing".to_owned()] } else { Vec::new() })
         })
         .unwrap();
-        Self { child, _stdout: output, address, token: None }
+        Self { child, stdout: output, address, token: None }
     }
 
     pub(crate) fn with_token(mut self, token: &str) -> Self {
@@ -127,6 +110,13 @@ impl Server {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.request("POST", path).json(body).send()
+    }
+
+    /// What it has said of this kind.
+    pub(crate) fn said(&self, kind: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.stdout.path()).unwrap();
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["type"] == kind).collect()
     }
 
     /// Asks it to stop, and waits: its exit code.

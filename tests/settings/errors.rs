@@ -205,6 +205,7 @@ fn environment() {
     let bad = env(&[
         ("MAX_MISMATCH_DURATION", "often"),
         ("PRUNE_UNKNOWN_LABELS", "2"),
+        ("REGISTRY_URL", "http://ci:s3cret@reg"),
         ("RESTART_DEPENDENTS", "perhaps"),
         ("STACK_NAME", "a b"),
     ]);
@@ -213,6 +214,7 @@ fn environment() {
         [
             r#"$MAX_MISMATCH_DURATION: must be a duration (10m, 1h30m, 7d) or a number of seconds, not "often""#,
             r#"$PRUNE_UNKNOWN_LABELS: must be true or false, not "2""#,
+            r#"$REGISTRY_URL: must be a registry as http://host:5000 or registry.example.org, not "reg""#,
             r#"$RESTART_DEPENDENTS: must be true or false, not "perhaps""#,
             r#"$STACK_NAME: must be the name of a stack, not "a b""#,
         ]

@@ -151,6 +151,23 @@ fn older_files() {
 }
 
 #[test]
+fn the_original_s_registry_is_the_default_one() {
+    let registry = |url: &str, text: &str| {
+        let source = Source { name: "f".to_owned(), kind: SourceKind::Main, text: text.to_owned() };
+        let registry = parse(&[source], &env(&[("REGISTRY_URL", url)])).unwrap().registry;
+        (registry.default, registry.insecure.join(" "))
+    };
+    assert_eq!(registry("http://reg:5000/", ""), (Some("reg:5000".to_owned()), "reg:5000".to_owned()));
+    assert_eq!(registry("https://reg:5000", ""), (Some("reg:5000".to_owned()), String::new()));
+    assert_eq!(registry("reg.example.org", ""), (Some("reg.example.org".to_owned()), String::new()));
+    let long = registry("https://ci:s3cret@reg.example.org/group/project", "");
+    assert_eq!(long, (Some("reg.example.org".to_owned()), String::new()));
+    assert_eq!(registry("ftp://nonsense", "registry: {default: 'mine:1'}").0.as_deref(), Some("mine:1"), "nobody asks");
+    let written = "registry: {default: 'mine:1'}";
+    assert_eq!(registry("http://reg:5000", written), (Some("mine:1".to_owned()), String::new()), "the file says more");
+}
+
+#[test]
 fn environment_fills_what_files_leave_open() {
     let variables = env(&[
         ("STACK_NAME", "shop"),

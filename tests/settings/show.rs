@@ -144,6 +144,7 @@ update:
   prereleases: false  # default
   atomic: false  # default
   prepull: false  # default
+  clean: false  # default
   jobs: false  # default
   tz: UTC  # default
 watch:

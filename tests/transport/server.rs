@@ -78,7 +78,7 @@ impl Unix {
 
 /// Limits for tests that run into them.
 pub fn quick() -> Tuning {
-    let limit = Duration::from_millis(500);
+    let limit = Duration::from_secs(1);
     Tuning { connect: limit, silence: limit, ..Tuning::default() }
 }
 

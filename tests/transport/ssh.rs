@@ -108,14 +108,15 @@ async fn an_ssh_that_says_nothing_useful_still_ends_in_an_error() {
 #[tokio::test]
 async fn a_silent_ssh_is_given_up_and_ended() {
     let ssh = FakeSsh::new("exec sleep 100");
-    let wire = ssh.wire("ssh://h").with_deadline(Some(Instant::now() + Duration::from_millis(500)));
+    // Time for the script to start in.
+    let wire = ssh.wire("ssh://h").with_deadline(Some(Instant::now() + Duration::from_secs(3)));
     let both = tokio::join!(wire.get("/a"), wire.request(Method::POST, "/b", None));
     assert!(format!("{:#}", both.0.unwrap_err()).contains("GET /a: no answer within"));
     let second = both.1.unwrap_err();
     assert_eq!(kind_of(&second), ErrorKind::Timeout);
     assert!(!maybe_applied(&second));
     let pid = ssh.read("pids").trim().to_owned();
-    for _ in 0..100 {
+    for _ in 0..1000 {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         if state.is_empty() || state.contains(") Z ") {
             return;

@@ -34,7 +34,7 @@ async fn events_outlive_the_deadline() {
         assert!(request.starts_with("GET /v1.51/events HTTP"), "{request}");
         Answer::Slowly(vec!["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", event, event, event, event, event])
     }));
-    let wire = engine.wire().with_deadline(Some(Instant::now() + Duration::from_millis(50)));
+    let wire = engine.wire().with_deadline(Some(Instant::now() + Duration::from_millis(300)));
     let mut events = wire.docker("1.51").unwrap().events(None);
     for _ in 0..5 {
         assert_eq!(events.next().await.unwrap().unwrap().action.as_deref(), Some("update"));

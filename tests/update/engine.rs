@@ -38,15 +38,16 @@ fn a_good_update_is_proven_and_a_second_pass_writes_nothing() {
 
 #[test]
 fn an_image_that_crashes_is_rolled_back_by_whom_the_service_says_and_not_tried_again() {
-    for (action, outcome) in
-        [("pause", "rolled_back"), ("rollback", "rolled_back_by_engine"), ("continue", "rolled_back")]
+    // An engine that goes on is waited for until the deadline.
+    for (action, outcome, deadline) in
+        [("pause", "rolled_back", "1m"), ("rollback", "rolled_back_by_engine", "1m"), ("continue", "rolled_back", "8s")]
     {
         let stage = Stage::new();
         stage.create("web", |spec| spec["UpdateConfig"]["FailureAction"] = action.into());
         let before = stage.spec("web");
         stage.publish("r.invalid/web:1", 'b');
         stage.broken(&digest('b'), "failed", "task: non-zero exit (3): no database");
-        let (exit, report) = stage.run(&["services", "update", "--deadline", "4s"]);
+        let (exit, report) = stage.run(&["services", "update", "--deadline", deadline]);
         assert_eq!((exit, &report["outcome"]), (1, &json!("failed")), "{action}: {report:#}");
         assert_eq!(outcomes(&report), [("web".to_owned(), outcome.to_owned())], "{action}: {report:#}");
         let told = &report["data"]["updates"][0]["failed_task"];
@@ -68,7 +69,7 @@ fn an_image_that_crashes_is_rolled_back_by_whom_the_service_says_and_not_tried_a
 #[test]
 fn a_task_that_dies_after_the_engine_was_content_fails_the_rollout() {
     let stage = Stage::new();
-    stage.create("web", |spec| spec["UpdateConfig"]["Monitor"] = 3_000_000_000_u64.into());
+    stage.create("web", |spec| spec["UpdateConfig"]["Monitor"] = 10_000_000_000_u64.into());
     stage.publish("r.invalid/web:1", 'b');
     let running = stage.orca.start(&["services", "update"]).unwrap();
     poll::until("the engine is content", || {
@@ -76,7 +77,13 @@ fn a_task_that_dies_after_the_engine_was_content_fails_the_rollout() {
         Ok(if service["UpdateStatus"]["State"] == "completed" { Vec::new() } else { vec!["not yet".to_owned()] })
     })
     .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    stage.sim.reset_requests().unwrap();
+    // The second is only asked for when the first has been judged.
+    poll::until("orca has seen it", || {
+        let looks = stage.count("GET /tasks");
+        Ok(if looks >= 2 { Vec::new() } else { vec![format!("{looks} looks")] })
+    })
+    .unwrap();
     let dies = json!({"service": "web", "slot": 2, "state": "failed", "err": "out of luck"});
     stage.sim.admin("/tasks", &dies).unwrap();
     let (exit, report) = ended(&running.end().unwrap());
@@ -194,6 +201,11 @@ fn another_writer_is_not_overwritten() {
     assert_eq!(stage.spec("web")["Labels"]["sim.other"], "2", "what another has written stays");
 }
 
+/// The tasks of `web` that start for ever fail, which ends its rollout.
+fn fail_web(stage: &Stage) {
+    stage.sim.admin("/tasks", &json!({"service": "web", "slot": 1, "state": "failed", "err": "no"})).unwrap();
+}
+
 /// `web` is rolled out for as long as its tasks start, `zeb` waits for it; what happens to `zeb` meanwhile.
 fn while_it_waits(meanwhile: impl Fn(&Stage)) -> (Stage, i32, Value) {
     let stage = Stage::new();
@@ -202,13 +214,14 @@ fn while_it_waits(meanwhile: impl Fn(&Stage)) -> (Stage, i32, Value) {
         stage.publish(&format!("r.invalid/{name}:1"), 'b');
     }
     stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
-    let running = stage.orca.start(&["services", "update", "--parallel", "1", "--deadline", "3s"]).unwrap();
+    let running = stage.orca.start(&["services", "update", "--parallel", "1", "--deadline", "3m"]).unwrap();
     poll::until("the rollout has begun", || {
         let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
         Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
     })
     .unwrap();
     meanwhile(&stage);
+    fail_web(&stage);
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!(text(&stage.spec("zeb")["TaskTemplate"]["ContainerSpec"]["Image"]), image("zeb", 'a'), "{report:#}");
     let zeb = report["actions"].as_array().unwrap().iter().find(|action| action["target"]["name"] == "zeb").unwrap();
@@ -256,7 +269,7 @@ fn orca_itself_waits_until_nothing_else_is_under_way() {
         stage.publish(&format!("r.invalid/{name}:1"), 'b');
     }
     stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
-    let running = stage.orca.start(&["services", "update", "--parallel", "5", "--deadline", "3s"]).unwrap();
+    let running = stage.orca.start(&["services", "update", "--parallel", "5", "--deadline", "3m"]).unwrap();
     poll::until("the rollout has begun", || {
         let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
         Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
@@ -264,6 +277,7 @@ fn orca_itself_waits_until_nothing_else_is_under_way() {
     .unwrap();
     std::thread::sleep(std::time::Duration::from_secs(1));
     assert_eq!(text(&stage.spec("orca")["TaskTemplate"]["ContainerSpec"]["Image"]), image("orca", 'a'));
+    fail_web(&stage);
     let (_, report) = ended(&running.end().unwrap());
     assert_eq!(
         outcomes(&report),
@@ -277,12 +291,7 @@ fn a_service_that_is_deleted_in_mid_rollout_is_nobodys_failure() {
     stage.create("web", |_| ());
     stage.publish("r.invalid/web:1", 'b');
     stage.broken(&digest('b'), "starting", "");
-    let running = stage.orca.start(&["services", "update"]).unwrap();
-    poll::until("the rollout has begun", || {
-        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
-        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
-    })
-    .unwrap();
+    let running = stage.begun();
     let id = stage.cluster().service_id("web").unwrap();
     stage.sim.engine.ask("DELETE", &format!("/services/{id}"), None).unwrap();
     let (exit, report) = ended(&running.end().unwrap());
@@ -355,12 +364,7 @@ fn unseen(ends: bool) -> Stage {
     if !ends {
         stage.broken(&digest('b'), "starting", "");
     }
-    let running = stage.orca.start(&["services", "update"]).unwrap();
-    poll::until("the rollout has begun", || {
-        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
-        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
-    })
-    .unwrap();
+    let running = stage.begun();
     running.signal("TERM").unwrap();
     assert_eq!(ended(&running.end().unwrap()).0, 143);
     stage.sim.reset_requests().unwrap();
@@ -397,12 +401,7 @@ fn a_signal_ends_the_watch_and_the_engine_goes_on() {
     stage.publish("r.invalid/web:1", 'b');
     stage.publish("r.invalid/zeb:1", 'b');
     stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
-    let running = stage.orca.start(&["services", "update"]).unwrap();
-    poll::until("the rollout has begun", || {
-        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
-        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
-    })
-    .unwrap();
+    let running = stage.begun();
     running.signal("TERM").unwrap();
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!((exit, &report["outcome"]), (143, &json!("interrupted")), "{report:#}");

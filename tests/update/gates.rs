@@ -1,7 +1,6 @@
 //! What an update waits for besides its image: a window of time, and programs before and after it.
 
 use std::fs::read_to_string;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -31,10 +30,12 @@ fn hours(from: i64, to: i64) -> String {
 #[test]
 fn outside_of_its_window_a_service_waits_and_says_until_when() {
     let stage = Stage::new();
-    stage.create("closed", label("orca.update.window", hours(2, 3)));
+    // A minute may pass meanwhile.
+    let (closed, usual) = (hours(2, 3), hours(5, 6));
+    stage.create("closed", label("orca.update.window", closed.clone()));
     stage.create("open", label("orca.update.window", hours(-1, 1)));
     stage.create("usual", |_| ());
-    stage.orca.config(&format!("update:\n  window: {} UTC\n", hours(5, 6))).unwrap();
+    stage.orca.config(&format!("update:\n  window: {usual} UTC\n")).unwrap();
     for name in ["closed", "open", "usual"] {
         stage.publish(&format!("r.invalid/{name}:1"), 'b');
     }
@@ -42,11 +43,8 @@ fn outside_of_its_window_a_service_waits_and_says_until_when() {
     assert_eq!((exit, outcomes(&report)), (75, vec![("open".to_owned(), "proven".to_owned())]), "{report:#}");
     let why = |at: usize| text(&report["blocked"][at]["reasons"][0]);
     let start = |hours: &str| format!("its window `{hours}` opens ");
-    assert!(
-        why(0).starts_with(&start(&hours(2, 3))) && why(0).contains(" UTC, ") && why(0).contains('h'),
-        "{report:#}"
-    );
-    assert!(why(1).starts_with(&start(&format!("{} UTC", hours(5, 6)))), "{report:#}");
+    assert!(why(0).starts_with(&start(&closed)) && why(0).contains(" UTC, ") && why(0).contains('h'), "{report:#}");
+    assert!(why(1).starts_with(&start(&format!("{usual} UTC"))), "{report:#}");
     assert_eq!(image_of(&stage, "closed"), image("closed", 'a'));
     let (exit, report) = stage.run(&["services", "update", "--now"]);
     assert_eq!((exit, outcomes(&report).len()), (0, 2), "{report:#}");
@@ -58,17 +56,16 @@ notify:
   command: ["true", "secret"]
 update:
   hooks:
-    note: {command: [sh, -c, 'echo "$ORCA_HOOK $ORCA_SERVICE $ORCA_IMAGE_BEFORE $ORCA_IMAGE $ORCA_OUTCOME" >> "$0"', LOG]}
+    note: {command: [sh, -c, 'echo "$ORCA_HOOK $ORCA_SERVICE $ORCA_IMAGE_BEFORE $ORCA_IMAGE $ORCA_OUTCOME" >> "$0"', HERE/hooks.log]}
     refuse: {command: [sh, -c, 'echo the backup is full >&2; exit 3']}
     hang: {command: [sleep, "60"], timeout: 300ms}
-    slow: {command: [sleep, "1"]}
+    slow: {command: [sh, -c, 'while [ ! -e "$0" ]; do sleep 0.05; done', HERE/go]}
     lost: {command: [/nowhere/to/be/found]}
 "#;
 
 fn staged() -> Stage {
     let stage = Stage::new();
-    let log = stage.orca.path("hooks.log");
-    stage.orca.config(&HOOKS.replace("LOG", log.to_str().unwrap())).unwrap();
+    stage.orca.config(&HOOKS.replace("HERE", stage.orca.folder.path().to_str().unwrap())).unwrap();
     stage
 }
 
@@ -141,6 +138,7 @@ fn while_a_hook_runs_other_rollouts_are_watched_and_what_changes_meanwhile_is_he
     spec["Labels"]["orca.update"] = "false".into();
     let path = format!("/services/{}/update?version={}", text(&service["ID"]), service["Version"]["Index"]);
     stage.sim.engine.post(&path, &spec).unwrap();
+    std::fs::write(stage.orca.path("go"), "").unwrap();
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!(outcomes(&report), [("other".to_owned(), "proven".to_owned())], "{exit}: {report:#}");
     assert_eq!(image_of(&stage, "slow"), image("slow", 'a'));
@@ -149,12 +147,14 @@ fn while_a_hook_runs_other_rollouts_are_watched_and_what_changes_meanwhile_is_he
 #[test]
 fn a_signal_ends_a_hook_and_nothing_is_written() {
     let stage = staged();
-    stage.orca.config("update: {hooks: {wait: {command: [sleep, '60'], timeout: 70s}}, pre: wait}").unwrap();
+    let begun = stage.orca.path("begun");
+    let hook = format!("[sh, -c, 'touch \"$0\"; exec sleep 600', {}]", begun.display());
+    stage.orca.config(&format!("update: {{hooks: {{wait: {{command: {hook}, timeout: 700s}}}}, pre: wait}}")).unwrap();
     stage.create("web", |_| ());
     stage.publish("r.invalid/web:1", 'b');
     stage.sim.reset_requests().unwrap();
     let running = stage.orca.start(&["services", "update"]).unwrap();
-    std::thread::sleep(Duration::from_millis(1500));
+    poll::until("the hook runs", || Ok(if begun.exists() { Vec::new() } else { vec!["not yet".to_owned()] })).unwrap();
     running.signal("TERM").unwrap();
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!((exit, stage.writes(), &report["actions"][0]["status"]), (143, 0, &json!("skipped")), "{report:#}");

@@ -7,11 +7,15 @@
 mod common;
 
 mod atomic;
+mod auth;
+mod clean;
 mod engine;
 mod gates;
+mod jobs;
 mod plan;
 mod property;
 mod prove;
+mod proving;
 mod requests;
 #[path = "../registry/server.rs"]
 #[expect(dead_code, reason = "only its tags are asked for")]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use orca::model::ServiceId;
 use orca::pass::memory::{Memory, UpdatedService};
-use orca::pass::update::{Known, Request, plan};
+use orca::pass::update::{Request, plan};
 use orca::plan::{Change, Plan};
+use orca::registry::{Asked, Platform, Resolved};
 use orca::settings::Settings;
 use orca::snapshot::Snapshot;
 use serde_json::{Value, json};
@@ -50,14 +51,15 @@ pub(crate) fn cluster(services: &[Value]) -> Snapshot {
 }
 
 /// As if each of these tags stood for this digest, made so many hours ago.
-pub(crate) fn known(images: &[(&str, char, Option<i64>)]) -> BTreeMap<String, Result<Known, String>> {
+pub(crate) fn known(images: &[(&str, char, Option<i64>)]) -> BTreeMap<Asked, Result<Resolved, String>> {
     let now: Timestamp = NOW.parse().unwrap();
     let made = |hours: i64| now - jiff::SignedDuration::from_hours(hours);
     images
         .iter()
         .map(|(image, letter, hours)| {
-            let platforms = vec![("linux".to_owned(), "amd64".to_owned())];
-            ((*image).to_owned(), Ok(Known { digest: digest(*letter), platforms, created: hours.map(made) }))
+            let platform = Platform { os: "linux".to_owned(), architecture: "amd64".to_owned(), ..Platform::default() };
+            let platforms = vec![platform];
+            (Asked::plain(image), Ok(Resolved { digest: digest(*letter), platforms, created: hours.map(made) }))
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use orca::engine::edit::edited_spec;
 use orca::pass::memory::Memory;
 use orca::pass::update::{Request, plan};
 use orca::plan::Change;
+use orca::registry::Asked;
 use orca::settings::Settings;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -55,7 +56,7 @@ fn request() -> impl Strategy<Value = Request> {
         let mut images = known(&names.map(|name| (name, 'b', None)));
         for (name, there) in names.iter().zip(there) {
             if !there {
-                images.insert((*name).to_owned(), Err("away".to_owned()));
+                images.insert(Asked::plain(name), Err("away".to_owned()));
             }
         }
         Request { images, pin, named, retry_failed: opt, ..Request::default() }
@@ -80,7 +81,7 @@ proptest! {
             let Change::ImageSet { before: was, after: is, .. } = &action.change else { panic!("{action:?}") };
             prop_assert!(is.ends_with(&digest('b')) && was != is);
             let name = is.split_once('@').unwrap().0;
-            prop_assert!(request.images[name].is_ok(), "never what no registry has said");
+            prop_assert!(request.images[&Asked::plain(name)].is_ok(), "never what no registry has said");
             let service = before.services.iter().find(|service| service.id.0 == action.target.id).unwrap();
             let spec = edited_spec(&service.raw, &[&action.change]).unwrap();
             let object = after.get_mut(&action.target.id).unwrap();

@@ -39,6 +39,7 @@ fn watched() -> Watched {
         service: ServiceId("s".to_owned()),
         image: "new".to_owned(),
         before: "old".to_owned(),
+        platforms: Vec::new(),
         started: Some("2026-11-21T11:00:00Z".parse().unwrap()),
         going_back: false,
         earlier: BTreeSet::new(),
@@ -134,6 +135,26 @@ fn a_task_that_dies_later_fails_the_rollout_and_one_that_the_engine_has_weighed_
     for history in [&before, &moved] {
         assert_eq!(word(&sight(&mut watched(), &look(status("completed"), "new", 2, history))), "holds");
     }
+}
+
+/// Somebody has changed the service since, so that what the engine would go back to has the new image, too.
+#[test]
+fn the_engine_goes_back_in_vain() {
+    let died = [(1, "new", "failed", "exit (3)"), (1, "new", "running", ""), (2, "new", "running", "")];
+    let runs = &died[1..];
+    for (state, tasks, wanted) in [
+        ("rollback_started", &died[..], "failed"),
+        ("rollback_completed", &died, "failed"),
+        ("rollback_paused", &died, "failed"),
+        // Another change was rolled back: this image has done nothing wrong.
+        ("rollback_started", runs, "waiting"),
+        ("rollback_completed", runs, "holds"),
+    ] {
+        assert_eq!(word(&sight(&mut watched(), &look(status(state), "new", 2, tasks))), wanted, "{state}");
+    }
+    let mut going = Watched { going_back: true, ..watched() };
+    let Sight::Stuck(why) = sight(&mut going, &look(status("rollback_completed"), "new", 2, &died)) else { panic!() };
+    assert!(why.contains("the old one failed too"), "{why}");
 }
 
 #[test]

@@ -2,25 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::common::cluster::{Cluster, text};
-use crate::common::orca::{Ended, Orca};
+use crate::common::cluster::text;
+use crate::common::orca::Running;
 use crate::common::poll;
-use crate::common::sim::Sim;
+pub(crate) use crate::common::stage::{Stage, ended};
 
 use super::plan::digest;
 
-pub(crate) struct Stage {
-    pub(crate) sim: Sim,
-    pub(crate) orca: Orca,
-}
-
 impl Stage {
-    pub(crate) fn new() -> Self {
-        let sim = Sim::three().unwrap();
-        let orca = Orca::new(&sim.engine.host()).unwrap();
-        Self { sim, orca }
-    }
-
     /// A tag stands for this digest from now on.
     pub(crate) fn publish(&self, image: &str, letter: char) {
         let platforms = json!([{"architecture": "amd64", "os": "linux"}, {"architecture": "unknown", "os": "unknown"}]);
@@ -41,16 +30,18 @@ impl Stage {
                 "Placement": {"Constraints": ["node.role==manager"]}, "RestartPolicy": {"Condition": "any", "Delay": 1_000_000}},
             "UpdateConfig": {"Parallelism": 1, "Monitor": 300_000_000, "FailureAction": "pause", "Order": "stop-first"}});
         change(&mut spec);
-        self.sim.engine.post("/services/create", &spec).unwrap();
-        poll::until("the cluster rests", || Cluster::peek(&self.sim.engine)?.unsettled()).unwrap();
+        self.service_of(&spec);
     }
 
-    pub(crate) fn cluster(&self) -> Cluster {
-        Cluster::peek(&self.sim.engine).unwrap()
-    }
-
-    pub(crate) fn spec(&self, name: &str) -> Value {
-        self.cluster().service(name).unwrap()["Spec"].clone()
+    /// An update whose first write is done.
+    pub(crate) fn begun(&self) -> Running {
+        let running = self.orca.start(&["services", "update"]).unwrap();
+        poll::until("the rollout has begun", || {
+            let begun = text(&self.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+            Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+        })
+        .unwrap();
+        running
     }
 
     /// Images that have this in their name end like that.
@@ -58,23 +49,11 @@ impl Stage {
         self.sim.admin("/images", &json!({"match": part, "state": state, "err": err})).unwrap();
     }
 
-    pub(crate) fn run(&self, args: &[&str]) -> (i32, Value) {
-        ended(&self.orca.run(args).unwrap())
-    }
-
-    pub(crate) fn writes(&self) -> u64 {
-        self.sim.requests().unwrap()["writes"].as_u64().unwrap()
-    }
-
     pub(crate) fn count(&self, begin: &str) -> u64 {
         let counts = self.sim.requests().unwrap()["counts"].clone();
         let counts = counts.as_object().unwrap().iter();
         counts.filter(|(path, _)| path.starts_with(begin)).filter_map(|(_, count)| count.as_u64()).sum()
     }
-}
-
-pub(crate) fn ended(ended: &Ended) -> (i32, Value) {
-    (ended.exit.unwrap(), ended.report().unwrap_or_else(|error| panic!("{error:#}")))
 }
 
 /// How the update of each service ended.

@@ -50,13 +50,29 @@ fn a_service_gets_the_newest_tag_that_its_policy_allows_and_a_repository_is_aske
         (0, Value::Null, json!(tag("1.4.9")), json!(tag("1.5.0"))),
         "{report:#}"
     );
+    // A list says the same.
+    let (exit, report) = stage.run(&["services", "ls", "--check"]);
+    let check = |at: usize| report["data"]["services"][at]["check"].clone();
+    let said = |at: usize| (text(&check(at)["verdict"]), check(at)["image"].clone());
+    assert_eq!(
+        (exit, [0, 1, 2].map(said)),
+        (
+            0,
+            [
+                ("up_to_date".to_owned(), Value::Null),
+                ("newer".to_owned(), json!(tag("1.4.9"))),
+                ("newer".to_owned(), json!(tag("1.5.0")))
+            ]
+        ),
+        "{report:#}"
+    );
     let (exit, report) = stage.run(&["services", "update", "--parallel", "3"]);
     assert_eq!((exit, outcomes(&report).len()), (0, 2), "{report:#}");
     for (name, wanted, letter) in [("patch", "1.4.9", 'b'), ("range", "1.5.0", 'b'), ("digest", "1.4.2", 'a')] {
         assert_eq!(image_of(&stage, name), format!("{}@{}", tag(wanted), digest(letter)), "{name}");
     }
     let lists = || server.lines().iter().filter(|line| line.ends_with("/tags/list")).count();
-    assert_eq!(lists(), 2, "one in each run: {:?}", server.lines());
+    assert_eq!(lists(), 3, "one in each run: {:?}", server.lines());
     stage.sim.reset_requests().unwrap();
     let (exit, report) = stage.run(&["services", "update"]);
     assert_eq!((exit, &report["summary"]["unchanged"], stage.writes()), (0, &json!(3), 0), "{report:#}");

@@ -3,48 +3,17 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::common::cluster::{Cluster, text};
-use crate::common::orca::{Ended, Orca};
-use crate::common::poll;
-use crate::common::sim::Sim;
-
-pub(crate) struct Stage {
-    pub(crate) sim: Sim,
-    pub(crate) orca: Orca,
-}
+use crate::common::cluster::text;
+pub(crate) use crate::common::stage::Stage;
 
 impl Stage {
-    pub(crate) fn new() -> Self {
-        let sim = Sim::three().unwrap();
-        let orca = Orca::new(&sim.engine.host()).unwrap();
-        Self { sim, orca }
-    }
-
     pub(crate) fn create(&self, name: &str, replicas: u64, change: impl Fn(&mut Value)) {
         let mut spec = json!({"Name": name, "Labels": {"team": "x"}, "Mode": {"Replicated": {"Replicas": replicas}},
             "TaskTemplate": {"ContainerSpec": {"Image": "127.0.0.1:1/bb:1", "Unknown": {"kept": true}},
                 "Placement": {"Constraints": []}},
             "UpdateConfig": {"Parallelism": 1, "Monitor": 1_000_000, "FailureAction": "pause", "Order": "stop-first"}});
         change(&mut spec);
-        self.sim.engine.post("/services/create", &spec).unwrap();
-        self.settled();
-    }
-
-    pub(crate) fn settled(&self) {
-        poll::until("the cluster rests", || self.cluster().unsettled()).unwrap();
-    }
-
-    pub(crate) fn cluster(&self) -> Cluster {
-        Cluster::peek(&self.sim.engine).unwrap()
-    }
-
-    pub(crate) fn spec(&self, name: &str) -> Value {
-        self.cluster().service(name).unwrap()["Spec"].clone()
-    }
-
-    pub(crate) fn run(&self, args: &[&str]) -> (i32, Value) {
-        let ended: Ended = self.orca.run(args).unwrap();
-        (ended.exit.unwrap(), ended.report().unwrap_or_else(|error| panic!("{error:#}")))
+        self.service_of(&spec);
     }
 
     /// How often anybody has written.

@@ -102,7 +102,7 @@ fn a_registry_that_is_away_makes_nothing_up_to_date() {
     assert_eq!(report["warnings"][0]["code"], "unresolved");
     assert!(report["warnings"][0]["message"].as_str().unwrap().contains("connection refused"), "{report}");
     let text = shop.orca.run(&["services", "ls", "--check", "-o", "text"]).unwrap();
-    assert!(text.stdout.contains("unknown") && text.stderr.contains("1 of 2 images"), "{text}");
+    assert!(text.stdout.contains("unknown") && text.stderr.contains("of 1 of 2 services"), "{text}");
 }
 
 #[test]

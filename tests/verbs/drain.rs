@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::act::{Stage, kinds};
 use crate::common::cluster::text;
+use crate::common::poll;
 
 fn start_first(spec: &mut Value) {
     spec["UpdateConfig"] = json!({"Parallelism": 1, "Order": "start-first", "FailureAction": "pause"});
@@ -30,13 +31,18 @@ fn availability(stage: &Stage) -> String {
     text(&stage.cluster().node("node-3").unwrap()["Spec"]["Availability"])
 }
 
+/// As text, one with fewer digits is not earlier.
+fn time(written: &Value) -> jiff::Timestamp {
+    text(written).parse().unwrap()
+}
+
 /// All tasks of `web`, ended ones too, oldest first.
 fn tasks(stage: &Stage) -> Vec<Value> {
     let cluster = stage.cluster();
     let id = cluster.service("web").unwrap()["ID"].clone();
     let all = stage.sim.engine.get("/tasks").unwrap();
     let mut own: Vec<Value> = all.as_array().unwrap().iter().filter(|task| task["ServiceID"] == id).cloned().collect();
-    own.sort_by_key(|task| text(&task["CreatedAt"]));
+    own.sort_by_key(|task| time(&task["CreatedAt"]));
     own
 }
 
@@ -53,6 +59,10 @@ fn what_starts_its_successor_first_is_moved_and_the_rest_is_drained() {
         "{report}"
     );
     assert_eq!(report["command"], "nodes drain");
+    let (_, history) = stage.run(&["history"]);
+    let rows = history["data"]["history"].as_array().unwrap().iter();
+    let rows: Vec<_> = rows.map(|row| (text(&row["command"]), text(&row["kind"]))).collect();
+    assert!(rows.iter().all(|(command, _)| command == "nodes drain") && rows.len() >= 2, "{rows:?}");
     assert_eq!((report["data"]["waited"]["settled"].clone(), availability(&stage)), (json!(true), "drain".to_owned()));
     let warnings: Vec<_> =
         report["warnings"].as_array().unwrap().iter().map(|warning| text(&warning["code"])).collect();
@@ -60,7 +70,7 @@ fn what_starts_its_successor_first_is_moved_and_the_rest_is_drained() {
     assert!(!stage.cluster().places("slow").unwrap().contains(&"node-3".to_owned()));
     assert_eq!(stage.spec("web"), spec, "it is as it was");
     let tasks = tasks(&stage);
-    let at = |task: &Value| text(&task["Status"]["Timestamp"]).parse::<jiff::Timestamp>().unwrap();
+    let at = |task: &Value| time(&task["Status"]["Timestamp"]);
     assert_eq!(tasks.len(), 2, "one restart: {tasks:?}");
     assert_eq!(tasks[0]["Status"]["State"], "shutdown");
     assert!(at(&tasks[1]) <= at(&tasks[0]), "the new one ran before the old one had ended: {tasks:?}");
@@ -111,4 +121,26 @@ fn what_is_not_moved_keeps_the_node_from_being_emptied() {
     assert!(report["error"].is_object(), "{report}");
     assert_eq!((availability(&stage), stage.spec("web")), ("active".to_owned(), spec), "{report}");
     assert_eq!(stage.cluster().places("web").unwrap(), ["node-3"], "it runs where it ran");
+}
+
+/// Swarm leaves the tasks of jobs on a drained node until they have ended.
+#[test]
+fn a_node_on_which_a_job_runs_is_not_empty() {
+    let stage = Stage::new();
+    stage.orca.config("rebalance: { settle: 0s }\n").unwrap();
+    // It never ends.
+    stage.sim.admin("/images", &json!({"match": "bb:job", "state": "starting", "err": ""})).unwrap();
+    let job = json!({"Name": "pick", "Mode": {"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 1}},
+        "TaskTemplate": {"ContainerSpec": {"Image": "127.0.0.1:1/bb:job"}, "Placement": {"Constraints": ["node.hostname==node-3"]}}});
+    stage.sim.engine.post("/services/create", &job).unwrap();
+    poll::until("the job has a task", || {
+        let report = stage.run(&["nodes", "show", "node-3"]).1;
+        Ok(if report["data"]["node"]["tasks"] == 1 { Vec::new() } else { vec![report["data"].to_string()] })
+    })
+    .unwrap();
+    let (exit, report) = stage.run(&["nodes", "drain", "node-3", "--start-first", "--wait=1s"]);
+    assert_eq!((exit, &report["data"]["impact"]["jobs"]), (75, &json!(["pick"])), "{report:#}");
+    let error = text(&report["error"]["message"]);
+    assert!(error.contains("tasks left on it: 1 (of jobs, which end by themselves: 1)"), "{error}");
+    assert!(!report["warnings"].to_string().contains("not_start_first"), "it is not ended: {report:#}");
 }

@@ -10,5 +10,7 @@ mod act;
 mod check;
 mod drain;
 mod fixture;
+mod init;
+mod lint;
 mod logs;
 mod tell;

@@ -153,6 +153,7 @@ fn every_state_of_a_service_has_its_word_and_its_exit_code() {
         service["Spec"]["Mode"] = json!({"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 1}});
     });
     let done = task("web", 1, "n1", "complete", |task| task["DesiredState"] = "complete".into());
+    let works = |slot, node, state| job_task("web", slot, node, state);
     let updated = |state: &'static str| {
         service("web", 1, move |service| {
             service["UpdateStatus"] = json!({"State": state, "StartedAt": "2026-11-20T12:00:00Z", "Message": "m"});
@@ -168,6 +169,16 @@ fn every_state_of_a_service_has_its_word_and_its_exit_code() {
         ("0/3 pending", nodes.clone(), plain(3), (1..4).map(unplaced).collect(), "pending", (0, Some(3)), 1),
         ("0/1 starting", nodes.clone(), plain(1), vec![on(1, "n1", "preparing")], "starting", (0, Some(1)), 75),
         ("1/3", nodes.clone(), plain(3), [one(), vec![on(2, "n2", "starting")]].concat(), "starting", (1, Some(3)), 75),
+        (
+            "job at work",
+            nodes.clone(),
+            job.clone(),
+            vec![works(0, "n1", "running"), works(1, "n2", "running")],
+            "ok",
+            (2, None),
+            0,
+        ),
+        ("job without a node", nodes.clone(), job.clone(), vec![works(0, "", "pending")], "pending", (0, None), 1),
         ("job complete", nodes.clone(), job, vec![done], "ok", (0, None), 0),
         ("global, one node down", down(nodes.clone()), global, everywhere("web").to_vec(), "ok", (2, Some(2)), 1),
         ("paused update", nodes.clone(), updated("paused"), one(), "paused", (1, Some(1)), 1),
@@ -181,6 +192,44 @@ fn every_state_of_a_service_has_its_word_and_its_exit_code() {
         let (health, report) = desk.json(&["health"]);
         assert_eq!(health, exit, "{what}: {report}");
     }
+}
+
+/// As of engines 20.10 to 28.5: `complete` is wanted of it from the beginning.
+fn job_task(service: &str, slot: u64, node: &str, state: &str) -> Value {
+    task(service, slot, node, state, |task| {
+        task["DesiredState"] = "complete".into();
+        task["ID"] = format!("task-{service}-{slot}-{node}").into();
+    })
+}
+
+/// `pick` runs where it is put, `sweep` on every node; one task of `pick` has ended.
+#[test]
+fn tasks_of_jobs_that_run_are_tasks() {
+    let nodes = ["n1", "n2"].map(|name| node(name, |node| node["Spec"]["Role"] = "manager".into()));
+    let job = |name: &str, mode: Value| service(name, 0, move |service| service["Spec"]["Mode"] = mode.clone());
+    let pick = job("pick", json!({"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 3}}));
+    let sweep = job("sweep", json!({"GlobalJob": {}}));
+    let tasks = [
+        job_task("pick", 0, "n1", "complete"),
+        job_task("pick", 1, "n2", "running"),
+        job_task("pick", 2, "n2", "preparing"),
+        job_task("sweep", 0, "n1", "running"),
+        job_task("sweep", 0, "n2", "running"),
+    ];
+    let desk = Desk::new(&snapshot(&nodes, &[pick, sweep], &tasks));
+    let report = desk.json(&["nodes", "ls"]).1;
+    let on = |at: usize| (report["data"]["nodes"][at]["tasks"].clone(), report["data"]["nodes"][at]["running"].clone());
+    assert_eq!([on(0), on(1)], [(json!(1), json!(1)), (json!(3), json!(2))], "{report:#}");
+    let report = desk.json(&["services", "ps", "pick"]).1;
+    let shown: Vec<&Value> = report["data"]["tasks"].as_array().unwrap().iter().map(|task| &task["state"]).collect();
+    assert_eq!(shown, ["running", "preparing"], "{report:#}");
+    let report = desk.json(&["services", "ps", "pick", "--all"]).1;
+    assert_eq!(report["data"]["tasks"].as_array().unwrap().len(), 3, "{report:#}");
+    let report = desk.json(&["nodes", "drain", "n2", "-n"]).1;
+    let impact = &report["data"]["impact"];
+    // Swarm leaves them where they are.
+    assert_eq!((&impact["jobs"], &impact["global"]), (&json!(["pick", "sweep"]), &json!([])), "{report:#}");
+    assert_eq!((&impact["moves"], &impact["stranded"]), (&json!([]), &json!([])), "{report:#}");
 }
 
 #[test]

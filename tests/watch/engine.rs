@@ -49,7 +49,7 @@ fn an_engine_that_is_not_there_yet_is_waited_for() -> Result<()> {
 fn a_pass_that_gets_no_answer_ends_and_the_loop_goes_on() -> Result<()> {
     let stage = Stage::new()?;
     stage.sim.admin("/fault", &json!({"kind": "silence", "path": "/services", "times": 1}))?;
-    let watch = stage.watch(&["--timeout", "300ms"])?;
+    let watch = stage.watch(&["--timeout", "3s"])?;
     watch.begun()?;
     assert_eq!(watch.of("report")[0]["report"]["outcome"], "failed");
     stage.together()?;

@@ -4,8 +4,11 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::common::cluster::text;
+use crate::common::orca::Running;
 use crate::common::poll;
 use crate::stage::{QUICK, Stage};
+
+const FOLLOW: [&str; 5] = ["anchors", "follow", "--leader-only", "-o", "json"];
 
 #[test]
 fn only_beside_the_leader_and_at_once_when_it_changes() -> Result<()> {
@@ -80,19 +83,18 @@ fn kept(stage: &Stage) -> Result<Option<Value>> {
 #[test]
 fn what_the_swarm_keeps_is_written_when_it_has_changed_and_only_then() -> Result<()> {
     let stage = Stage::new()?;
-    let args = ["anchors", "follow", "--leader-only", "-o", "json"];
     for _ in 0..3 {
-        stage.orca.run(&args)?;
+        stage.orca.run(&FOLLOW)?;
     }
     assert!(kept(&stage)?.is_none(), "nothing has been restarted");
     unplaced(&stage)?;
     for _ in 0..3 {
-        stage.orca.run(&args)?;
+        stage.orca.run(&FOLLOW)?;
     }
     let first = kept(&stage)?.unwrap_or_default();
     assert!(text(&first["Spec"]["Labels"]["orca.memory"]).contains("\"attempts\":1"), "{first}");
     for _ in 0..3 {
-        stage.orca.run(&args)?;
+        stage.orca.run(&FOLLOW)?;
     }
     assert_eq!(kept(&stage)?.unwrap_or_default()["Version"], first["Version"], "nothing new");
     Ok(())
@@ -102,31 +104,67 @@ fn what_the_swarm_keeps_is_written_when_it_has_changed_and_only_then() -> Result
 fn what_cannot_be_noted_is_not_restarted() -> Result<()> {
     let stage = Stage::new()?;
     unplaced(&stage)?;
-    let args = ["anchors", "follow", "--leader-only", "-o", "json"];
-    stage.orca.run(&args)?;
+    stage.orca.run(&FOLLOW)?;
     // Nothing can be written at all.
     stage.sim.admin("/fault", &json!({"kind": "error500", "method": "POST", "path": "/configs"}))?;
     poll::until("a restart is due", || {
-        let ended = stage.orca.run(&args)?;
+        let ended = stage.orca.run(&FOLLOW)?;
         Ok(if ended.exit == Some(69) { Vec::new() } else { vec![ended.to_string()] })
     })?;
     assert_eq!(restarts(&stage, "lone")?, 0);
-    // Another orca writes between this one's look and its write.
     stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
+    // Nothing has been tried, so nothing is waited for.
+    let ended = stage.orca.run(&FOLLOW)?;
+    assert_eq!(restarts(&stage, "lone")?, 1, "{ended}");
+    Ok(())
+}
+
+/// An orca whose note is on its way to the managers.
+fn held(stage: &Stage) -> Result<Running> {
     stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST", "path": "/configs", "times": 1}))?;
-    let running = stage.orca.start(&args)?;
+    let mut running = stage.orca.start(&FOLLOW)?;
     poll::until("the note is on its way", || {
-        let found = stage.sim.engine.get("/_sim/state")?;
-        Ok(if found["faults"][0]["struck"] == 1 { Vec::new() } else { vec![found["faults"].to_string()] })
+        let struck = stage.sim.engine.get("/_sim/state")?["faults"][0]["struck"] == 1;
+        if !struck && running.child.try_wait()?.is_some() {
+            // It was too early to restart anything.
+            running = stage.orca.start(&FOLLOW)?;
+        }
+        Ok(if struck { Vec::new() } else { vec!["not yet".to_owned()] })
     })?;
-    stage.sim.engine.post("/configs/create", &json!({"Name": "orca.memory", "Data": "b3JjYQ==", "Labels": {}}))?;
+    Ok(running)
+}
+
+/// Two that both think that it is their turn: one of them restarts.
+#[test]
+fn what_another_has_noted_meanwhile_is_not_restarted_again() -> Result<()> {
+    let mut stage = Stage::new()?;
+    unplaced(&stage)?;
+    let running = held(&stage)?;
+    stage.orca.lose_state();
+    poll::until("the other has restarted it", || {
+        stage.orca.run(&FOLLOW)?;
+        Ok(if restarts(&stage, "lone")? == 1 { Vec::new() } else { vec!["not yet".to_owned()] })
+    })?;
     stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
     let ended = running.end()?;
     assert_eq!((ended.exit, &ended.report()?["error"]["kind"]), (Some(75), &json!("locked")), "{ended}");
-    assert_eq!(restarts(&stage, "lone")?, 0);
-    // Nothing has been tried, so nothing is waited for.
-    let ended = stage.orca.run(&args)?;
+    assert_eq!(restarts(&stage, "lone")?, 1);
+    Ok(())
+}
+
+/// Updates are noted beside everything else.
+#[test]
+fn what_another_has_noted_of_something_else_is_kept() -> Result<()> {
+    let stage = Stage::new()?;
+    unplaced(&stage)?;
+    let running = held(&stage)?;
+    let other = json!({"orca.memory": json!({"else": {}}).to_string()});
+    stage.sim.engine.post("/configs/create", &json!({"Name": "orca.memory", "Data": "b3JjYQ==", "Labels": other}))?;
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
+    let ended = running.end()?;
     assert_eq!(restarts(&stage, "lone")?, 1, "{ended}");
+    let noted = text(&kept(&stage)?.unwrap_or_default()["Spec"]["Labels"]["orca.memory"]);
+    assert!(noted.contains("\"else\"") && noted.contains("\"attempts\":1"), "{noted}");
     Ok(())
 }
 
@@ -134,16 +172,15 @@ fn what_cannot_be_noted_is_not_restarted() -> Result<()> {
 fn what_another_writes_just_after_the_note_is_not_undone() -> Result<()> {
     let stage = Stage::new()?;
     unplaced(&stage)?;
-    let args = ["anchors", "follow", "--leader-only", "-o", "json"];
     for _ in 0..2 {
         std::thread::sleep(std::time::Duration::from_millis(50));
-        stage.orca.run(&args)?;
+        stage.orca.run(&FOLLOW)?;
     }
     assert!(kept(&stage)?.is_none(), "nothing has been restarted");
     // The first look is the beginning of the run, the second follows its note.
     let path = "/configs/orca.memory";
     stage.sim.admin("/fault", &json!({"kind": "hold", "method": "GET", "path": path, "after": 1, "times": 1}))?;
-    let running = stage.orca.start(&args)?;
+    let running = stage.orca.start(&FOLLOW)?;
     poll::until("the note is made", || {
         let found = stage.sim.engine.get("/_sim/state")?;
         Ok(if found["faults"][0]["struck"] == 1 { Vec::new() } else { vec![found["faults"].to_string()] })

@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "scenarios need all of it, loops only the processes")]
 mod common;
 
+mod aside;
 mod config;
 mod engine;
 mod events;

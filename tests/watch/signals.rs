@@ -11,6 +11,9 @@ use serde_json::json;
 use crate::common::poll;
 use crate::stage::{Loop, Stage};
 
+/// Longer than any message takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 #[test]
 fn hangup_reads_the_config_and_runs_at_once() -> Result<()> {
     let stage = Stage::new()?;
@@ -97,7 +100,7 @@ fn a_pass_that_hangs_leaves_the_watchdog_fed() -> Result<()> {
     stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST"}))?;
     let path = stage.orca.path("notify");
     let socket = UnixDatagram::bind(&path)?;
-    socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
     let mut command = stage.orca.command(&["watch", "-o", "json"]);
     command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000");
     let watch = Loop::start(command)?;
@@ -115,10 +118,7 @@ fn a_pass_that_hangs_leaves_the_watchdog_fed() -> Result<()> {
 #[test]
 fn told_to_stop_it_finishes_what_it_does() -> Result<()> {
     let stage = Stage::new()?;
-    stage.sim.admin("/fault", &json!({"kind": "delay", "method": "POST", "ms": 400}))?;
-    let watch = stage.watch(&[])?;
-    wait_for_a_write(&stage)?;
-    watch.signal("TERM")?;
+    let watch = told_while_it_writes(&stage, &[])?;
     watch.until("it has stopped", |watch| !watch.of("stop").is_empty())?;
     let lines = watch.lines();
     let report = &lines[lines.len() - 2]["report"];
@@ -137,7 +137,8 @@ fn what_does_not_end_within_the_grace_is_left() -> Result<()> {
     let told = Instant::now();
     watch.signal("TERM")?;
     watch.until("it has stopped", |watch| !watch.of("stop").is_empty())?;
-    assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
+    // The usual grace is 30 s.
+    assert!(told.elapsed() < Duration::from_secs(20), "{:?}", told.elapsed());
     assert_eq!(watch.of("stop")[0]["data"]["cut_short"], "reconcile");
     assert_eq!(watch.ended()?, Some(1));
     Ok(())
@@ -146,10 +147,7 @@ fn what_does_not_end_within_the_grace_is_left() -> Result<()> {
 #[test]
 fn told_to_stop_before_all_has_run_it_says_so() -> Result<()> {
     let stage = Stage::new()?;
-    stage.sim.admin("/fault", &json!({"kind": "delay", "method": "POST", "ms": 400}))?;
-    let watch = stage.watch(&["--once", "reconcile", "gc"])?;
-    wait_for_a_write(&stage)?;
-    watch.signal("TERM")?;
+    let watch = told_while_it_writes(&stage, &["--once", "reconcile", "gc"])?;
     assert_eq!(watch.ended()?, Some(143));
     Ok(())
 }
@@ -160,9 +158,9 @@ fn systemd_is_told() -> Result<()> {
     let stage = Stage::new()?;
     let path = stage.orca.path("notify");
     let socket = UnixDatagram::bind(&path)?;
-    socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
     let mut command = stage.orca.command(&["watch", "-o", "json"]);
-    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000");
+    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "2000000");
     let watch = Loop::start(command)?;
     let mut said = Vec::new();
     // All up to the first message that begins so.
@@ -183,7 +181,8 @@ fn systemd_is_told() -> Result<()> {
     for _ in 0..4 {
         until("WATCHDOG=1")?;
     }
-    assert!(began.elapsed() < Duration::from_millis(1_500), "four in {:?}, asked for within 200 ms", began.elapsed());
+    // Twice what is asked for: messages may be behind on a busy machine.
+    assert!(began.elapsed() < Duration::from_secs(16), "four in {:?}, asked for within 2 s each", began.elapsed());
     watch.signal("HUP")?;
     until("RELOADING=1\nMONOTONIC_USEC=")?;
     until("READY=1")?;
@@ -237,6 +236,28 @@ fn ask(port: SocketAddr, path: &str) -> Result<String> {
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// A loop that has heard that it is to stop before the engine answered what it was writing.
+fn told_while_it_writes(stage: &Stage, args: &[&str]) -> Result<Loop> {
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST"}))?;
+    let path = stage.orca.path("notify");
+    let socket = UnixDatagram::bind(&path)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let mut command = stage.orca.command(&[&["watch", "-o", "json"], args].concat());
+    command.env("NOTIFY_SOCKET", &path);
+    let watch = Loop::start(command)?;
+    wait_for_a_write(stage)?;
+    watch.signal("TERM")?;
+    let mut buffer = [0; 1024];
+    loop {
+        let length = socket.recv(&mut buffer)?;
+        if buffer[..length].starts_with(b"STOPPING=1") {
+            break;
+        }
+    }
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None)?;
+    Ok(watch)
 }
 
 fn wait_for_a_write(stage: &Stage) -> Result<()> {

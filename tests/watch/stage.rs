@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -148,6 +149,15 @@ impl Loop {
     /// Waits for the first report.
     pub(crate) fn begun(&self) -> Result<()> {
         self.until("the first pass has run", |watch| !watch.of("report").is_empty())
+    }
+
+    /// Waits until nothing has been reported for so long.
+    pub(crate) fn quiet(&self, time: Duration) -> Result<()> {
+        poll::until("the loop is quiet", || {
+            let before = self.of("report").len();
+            std::thread::sleep(time);
+            Ok(if self.of("report").len() == before { Vec::new() } else { vec!["still busy".to_owned()] })
+        })
     }
 
     pub(crate) fn signal(&self, name: &str) -> Result<()> {

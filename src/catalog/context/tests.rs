@@ -1,3 +1,5 @@
+//! What can't be set up here fails its test: `allow-unwrap-in-tests` of clippy.toml.
+
 use super::*;
 
 fn names(context: &BuildContext) -> Vec<String> {
@@ -20,7 +22,7 @@ fn nothing_outside_of_the_projects_is_a_context() {
     touch(&projects.join("none/README"));
     std::os::unix::fs::symlink("../outside", projects.join("link")).unwrap();
     std::os::unix::fs::symlink("web", projects.join("alias")).unwrap();
-    let find = |context: &str| BuildContext::find(Some(&projects), context).map(|context| context.dir);
+    let find = |context: &str| BuildContext::find(Some(&projects), context, None).map(|context| context.dir);
     let web = projects.canonicalize().unwrap().join("web");
     assert_eq!(find("web").unwrap(), web);
     assert_eq!(find("alias").unwrap(), web);
@@ -36,7 +38,7 @@ fn nothing_outside_of_the_projects_is_a_context() {
     ] {
         assert_eq!(find(context).unwrap_err().kind, ErrorKind::Config, "{context}");
     }
-    assert_eq!(BuildContext::find(None, "web").unwrap_err().kind, ErrorKind::Config);
+    assert_eq!(BuildContext::find(None, "web", None).unwrap_err().kind, ErrorKind::Config);
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn what_is_ignored_is_not_sent() {
     std::fs::write(at(".dockerignore"), "# no\n.git\n**/*.log\n/target\n!target/keep\ndocs/**/*.md\nDockerfile\n")
         .unwrap();
     std::os::unix::fs::symlink("/etc/passwd", at("link")).unwrap();
-    let context = BuildContext::find(Some(dir.path()), "web").unwrap();
+    let context = BuildContext::find(Some(dir.path()), "web", None).unwrap();
     let wanted =
         [".dockerignore", "Dockerfile", "docs", "docs/x", "link", "src", "src/a.rs", "target/keep", "target/keep/this"];
     assert_eq!(names(&context), wanted);
@@ -63,6 +65,29 @@ fn what_is_ignored_is_not_sent() {
 }
 
 #[test]
+fn what_says_how_is_sent_even_from_a_folder_that_is_ignored() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join("web").join(name);
+    for name in ["ci/deep/Dockerfile", "ci/deep/secret", "ci/other", "a"] {
+        touch(&at(name));
+    }
+    std::fs::write(at(".dockerignore"), "ci\n.dockerignore\n").unwrap();
+    for name in ["ci/deep/Dockerfile", "./ci//deep/./Dockerfile", "ci/other/../deep/Dockerfile"] {
+        let context = BuildContext::find(Some(dir.path()), "web", Some(name)).unwrap();
+        assert_eq!(names(&context), [".dockerignore", "a", "ci/deep/Dockerfile"], "{name}");
+    }
+    touch(&at("Dockerfile"));
+    let refused = |name| BuildContext::find(Some(dir.path()), "web", name).err().map(|error| error.to_string());
+    let outside = refused(Some("../Dockerfile")).unwrap();
+    assert!(outside.contains("lies outside of the build context"), "{outside}");
+    assert_eq!(refused(None), None);
+    // What can't be read says nothing of what is not to be sent.
+    std::fs::remove_file(at(".dockerignore")).unwrap();
+    std::fs::create_dir(at(".dockerignore")).unwrap();
+    assert!(refused(None).unwrap().contains("can't read .dockerignore"), "{:?}", refused(None));
+}
+
+#[test]
 fn projects_are_listed() {
     let dir = tempfile::tempdir().unwrap();
     touch(&dir.path().join("b/Dockerfile"));
@@ -70,7 +95,22 @@ fn projects_are_listed() {
     touch(&dir.path().join("file"));
     touch(&dir.path().join(".git/config"));
     let listed = projects(dir.path()).unwrap();
-    assert_eq!(listed[0], json!({"name": "a", "has_dockerfile": false, "has_compose": true}));
-    assert_eq!((listed.len(), &listed[1]["has_dockerfile"]), (2, &json!(true)));
+    let a = Project { name: "a".to_owned(), has_dockerfile: false, has_compose: true };
+    assert_eq!((listed.len(), &listed[0], listed[1].has_dockerfile), (2, &a, true));
     assert!(projects(&dir.path().join("nowhere")).is_err());
+}
+
+#[test]
+fn registries_are_those_of_images_and_not_of_stages() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = |text: &str| {
+        std::fs::write(dir.path().join("Dockerfile"), text).unwrap();
+        let found = BuildContext::find(Some(dir.path()), ".", None).unwrap().registries();
+        found.map(|found| found.into_iter().collect::<Vec<_>>())
+    };
+    let several = "# FROM x.lan/no:1\nfrom --platform=linux/amd64 reg.lan:5000/a:1 AS Base\nFROM base as next\nCOPY --from=base /a /a\n\
+                   COPY --from=0 /a /a\nCOPY --from=other.lan/b:2 /b /b\nFROM scratch\n";
+    assert_eq!(of(several), Some(vec!["other.lan".to_owned(), "reg.lan:5000".to_owned()]));
+    assert_eq!(of("FROM alpine\n"), Some(vec!["docker.io".to_owned()]));
+    assert_eq!(of("ARG BASE=a\nFROM $BASE\n"), None, "nobody knows");
 }

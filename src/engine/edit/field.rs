@@ -11,7 +11,8 @@ pub fn get<'v>(spec: &'v Value, path: &[String]) -> &'v Value {
     path.iter().try_fold(spec, |at, key| at.get(key)).unwrap_or(&Value::Null)
 }
 
-/// Sets the value at the end of this path; objects on the way are made where they are missing.
+/// Sets the value at the end of this path; objects on the way are made where they are missing. Nothing is no value: the
+/// key goes.
 ///
 /// # Errors
 /// If something on the way is no object.
@@ -21,9 +22,12 @@ pub fn set(spec: &mut Value, path: &[String], value: &Value) -> Result<()> {
     for key in parents {
         at = object_in(at, key)?;
     }
-    at.as_object_mut()
-        .with_context(|| format!("what should hold {last} is not an object"))?
-        .insert(last.clone(), value.clone());
+    let at = at.as_object_mut().with_context(|| format!("what should hold {last} is not an object"))?;
+    if value.is_null() {
+        at.shift_remove(last);
+    } else {
+        at.insert(last.clone(), value.clone());
+    }
     Ok(())
 }
 
@@ -39,6 +43,24 @@ pub fn same(wanted: &Value, found: &Value) -> bool {
             in_order || wanted.iter().all(Value::is_object) && same_set(wanted, found)
         }
         (wanted, found) => wanted == found || (says_nothing(wanted) && says_nothing(found)),
+    }
+}
+
+/// Whether the one means the other, and no more: what says nothing may be left out on either side.
+pub fn equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(left), Value::Object(right)) => {
+            let of = |map: &serde_json::Map<String, Value>, key: &String| map.get(key).cloned().unwrap_or_default();
+            left.keys().chain(right.keys()).all(|key| equal(&of(left, key), &of(right, key)))
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            let in_order = left.iter().zip(right).all(|(left, right)| equal(left, right));
+            let mut open: Vec<&Value> = right.iter().collect();
+            let mut found =
+                |left: &Value| open.iter().position(|right| equal(left, right)).map(|at| open.swap_remove(at));
+            in_order || left.iter().all(Value::is_object) && left.iter().all(|left| found(left).is_some())
+        }
+        (one, other) => one == other || (says_nothing(one) && says_nothing(other)),
     }
 }
 

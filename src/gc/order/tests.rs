@@ -33,6 +33,6 @@ fn only_an_order_of_the_same_schema_is_carried_out() {
     let order = GcOrder::new("run", "cluster", Keep::default(), &Gc { grace: Duration::from_secs(5), ..Gc::default() });
     std::fs::write(file.path(), serde_json::to_string(&order).unwrap()).unwrap();
     assert_eq!(GcOrder::load(file.path()).unwrap(), order);
-    std::fs::write(file.path(), serde_json::to_string(&order).unwrap().replace("order/1", "order/2")).unwrap();
+    std::fs::write(file.path(), serde_json::to_string(&order).unwrap().replace("order/2", "order/1")).unwrap();
     assert!(GcOrder::load(file.path()).unwrap_err().to_string().contains("`orca.gc.order/2`"));
 }

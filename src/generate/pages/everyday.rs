@@ -115,6 +115,7 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("What is new, and what would become of it?", "orca services update --dry-run"),
             ("One service:", "orca services update web"),
+            ("All, and what they have replaced before goes:", "orca services update --clean"),
             (
                 "All of a stack, four at a time, images three days old:",
                 "orca services update --stack shop --parallel 4 --min-age 72h",

@@ -13,7 +13,8 @@ const COMMANDS: &[Row] = &[(
     "Something is blocked (orca is paused, say), another orca works on the cluster or on a command file, everybody can write \
      the file, or the time ran out (the report says which).",
 )];
-const ALIVE: &[Row] = &[("0", "The swarm is well: nothing but notices. With --self: the watch of this host is alive.")];
+const ALIVE: &[Row] =
+    &[("0", "The swarm is well: nothing but notices. With --self: the watch (or server) of this host is alive.")];
 const SETTLING: &[Row] = &[("75", "Something is under way and ends by itself: ask again later.")];
 const SICK: &[Row] = &[(
     "1",
@@ -24,9 +25,13 @@ const COMMAND_FILES: &[Row] = &[
     ("FILE.running", "What a run has taken from FILE and has not done yet. The next run does it first."),
     ("FILE.done", "What was done, when, and how it ended. Beyond 1 MiB it becomes FILE.done.1."),
 ];
-const WATCH_FILES: &[Row] = &[("/var/lib/orca/watch.json", "The last sign of life of orca watch.")];
+const WATCH_FILES: &[Row] = &[
+    ("/var/lib/orca/watch.json", "The last sign of life of orca watch."),
+    ("/var/lib/orca/serve.json", "The last sign of life of orca serve."),
+];
 
 const SERVE_ENV: &[Row] = &[
+    ("ORCA_TLS_CERT, ORCA_TLS_KEY, ORCA_TLS_CLIENT_CA", "As the flags."),
     ("ORCA_LISTEN, ORCA_TOKEN_FILE, ORCA_TRUST_LOCAL, ORCA_READ_ONLY, ORCA_CLUSTER_NAME", "As the flags."),
     ("REGISTRY_URL", "As --registry."),
     ("NOTIFY_SOCKET", "Set by systemd: told when the server listens."),
@@ -94,6 +99,7 @@ pub(super) const PAGES: &[Page] = &[
         files: &[CONFIG_FILES, WATCH_FILES],
         examples: &[
             ("Is the swarm well, and if not, what isn't?", "orca health"),
+            ("What will hurt some day?", "orca health --lint"),
             ("In a pipeline, after a deployment:", "until orca health -q; do [ $? -eq 75 ] || exit 1; sleep 5; done"),
             ("In a Dockerfile:", "HEALTHCHECK CMD [\"/orca\", \"health\", \"--self\"]"),
             ("How old is the last sign of life?", "orca health --self -o json | jq .data.age_ms"),

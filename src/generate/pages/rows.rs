@@ -145,7 +145,7 @@ pub(super) const STATE_FILES: &[Row] = &[
         "Memory and journal, an SQLite file. Without root: ~/.local/state/orca/state.db. It may be lost: then \
          cooldowns begin anew, and no restart is made that depended on it.",
     ),
-    ("/var/lib/orca/*.lock", "One lock a cluster, held while a pass works."),
+    ("/var/lib/orca/*.lock", "One lock a cluster, held while a pass works, and one held while rollouts are watched."),
 ];
 
 pub(super) const PASS_EXITS: &[&[Row]] = &[FINE, FAILED, CHANGES, USAGE, ENGINE, LATER, CONFIG, INTERRUPTED];

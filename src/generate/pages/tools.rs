@@ -4,9 +4,38 @@ use super::rows::{
     CONFIG, CONFIG_ENV, CONFIG_FILES, ENGINE, ENGINE_ENV, FAILED, FINE, INTERRUPTED, LATER, NO_SNAPSHOT, OUTPUT_ENV,
     PASS_ENV, PASS_FILES, STATE_ENV, STATE_FILES, TIME_ENV, USAGE,
 };
-use super::{GROUP, Page};
+use super::{GROUP, Page, Row};
+
+const SET_UP: &[Row] = &[
+    (
+        "./orca.yml, ./.env, ./.mcp.json",
+        "What is written: the config, variables (mode 0600), and how programs reach orca mcp.",
+    ),
+    ("/etc/swarm-orchestration/swarm.yml", "Orcastra's, taken over where it is there."),
+];
+const SET_UP_ENV: &[Row] = &[
+    ("REGISTRY_URL, DEFINITIONS_DIR, PROJECTS_DIR, SWARM_FILE", "As --registry, --definitions, --projects and --from."),
+    ("NODES_FILE, DEPENDENCIES_FILE, REBALANCE_CONFIG", "Older files, which .env then names."),
+];
+const NOT_SET_UP: &[Row] = &[(
+    "75",
+    "A file is there and says something else (the others are written), there was no answer to a question, or the answer was no.",
+)];
 
 pub(super) const PAGES: &[Page] = &[
+    Page {
+        name: "orca-init",
+        exits: &[FINE, FAILED, USAGE, ENGINE, NOT_SET_UP, CONFIG, INTERRUPTED],
+        environment: &[ENGINE_ENV, SET_UP_ENV, TIME_ENV, STATE_ENV, OUTPUT_ENV],
+        files: &[SET_UP, STATE_FILES],
+        examples: &[
+            ("On a terminal, with questions:", "orca init"),
+            ("What would it write?", "orca init --yes -n"),
+            ("In a script:", "orca -H ssh://ops@n1 init --dir /etc/orca --registry reg.lan:5000 --exporter deploy"),
+            ("Take what a file answers, one line a question:", "orca init --ask < answers"),
+        ],
+        see: &["orca-config-check", "orca-bootstrap", "orca-mcp"],
+    },
     Page {
         name: "orca-probe",
         exits: &[FINE, FAILED, USAGE],

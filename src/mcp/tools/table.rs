@@ -1,10 +1,17 @@
-//! The table of tools, and how their command lines are put together.
+//! The table of tools.
 
+use super::line::{balance, deploy, name, named, named_in, within, words};
 use super::{Effect, Tool};
-use crate::mcp::asked::{Arg, Asked, Kind};
+use crate::mcp::asked::{Arg, Kind};
 
 const SERVICE: Arg = Arg::must("name", Kind::Text, "Service: name, id, or the beginning of one");
 const DEFINED: Arg = Arg::must("name", Kind::Text, "Service of the catalog, by its whole name");
+const IMAGE: Arg =
+    Arg::may("image", Kind::Text, "First put this image into the definition; makes one where there is none");
+const REPLICAS: Arg =
+    Arg::may("replicas", Kind::Count(1_000_000), "First put so many tasks into the definition (of a new one: 1)");
+const PORTS: Arg =
+    Arg::may("ports", Kind::Texts, "First put these ports into the definition, all of them, each as 8080:80");
 const NODE: Arg = Arg::must("node", Kind::Text, "Node: hostname, id, or the beginning of one");
 const SERVICES: Arg =
     Arg::may("names", Kind::Texts, "Services: names, ids, or the beginning of one; all if none is named");
@@ -23,8 +30,8 @@ pub const TOOLS: &[Tool] = &[
                 their newest error, rollouts that are stuck, tasks that find no node and why.",
         effect: Effect::Reads,
         idempotent: true,
-        args: &[],
-        line: |_| words(&["health"]),
+        args: &[Arg::may("lint", Kind::Flag, "Also what in the specs of services will hurt some day")],
+        line: |asked| words(if asked.flag("lint") { &["health", "--lint"] } else { &["health"] }),
     },
     Tool {
         name: "list_services",
@@ -186,8 +193,8 @@ pub const TOOLS: &[Tool] = &[
         about: "What differs between a service's definition in the catalog and the swarm, field by field. Changes nothing.",
         effect: Effect::Plans,
         idempotent: true,
-        args: &[DEFINED],
-        line: |asked| named(&["catalog", "deploy"], asked, "name"),
+        args: &[DEFINED, IMAGE, REPLICAS, PORTS],
+        line: |asked| deploy(asked),
     },
     Tool {
         name: "plan_rebalance",
@@ -221,12 +228,13 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         name: "deploy_service",
         title: "Deploy a service",
-        about: "Makes the swarm run a service as the catalog defines it: creates what is missing, changes what differs. Definitions \
-                come into the catalog from files, by people.",
+        about: "Makes the swarm run a service as the catalog defines it: creates what is missing, changes what differs. \
+                image, replicas and ports go into the definition first; with an image, a service that the catalog doesn't \
+                have is defined by them. What a file defines comes back with the next catalog reconcile.",
         effect: Effect::Changes,
         idempotent: true,
-        args: &[DEFINED],
-        line: |asked| named(&["catalog", "deploy"], asked, "name"),
+        args: &[DEFINED, IMAGE, REPLICAS, PORTS],
+        line: |asked| deploy(asked),
     },
     Tool {
         name: "scale_service",
@@ -352,41 +360,3 @@ pub const TOOLS: &[Tool] = &[
         },
     },
 ];
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// A name that looks like a flag stays a name.
-fn name(mut line: Vec<String>, name: Option<&str>) -> Vec<String> {
-    if let Some(name) = name {
-        line.extend(["--".to_owned(), name.to_owned()]);
-    }
-    line
-}
-
-fn named(command: &[&str], asked: &Asked, arg: &str) -> Vec<String> {
-    name(words(command), asked.text(arg))
-}
-
-fn named_in(mut line: Vec<String>, asked: &Asked, image: Option<&str>) -> Vec<String> {
-    line.extend(asked.text("registry").map(|registry| format!("--registry={registry}")));
-    name(line, image)
-}
-
-fn within(command: &[&str], asked: &Asked) -> Vec<String> {
-    let mut line = words(command);
-    line.extend(asked.text("stack").map(|stack| format!("--stack={stack}")));
-    let names = asked.texts("names");
-    if !names.is_empty() {
-        line.push("--".to_owned());
-        line.extend_from_slice(names);
-    }
-    line
-}
-
-fn balance(mut line: Vec<String>, asked: &Asked) -> Vec<String> {
-    line.extend(asked.text("goal").map(|goal| format!("--goal={goal}")));
-    line.extend(asked.text("empty").map(|node| format!("--empty={node}")));
-    line
-}

@@ -145,10 +145,10 @@ fn settle(
         }
         Place::Converging => {
             not_misplaced(memory);
-            plan.unsettled.push(format!("`{}` is on its way", service.name));
+            plan.unsettled.push(format!("`{}` is on its way{}", service.name, proven(service)));
         }
         Place::Wrong(what) => {
-            plan.unsettled.push(format!("`{}`: {what}", service.name));
+            plan.unsettled.push(format!("`{}`: {what}{}", service.name, proven(service)));
             if context.label_actions.is_empty() {
                 repair(context, service, key, what, memory, plan);
             }
@@ -264,7 +264,12 @@ impl Context<'_> {
 /// The rollout that this service is in the middle of. Its spec must not be touched until that has ended, which it does
 /// by itself: it is worth a word only where orca would act now.
 fn under_way(service: &Service) -> Option<String> {
-    service.update.and_then(UpdateState::under_way).map(str::to_owned)
+    service.under_way().map(str::to_owned)
+}
+
+/// What it waits for that the engine does not show.
+fn proven(service: &Service) -> String {
+    service.proving.as_ref().map(|proving| format!("; {proving}")).unwrap_or_default()
 }
 
 /// Why this service's spec must not be touched until somebody acts, or Swarm has cleaned up.

@@ -63,7 +63,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, only: Option<&str>, memory:
     // within that: neighbouring changes of one object are one write.
     plan.actions.sort_by_cached_key(|action| (action.change.kind().rank(), action.target.sort_key()));
     // What other passes remember is not this one's to forget.
-    plan.memory = Some(Memory { rebalance: memory.rebalance.clone(), ..next });
+    plan.memory = Some(Memory { anchors: next.anchors, dependents: next.dependents, ..memory.clone() });
     plan
 }
 
@@ -133,7 +133,7 @@ fn remembered_tasks(
     let settled = followed.tasks.iter().all(|task| task.running())
         && followed.tasks.len() == now.len()
         && !matches!(followed.service.mode, Mode::Replicated(replicas) if replicas != now.len() as u64)
-        && followed.service.update.is_none_or(|update| update.busy().is_none());
+        && followed.service.busy().is_none();
     match (anchor.restart_dependents, settled && !restarts_due) {
         (false, _) => BTreeMap::new(),
         (true, true) => now,

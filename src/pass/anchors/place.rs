@@ -38,7 +38,7 @@ pub(super) fn place(context: &Context, service: &Service, memory: &mut Dependent
         let why = if pending.status.err.is_empty() { "" } else { ": " };
         return Place::Wrong(format!("it is pending{why}{}", pending.status.err));
     }
-    if service.update.and_then(UpdateState::under_way).is_some() {
+    if service.under_way().is_some() {
         return Place::Converging;
     }
     if tasks_keep_ending(tasks, memory) {

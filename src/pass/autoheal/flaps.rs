@@ -209,7 +209,7 @@ fn step(
         let text = "every step of its policy has been taken, and it still fails: orca has given it up";
         return Err(Some(text.to_owned()));
     }
-    if let Some(why) = service.update.and_then(crate::model::UpdateState::busy) {
+    if let Some(why) = service.busy() {
         return Err(Some(format!("{why}: orca doesn't touch it meanwhile")));
     }
     let backoff = view.settings.services.backoff;

@@ -25,7 +25,7 @@ pub(crate) struct View<'a> {
     /// In the order of the snapshot's nodes.
     pub(crate) offers: Vec<Offer>,
     /// Position in the snapshot and needs, by id.
-    services: HashMap<&'a ServiceId, (usize, Needs)>,
+    services: HashMap<&'a ServiceId, (usize, &'a Needs)>,
 }
 
 impl<'a> View<'a> {
@@ -34,7 +34,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// If one of them can't be read: then nothing is known.
     pub(crate) fn new(cluster: &'a Snapshot, settings: &'a Autoheal) -> serde_json::Result<Self> {
-        let read = |(at, service): (usize, &'a Service)| Ok((&service.id, (at, Needs::read(&service.raw)?)));
+        let read = |(at, service): (usize, &'a Service)| Ok((&service.id, (at, service.needs()?)));
         let services: serde_json::Result<_> = cluster.services.iter().enumerate().map(read).collect();
         let offers: serde_json::Result<_> = cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect();
         Ok(Self { cluster, settings, offers: offers?, services: services? })
@@ -44,8 +44,8 @@ impl<'a> View<'a> {
         self.services.get(id).and_then(|(at, _)| self.cluster.services.get(*at))
     }
 
-    pub(crate) fn needs(&self, service: &Service) -> Option<&Needs> {
-        self.services.get(&service.id).map(|(_, needs)| needs)
+    pub(crate) fn needs(&self, service: &Service) -> Option<&'a Needs> {
+        self.services.get(&service.id).map(|(_, needs)| *needs)
     }
 }
 

@@ -73,12 +73,7 @@ pub(crate) fn plan(view: &View<'_>, plan: &mut Plan) {
 
 /// It wants to run and has found no node; a task of a global service has its node from the beginning.
 pub(crate) fn waits(task: &Task) -> bool {
-    wanted(task) && task.status.state <= TaskState::Pending
-}
-
-/// The managers want it to run; a job's task to its end.
-fn wanted(task: &Task) -> bool {
-    matches!(task.desired_state, TaskState::Ready | TaskState::Running | TaskState::Complete)
+    task.wanted() && task.status.state <= TaskState::Pending
 }
 
 fn explain(
@@ -249,9 +244,7 @@ fn cpus(nano: u64) -> String {
 /// What runs on each node, as the scheduler counts it.
 pub(crate) fn loads<'v>(view: &View<'v>) -> BTreeMap<&'v NodeId, Load> {
     let mut loads: BTreeMap<&NodeId, Load> = BTreeMap::new();
-    let occupies = |task: &&Task| {
-        wanted(task) && !task.ended() && !task.node.0.is_empty() && task.status.state >= TaskState::Assigned
-    };
+    let occupies = |task: &&Task| task.live() && !task.node.0.is_empty() && task.status.state >= TaskState::Assigned;
     for task in view.cluster.tasks.iter().filter(occupies) {
         let Some(service) = view.service(&task.service) else { continue };
         let Some(needs) = view.needs(service) else { continue };

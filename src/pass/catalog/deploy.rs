@@ -1,15 +1,19 @@
 //! `orca catalog deploy`: services as their definitions say. Makes what is missing, changes what differs, and nothing
 //! else; a second deployment of the same finds nothing to do.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::catalog::definition::{Definition, Mode};
-use crate::catalog::spec::{self, Facts, Field, KEYS_LABEL, OWNER_LABEL, Wanted};
-use crate::engine::edit::field::{get, same};
-use crate::model::service::STOPPED_LABEL;
+use crate::catalog::spec::{self, Facts, Field, KEYS_LABEL, More, OWNER_LABEL, Wanted};
+use crate::catalog::whole;
+use crate::engine::edit::field::get;
+use crate::model::service::{STACK_LABEL, STOPPED_LABEL};
 use crate::model::{Mode as Found, Reference, Service, UpdateState};
+use crate::pass::proving;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
-use crate::registry::Auths;
+use crate::registry::{Auths, Resolved};
 use crate::snapshot::Snapshot;
 
 /// What is to be deployed.
@@ -19,6 +23,8 @@ pub struct Request {
     pub command: &'static str,
     /// Definitions of what is to run.
     pub definitions: Vec<Definition>,
+    /// What services of a stack have beyond that, by name of the service.
+    pub more: BTreeMap<String, More>,
     /// Names of services that are to be removed.
     pub remove: Vec<String>,
     /// Whose they are.
@@ -65,7 +71,11 @@ fn one(
     plan: &mut Plan,
 ) -> Result<&'static str, Vec<String>> {
     let obstacles = service.map(|service| obstacles(service, definition, request)).unwrap_or_default();
-    let wanted = spec::wanted(definition, &request.owner, &request.facts);
+    let more = request.more.get(&definition.name);
+    let wanted = match more {
+        None => spec::wanted(definition, &request.owner, &request.facts),
+        Some(more) => whole::wanted(definition, more, &request.facts),
+    };
     let wanted = match (wanted, obstacles.is_empty()) {
         (Ok(wanted), true) => wanted,
         (Ok(_), false) => return Err(obstacles),
@@ -84,13 +94,16 @@ fn one(
         return Ok("unchanged");
     }
     // An update with another spec is the way out of a stuck one, not of one that is under way.
-    if let Some(what) = service.update.and_then(UpdateState::under_way) {
+    let engine = service.update.and_then(UpdateState::under_way);
+    // A person may well want to end what orca still proves.
+    if let Some(what) = engine.or(service.proving.as_deref().filter(|_| !request.by_hand)) {
         return Err(vec![format!("{what}: run this again when it has ended (`orca services ps {}`)", service.name)]);
     }
-    if owner_of(service).is_none() {
+    if more.is_none() && owner_of(service).is_none() {
         let text = format!("`{}` was not deployed from a catalog before: it is now", service.name);
         plan.warnings.push(Warning::new("adopted", text));
     }
+    plan.warnings.extend(proving::warning(service));
     plan.actions.extend(actions);
     Ok("update")
 }
@@ -113,7 +126,16 @@ pub fn owner_of(service: &Service) -> Option<String> {
 fn obstacles(service: &Service, definition: &Definition, request: &Request) -> Vec<String> {
     let name = &service.name;
     let mut reasons = Vec::new();
+    let more = request.more.get(name);
+    let stack = label(service, STACK_LABEL);
     match owner_of(service) {
+        Some(owner) if more.is_some() => reasons.push(format!(
+            "its definition is kept by the catalog of `{owner}`, not by a stack: take the label {OWNER_LABEL} off it"
+        )),
+        _ if more.is_some_and(|more| stack.as_ref() != Some(&more.stack)) => reasons.push(format!(
+            "there is a service `{name}` that is no part of the stack: `docker service rm {name}`, or give the stack another name"
+        )),
+        _ if more.is_some() => {}
         Some(owner) if owner != request.owner => reasons.push(format!(
             "its definition is kept by `{owner}`, not by `{}`: set catalog.owner, or take the label {OWNER_LABEL} off it",
             request.owner
@@ -178,20 +200,28 @@ fn changes(service: &Service, definition: &Definition, wanted: &Wanted, image: &
     let mut actions = Vec::new();
     if service.image != image {
         let known = request.facts.images.get(&definition.image).and_then(|known| known.as_ref().ok());
-        let platforms = known.map(|known| known.platforms.clone()).unwrap_or_default();
+        let platforms = known.map(Resolved::scheduled).unwrap_or_default();
         let change = Change::ImageSet { before: service.image.clone(), after: image.to_owned(), platforms };
         actions.push(Action::on_service(service, change, "image of the definition").disruptive());
     }
     let earlier = earlier_keys(&found);
     let dropped = earlier.iter().filter(|key| !wanted.keys.contains(key)).flat_map(|key| spec::unset(key));
+    let log_driver = get(&found, &["TaskTemplate".to_owned(), "LogDriver".to_owned()]);
+    // What `orca logs` has set stays.
+    let bounded = whole::only_bounds(log_driver);
+    let dropped = dropped.chain((wanted.all && !bounded).then(whole::no_log_driver));
     let again = |field: &Field| wanted.fields.iter().any(|other| other.path == field.path);
     let dropped: Vec<Field> = dropped.filter(|field| !again(field)).collect();
     for field in wanted.fields.iter().chain(&dropped) {
         let before = get(&found, &field.path);
-        if same(&field.value, before) {
+        if field.holds(before) {
             continue;
         }
-        let of = if dropped.contains(field) { "no more in the definition" } else { "of the definition" };
+        let of = match (wanted.all, dropped.contains(field)) {
+            (true, _) => "of the stack's file",
+            (false, true) => "no more in the definition",
+            (false, false) => "of the definition",
+        };
         let change = Change::FieldSet { path: field.path.clone(), before: before.clone(), after: field.value.clone() };
         let action = Action::on_service(service, change, format!("{} {of}", field.key));
         actions.push(if field.disruptive() { action.disruptive() } else { action });
@@ -246,12 +276,16 @@ fn labels(service: &Service, found: &Value, wanted: &Wanted, earlier: &[String])
             map.shift_remove(key);
         }
     }
+    if wanted.all {
+        map.retain(|key, _| key.starts_with("orca."));
+    }
     map.extend(wanted.labels.iter().map(|(key, value)| (key.clone(), value.as_str().into())));
     if after == before {
         return None;
     }
     let change = Change::FieldSet { path: vec!["Labels".to_owned()], before, after };
-    Some(Action::on_service(service, change, "labels of the definition, and orca's own"))
+    let reason = if wanted.all { "labels of the stack's file" } else { "labels of the definition, and orca's own" };
+    Some(Action::on_service(service, change, reason))
 }
 
 fn remove(service: Option<&Service>, name: &str, request: &Request, plan: &mut Plan) {

@@ -3,7 +3,7 @@
 //! What could not be read is unknown, never "nothing there": a directory that is missing deletes nothing, and an engine
 //! that is away changes no state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::definition::Definition;
 use crate::catalog::files::Files;
@@ -32,10 +32,13 @@ pub fn states<'n>(
     rows: &[Entry],
     names: impl IntoIterator<Item = &'n str>,
 ) -> States {
+    let deployed: BTreeSet<&str> = rows.iter().filter(|row| was_deployed(row)).map(Entry::name).collect();
+    let standings: BTreeMap<&str, &Standing<'_>> =
+        standings.iter().map(|one| (one.service.name.as_str(), one)).collect();
     let state = |name: &str| {
-        let deployed = rows.iter().any(|row| row.name() == name && was_deployed(row));
-        let id = standings.iter().find(|one| one.service.name == name).map(|one| one.service.id.0.clone());
-        (status::of(cluster, standings, name, deployed), id)
+        let standing = standings.get(name).copied();
+        let id = standing.map(|one| one.service.id.0.clone());
+        (status::of(cluster, standing, deployed.contains(name)), id)
     };
     names.into_iter().map(|name| (name.to_owned(), state(name))).collect()
 }

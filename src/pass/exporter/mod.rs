@@ -146,7 +146,7 @@ fn existing(service: &Service, image: &str, settings: &Settings, plan: &mut Plan
         let action = Action::on_service(service, change, reason);
         plan.actions.push(if field.disruptive() { action.disruptive() } else { action });
     }
-    let under_way = service.update.and_then(crate::model::UpdateState::under_way);
+    let under_way = service.under_way();
     let stuck = service.update.and_then(crate::model::UpdateState::stuck);
     match (under_way, stuck, plan.actions.is_empty()) {
         (Some(what), _, false) => {

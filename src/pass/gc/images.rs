@@ -8,6 +8,9 @@ use crate::model::stock::{Container, Image, age, pinned};
 use crate::pass::words::spoken;
 use crate::plan::TargetKind;
 
+/// Why an image stays that a container was made from.
+pub const IN_USE: &str = "a container needs it";
+
 /// Decides on every image of the node.
 pub(super) fn images(input: &Input<'_>, gone: &Gone, sweep: &mut Sweep) {
     let Input { stock, settings, .. } = input;
@@ -18,7 +21,7 @@ pub(super) fn images(input: &Input<'_>, gone: &Gone, sweep: &mut Sweep) {
     let newest = newest(&stock.images, settings.keep_images);
     let few = stock.images.len() as u64 <= u64::from(settings.min_images);
     let mut going = BTreeSet::new();
-    for image in &stock.images {
+    for image in stock.images.iter().filter(|image| input.only.is_none_or(|only| only.has(image))) {
         let users = users.get(image.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         match image_stays(input, image, users, gone, newest.contains(&image.id), few) {
             Some(why) => sweep.keep(why),
@@ -89,8 +92,11 @@ fn image_stays(
         Facts::Known(keep) if keep.needs_image(image) => return Some("a service needs it"),
         Facts::Known(_) | Facts::Standalone => {}
     }
+    if input.only.is_some_and(|only| only.has_more_names(image)) {
+        return Some("it has another name, too");
+    }
     if users.iter().any(|container| !gone.contains_key(&container.id)) {
-        return Some("a container needs it");
+        return Some(IN_USE);
     }
     if pinned(&image.labels) {
         return Some("label orca.gc=keep");

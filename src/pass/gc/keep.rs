@@ -118,6 +118,11 @@ impl Keep {
             || self.ids.iter().any(|prefix| id.starts_with(prefix.as_str()))
     }
 
+    /// Whether a service names an image of this digest, or a task runs it.
+    pub fn needs_name(&self, name: &str) -> bool {
+        Reference::parse(name).digest.is_some_and(|digest| self.digests.contains(&digest))
+    }
+
     /// Whether a service mounts this volume, here or elsewhere.
     pub fn needs_volume(&self, name: &str) -> bool {
         self.volumes.contains(name) || self.patterns.iter().any(|parts| has_parts(name, parts))

@@ -3,8 +3,9 @@
 //! Pure: what lies on the node and what the cluster needs in, a plan out. What is not known counts as needed. Nothing is
 //! ever planned for removal that the engine would have to be forced to remove.
 
-mod images;
+pub(crate) mod images;
 pub mod keep;
+mod only;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::settings::Gc;
 use keep::Facts;
+pub use only::Only;
 
 /// What is planned on.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Input<'a> {
     pub settings: &'a Gc,
     /// `--volume`: volumes that may go although they have a name.
     pub volumes: &'a BTreeSet<String>,
+    /// Only these images may go, and the ended tasks' containers that still need them; none: whatever may.
+    pub only: Option<&'a Only>,
     /// How much of the disk is used, a part of 1, where that can be known.
     pub disk: Option<f64>,
 }
@@ -66,6 +70,9 @@ pub fn plan(input: &Input<'_>) -> Sweep {
     }
     let gone = containers(input, &mut sweep);
     images::images(input, &gone, &mut sweep);
+    if input.only.is_some() {
+        return sweep.counted();
+    }
     let takes_images = sweep.plan.actions.iter().any(|action| action.target.kind == TargetKind::Image);
     if let Some(since) = input.stock.events_since.filter(|_| takes_images) {
         let text = format!(
@@ -120,7 +127,8 @@ fn everything(stock: &Stock) -> u64 {
 
 fn containers(input: &Input<'_>, sweep: &mut Sweep) -> Gone {
     let mut gone = Gone::new();
-    for container in &input.stock.containers {
+    let asked = |container: &&Container| input.only.is_none_or(|only| only.frees(container, input.stock));
+    for container in input.stock.containers.iter().filter(asked) {
         if let Some(why) = container_stays(input, container) {
             sweep.keep(why);
             continue;

@@ -32,7 +32,7 @@ pub fn plan(cluster: &Snapshot, settings: &ContainerLogs, bounded: &BTreeSet<Str
     let mut plan = Plan::default();
     for (service, before) in unbounded(cluster, bounded) {
         let mut reasons = Vec::new();
-        if let Some(busy) = service.update.and_then(crate::model::service::UpdateState::busy) {
+        if let Some(busy) = service.busy() {
             reasons.push(format!("{busy}: run again when it has ended"));
         }
         if !service.has_placement {

@@ -25,7 +25,7 @@ pub struct Impact {
     pub volumes: Vec<(String, String)>,
     /// Global services, which simply lose this node's task.
     pub global: Vec<String>,
-    /// Jobs, whose task begins anew elsewhere.
+    /// Jobs, whose tasks stay here until they have ended.
     pub jobs: Vec<String>,
 }
 
@@ -50,7 +50,8 @@ impl Impact {
         for (service, task) in tasks {
             let Some(needs) = view.needs(service) else { continue };
             impact.note(service, needs);
-            if service.mode == Mode::Global {
+            // Swarm lets the tasks of jobs end where they are, drained or not (seen with 20.10 and 28.5 leading).
+            if matches!(service.mode, Mode::Global | Mode::Job) {
                 continue;
             }
             let name = name_of(service, task);
@@ -87,7 +88,7 @@ impl Impact {
         match service.mode {
             Mode::Replicated(1) => add(&mut self.single),
             Mode::Global => add(&mut self.global),
-            Mode::Job => add(&mut self.jobs),
+            Mode::Job => return add(&mut self.jobs),
             Mode::Replicated(_) | Mode::Unknown => {}
         }
         let local = |driver: &str, options: &BTreeMap<String, String>| {

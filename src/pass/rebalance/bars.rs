@@ -76,7 +76,7 @@ fn of_service(world: &World<'_>, service: usize) -> Vec<Finding> {
             }
         }
     }
-    if let Some(why) = seen.service.update.and_then(crate::model::UpdateState::busy) {
+    if let Some(why) = seen.service.busy() {
         bar(Reason::UpdateInProgress, why.to_owned());
     }
     if !needs.has_placement {

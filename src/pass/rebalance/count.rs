@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::scene::Scene;
 use super::solve::state::State;
+use crate::model::Mode;
 
 /// Where the units go, as the bin of every unit.
 ///
@@ -36,6 +37,10 @@ impl<'s> Spread<'s> {
         let (mut tasks, mut of_service) = (vec![0; bins], BTreeMap::<usize, Vec<u64>>::new());
         for placed in &scene.world.tasks {
             let Some(bin) = scene.bin_of[placed.node] else { continue };
+            // Tasks of jobs are gone in a while, and what was moved for them would have to go back.
+            if scene.world.services[placed.service].service.mode == Mode::Job {
+                continue;
+            }
             tasks[bin] += 1;
             of_service.entry(placed.service).or_insert_with(|| vec![0; bins])[bin] += 1;
         }

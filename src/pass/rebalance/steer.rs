@@ -94,6 +94,6 @@ fn empty_rivals<'w>(world: &'w World<'_>, seen: &'w Seen<'_>, to: usize) -> impl
         *node != to
             && !seen.per_node.contains_key(node)
             && seen.service.constraints.iter().all(|constraint| constraint.matches(facts, offer))
-            && offer.has_platform(&seen.needs)
+            && offer.has_platform(seen.needs)
     })
 }

@@ -13,7 +13,7 @@ use super::figures::Figures;
 #[derive(Debug)]
 pub(super) struct Seen<'a> {
     pub(super) service: &'a Service,
-    pub(super) needs: Needs,
+    pub(super) needs: &'a Needs,
     /// Positions of its live tasks in [`World::tasks`].
     pub(super) tasks: Vec<usize>,
     /// Live tasks that have no node yet.
@@ -53,7 +53,7 @@ impl<'a> World<'a> {
         let offers = cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect::<serde_json::Result<Vec<_>>>()?;
         let mut services = Vec::with_capacity(cluster.services.len());
         for service in &cluster.services {
-            let needs = Needs::read(&service.raw)?;
+            let needs = service.needs()?;
             services.push(Seen { service, needs, tasks: Vec::new(), homeless: 0, per_node: BTreeMap::new() });
         }
         let tasks = place(cluster, &mut services);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::model::says_nothing;
-use crate::redact::{REDACTED, redact};
+use crate::redact::{REDACTED, under};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +90,7 @@ fn shown(path: &[String], before: &Value, after: &Value) -> (Value, Value) {
         if env && !value.is_null() {
             return REDACTED.into();
         }
-        // What a value is, its key tells.
-        let key = path.last().cloned().unwrap_or_default();
-        let mut wrapped = json!({ key.as_str(): value });
-        redact(&mut wrapped);
-        wrapped[key.as_str()].take()
+        under(path.last().map_or("", String::as_str), value)
     };
     (show(before), show(after))
 }

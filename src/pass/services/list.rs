@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Standing;
-use super::newer::{self, Answers};
+use super::newer::Verdict;
 use super::standing::Failure;
 use crate::model::Reference;
 use crate::model::stock::age;
@@ -11,17 +11,17 @@ use crate::snapshot::Snapshot;
 
 /// One service, as JSON.
 ///
-/// `check`: what the registries said, where they were asked.
-pub fn entry(cluster: &Snapshot, standing: &Standing<'_>, check: Option<&Answers>) -> Value {
+/// `check`: what came of asking the registries, where they were asked.
+pub fn entry(cluster: &Snapshot, standing: &Standing<'_>, check: Option<&Verdict<'_>>) -> Value {
     let Standing { service, .. } = standing;
     let image = Reference::parse(&service.image);
     json!({
         "id": service.id, "name": service.name, "stack": standing.stack, "mode": standing.mode(),
         "running": standing.running, "wanted": standing.wanted, "pending": standing.pending.len(),
         "state": standing.state.name(), "stopped_replicas": standing.stopped,
-        "update_message": (!standing.message.is_empty()).then_some(&standing.message),
+        "update_message": (!standing.service.message.is_empty()).then_some(&standing.service.message),
         "image": service.image, "repository": image.repository, "tag": image.tag, "digest": image.digest,
-        "check": check.map(|answers| newer::verdict(&service.image, answers).json()),
+        "check": check.map(Verdict::json),
         "newest_error": standing.failure.as_ref().map(|failure| failed(cluster, failure)),
     })
 }

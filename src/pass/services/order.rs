@@ -3,12 +3,14 @@
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::fingerprint;
 use crate::model::service::STOPPED_LABEL;
-use crate::model::{Mode, Needs, Service, ServiceId, UpdateState};
+use crate::model::{Mode, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
-use crate::pass::order::{ASKED, Order, Wish};
+use crate::pass::order::{ASKED, Order, PutBack, Wish};
+use crate::pass::proving;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::registry::Auths;
 use crate::registry::auths::registry_of;
+use crate::registry::keyring::entry_of;
 use crate::snapshot::Snapshot;
 
 use super::diff::diff;
@@ -31,6 +33,7 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
             Wish::Start(id) => (id, "start"),
             Wish::Restart(id) => (id, "restart"),
             Wish::Rollback(id, _) => (id, "rollback"),
+            Wish::PutBack(id, _) => (id, "image"),
             Wish::RefreshAuth(id) => (id, "auth"),
             Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => continue,
         };
@@ -39,7 +42,10 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
             continue;
         };
         match judge(service, wish, order.force, &order.auths) {
-            Verdict::Do(action) => plan.actions.push(*action),
+            Verdict::Do(action) => {
+                plan.warnings.extend(proving::warning(service));
+                plan.actions.push(*action);
+            }
             Verdict::Holds => plan.unchanged += 1,
             Verdict::NotFor(why) if order.lenient => {
                 let text = format!("`{}` is left out: {why}", service.name);
@@ -67,6 +73,7 @@ fn judge(service: &Service, wish: &Wish, force: bool, auths: &Auths) -> Verdict 
     match wish {
         Wish::Restart(_) => restart(service, force),
         Wish::Rollback(_, spec) => roll_back(service, spec),
+        Wish::PutBack(_, wanted) => put_back(service, wanted),
         Wish::RefreshAuth(_) => refresh_auth(service, auths),
         Wish::Scale(..) | Wish::Stop(_) | Wish::Start(_) => scale(service, wish),
         Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => Verdict::Holds,
@@ -106,16 +113,28 @@ fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
     let Some(registry) = registry_of(&service.image) else {
         return Verdict::NotFor(format!("`{}` is no name of an image in a registry", service.image));
     };
-    if let Some(busy) = service.update.and_then(UpdateState::under_way) {
+    if let Some(busy) = service.under_way() {
         // It would replace what a rollback goes back to.
         return Verdict::Refused(vec![format!("{busy}: run again when it has ended")]);
     }
-    if auths.of(&service.image).is_none() {
+    let entry = auth_entry(service);
+    if auths.of(entry.clone(), &service.image).is_none() {
+        if let Some(name) = entry {
+            let text = format!(
+                "the credentials `{name}`, which its label names, have none for `{registry}`, or are none of registry.credentials"
+            );
+            return Verdict::Refused(vec![text]);
+        }
         let text = format!("no credentials for `{registry}` are known here: log in with `docker login {registry}`");
         return Verdict::Refused(vec![text]);
     }
     let reason = format!("{ASKED}; a rollback goes back to the spec of now from then on");
     Verdict::Do(Box::new(Action::on_service(service, Change::AuthSet { registry }, reason)))
+}
+
+/// The name of the credentials that its label asks for.
+pub fn auth_entry(service: &Service) -> Option<String> {
+    service.needs().ok().and_then(|needs| entry_of(&needs.labels))
 }
 
 fn roll_back(service: &Service, spec: &str) -> Verdict {
@@ -138,13 +157,26 @@ fn roll_back(service: &Service, spec: &str) -> Verdict {
     }
 }
 
+/// The image before, whatever else was changed since: that stays.
+fn put_back(service: &Service, PutBack { from, to, platforms }: &PutBack) -> Verdict {
+    if service.image == *to {
+        return Verdict::Holds;
+    }
+    if service.image != *from {
+        return Verdict::Refused(vec![format!("somebody else has given it the image `{}`", service.image)]);
+    }
+    let change = Change::ImageSet { before: from.clone(), after: to.clone(), platforms: platforms.clone() };
+    let reason = "the image is no good, and the engine has forgotten the spec before it: somebody has changed it since";
+    Verdict::Do(Box::new(Action::on_service(service, change, reason).disruptive()))
+}
+
 fn scale(service: &Service, wish: &Wish) -> Verdict {
     let Mode::Replicated(before) = service.mode else {
         let mode =
             if service.mode == Mode::Global { "global: it has a task on every node" } else { "no replicated service" };
         return Verdict::NotFor(format!("it is {mode}, and has no number of replicas"));
     };
-    let label = Needs::read(&service.raw).ok().and_then(|needs| needs.labels.get(STOPPED_LABEL).cloned());
+    let label = service.needs().ok().and_then(|needs| needs.labels.get(STOPPED_LABEL).cloned());
     let act = |change, disruptive| {
         let action = Action::on_service(service, change, ASKED);
         Verdict::Do(Box::new(if disruptive { action.disruptive() } else { action }))

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::model::node::{Availability, NodeState};
 use crate::model::service::{STACK_LABEL, STOPPED_LABEL};
@@ -89,21 +88,6 @@ pub struct Standing<'a> {
     pub stack: Option<String>,
     /// Replicas that `orca services stop` has put away.
     pub stopped: Option<u64>,
-    /// What the engine says of the last rollout.
-    pub message: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Status {
-    #[serde(deserialize_with = "crate::model::or_default")]
-    update_status: Rollout,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Rollout {
-    message: String,
 }
 
 /// How all services stand, in the order of the snapshot; those that orca made for a short while are left out.
@@ -132,13 +116,12 @@ fn one<'a>(
     offers: &[Offer],
     down: &BTreeSet<&NodeId>,
 ) -> serde_json::Result<Standing<'a>> {
-    let needs = Needs::read(&service.raw)?;
-    let message = serde_json::from_str::<Status>(service.raw.get())?.update_status.message;
+    let needs = service.needs()?;
     let mut live: Vec<&Task> = tasks.iter().copied().filter(|task| task.live()).collect();
     live.sort_by(|a, b| (a.slot, &a.node, a.created_at, &a.id).cmp(&(b.slot, &b.node, b.created_at, &b.id)));
     let running = |task: &&&Task| task.running() && !down.contains(&task.node);
     let slots: BTreeSet<String> = live.iter().filter(running).map(|task| task.place()).collect();
-    let (running, wanted) = (slots.len() as u64, wanted(cluster, service, &needs, &live, offers));
+    let (running, wanted) = (slots.len() as u64, wanted(cluster, service, needs, &live, offers));
     let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
     let failure = newest_failure(service, tasks);
     let current = live.iter().filter(|task| of_spec(task, service)).count() as u64;
@@ -150,15 +133,16 @@ fn one<'a>(
         _ => match wanted {
             Some(0) => State::Stopped,
             Some(wanted) if running >= wanted => State::Ok,
+            // A job, whose tasks are made when they may run: one that waits finds no node.
+            _ if !pending.is_empty() => State::Pending,
             None => State::Ok,
-            Some(_) if !pending.is_empty() => State::Pending,
             Some(_) if recent => State::Failing,
             Some(_) => State::Starting,
         },
     };
     let stopped = needs.labels.get(STOPPED_LABEL).and_then(|text| text.parse().ok());
     let stack = needs.labels.get(STACK_LABEL).cloned();
-    Ok(Standing { service, wanted, running, live, pending, current, failure, state, stack, stopped, message })
+    Ok(Standing { service, wanted, running, live, pending, current, failure, state, stack, stopped })
 }
 
 /// Whether a task is of the spec that its service has now, as far as a restart or a new image goes.
@@ -258,6 +242,7 @@ impl Standing<'_> {
     }
 
     fn said(&self) -> String {
-        if self.message.is_empty() { String::new() } else { format!(" ({})", self.message) }
+        let message = &self.service.message;
+        if message.is_empty() { String::new() } else { format!(" ({message})") }
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of one service: nothing, another image, or a refusal with its reasons.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,11 +13,13 @@ use crate::model::window::{Opening, Window};
 use crate::model::{Mode, Service, ServiceId, UpdateState};
 use crate::pass::memory::{Memory, UpdatedService};
 use crate::pass::words::spoken;
+use crate::registry::Resolved;
+use crate::registry::keyring::unknown;
 use crate::settings::Hook;
 
+use super::Request;
 use super::policy;
 use super::select::Candidate;
-use super::{Known, Request};
 
 /// After each try that nobody saw to its end, so much longer is waited for the next one,
 const BACKOFF: Duration = Duration::from_secs(300);
@@ -31,6 +34,8 @@ const LOOK: &str = "look with `orca services ps --all`, then `orca services roll
 pub enum Reason {
     /// No registry says what its tag stands for.
     Unresolved,
+    /// It names credentials that the config doesn't.
+    Auth,
     /// Its policy says nothing of its tag.
     Policy,
     /// The image is younger than it has to be.
@@ -72,6 +77,7 @@ impl Reason {
     pub fn code(self) -> &'static str {
         match self {
             Self::Unresolved => "unresolved",
+            Self::Auth => "auth",
             Self::Policy => "policy",
             Self::TooYoung => "too_young",
             Self::UnknownAge => "unknown_age",
@@ -99,21 +105,21 @@ pub enum Verdict<'k> {
     /// It has the image that its tag stands for.
     Unchanged,
     /// The same, and nobody saw how its rollout ended: it is watched again.
-    Unseen(&'k Known),
+    Unseen(&'k Resolved),
     /// Its spec names a digest alone: there is nothing to follow.
     Fixed,
     /// Its spec has no digest, so nobody knows whether this image is another one.
-    Unpinned(&'k Known),
+    Unpinned(&'k Resolved),
     /// There is another image, which it does not want.
-    Told(&'k Known),
+    Told(&'k Resolved),
     /// It is a job: a new image would run it again.
     Job,
     /// Its label says that it is left alone.
     Left,
     /// It gets this image.
-    Update(&'k Known),
+    Update(&'k Resolved),
     /// It keeps its image.
-    Blocked(Option<&'k Known>, Vec<(Reason, String)>),
+    Blocked(Option<&'k Resolved>, Vec<(Reason, String)>),
 }
 
 /// What is decided on, the same for all services.
@@ -123,6 +129,8 @@ pub struct Scene<'k> {
     pub request: &'k Request,
     /// Services without a digest are given one.
     pub pin: bool,
+    /// Credentials that labels may name.
+    pub credentials: &'k BTreeMap<String, PathBuf>,
     /// What may run before and after.
     pub hooks: &'k BTreeMap<String, Hook>,
     /// What was tried.
@@ -156,12 +164,15 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
         };
         return if named { blocked(Reason::OptedOut, text) } else { Verdict::Left };
     }
+    if let Some(name) = candidate.policy.auth.as_ref().filter(|name| !scene.credentials.contains_key(*name)) {
+        return blocked(Reason::Auth, &unknown(name));
+    }
     let image = match &candidate.wanted {
         Ok(Some(image)) => image,
         Ok(None) => return Verdict::Fixed,
         Err((reason, text)) => return blocked(*reason, text),
     };
-    let known = match request.images.get(image) {
+    let known = match request.images.get(&candidate.asked(image)) {
         Some(Ok(known)) => known,
         Some(Err(why)) => return blocked(Reason::Unresolved, &format!("`{image}`: {why}")),
         None => return blocked(Reason::Unresolved, &format!("`{image}`: no registry was asked")),
@@ -223,7 +234,7 @@ pub fn all_or_none(candidates: &[Candidate<'_>], verdicts: &mut [Verdict<'_>]) {
 }
 
 /// Of a service that has the newest image: whether that is all there is to say.
-fn unfinished<'k>(service: &Service, known: &'k Known, scene: &Scene<'_>) -> Verdict<'k> {
+fn unfinished<'k>(service: &Service, known: &'k Resolved, scene: &Scene<'_>) -> Verdict<'k> {
     let tried = scene.memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest);
     if tried.is_some_and(|tried| tried.failed.is_none()) {
         return Verdict::Unseen(known);
@@ -259,7 +270,7 @@ fn untouchable(service: &Service) -> Vec<(Reason, String)> {
     reasons
 }
 
-fn too_young(known: &Known, min_age: Duration, now: Timestamp) -> Option<(Reason, String)> {
+fn too_young(known: &Resolved, min_age: Duration, now: Timestamp) -> Option<(Reason, String)> {
     if min_age.is_zero() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! What in a service's spec makes an update riskier than it has to be.
+//! What the engine will do about an update, and what in the service's spec makes that riskier than it has to be.
 
 use std::time::Duration;
 
@@ -7,45 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{Mode, Rollout};
 
 use super::select::Candidate;
-
-/// What is wrong with how a service is updated: a stable word, and a sentence.
-pub fn lint(candidate: &Candidate<'_>, rollout: &Rollout) -> Vec<(&'static str, String)> {
-    let mut found = Vec::new();
-    if candidate.service.mode == Mode::Job {
-        return found;
-    }
-    if let Some(health) = rollout.health.filter(|health| *health > rollout.monitor) {
-        found.push((
-            "monitor_short",
-            format!(
-                "new tasks are watched for {:?}, but their healthcheck may take {health:?} to tell that they are ill: set update_config.monitor",
-                rollout.monitor
-            ),
-        ));
-    }
-    match rollout.failure_action.as_deref() {
-        None => found.push((
-            "no_failure_action",
-            "no failure_action: the engine only pauses what fails; set update_config.failure_action to rollback"
-                .to_owned(),
-        )),
-        Some("continue") => found.push((
-            "failure_action_continue",
-            "failure_action is continue: the engine replaces every task by one that fails".to_owned(),
-        )),
-        Some(_) => {}
-    }
-    if !rollout.limited {
-        found.push(("no_limits", "no memory limit: a new image that leaks takes its node along".to_owned()));
-    }
-    if candidate.service.mode == Mode::Replicated(1) && !rollout.start_first {
-        found.push(("gap", "one replica and stop-first: nothing runs until the new task does".to_owned()));
-    }
-    if candidate.image.as_deref().is_some_and(|image| image.ends_with(":latest")) {
-        found.push(("latest", "the tag `latest` says nothing of what runs".to_owned()));
-    }
-    found
-}
+use crate::pass::lint::rollout;
 
 /// What the engine will do, in words.
 pub fn course(candidate: &Candidate<'_>, rollout: &Rollout) -> String {
@@ -80,7 +42,9 @@ pub fn facts(candidate: &Candidate<'_>, rollout: &Rollout) -> (Value, Value) {
         "failure_action": rollout.failure_action, "max_failure_ratio": rollout.max_failure_ratio,
         "words": course(candidate, rollout),
     });
-    let lint = lint(candidate, rollout).into_iter().map(|(code, message)| json!({"code": code, "message": message}));
+    let image = candidate.image.as_deref().unwrap_or_default();
+    let lint = rollout::risks(candidate.service.mode, image, rollout);
+    let lint = lint.into_iter().map(|(code, message)| json!({"code": code, "message": message}));
     (config, lint.collect())
 }
 

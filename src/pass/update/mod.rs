@@ -2,6 +2,7 @@
 //!
 //! What the registries say is part of what it is planned on; nothing here asks them.
 
+pub mod clean;
 pub mod decide;
 pub mod lint;
 mod order;
@@ -22,7 +23,7 @@ use crate::pass::memory::{Memory, UPDATE};
 use crate::pass::services::standing;
 use crate::pass::words::spoken;
 use crate::plan::{Action, Blocked, Change, Plan, Target, Warning};
-use crate::registry::Auths;
+use crate::registry::{Asked, Auths, Resolved};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
@@ -63,22 +64,11 @@ pub struct Request {
     /// Nothing is rolled back, whatever settings and labels say.
     pub no_rollback: bool,
     /// By repository, as in a spec: its tags, where a policy asks for them, or why they are not known.
-    pub tags: BTreeMap<String, Result<Vec<String>, String>>,
+    pub tags: BTreeMap<Asked, Result<Vec<String>, String>>,
     /// By image, as in a spec without digest: what the registry says of it, or why that is not known.
-    pub images: BTreeMap<String, Result<Known, String>>,
+    pub images: BTreeMap<Asked, Result<Resolved, String>>,
     /// For the registries.
     pub auths: Auths,
-}
-
-/// What a registry says of an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// What its tag stands for: of the index, where there is one.
-    pub digest: String,
-    /// Operating system and architecture of each platform that it is made for; empty: not known.
-    pub platforms: Vec<(String, String)>,
-    /// When it was made, if that is known.
-    pub created: Option<Timestamp>,
 }
 
 /// Plans.
@@ -89,6 +79,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: 
         request,
         pin: request.pin || settings.update.pin,
         hooks: &settings.update.hooks,
+        credentials: &settings.registry.credentials,
         memory,
         now,
         unsettled: unsettled(cluster),
@@ -106,7 +97,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: 
         note(candidate, verdict, &mut plan);
         entries.extend(entry(candidate, verdict, now));
     }
-    let chosen: Vec<(&Candidate<'_>, &Known)> = candidates
+    let chosen: Vec<(&Candidate<'_>, &Resolved)> = candidates
         .iter()
         .zip(&verdicts)
         .filter_map(|(candidate, verdict)| match verdict {
@@ -173,7 +164,7 @@ fn note(candidate: &Candidate<'_>, verdict: &Verdict<'_>, plan: &mut Plan) {
     }
 }
 
-fn action(candidate: &Candidate<'_>, known: &Known, now: Timestamp) -> Action {
+fn action(candidate: &Candidate<'_>, known: &Resolved, now: Timestamp) -> Action {
     let (service, image) = (candidate.service, candidate.image.as_deref().unwrap_or_default());
     let newer = candidate.newer();
     let after = format!("{}@{}", newer.unwrap_or(image), known.digest);
@@ -185,7 +176,7 @@ fn action(candidate: &Candidate<'_>, known: &Known, now: Timestamp) -> Action {
         Some(_) => format!("`{image}` stands for another image by now{old}"),
         None => format!("`{image}` is given the digest that it stands for{old}"),
     };
-    let change = Change::ImageSet { before: service.image.clone(), after, platforms: known.platforms.clone() };
+    let change = Change::ImageSet { before: service.image.clone(), after, platforms: known.scheduled() };
     let attempt = Some(format!("{UPDATE}{}/{}", service.id.0, known.digest));
     Action { attempt, ..Action::on_service(service, change, reason).disruptive() }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::model::version::Follow;
 use crate::model::window::Window;
+use crate::registry::keyring::entry_of;
 use crate::settings::{LONGEST, Update};
 
 /// Whether a service gets new images: `true`, `false` or `monitor`.
@@ -60,6 +61,8 @@ pub struct Policy {
     pub jobs: bool,
     /// When it is updated; none: at any time.
     pub window: Option<Window>,
+    /// The name of the credentials for its image; none: docker's own.
+    pub auth: Option<String>,
     /// The name of the hook before its update,
     pub pre: Option<String>,
     /// and after it.
@@ -92,6 +95,7 @@ impl Policy {
             prereleases: settings.prereleases,
             jobs: settings.jobs,
             window: settings.window.clone(),
+            auth: entry_of(labels),
             pre: hook(labels, "orca.update.pre", settings.pre.as_ref()),
             post: hook(labels, "orca.update.post", settings.post.as_ref()),
         };

@@ -28,6 +28,8 @@ pub struct Watched {
     pub image: String,
     /// The image before.
     pub before: String,
+    /// What that is made for: OS and architecture, as its spec had it.
+    pub platforms: Vec<(String, String)>,
     /// When the rollout before this one had begun: what the engine says of that is no news.
     pub started: Option<Timestamp>,
     /// orca has told the engine to roll back.
@@ -100,8 +102,17 @@ impl Watched {
         let service = one.service;
         // Right after a write the engine may still tell of the rollout before.
         let update = service.update.filter(|_| service.update_started != self.started);
-        let said = if one.message.is_empty() { "the engine gives no reason" } else { &one.message };
-        match update {
+        let said = if one.service.message.is_empty() { "the engine gives no reason" } else { &one.service.message };
+        // The engine would go back, and the spec before has the new image by now: somebody has changed the service since.
+        let back = matches!(
+            update,
+            Some(UpdateState::RollbackStarted | UpdateState::RollbackPaused | UpdateState::RollbackCompleted)
+        );
+        let in_vain = back && service.image == self.image && self.image != self.before && !self.going_back;
+        if in_vain && let Some(culprit) = self.culprit(cluster, service) {
+            return Sight::Failed(format!("`{}` has failed: {}", culprit.name, culprit.error));
+        }
+        match update.filter(|_| !in_vain) {
             Some(UpdateState::RollbackPaused) => return Sight::Stuck(format!("the rollback has stopped: {said}")),
             Some(UpdateState::RollbackStarted) => return Sight::GoingBack(waiting(one, &self.before)),
             Some(UpdateState::RollbackCompleted) => return self.back(one),
@@ -139,12 +150,15 @@ impl Watched {
     }
 
     fn back(&self, one: &Standing<'_>) -> Sight {
+        if self.going_back && one.service.image == self.image && self.image != self.before {
+            return Sight::Stuck("the engine has brought the new image back, since the old one failed too".to_owned());
+        }
         if one.service.image != self.before {
             return Sight::Superseded(format!("somebody else has given it the image `{}`", one.service.image));
         }
         match one.unsettled() {
             Some(_) => Sight::GoingBack(waiting(one, &self.before)),
-            None => Sight::Back(one.message.clone()),
+            None => Sight::Back(one.service.message.clone()),
         }
     }
 
@@ -193,7 +207,7 @@ fn waiting(one: &Standing<'_>, image: &str) -> String {
 }
 
 /// An image without what nobody can read.
-fn readable(image: &str) -> String {
+pub fn readable(image: &str) -> String {
     match image.split_once('@') {
         Some((name, digest)) => format!("{name}@{}", short(digest)),
         None => image.to_owned(),

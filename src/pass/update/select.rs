@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::files::matches;
-use crate::model::{Mode, Needs, Reference, Service};
+use crate::model::{Mode, Reference, Service};
+use crate::registry::Asked;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 
@@ -46,6 +47,22 @@ impl Candidate<'_> {
         (self.image.as_deref() != Some(wanted)).then_some(wanted)
     }
 
+    /// A question about this image, or repository, of its.
+    pub fn asked(&self, name: &str) -> Asked {
+        Asked { name: name.to_owned(), entry: self.policy.auth.clone() }
+    }
+
+    /// The image that it is to have, as the registry is asked for it.
+    pub fn question(&self) -> Option<Asked> {
+        Some(self.asked(self.wanted.as_ref().ok()?.as_deref()?))
+    }
+
+    /// The repository whose tags have to be known, as its image's name has it; none where no policy asks for them.
+    pub fn repository(&self) -> Option<Asked> {
+        let (name, tag) = self.image.as_deref()?.rsplit_once(':')?;
+        self.policy.follow.asks(tag).then(|| self.asked(name))
+    }
+
     /// Whether the registry has to be asked at all.
     fn asks(&self) -> bool {
         !self.policy.mode.is_off() && (self.service.mode != Mode::Job || self.policy.jobs)
@@ -61,7 +78,7 @@ pub fn select<'a>(cluster: &'a Snapshot, settings: &Settings, request: &Request)
 
 fn candidate<'a>(service: &'a Service, settings: &Settings, request: &Request) -> Option<Candidate<'a>> {
     // A spec that can't be read is one that nothing can be decided about.
-    let labels = Needs::read(&service.raw).ok()?.labels;
+    let labels = service.needs().ok()?.labels.clone();
     let has = |(key, value): &(String, Option<String>)| {
         labels.get(key).is_some_and(|found| value.as_ref().is_none_or(|value| value == found))
     };
@@ -103,23 +120,19 @@ fn wanted(image: Option<&str>, policy: &Policy, request: &Request) -> Result<Opt
         return Ok(Some(image.to_owned()));
     }
     let unresolved = |why: &str| (Reason::Unresolved, format!("the tags of `{name}`: {why}"));
-    let tags = request.tags.get(name).ok_or_else(|| unresolved("no registry was asked"))?;
+    let asked = Asked { name: name.to_owned(), entry: policy.auth.clone() };
+    let tags = request.tags.get(&asked).ok_or_else(|| unresolved("no registry was asked"))?;
     let tags = tags.as_ref().map_err(|why| unresolved(why))?;
     let newest = policy.follow.newest(tag, tags, policy.prereleases).map_err(|why| (Reason::Policy, why))?;
     Ok(Some(newest.map_or_else(|| image.to_owned(), |tag| format!("{name}:{tag}"))))
 }
 
 /// The images that the registries are asked for, each once.
-pub fn images(candidates: &[Candidate<'_>]) -> BTreeSet<String> {
-    let asked = candidates.iter().filter(|candidate| candidate.asks());
-    asked.filter_map(|candidate| candidate.wanted.clone().ok().flatten()).collect()
+pub fn images(candidates: &[Candidate<'_>]) -> BTreeSet<Asked> {
+    candidates.iter().filter(|candidate| candidate.asks()).filter_map(Candidate::question).collect()
 }
 
 /// The repositories whose tags have to be known, as the images' names have them.
-pub fn repositories(candidates: &[Candidate<'_>]) -> BTreeSet<String> {
-    let split = |candidate: &Candidate<'_>| {
-        let (name, tag) = candidate.image.as_deref()?.rsplit_once(':')?;
-        candidate.policy.follow.asks(tag).then(|| name.to_owned())
-    };
-    candidates.iter().filter(|candidate| candidate.asks()).filter_map(split).collect()
+pub fn repositories(candidates: &[Candidate<'_>]) -> BTreeSet<Asked> {
+    candidates.iter().filter(|candidate| candidate.asks()).filter_map(Candidate::repository).collect()
 }

@@ -7,7 +7,8 @@ use super::{items, number, text};
 use crate::report::Report;
 use crate::report::text::{new_table, shown};
 
-pub(super) fn page(report: &Report, findings: &[Value], color: bool) -> String {
+/// What is not as it should be; empty if nothing is.
+pub(super) fn findings(findings: &[Value], color: bool) -> String {
     let mut table = new_table(color, &["", "OBJECT", "FINDING"]);
     for finding in findings {
         let weight = text(finding, "weight");
@@ -25,7 +26,11 @@ pub(super) fn page(report: &Report, findings: &[Value], color: bool) -> String {
         let says = items(finding, "says").filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
         table.add_row([weight, Cell::new(object), Cell::new(says)]);
     }
-    let listed = if findings.is_empty() { String::new() } else { shown(&table) };
+    if findings.is_empty() { String::new() } else { shown(&table) }
+}
+
+pub(super) fn page(report: &Report, listed: &[Value], color: bool) -> String {
+    let listed = findings(listed, color);
     let counts = &report.data["counts"];
     let (nodes, managers, services, tasks) =
         (&counts["nodes"], &counts["managers"], &counts["services"], &counts["tasks"]);

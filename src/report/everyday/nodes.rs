@@ -67,7 +67,7 @@ pub(super) fn impact(impact: &Value) -> String {
     list("find another node", "moves");
     list("away until their only task runs elsewhere", "single_replica");
     list("end here (global)", "global");
-    list("begin anew elsewhere (jobs)", "jobs");
+    list("stay until they have ended (jobs)", "jobs");
     for one in items(impact, "stranded") {
         lines.push(format!("  finds no other node: {} ({})\n", text(one, "task"), words(one, "why")));
     }

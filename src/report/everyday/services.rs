@@ -30,7 +30,10 @@ fn newer(service: &Value) -> String {
     let digest = short(text(check, "digest"));
     match text(check, "verdict") {
         "up_to_date" => "no".to_owned(),
-        "newer" => digest,
+        "newer" => match text(check, "image").rsplit_once(':') {
+            Some((_, tag)) => format!("{tag} {digest}"),
+            None => digest,
+        },
         "unpinned" => format!("unpinned (tag: {digest})"),
         other => other.to_owned(),
     }

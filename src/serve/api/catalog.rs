@@ -1,19 +1,22 @@
 //! The catalog over HTTP: definitions of services, in the shapes that the original's clients know.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::Asked;
+use super::types::Removed;
 use super::writes::json_of;
-use crate::catalog::context;
+use super::{Asked, dated};
+use crate::catalog::context::{self, Project};
 use crate::catalog::definition::{self, Definition};
-use crate::catalog::desk::{Desk, Found, wrong};
+use crate::catalog::desk::{Desk, Found, Shown, masked, wrong};
 use crate::catalog::reconcile::Reach;
 use crate::catalog::store::Entry;
 use crate::pass::catalog::rows;
@@ -23,16 +26,22 @@ use crate::report::Report;
 use crate::serve::Server;
 use crate::serve::answer::{self, Answer};
 use crate::serve::problem::Problem;
+use crate::serve::warm::View;
+use crate::snapshot::Snapshot;
 
 /// How often the directory of definitions is read; the original looked as often.
 const DEFINITIONS: Duration = Duration::from_secs(30);
 
+/// Within this a clock may not tell two writes apart.
+const SETTLED: Duration = Duration::from_secs(1);
+
 /// What a client says of a service.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Body {
+pub(in crate::serve) struct EntryBody {
     name: Option<String>,
     description: Option<String>,
+    /// As in a file: `image`, `replicas`, `ports`, `env` and so on.
     definition: Option<Map<String, Value>>,
     /// The one that the client has read: of another one by then nothing is changed.
     revision: Option<i64>,
@@ -60,10 +69,11 @@ pub(in crate::serve) async fn keep_up(server: &Server) {
 /// # Errors
 /// If the catalog can't be read.
 pub(in crate::serve) async fn all(server: &Server) -> Result<Vec<Value>> {
-    let found =
-        desk(server, "catalog ls").open(false, &mut Report::new("catalog ls", crate::report::Run::start(true))).await?;
+    let observed = server.warm.look().await.map(|view| Rc::clone(&view.cluster));
+    let desk = desk(server, "catalog ls");
+    let found = desk.open_on(observed, false, &mut desk.report())?;
     let states = found.states([])?;
-    Ok(found.rows.iter().map(|row| found.json(row, states.as_ref(), false)).collect())
+    Ok(found.rows.iter().map(|row| json!(found.shown(row, states.as_ref(), false))).collect())
 }
 
 /// `GET /api/services`.
@@ -71,7 +81,66 @@ pub(in crate::serve) async fn all(server: &Server) -> Result<Vec<Value>> {
 /// # Errors
 /// If the catalog can't be read.
 pub(in crate::serve) async fn list(server: &Server) -> Result<Answer, Problem> {
-    Ok(answer::json(StatusCode::OK, &all(server).await?))
+    // Of one look and one state of the catalog there is one document; nobody knows how old one without a look would be.
+    let Ok(view) = server.warm.look().await else { return Ok(answer::json(StatusCode::OK, &all(server).await?)) };
+    let written = written(server);
+    let make = |_: &Snapshot| {
+        let kept = server.definitions.take().filter(|kept| kept.is_of(&written, &view.cluster));
+        let mut kept = kept.map_or_else(|| Definitions::read(server, &written, &view), Ok)?;
+        kept.found.cluster = Some(Rc::clone(&view.cluster));
+        let document = kept.document()?;
+        kept.found.cluster = None;
+        server.definitions.replace(kept.sure.then_some(kept));
+        Ok(document)
+    };
+    let document = view.document(&format!("catalog {written:?}"), make)?;
+    Ok(dated(answer::bytes(StatusCode::OK, "application/json", document), &view))
+}
+
+/// The definitions, put as they are told: of those that nobody has changed since only how they stand is new.
+#[derive(Debug)]
+pub(in crate::serve) struct Definitions {
+    written: Written,
+    /// Whoever has written to it since has given it another time.
+    sure: bool,
+    found: Found,
+    masked: Vec<Box<RawValue>>,
+}
+
+impl Definitions {
+    fn read(server: &Server, written: &Written, view: &View) -> Result<Self> {
+        let desk = desk(server, "catalog ls");
+        let found = desk.open_on(Ok(Rc::clone(&view.cluster)), false, &mut desk.report())?;
+        let masked = found.rows.iter().map(|row| to_raw_value(&masked(&row.definition)));
+        let masked = masked.collect::<Result<_, _>>()?;
+        let settled = |(at, _): &(SystemTime, u64)| at.elapsed().is_ok_and(|age| age > SETTLED);
+        let sure = written.iter().flatten().all(settled);
+        // Nobody else waits for its file.
+        Ok(Self { written: *written, sure, masked, found: Found { store: None, ..found } })
+    }
+
+    /// Whether they are those of this state of the catalog, and of this swarm.
+    fn is_of(&self, written: &Written, cluster: &Snapshot) -> bool {
+        self.written == *written && cluster.cluster.as_ref() == Some(&self.found.scope.cluster)
+    }
+
+    fn document(&self) -> Result<Vec<u8>> {
+        let (found, states) = (&self.found, self.found.states([])?);
+        let rows = found.rows.iter().zip(&self.masked);
+        let rows: Vec<Shown<'_, &RawValue>> =
+            rows.map(|(row, masked)| found.shown_as(row, states.as_ref(), &**masked)).collect();
+        Ok(serde_json::to_vec(&rows)?)
+    }
+}
+
+/// When the catalog was written to last, by whomever: its file, and the log of what is not in that yet.
+type Written = [Option<(SystemTime, u64)>; 2];
+
+fn written(server: &Server) -> Written {
+    ["catalog.db", "catalog.db-wal"].map(|name| {
+        let found = std::fs::metadata(server.options.state_dir.join(name)).ok()?;
+        Some((found.modified().ok()?, found.len()))
+    })
 }
 
 /// `GET /api/services/{name}`.
@@ -91,7 +160,7 @@ pub(in crate::serve) async fn one(server: &Server, name: &str) -> Result<Answer,
 /// # Errors
 /// If the definition is none, or there is one of this name.
 pub(in crate::serve) async fn add(server: &Rc<Server>, asked: &Asked) -> Result<Answer, Problem> {
-    let body: Body = json_of(asked)?;
+    let body: EntryBody = json_of(asked)?;
     let (Some(name), Some(definition)) = (&body.name, body.definition) else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "there must be a `name` and a `definition`"));
     };
@@ -115,7 +184,7 @@ pub(in crate::serve) async fn add(server: &Rc<Server>, asked: &Asked) -> Result<
 /// # Errors
 /// If the definition is none, or there is none of this name.
 pub(in crate::serve) async fn edit(server: &Rc<Server>, name: &str, asked: &Asked) -> Result<Answer, Problem> {
-    let body: Body = json_of(asked)?;
+    let body: EntryBody = json_of(asked)?;
     if body.name.as_deref().is_some_and(|other| other != name) {
         let text = "a service's name can't be changed: add the other one, and remove this";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", text));
@@ -147,7 +216,7 @@ pub(in crate::serve) async fn edit(server: &Rc<Server>, name: &str, asked: &Aske
 pub(in crate::serve) async fn remove(server: &Rc<Server>, name: &str) -> Result<Answer, Problem> {
     let change = |found: &Found| Ok(rows::remove(&[found.row(name).map_err(anyhow::Error::new)?]));
     let report = write(server, "catalog rm", change).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"status": "deleted", "name": name, "report": report})))
+    Ok(answer::json(StatusCode::OK, &Removed { status: "deleted", name: name.to_owned(), report }))
 }
 
 /// One change of the catalog: short, and made without a break once it is begun.
@@ -196,12 +265,11 @@ fn unmask(definition: &mut Definition, row: &Entry) {
 ///
 /// # Errors
 /// If no directory is named, or it can't be read: that is not the same as no projects.
-pub(super) fn projects(server: &Server) -> Result<Value, Problem> {
+pub(in crate::serve) fn projects(server: &Server) -> Result<Vec<Project>, Problem> {
     let Some(dir) = &server.settings.catalog.projects else {
         let text = "no projects directory is named";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", text)
             .hint("start orca serve with --projects, or set catalog.projects in the config"));
     };
-    let found = context::projects(dir).map_err(anyhow::Error::new)?;
-    Ok(json!(found))
+    Ok(context::projects(dir).map_err(anyhow::Error::new)?)
 }

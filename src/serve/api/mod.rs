@@ -4,7 +4,8 @@ pub(super) mod catalog;
 mod logs;
 mod registry;
 pub(super) mod shapes;
-mod writes;
+pub(super) mod types;
+pub(super) mod writes;
 
 use std::rc::Rc;
 
@@ -12,6 +13,7 @@ use anyhow::Result;
 use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Bytes;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Server;
@@ -19,11 +21,14 @@ use super::answer::{self, AS_OF, Answer};
 use super::orders::{Kind, exact};
 use super::problem::Problem;
 use super::routes::{Found, Op};
+use super::sse;
 use super::warm::View;
 use crate::cli::{Chosen, OneNode, OneService, Tasks};
 use crate::everyday;
 use crate::report::{Report, Run};
 use crate::snapshot::Snapshot;
+
+use types::{Detailed, History};
 
 pub(super) use logs::read as read_logs;
 pub(super) use registry::{details, repositories, tags};
@@ -73,47 +78,51 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         exact(&server.warm.look().await?.cluster, kind, name())?;
     }
     match found.route.op {
-        Op::Health => Ok(answer::json(StatusCode::OK, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))),
         Op::HealthDetailed => Ok(detailed(server).await),
         Op::OpenApi => Ok(answer::json(StatusCode::OK, &super::openapi::document())),
         Op::HealthReport => {
-            of_swarm(server, "health", |cluster| data(|report| everyday::verdict(cluster, false, None, report))).await
+            of_swarm(server, "health", |cluster| {
+                bytes(&data(|report| everyday::verdict(cluster, false, None, report))?)
+            })
+            .await
         }
-        Op::ServicesLive => of_swarm(server, "services", shapes::services).await,
+        Op::ServicesLive => of_swarm(server, "services", |cluster| bytes(&shapes::services(cluster)?)).await,
         Op::ServiceLive => {
             let args = OneService { name: name().to_owned() };
-            let make = |cluster: &Snapshot| one(|report| everyday::services_show(cluster, &args, report), "service");
+            let make =
+                |cluster: &Snapshot| bytes(&one(|report| everyday::services_show(cluster, &args, report), "service")?);
             of_swarm(server, &format!("service {}", name()), make).await
         }
         Op::ServiceTasks => {
             let chosen = Chosen { names: vec![name().to_owned()], stack: None };
             let args = Tasks { chosen, all: asked.wants("all") };
-            let make = |cluster: &Snapshot| one(|report| everyday::services_ps(cluster, &args, report), "tasks");
+            let make =
+                |cluster: &Snapshot| bytes(&one(|report| everyday::services_ps(cluster, &args, report), "tasks")?);
             of_swarm(server, &format!("tasks {} {}", args.all, name()), make).await
         }
         Op::ServiceDiff => {
             let args = OneService { name: name().to_owned() };
-            let make = |cluster: &Snapshot| data(|report| everyday::services_diff(cluster, &args, report));
+            let make = |cluster: &Snapshot| bytes(&data(|report| everyday::services_diff(cluster, &args, report))?);
             of_swarm(server, &format!("diff {}", name()), make).await
         }
         Op::ServiceLogs => logs::answer(server, name(), asked).await,
-        Op::Nodes => of_swarm(server, "nodes", shapes::nodes).await,
+        Op::Nodes => of_swarm(server, "nodes", |cluster| bytes(&shapes::nodes(cluster)?)).await,
         Op::Node => {
             let key = format!("node {}", name());
-            of_swarm(server, &key, |cluster| shapes::node(cluster, everyday::node(cluster, name())?)).await
+            of_swarm(server, &key, |cluster| bytes(&shapes::node(cluster, everyday::node(cluster, name())?)?)).await
         }
         Op::NodeImpact => {
             let args = OneNode { name: name().to_owned() };
             let make = |cluster: &Snapshot| {
-                Ok(one(|report| everyday::nodes_show(cluster, &args, report), "node")?["without_it"].take())
+                bytes(&one(|report| everyday::nodes_show(cluster, &args, report), "node")?["without_it"])
             };
             of_swarm(server, &format!("impact {}", name()), make).await
         }
-        Op::Stacks => of_swarm(server, "stacks", shapes::stacks).await,
+        Op::Stacks => of_swarm(server, "stacks", |cluster| bytes(&shapes::stacks(cluster)?)).await,
         Op::Stack => {
             let make = |cluster: &Snapshot| {
                 let all = shapes::stacks(cluster)?;
-                Ok(all.as_array().into_iter().flatten().find(|one| one["name"] == name()).cloned().unwrap_or_default())
+                bytes(&all.into_iter().find(|one| one.name == name()))
             };
             of_swarm(server, &format!("stack {}", name()), make).await
         }
@@ -134,9 +143,10 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
             let entry = server.runs.find(name()).ok_or_else(Problem::nothing_here)?;
             Ok(answer::json(StatusCode::OK, &entry.json()))
         }
+        Op::RunLog => sse::log(server, server.runs.find(name()).ok_or_else(Problem::nothing_here)?),
         Op::History => {
             let limit = usize::try_from(asked.number("limit", 50, 10_000)?).unwrap_or_default();
-            Ok(answer::json(StatusCode::OK, &json!({"history": server.history(limit)?})))
+            Ok(answer::json(StatusCode::OK, &History { history: server.history(limit)? }))
         }
         _ => Err(Problem::nothing_here()),
     }
@@ -156,11 +166,15 @@ fn about(op: Op) -> Option<Kind> {
 async fn of_swarm(
     server: &Server,
     key: &str,
-    make: impl FnOnce(&Snapshot) -> Result<Value>,
+    make: impl FnOnce(&Snapshot) -> Result<Vec<u8>>,
 ) -> Result<Answer, Problem> {
     let view = server.warm.look().await?;
     let document = view.document(key, make)?;
     Ok(dated(answer::bytes(StatusCode::OK, "application/json", document), &view))
+}
+
+fn bytes<T: Serialize>(told: &T) -> Result<Vec<u8>> {
+    Ok(serde_json::to_vec(told)?)
 }
 
 /// Says when the swarm was read that the answer tells of.
@@ -193,17 +207,34 @@ async fn detailed(server: &Server) -> Answer {
         anyhow::Ok((view, health, nodes))
     };
     match told.await {
-        Ok((view, health, nodes)) => {
-            let body = json!({"status": "healthy", "swarm_id": view.cluster.cluster,
-                "node_count": view.cluster.nodes.len(), "service_count": health["counts"]["services"]["total"],
-                "nodes": nodes, "errors": [], "verdict": health["verdict"], "findings": health["findings"],
-                "counts": health["counts"], "as_of": view.as_of()});
+        Ok((view, mut health, nodes)) => {
+            let body = Detailed {
+                status: "healthy",
+                swarm_id: view.cluster.cluster.clone(),
+                node_count: Some(nodes.len()),
+                service_count: Some(view.cluster.services.len()),
+                nodes: Some(nodes),
+                errors: Vec::new(),
+                verdict: health["verdict"].take(),
+                findings: health["findings"].take(),
+                counts: health["counts"].take(),
+                as_of: Some(view.as_of().to_string()),
+            };
             dated(answer::json(StatusCode::OK, &body), &view)
         }
         Err(error) => {
-            let body = json!({"status": "degraded", "swarm_id": null, "node_count": null, "service_count": null,
-                "nodes": null, "errors": [format!("{error:#}")], "verdict": "unknown", "findings": null,
-                "counts": null, "as_of": server.warm.last().map(|view| view.as_of())});
+            let body = Detailed {
+                status: "degraded",
+                swarm_id: None,
+                node_count: None,
+                service_count: None,
+                nodes: None,
+                errors: vec![format!("{error:#}")],
+                verdict: "unknown".into(),
+                findings: Value::Null,
+                counts: Value::Null,
+                as_of: server.warm.last().map(|view| view.as_of().to_string()),
+            };
             answer::json(StatusCode::OK, &body)
         }
     }

@@ -2,8 +2,9 @@
 //! an empty list.
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::types::{Detail, Details, Repository};
 use crate::cli::{self, InRegistry, OneImage, RemoveImage, TagsOf};
 use crate::cycle::Options;
 use crate::everyday::registry::Registries;
@@ -31,25 +32,24 @@ fn place(server: &Server) -> InRegistry {
 }
 
 /// `GET /api/registry/repositories`.
-pub(in crate::serve) async fn repositories(server: &Server, with_tags: bool) -> Result<Value, Problem> {
+pub(in crate::serve) async fn repositories(server: &Server, with_tags: bool) -> Result<Vec<Repository>, Problem> {
     let mut report = ask(server, &cli::Registry::Repos(place(server))).await?;
     let names: Vec<String> =
         report.data.remove("repositories").and_then(|names| serde_json::from_value(names).ok()).unwrap_or_default();
     let asked = names.into_iter().enumerate().map(async |(at, name)| {
         if !with_tags || at >= MOST {
-            return Ok(json!({"name": name, "tags": null}));
+            return Ok(Repository { name, tags: None });
         }
         tags(server, &name).await
     });
-    let all: Vec<Value> = futures_util::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
-    Ok(all.into())
+    futures_util::stream::iter(asked).buffered(AT_ONCE).try_collect().await
 }
 
 /// `GET /api/registry/repositories/{name}/tags`.
-pub(in crate::serve) async fn tags(server: &Server, name: &str) -> Result<Value, Problem> {
+pub(in crate::serve) async fn tags(server: &Server, name: &str) -> Result<Repository, Problem> {
     let asked = cli::Registry::Tags(TagsOf { name: name.to_owned(), digests: false, place: place(server) });
     let report = ask(server, &asked).await?;
-    Ok(json!({"name": name, "tags": names(&report)}))
+    Ok(Repository { name: name.to_owned(), tags: Some(names(&report)) })
 }
 
 fn names(report: &Report) -> Vec<String> {
@@ -58,30 +58,38 @@ fn names(report: &Report) -> Vec<String> {
 }
 
 /// `GET /api/registry/repositories/{name}/details`.
-pub(in crate::serve) async fn details(server: &Server, name: &str) -> Result<Value, Problem> {
+pub(in crate::serve) async fn details(server: &Server, name: &str) -> Result<Details, Problem> {
     let asked = cli::Registry::Tags(TagsOf { name: name.to_owned(), digests: false, place: place(server) });
     let report = ask(server, &asked).await?;
     let asked = names(&report).into_iter().map(async |tag| {
         let image = OneImage { name: format!("{name}:{tag}"), place: place(server) };
         match ask(server, &cli::Registry::Inspect(image)).await {
-            Ok(report) => detail(&tag, report.data.get("image").unwrap_or(&Value::Null)),
+            Ok(report) => detail(tag, report.data.get("image").unwrap_or(&Value::Null)),
             // One tag that is broken hides no others.
-            Err(problem) => json!({"tag": tag, "digest": null, "media_type": null, "size": null, "architecture": null,
-                "os": null, "created": null, "platforms": null, "error": problem.detail}),
+            Err(problem) => Detail { tag, error: Some(problem.detail), ..Detail::default() },
         }
     });
-    let all: Vec<Value> = futures_util::stream::iter(asked).buffered(AT_ONCE).collect().await;
-    Ok(json!({"name": name, "tags": all}))
+    let tags = futures_util::stream::iter(asked).buffered(AT_ONCE).collect().await;
+    Ok(Details { name: name.to_owned(), tags })
 }
 
-fn detail(tag: &str, image: &Value) -> Value {
+fn detail(tag: String, image: &Value) -> Detail {
     let platforms = image["platforms"].as_array().cloned().unwrap_or_default();
     // The shape has room for one: the one that most nodes are, else the first.
     let main = platforms.iter().find(|platform| platform["platform"] == "linux/amd64").or(platforms.first());
     let main = main.cloned().unwrap_or_default();
     let (os, architecture) = main["platform"].as_str().and_then(|name| name.split_once('/')).unzip();
-    json!({"tag": tag, "digest": image["digest"], "media_type": image["media_type"], "size": main["size_bytes"],
-        "architecture": architecture, "os": os, "created": image["created"], "platforms": platforms, "error": null})
+    Detail {
+        tag,
+        digest: image["digest"].clone(),
+        media_type: image["media_type"].clone(),
+        size: main["size_bytes"].clone(),
+        architecture: architecture.map(str::to_owned),
+        os: os.map(str::to_owned),
+        created: image["created"].clone(),
+        platforms: Some(platforms),
+        error: None,
+    }
 }
 
 /// Removes what a tag stands for, or says what would go.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
+use super::types::{self, Here, LiveService, Resources, Stack};
+use crate::model::needs::{Endpoint, Port};
 use crate::model::{Mode, Node, Offer, Service, TaskState, or_default};
 use crate::pass::nodes::list;
 use crate::pass::services::standing::{self, Standing};
@@ -18,23 +19,6 @@ struct Object {
     created_at: String,
     #[serde(deserialize_with = "or_default")]
     endpoint: Endpoint,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Endpoint {
-    #[serde(deserialize_with = "or_default")]
-    ports: Vec<Port>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Port {
-    #[serde(rename = "PublishedPort")]
-    published: u64,
-    #[serde(rename = "TargetPort")]
-    target: u64,
-    protocol: String,
 }
 
 /// `PUBLISHED:TARGET` of each port that is published; with the protocol where it is not TCP.
@@ -74,6 +58,8 @@ pub(in crate::serve) fn status(one: &Standing<'_>) -> &'static str {
         State::Ok => "running",
         State::Stopped => "stopped",
         State::Starting if one.running == 0 => "starting",
+        // It has not been told yet that no node takes it.
+        State::Pending if one.running == 0 && one.pending.iter().all(|task| task.status.err.is_empty()) => "starting",
         State::Failing | State::Pending | State::Paused if one.running == 0 => "failed",
         State::Updating | State::RollingBack if one.wanted.is_none_or(|wanted| one.running >= wanted) => "running",
         _ => "degraded",
@@ -81,78 +67,93 @@ pub(in crate::serve) fn status(one: &Standing<'_>) -> &'static str {
 }
 
 /// `GET /api/services/live`.
-pub(in crate::serve) fn services(cluster: &Snapshot) -> Result<Value> {
-    let entry = |one: &Standing<'_>| {
+pub(in crate::serve) fn services(cluster: &Snapshot) -> Result<Vec<LiveService>> {
+    let entry = |one: Standing<'_>| {
         let service = one.service;
         let object = object(service);
-        let ended = completed(cluster, service);
-        json!({
-            "id": service.id, "name": service.name, "image": service.image, "replicas": one.wanted,
-            "running_replicas": one.running, "completed_replicas": ended,
-            "ports": object.endpoint.ports.iter().map(port).collect::<Vec<_>>(), "nodes": places(cluster, one),
-            "created_at": object.created_at, "status": status(one), "state": one.state.name(), "mode": one.mode(),
-            "stack": one.stack, "version": service.version,
-            "newest_error": one.failure.as_ref().map(|failure| &failure.error),
-        })
+        LiveService {
+            id: service.id.0.clone(),
+            name: service.name.clone(),
+            image: service.image.clone(),
+            replicas: one.wanted,
+            running_replicas: one.running,
+            completed_replicas: completed(cluster, service),
+            ports: object.endpoint.ports.iter().map(port).collect(),
+            nodes: places(cluster, &one),
+            created_at: object.created_at,
+            status: status(&one),
+            state: one.state.name(),
+            mode: one.mode(),
+            stack: one.stack,
+            version: service.version,
+            newest_error: one.failure.map(|failure| failure.error),
+        }
     };
-    Ok(standing::all(cluster)?.iter().map(entry).collect())
+    Ok(standing::all(cluster)?.into_iter().map(entry).collect())
 }
 
 /// `GET /api/nodes`.
-pub(in crate::serve) fn nodes(cluster: &Snapshot) -> Result<Value> {
-    let mut entries = Vec::new();
-    for node in &cluster.nodes {
-        entries.push(node_of(cluster, node)?);
-    }
-    Ok(entries.into())
+pub(in crate::serve) fn nodes(cluster: &Snapshot) -> Result<Vec<types::Node>> {
+    cluster.nodes.iter().map(|one| node(cluster, one)).collect()
 }
 
 /// `GET /api/nodes/{id}`.
-pub(in crate::serve) fn node(cluster: &Snapshot, node: &Node) -> Result<Value> {
-    node_of(cluster, node)
-}
-
-fn node_of(cluster: &Snapshot, node: &Node) -> Result<Value> {
-    let entry = list::entry(cluster, node)?;
+pub(in crate::serve) fn node(cluster: &Snapshot, node: &Node) -> Result<types::Node> {
+    let mut entry = list::entry(cluster, node)?;
     let offer = Offer::read(&node.raw)?;
-    let gpus: u64 = offer.generic.iter().filter(|(kind, _)| kind.to_lowercase().contains("gpu")).map(|(_, n)| n).sum();
+    let gpus = offer.generic.iter().filter(|(kind, _)| kind.to_lowercase().contains("gpu")).map(|(_, n)| n).sum();
     let mut here: BTreeMap<&str, (&Service, u64)> = BTreeMap::new();
     for task in list::tasks(cluster, node).into_iter().filter(|task| task.running()) {
         if let Some(service) = cluster.services.iter().find(|service| service.id == task.service) {
             here.entry(&service.name).or_insert((service, 0)).1 += 1;
         }
     }
-    let services: Vec<Value> = here
-        .into_iter()
-        .map(|(name, (service, count))| json!({"name": name, "image": service.image, "replicas_on_node": count}))
-        .collect();
+    let here = here.into_iter().map(|(name, (service, count))| Here {
+        name: name.to_owned(),
+        image: service.image.clone(),
+        replicas_on_node: count,
+    });
     #[expect(clippy::cast_precision_loss, reason = "a number of CPUs")]
     let cpus = offer.nano_cpus as f64 / 1e9;
-    Ok(json!({
-        "id": node.id, "hostname": node.name, "role": entry["role"], "status": entry["state"],
-        "availability": entry["availability"], "addr": entry["address"], "platform_os": offer.os,
-        "platform_arch": offer.arch, "engine_version": entry["engine"], "labels": node.labels,
-        "resources": {"cpus": cpus, "memory_mb": offer.memory / (1 << 20), "gpus": gpus}, "services": services,
-        "leader": node.leader, "reachable": entry["reachable"], "ghost": entry["ghost"], "tasks": entry["tasks"],
-        "version": node.version,
-    }))
+    let mut take = |key: &str| entry[key].take();
+    Ok(types::Node {
+        id: node.id.0.clone(),
+        hostname: node.name.clone(),
+        role: take("role"),
+        status: take("state"),
+        availability: take("availability"),
+        addr: take("address"),
+        platform_os: offer.os,
+        platform_arch: offer.arch,
+        engine_version: take("engine"),
+        labels: node.labels.clone(),
+        resources: Resources { cpus, memory_mb: offer.memory / (1 << 20), gpus },
+        services: here.collect(),
+        leader: node.leader,
+        reachable: take("reachable"),
+        ghost: take("ghost"),
+        tasks: take("tasks"),
+        version: node.version,
+    })
 }
 
 /// `GET /api/stacks`.
-pub(in crate::serve) fn stacks(cluster: &Snapshot) -> Result<Value> {
+pub(in crate::serve) fn stacks(cluster: &Snapshot) -> Result<Vec<Stack>> {
     let standings = standing::all(cluster)?;
     let entry = |(name, services): (&&str, &Vec<&Standing<'_>>)| {
         let (running, desired) = services.iter().fold((0, 0), |(running, desired), one| {
             (running + one.running, desired + one.wanted.unwrap_or(one.running))
         });
-        let ports: BTreeSet<String> = services.iter().flat_map(|one| ports(one.service)).collect();
-        let nodes: BTreeSet<String> = services.iter().flat_map(|one| places(cluster, one)).collect();
-        let names: Vec<&str> = services.iter().map(|one| one.service.name.as_str()).collect();
-        json!({
-            "name": name, "status": stack_status(services, running, desired), "services": names,
-            "service_count": services.len(), "running_replicas": running, "desired_replicas": desired,
-            "ports": ports, "nodes": nodes,
-        })
+        Stack {
+            name: (*name).to_owned(),
+            status: stack_status(services, running, desired),
+            services: services.iter().map(|one| one.service.name.clone()).collect(),
+            service_count: services.len(),
+            running_replicas: running,
+            desired_replicas: desired,
+            ports: services.iter().flat_map(|one| ports(one.service)).collect(),
+            nodes: services.iter().flat_map(|one| places(cluster, one)).collect(),
+        }
     };
     Ok(by_stack::all(&standings).iter().map(entry).collect())
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, IF_MATCH, LOCATION};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Asked;
 use super::registry::remove;
+use super::types::{Deleted, Said};
 use crate::pass::order::Verb;
 use crate::report::Report;
 use crate::serve::answer::{self, Answer};
@@ -23,14 +25,20 @@ use crate::serve::{Server, WAIT};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the body of an order may say.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Body {
+pub(in crate::serve) struct OrderBody {
+    /// Of `scale`: 0 to 100000.
     replicas: Option<u64>,
+    /// Of `labels`: null removes one.
     labels: Option<std::collections::BTreeMap<String, Option<String>>>,
+    /// Although something speaks against it.
     force: bool,
+    /// Of `update`: give images without a digest one.
     pin: bool,
+    /// Of `build`, as `linux/amd64`.
     platform: Option<String>,
+    /// The version that was seen; another one by then is refused.
     expected_version: Option<u64>,
 }
 
@@ -47,7 +55,7 @@ pub(in crate::serve) async fn order(
 ) -> Result<Answer, Problem> {
     let name = found.names.first().map(String::as_str).unwrap_or_default();
     let mut job = Job::new(kind, word, name, &asked.caller.name)?;
-    let body: Body = json_of(asked)?;
+    let body: OrderBody = json_of(asked)?;
     (job.replicas, job.force, job.pin, job.seen) = (body.replicas, body.force, body.pin, body.expected_version);
     job.platform = body.platform;
     job.labels = body.labels.into_iter().flatten().collect();
@@ -59,7 +67,7 @@ pub(in crate::serve) async fn order(
     }
     job.check()?;
     if asked.wants("dry_run") {
-        let report = Box::pin(job.run(server, true, None)).await?;
+        let report = Box::pin(job.run(server, None, None)).await?;
         return match Problem::of_report(&report) {
             Some(problem) => Err(problem),
             None => Ok(answer::json(StatusCode::OK, &said(&job, "planned", None, Some(&report)))),
@@ -67,18 +75,20 @@ pub(in crate::serve) async fn order(
     }
     let wait = patience(asked)?;
     let entry = job.clone().begin(server, wait)?;
-    let mut answer = finish(&entry, wait, |entry, report| said(&job, done(&job), Some(entry), Some(report))).await?;
-    if job.what == What::Deploy && answer.status() == StatusCode::OK {
-        // The service has an id by now.
-        let view = server.warm.look().await?;
-        let id = view.cluster.service(&job.name).map(|service| service.id.0.clone());
-        if let Some(report) = entry.report() {
-            let mut body = said(&job, done(&job), Some(&entry), Some(&report));
-            body["swarm_id"] = json!(id);
-            answer = answer::json(StatusCode::OK, &body);
-        }
-    }
-    Ok(answer)
+    let id = match job.what {
+        // Once it is deployed the service has an id.
+        What::Deploy => entry.ended(PATIENCE + wait.unwrap_or_default()).await.is_some(),
+        _ => false,
+    };
+    let id = match id.then_some(server.warm.look()) {
+        Some(view) => view.await?.cluster.service(&job.name).map(|service| service.id.0.clone()),
+        None => None,
+    };
+    finish(&entry, wait, |entry, report| {
+        let said = Said { swarm_id: id, ..said(&job, done(&job), Some(entry), Some(report)) };
+        answer::json(StatusCode::OK, &said)
+    })
+    .await
 }
 
 /// `DELETE /api/registry/repositories/{name}/tags/{tag}`.
@@ -89,17 +99,20 @@ pub(in crate::serve) async fn delete_tag(server: &Rc<Server>, found: &Found, ask
     let [name, tag] = found.names.as_slice() else { return Err(Problem::nothing_here()) };
     let image = if tag.contains(':') { format!("{name}@{tag}") } else { format!("{name}:{tag}") };
     let dry_run = asked.wants("dry_run");
-    let told = |report: &Report| json!({"deleted": !dry_run, "digest": report.data.get("digest"), "tags": report.data.get("tags"), "report": report});
+    let told = |report: &Report| {
+        let (digest, tags) = (report.data.get("digest"), report.data.get("tags"));
+        answer::json(StatusCode::OK, &Deleted { deleted: !dry_run, digest, tags, report })
+    };
     if dry_run {
         let report = Box::pin(remove(server, &image, true)).await;
         return match Problem::of_report(&report) {
             Some(problem) => Err(problem),
-            None => Ok(answer::json(StatusCode::OK, &told(&report))),
+            None => Ok(told(&report)),
         };
     }
     let work = {
         let image = image.clone();
-        async move |server: &Server| Ok(remove(server, &image, false).await)
+        async move |server: &Server, _: &Entry| Ok(remove(server, &image, false).await)
     };
     let entry = runs::begin(server, "registry rm", &image, &asked.caller.name, work);
     let entry = entry.ok_or_else(|| {
@@ -112,7 +125,7 @@ pub(in crate::serve) async fn delete_tag(server: &Rc<Server>, found: &Found, ask
 async fn finish(
     entry: &Rc<Entry>,
     wait: Option<Duration>,
-    told: impl Fn(&Entry, &Report) -> Value,
+    told: impl FnOnce(&Entry, &Report) -> Answer,
 ) -> Result<Answer, Problem> {
     let Some(report) = entry.ended(PATIENCE + wait.unwrap_or_default()).await else {
         let body = json!({"status": "running", "run": entry.id});
@@ -122,7 +135,7 @@ async fn finish(
     };
     match Problem::of_report(&report) {
         Some(problem) => Err(problem),
-        None => Ok(answer::json(StatusCode::OK, &told(entry, &report))),
+        None => Ok(told(entry, &report)),
     }
 }
 
@@ -165,7 +178,7 @@ fn done(job: &Job) -> &'static str {
         What::Do(Verb::ServicesScale) => "scaled",
         What::Do(Verb::ServicesStop | Verb::StacksStop) => "stopped",
         What::Do(Verb::ServicesStart | Verb::StacksStart) => "started",
-        What::Do(Verb::ServicesRestart | Verb::StacksRestart) => "restarted",
+        What::Do(Verb::ServicesRestart | Verb::StacksRestart | Verb::StacksRedeploy) => "restarted",
         What::Do(Verb::ServicesRollback) => "rolled_back",
         What::Do(Verb::ServicesRefreshAuth) => "refreshed",
         What::Do(Verb::NodesDrain) => "draining",
@@ -178,22 +191,22 @@ fn done(job: &Job) -> &'static str {
     }
 }
 
-fn said(job: &Job, status: &str, entry: Option<&Entry>, report: Option<&Report>) -> Value {
-    let mut said = json!({"status": status});
-    if job.kind == Kind::Node {
-        let id = report.and_then(|report| report.actions.first()).map(|action| action.target.id.clone());
-        said["node_id"] = id.unwrap_or_else(|| job.name.clone()).into();
-    } else {
-        said["name"] = job.name.as_str().into();
+fn said<'a>(job: &Job, status: &'static str, entry: Option<&Entry>, report: Option<&'a Report>) -> Said<'a> {
+    let node = job.kind == Kind::Node;
+    let id = || report.and_then(|report| report.actions.first()).map(|action| action.target.id.clone());
+    let built = |key: &str| {
+        let built = report.filter(|_| job.what == What::Build)?;
+        Some(built.data.get(key)?.as_str()?.to_owned())
+    };
+    Said {
+        status,
+        name: (!node).then(|| job.name.clone()),
+        node_id: node.then(|| id().unwrap_or_else(|| job.name.clone())),
+        swarm_id: None,
+        image: built("image"),
+        logs: built("logs"),
+        replicas: job.replicas,
+        run: entry.map(|entry| entry.id.clone()),
+        report,
     }
-    if let (What::Build, Some(report)) = (job.what, report) {
-        said["image"] = json!(report.data.get("image"));
-        said["logs"] = json!(report.data.get("logs"));
-    }
-    if let Some(replicas) = job.replicas {
-        said["replicas"] = replicas.into();
-    }
-    said["run"] = entry.map(|entry| entry.id.as_str()).into();
-    said["report"] = json!(report);
-    said
 }

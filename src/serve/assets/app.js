@@ -36,12 +36,18 @@
     source.addEventListener("line", (event) => {
       const line = JSON.parse(event.data), stay = !near();
       if (first) { log.textContent = ""; first = false; }
-      log.append(`${line.at ?? ""} ${line.task} | ${line.text}\n`);
+      log.append(line.task ? `${line.at ?? ""} ${line.task} | ${line.text}\n` : `${line.text}\n`);
       while (log.childNodes.length > 5000) log.firstChild.remove();
       if (!stay) log.scrollTop = log.scrollHeight;
       say("live");
     });
-    source.addEventListener("end", () => { say("the log has ended"); source.close(); });
+    source.addEventListener("end", () => {
+      say("the log has ended");
+      source.close();
+      if (document.querySelector("[data-live]")) renew();
+    });
+    // Who comes again is told all of it again.
+    source.onopen = () => { first = true; };
     source.onerror = () => say("not live: trying again");
     return;
   }

@@ -131,9 +131,11 @@ fn job(kind: Kind, names: &[String], said: &[(String, String)], caller: &Caller)
 /// If that can't be said.
 pub(super) async fn preview(server: &Server, kind: Kind, names: &[String], asked: &Asked) -> Result<Page, Problem> {
     let job = job(kind, names, &asked.query, &asked.caller)?;
-    let report = Box::pin(job.run(server, true, None)).await?;
+    let report = Box::pin(job.run(server, None, None)).await?;
     let forcible = report.blocked.iter().flat_map(|one| &one.reasons).any(|reason| reason.contains("--force"));
-    let title = format!("{} {}", job.word, job.name);
+    // A node is named by its id in paths, and by its hostname where people read.
+    let whom = report.actions.first().filter(|_| kind == Kind::Node).map_or(job.name.as_str(), |one| &one.target.name);
+    let title = format!("{} {whom}", job.word);
     let kept: Vec<&(String, String)> = asked.query.iter().filter(|(key, _)| key != "force" && key != "seal").collect();
     let action = place(kind, &job.name, job.word);
     let back =
@@ -188,10 +190,19 @@ pub(super) fn run(entry: &Entry) -> Page {
     let body = html! {
         h1 { (entry.command) " " (entry.target) }
         p.dim { "Asked for by " (entry.by) ", " time datetime=(entry.started) { (entry.started.strftime("%H:%M:%S UTC")) } }
-        div #run data-live data-poll[report.is_none()] {
+        // What prints is followed line by line.
+        div #run data-live data-poll[report.is_none() && !entry.prints()] {
             @match &report {
                 Some(report) => { (told(report)) }
-                None => { noscript { p { a href="" { "Look again" } } } section { p role="status" { (parts::word("running", "warn")) " It is under way." } } }
+                None => {
+                    noscript { p { a href="" { "Look again" } } }
+                    section {
+                        p role="status" { (parts::word("running", "warn")) " It is under way." }
+                        @if entry.prints() {
+                            pre #log tabindex="0" aria-label="Log" data-follow={ "/api/runs/" (entry.id) "/log" } { (entry.said().unwrap_or_default()) }
+                        }
+                    }
+                }
             }
         }
         p.actions {
@@ -213,11 +224,26 @@ fn told(report: &Report) -> Markup {
                 @else if report.run.dry_run && report.blocked.is_empty() && report.error.is_none() { "There is nothing to do" }
                 @else { (report.outcome) }
             }
+            (outcome(report))
+        }
+        @if let Some(logs) = report.data.get("logs").and_then(Value::as_str) {
+            section aria-labelledby="h-logs" { h2 #h-logs { "What the build printed" } pre tabindex="0" { (logs) } }
+        }
+        @if let Some(impact) = report.data.get("impact") {
+            section aria-labelledby="h-impact" { h2 #h-impact { "What becomes of its tasks" } (nodes::impact(impact)) }
+        }
+    }
+}
+
+/// Its actions, with what was refused and what else is to be said.
+pub(super) fn outcome(report: &Report) -> Markup {
+    html! {
             @if let Some(error) = &report.error {
                 p { (parts::word("failed", "bad")) " " (error.message) }
                 @for cause in &error.causes { p.dim { (cause) } }
                 @if let Some(hint) = &error.hint { p { "What to do: " (hint) } }
             }
+            @if report.actions.is_empty() && report.blocked.is_empty() && report.error.is_none() { p.dim { "Nothing." } }
             ul.plain {
                 @for action in &report.actions {
                     li {
@@ -235,13 +261,6 @@ fn told(report: &Report) -> Markup {
                 }
                 @for warning in &report.warnings { li { (parts::word("note", "warn")) " " (warning.message) } }
             }
-        }
-        @if let Some(logs) = report.data.get("logs").and_then(Value::as_str) {
-            section aria-labelledby="h-logs" { h2 #h-logs { "What the build printed" } pre tabindex="0" { (logs) } }
-        }
-        @if let Some(impact) = report.data.get("impact") {
-            section aria-labelledby="h-impact" { h2 #h-impact { "What becomes of its tasks" } (nodes::impact(impact)) }
-        }
     }
 }
 

@@ -5,10 +5,10 @@ use anyhow::{Context as _, Result};
 use maud::{Markup, html};
 
 use super::{Page, nodes, parts, services};
-use crate::cycle::memory_key;
+use crate::keys::memory_key;
 use crate::pass::Pass;
 use crate::pass::health::{self, Finding, Health, Weight};
-use crate::pass::services::{State, standing};
+use crate::pass::services::{Standing, State, standing};
 use crate::plan::TargetKind;
 use crate::serve::Server;
 use crate::serve::warm::View;
@@ -28,15 +28,18 @@ const CHANGES: usize = 8;
 /// If an object can't be read.
 pub(super) fn page(server: &Server, view: &View) -> Result<Page> {
     let cluster = &view.cluster;
-    let health = health::look(cluster, None).context("the engine's objects can't be read")?;
+    let mut standings = standing::all(cluster).context("the engine's services can't be read")?;
+    let health = health::look_at(cluster, &standings, None).context("the engine's objects can't be read")?;
+    // What is not as wanted comes first.
+    standings.sort_by_key(|one| matches!(one.state, State::Ok | State::Stopped));
     let body = html! {
         h1 { "Overview" }
         (verdict(&health))
         (counts(cluster, &health))
-        (under_target(cluster)?)
+        (under_target(server, cluster, &standings))
         section #nodes data-live aria-labelledby="h-nodes" {
             h2 #h-nodes { a href="/nodes" { "Nodes" } }
-            (nodes::table(cluster, ROWS)?)
+            (nodes::table(server, cluster, ROWS)?)
         }
         (changes(server, view))
         (next(server, cluster))
@@ -112,18 +115,15 @@ fn counts(cluster: &Snapshot, health: &Health) -> Markup {
     }
 }
 
-/// What is not as wanted comes first.
-fn under_target(cluster: &Snapshot) -> Result<Markup> {
-    let mut standings = standing::all(cluster).context("the engine's services can't be read")?;
-    standings.sort_by_key(|one| matches!(one.state, State::Ok | State::Stopped));
+fn under_target(server: &Server, cluster: &Snapshot, standings: &[Standing<'_>]) -> Markup {
     let (all, shown): (usize, Vec<_>) = (standings.len(), standings.iter().take(ROWS).collect());
-    Ok(html! {
+    html! {
         section #services data-live aria-labelledby="h-services" {
             h2 #h-services { a href="/services" { "Services" } }
-            @if shown.is_empty() { p.dim { "There is none." } } @else { (services::table(cluster, &shown)) }
+            @if shown.is_empty() { p.dim { "There is none." } } @else { (services::table(server, cluster, &shown)) }
             @if all > ROWS { p { a href="/services" { "All " (all) " services" } } }
         }
-    })
+    }
 }
 
 fn changes(server: &Server, view: &View) -> Markup {
@@ -160,14 +160,14 @@ pub(super) fn change(row: &JournalRow, now: jiff::Timestamp) -> Markup {
 }
 
 /// What the next `orca reconcile` would do, planned on the look at hand.
-fn next(server: &Server, cluster: &Snapshot) -> Markup {
+pub(super) fn next(server: &Server, cluster: &Snapshot) -> Markup {
     let memory = server.options.peek_memory(&memory_key(cluster, &server.settings));
     let plan = |pass: Pass| (pass.name(), pass.plan(cluster, &server.settings, &memory, cluster.taken_at));
     let plans = Pass::ALL.into_iter().map(plan);
     let plans: Vec<_> = plans.filter(|(_, plan)| !plan.actions.is_empty() || !plan.blocked.is_empty()).collect();
     html! {
         section #next data-live aria-labelledby="h-next" {
-            h2 #h-next { "What the next reconcile would do" }
+            h2 #h-next { a href="/plans" { "What the next reconcile would do" } }
             @if plans.is_empty() { p.dim { "Nothing." } }
             @for (pass, plan) in &plans {
                 h3 { (pass) }

@@ -8,6 +8,8 @@ mod front;
 mod history;
 mod nodes;
 mod parts;
+mod plans;
+mod projects;
 mod registry;
 mod services;
 mod stacks;
@@ -25,6 +27,7 @@ use super::Server;
 use super::access::Caller;
 use super::answer::{self, Answer};
 use super::api::{Asked, dated};
+use super::aside;
 use super::orders::{Kind, exact};
 use super::problem::Problem;
 use super::routes::{Found, Op, pairs};
@@ -34,13 +37,15 @@ const STYLE: &str = include_str!("../assets/app.css");
 const SCRIPT: &str = include_str!("../assets/app.js");
 
 /// The pages that the others are reached by.
-const MENU: [(&str, &str); 7] = [
+const MENU: [(&str, &str); 9] = [
     ("/", "Overview"),
     ("/services", "Services"),
     ("/nodes", "Nodes"),
     ("/stacks", "Stacks"),
     ("/catalog", "Catalog"),
+    ("/projects", "Projects"),
     ("/registry", "Registry"),
+    ("/plans", "Plans"),
     ("/history", "History"),
 ];
 
@@ -64,8 +69,9 @@ pub(super) struct Page {
 pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) -> Result<Answer, Problem> {
     let name = || found.names.first().map(String::as_str).unwrap_or_default();
     let op = found.route.op;
-    if let Op::PageRegistry | Op::PageRepository | Op::PageHistory | Op::PageCatalog = op {
+    if let Op::PageRegistry | Op::PageRepository | Op::PageHistory | Op::PageCatalog | Op::PageProjects = op {
         let page = match op {
+            Op::PageProjects => projects::page(server, &asked.caller).await?,
             Op::PageCatalog => catalog::page(server, &asked.caller).await?,
             Op::PageRegistry => registry::all(server).await?,
             Op::PageRepository => registry::one(server, name()).await?,
@@ -95,13 +101,17 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
     if let Some(kind) = about {
         exact(&view.cluster, kind, name())?;
     }
+    if let Op::PageFront | Op::PageServices | Op::PageService | Op::PageNodes | Op::PageNode = op {
+        aside::stir(server);
+    }
     let page = match op {
+        Op::PagePlans => Box::pin(plans::page(server, &view)).await,
         Op::PageFront => front::page(server, &view)?,
-        Op::PageServices => services::all(&view, asked)?,
-        Op::PageService => services::one(&view, name(), &asked.caller)?,
+        Op::PageServices => services::all(server, &view, asked)?,
+        Op::PageService => services::one(server, &view, name(), &asked.caller)?,
         Op::PageLogs => services::logs(server, &view, name(), asked).await?,
-        Op::PageNodes => nodes::all(&view)?,
-        Op::PageNode => nodes::one(&view, name(), &asked.caller)?,
+        Op::PageNodes => nodes::all(server, &view)?,
+        Op::PageNode => nodes::one(server, &view, name(), &asked.caller)?,
         Op::PageStacks => stacks::all(&view, &asked.caller)?,
         _ => return Err(Problem::nothing_here()),
     };

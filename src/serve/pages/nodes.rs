@@ -11,8 +11,10 @@ use crate::cli::OneNode;
 use crate::everyday;
 use crate::model::{Needs, Node, NodeId, Offer, ServiceId};
 use crate::pass::nodes::list;
+use crate::serve::Server;
 use crate::serve::access::Caller;
 use crate::serve::api::data;
+use crate::serve::aside::Memory;
 use crate::serve::warm::View;
 use crate::snapshot::Snapshot;
 
@@ -20,9 +22,9 @@ use crate::snapshot::Snapshot;
 type Reserved = BTreeMap<NodeId, (u64, u64)>;
 
 fn reserved(cluster: &Snapshot) -> Result<Reserved> {
-    let mut needs: BTreeMap<&ServiceId, Needs> = BTreeMap::new();
+    let mut needs: BTreeMap<&ServiceId, &Needs> = BTreeMap::new();
     for service in &cluster.services {
-        needs.insert(&service.id, Needs::read(&service.raw)?);
+        needs.insert(&service.id, service.needs()?);
     }
     let mut reserved = Reserved::new();
     for task in cluster.tasks.iter().filter(|task| task.live() && !task.node.0.is_empty()) {
@@ -38,10 +40,10 @@ fn reserved(cluster: &Snapshot) -> Result<Reserved> {
 ///
 /// # Errors
 /// If an object can't be read.
-pub(super) fn all(view: &View) -> Result<Page> {
+pub(super) fn all(server: &Server, view: &View) -> Result<Page> {
     let body = html! {
         h1 { "Nodes" }
-        section #nodes data-live aria-label="Nodes" { (table(&view.cluster, usize::MAX)?) }
+        section #nodes data-live aria-label="Nodes" { (table(server, &view.cluster, usize::MAX)?) }
     };
     Ok(Page { title: "Nodes".to_owned(), menu: "/nodes", body })
 }
@@ -50,28 +52,32 @@ pub(super) fn all(view: &View) -> Result<Page> {
 ///
 /// # Errors
 /// If an object can't be read.
-pub(super) fn table(cluster: &Snapshot, most: usize) -> Result<Markup> {
+pub(super) fn table(server: &Server, cluster: &Snapshot, most: usize) -> Result<Markup> {
     let reserved = reserved(cluster)?;
+    let memory = server.asides.memory();
     let mut rows = Vec::new();
     for node in cluster.nodes.iter().take(most) {
-        rows.push(row(cluster, node, &reserved)?);
+        let free = memory.as_deref().map(|memory| free(memory, node));
+        rows.push(row(cluster, node, &reserved, free.as_ref())?);
     }
-    let head = [
+    let mut head = vec![
         ("Node", false),
         ("State", false),
         ("Role", false),
         ("Tasks", true),
         ("CPU reserved", false),
         ("Memory reserved", false),
-        ("Labels", false),
     ];
+    head.extend(memory.is_some().then_some(("Memory in use", false)));
+    head.push(("Labels", false));
     Ok(html! {
         (parts::table("Nodes", &head, &html! { @for row in &rows { (row) } }))
+        @if let Some(Err(error)) = memory.as_deref() { p.dim { "Memory in use is not known: " (format!("{error:#}")) } }
         @if cluster.nodes.len() > most { p { a href="/nodes" { "All " (cluster.nodes.len()) " nodes" } } }
     })
 }
 
-fn row(cluster: &Snapshot, node: &Node, reserved: &Reserved) -> Result<Markup> {
+fn row(cluster: &Snapshot, node: &Node, reserved: &Reserved, free: Option<&Markup>) -> Result<Markup> {
     let entry = list::entry(cluster, node)?;
     let offer = Offer::read(&node.raw)?;
     let labels: Vec<String> = node.labels.iter().filter(|(key, _)| !key.starts_with("orca.")).map(label).collect();
@@ -83,6 +89,7 @@ fn row(cluster: &Snapshot, node: &Node, reserved: &Reserved) -> Result<Markup> {
             td.n { (entry["running"]) "/" (entry["tasks"]) }
             td { (cpu(node, &offer, reserved)) }
             td { (memory(node, &offer, reserved)) }
+            @if let Some(free) = free { td { (free) } }
             td.wide { (labels.join(", ")) }
         }
     })
@@ -131,11 +138,26 @@ fn memory(node: &Node, offer: &Offer, reserved: &Reserved) -> Markup {
     )
 }
 
+/// What an exporter says of a node's memory.
+fn free(memory: &Result<Memory>, node: &Node) -> Markup {
+    let unknown = |why: &str| html! { span.dim title=(why) { "not known" } };
+    match memory.as_ref().map(|memory| memory.get(&node.name)) {
+        Ok(Some(Ok(memory))) => {
+            let free = memory.total_bytes.saturating_sub(memory.used_bytes);
+            let words = format!("{} free of {}", parts::bytes(free), parts::bytes(memory.total_bytes));
+            parts::share("Memory in use", memory.used_bytes, memory.total_bytes, &words)
+        }
+        Ok(Some(Err(why))) => unknown(why),
+        Ok(None) => unknown("nobody was asked"),
+        Err(error) => unknown(&format!("{error:#}")),
+    }
+}
+
 /// One node.
 ///
 /// # Errors
 /// If there is none of this name.
-pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
+pub(super) fn one(server: &Server, view: &View, name: &str, caller: &Caller) -> Result<Page> {
     let cluster = &view.cluster;
     let node = everyday::node(cluster, name)?;
     let entry =
@@ -152,6 +174,7 @@ pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
                 dt { "Engine" } dd { (text("engine")) ", " (text("os")) "/" (text("architecture")) }
                 dt { "CPU reserved" } dd { (cpu(node, &offer, &reserved)) }
                 dt { "Memory reserved" } dd { (memory(node, &offer, &reserved)) }
+                @if let Some(memory) = server.asides.memory() { dt { "Memory in use" } dd { (free(&memory, node)) } }
                 dt { "Labels" } dd { @for pair in &node.labels { code { (label(pair)) } " " } }
                 dt { "Id" } dd { code { (node.id.0) } }
             }
@@ -211,7 +234,7 @@ pub(super) fn impact(impact: &Value) -> Markup {
                 li { (parts::word("stays behind", "warn")) " volume " code { (one["volume"].as_str().unwrap_or_default()) } " of " (one["service"].as_str().unwrap_or_default()) }
             }
             @if !names("global").is_empty() { li { "Lose the task of this node: " (names("global").join(", ")) } }
-            @if !names("jobs").is_empty() { li { "Jobs that begin anew: " (names("jobs").join(", ")) } }
+            @if !names("jobs").is_empty() { li { "Jobs that stay until they have ended: " (names("jobs").join(", ")) } }
         }
     }
 }

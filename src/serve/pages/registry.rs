@@ -1,11 +1,11 @@
 //! The registry: its repositories, and one of them.
 
 use maud::html;
-use serde_json::Value;
 
 use super::{Page, parts};
 use crate::engine::path::segment;
 use crate::serve::Server;
+use crate::serve::api::types::Detail;
 use crate::serve::api::{details, repositories};
 use crate::serve::problem::Problem;
 
@@ -15,17 +15,15 @@ use crate::serve::problem::Problem;
 /// If the registry can't be asked.
 pub(super) async fn all(server: &Server) -> Result<Page, Problem> {
     let known = server.asked.registry.is_some() || server.settings.registry.default.is_some();
-    let found = if known { repositories(server, false).await? } else { Value::Null };
-    let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let found = if known { repositories(server, false).await? } else { Vec::new() };
     let body = html! {
         h1 { "Registry" }
         section aria-label="Repositories" {
             @if !known { p { "No registry is named: start orca serve with " code { "--registry HOST" } ", or set " code { "registry.default" } "." } }
             @else if found.is_empty() { p.dim { "It has no repositories." } }
             ul.plain {
-                @for one in found {
-                    @let name = one["name"].as_str().unwrap_or_default();
-                    li { a href={ "/registry/" (path(name)) } { (name) } }
+                @for one in &found {
+                    li { a href={ "/registry/" (path(&one.name)) } { (one.name) } }
                 }
             }
         }
@@ -44,17 +42,16 @@ fn path(name: &str) -> String {
 /// If the registry can't be asked.
 pub(super) async fn one(server: &Server, name: &str) -> Result<Page, Problem> {
     let told = details(server, name).await?;
-    let tags = told["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let tags = told.tags;
     let rows = html! {
-        @for tag in tags {
-            @let text = |key: &str| tag[key].as_str().unwrap_or_default().to_owned();
+        @for tag in &tags {
             tr {
-                th scope="row" { (text("tag")) }
-                td { code { (parts::short(&text("digest"))) } }
+                th scope="row" { (tag.tag) }
+                td { code { (parts::short(tag.digest.as_str().unwrap_or_default())) } }
                 td { (platforms(tag)) }
-                td.n { @if let Some(size) = tag["size"].as_u64() { (parts::bytes(size)) } }
-                td { (text("created")) }
-                td.wide { (text("error")) }
+                td.n { @if let Some(size) = tag.size.as_u64() { (parts::bytes(size)) } }
+                td { (tag.created.as_str().unwrap_or_default()) }
+                td.wide { (tag.error.as_deref().unwrap_or_default()) }
             }
         }
     };
@@ -69,7 +66,7 @@ pub(super) async fn one(server: &Server, name: &str) -> Result<Page, Problem> {
     Ok(Page { title: name.to_owned(), menu: "/registry", body })
 }
 
-fn platforms(tag: &Value) -> String {
-    let names = tag["platforms"].as_array().into_iter().flatten().filter_map(|one| one["platform"].as_str());
+fn platforms(tag: &Detail) -> String {
+    let names = tag.platforms.iter().flatten().filter_map(|one| one["platform"].as_str());
     names.collect::<Vec<_>>().join(", ")
 }

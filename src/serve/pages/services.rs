@@ -24,7 +24,7 @@ const ROWS: usize = 100;
 ///
 /// # Errors
 /// If an object can't be read.
-pub(super) fn all(view: &View, asked: &Asked) -> Result<Page, Problem> {
+pub(super) fn all(server: &Server, view: &View, asked: &Asked) -> Result<Page, Problem> {
     let standings = standings(&view.cluster)?;
     let (text, state, stack) =
         (asked.says("q").unwrap_or(""), asked.says("state").unwrap_or(""), asked.says("stack").unwrap_or(""));
@@ -57,7 +57,7 @@ pub(super) fn all(view: &View, asked: &Asked) -> Result<Page, Problem> {
         }
         section #services data-live aria-label="Services" {
             p.dim { (found.len()) " of " (standings.len()) }
-            @if !shown.is_empty() { (table(&view.cluster, &shown)) }
+            @if !shown.is_empty() { (table(server, &view.cluster, &shown)) }
             p.actions {
                 @if page > 1 { a.button href=(number(page - 1)) { "Before" } }
                 @if found.len() > page * ROWS { a.button href=(number(page + 1)) { "More" } }
@@ -72,7 +72,8 @@ fn standings(cluster: &Snapshot) -> Result<Vec<Standing<'_>>> {
 }
 
 /// A table of services.
-pub(super) fn table(cluster: &Snapshot, services: &[&Standing<'_>]) -> Markup {
+pub(super) fn table(server: &Server, cluster: &Snapshot, services: &[&Standing<'_>]) -> Markup {
+    let newer = server.asides.newer();
     let rows = html! {
         @for one in services {
             @let image = Reference::parse(&one.service.image);
@@ -80,7 +81,7 @@ pub(super) fn table(cluster: &Snapshot, services: &[&Standing<'_>]) -> Markup {
                 th scope="row" { (parts::service(&one.service.name)) }
                 td { (parts::state(one.state)) }
                 td.n { (one.ratio()) }
-                td { (image.tag.as_deref().unwrap_or("latest")) @if let Some(digest) = &image.digest { " " code.dim { (parts::short(digest)) } } }
+                td { (brief(&image)) @if newer.than(one.service).is_some() { " " (parts::word("newer available", "warn")) } }
                 td { (places(cluster, one)) }
                 td.wide { @if let Some(failure) = &one.failure { (failure.error) " " span.dim { (parts::moment(failure.at, cluster.engine_time)) } } }
             }
@@ -97,6 +98,15 @@ pub(super) fn table(cluster: &Snapshot, services: &[&Standing<'_>]) -> Markup {
     parts::table("Services", &head, &rows)
 }
 
+/// An image without its registry and the path there: which is which, say the last part, the tag and the digest.
+fn brief(image: &Reference) -> Markup {
+    let name = image.repository.rsplit('/').next().unwrap_or_default();
+    html! {
+        (name) ":" (image.tag.as_deref().unwrap_or("latest"))
+        @if let Some(digest) = &image.digest { " " code.dim { (parts::short(digest)) } }
+    }
+}
+
 fn places(cluster: &Snapshot, one: &Standing<'_>) -> String {
     let places = shapes::places(cluster, one);
     let more = places.len().saturating_sub(3);
@@ -108,7 +118,7 @@ fn places(cluster: &Snapshot, one: &Standing<'_>) -> String {
 ///
 /// # Errors
 /// If there is none of this name.
-pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
+pub(super) fn one(server: &Server, view: &View, name: &str, caller: &Caller) -> Result<Page> {
     let cluster = &view.cluster;
     let args = OneService { name: name.to_owned() };
     let entry = data(|report| everyday::services_show(cluster, &args, report))?["service"].take();
@@ -119,7 +129,7 @@ pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
     let tasks = data(|report| everyday::services_ps(cluster, &Tasks { chosen, all: true }, report))?["tasks"].take();
     let body = html! {
         h1 { (name) }
-        (facts(cluster, one, &entry))
+        (facts(server, cluster, one, &entry))
         section #tasks data-live aria-labelledby="h-tasks" {
             h2 #h-tasks { "Tasks" }
             (task_table(&tasks, cluster.engine_time))
@@ -137,14 +147,18 @@ pub(super) fn one(view: &View, name: &str, caller: &Caller) -> Result<Page> {
     Ok(Page { title: name, menu: "/services", body })
 }
 
-fn facts(cluster: &Snapshot, one: &Standing<'_>, entry: &Value) -> Markup {
+fn facts(server: &Server, cluster: &Snapshot, one: &Standing<'_>, entry: &Value) -> Markup {
     let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+    let newer = server.asides.newer();
     let ports = shapes::ports(one.service);
     html! {
         section #facts data-live aria-label="Facts" {
             dl {
                 dt { "State" } dd { (parts::state(one.state)) " " (one.ratio()) " tasks run" }
-                dt { "Image" } dd { code { (text("image")) } }
+                dt { "Image" } dd {
+                    code { (text("image")) }
+                    @if let Some(image) = newer.than(one.service) { div { (parts::word("newer available", "warn")) " " code { (image) } } }
+                }
                 dt { "Mode" } dd { (one.mode()) }
                 @if let Some(stack) = &one.stack { dt { "Stack" } dd { a href=(with_query("/services", &[("stack", stack)])) { (stack) } } }
                 @if !ports.is_empty() { dt { "Ports" } dd { (ports.join(", ")) } }

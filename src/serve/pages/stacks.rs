@@ -1,8 +1,9 @@
 //! Stacks.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use maud::html;
-use serde_json::Value;
 
 use super::{Page, actions, parts};
 use crate::engine::path::with_query;
@@ -16,22 +17,17 @@ use crate::serve::warm::View;
 /// If an object can't be read.
 pub(super) fn all(view: &View, caller: &Caller) -> Result<Page> {
     let stacks = shapes::stacks(&view.cluster)?;
-    let stacks = stacks.as_array().map(Vec::as_slice).unwrap_or_default();
-    let words = |stack: &Value, key: &str| -> String {
-        let words: Vec<&str> = stack[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        words.join(", ")
-    };
+    let words = |words: &BTreeSet<String>| words.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let rows = html! {
-        @for stack in stacks {
-            @let name = stack["name"].as_str().unwrap_or_default();
-            @let status = stack["status"].as_str().unwrap_or_default();
+        @for stack in &stacks {
+            @let name = stack.name.as_str();
             tr {
                 th scope="row" { a href=(with_query("/services", &[("stack", name)])) { (name) } }
-                td { (parts::word(status, class(status))) }
-                td.n { (stack["running_replicas"]) "/" (stack["desired_replicas"]) }
-                td.wide { (words(stack, "services")) }
-                td { (words(stack, "ports")) }
-                td.wide { (words(stack, "nodes")) }
+                td { (parts::word(stack.status, class(stack.status))) }
+                td.n { (stack.running_replicas) "/" (stack.desired_replicas) }
+                td.wide { (stack.services.join(", ")) }
+                td { (words(&stack.ports)) }
+                td.wide { (words(&stack.nodes)) }
                 td { (actions::of_stack(name, caller)) }
             }
         }

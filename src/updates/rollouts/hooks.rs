@@ -50,14 +50,14 @@ impl Rollouts<'_> {
     /// Begins an update, or first what comes before it.
     pub(super) async fn prepare(&mut self, action: Action) {
         let id = ServiceId(action.target.id.clone());
-        let policy = self.policies.get(&id);
+        let policy = self.terms.policies.get(&id);
         // What would not be begun anyway needs nothing before it.
         let open = self.bounds.budget > 0
             && Instant::now() < self.bounds.deadline
-            && self.interrupt.exit_code().is_none()
-            && action.requires.iter().all(|id| self.holding.contains(id));
+            && self.terms.interrupt.exit_code().is_none()
+            && action.requires.iter().all(|id| self.ended.holding.contains(id));
         let Change::ImageSet { before, after, .. } = &action.change else { return };
-        let pull = policy.filter(|_| open && self.prepull).and_then(|policy| self.pull(&id, after, policy));
+        let pull = policy.filter(|_| open && self.terms.prepull).and_then(|policy| self.pull(&id, after, policy));
         let hook = policy.and_then(|policy| policy.pre.as_ref()).filter(|_| open);
         if pull.is_none() && hook.is_none() {
             return self.begin(action).await;
@@ -66,7 +66,7 @@ impl Rollouts<'_> {
             let run = self.hook(name, self.about(&id, &action.target.name, "pre", (before, after)));
             (format!("the hook `{name}` before its update has failed"), run)
         });
-        let interrupt = self.interrupt.clone();
+        let interrupt = self.terms.interrupt.clone();
         let running = tokio::spawn(async move {
             if let Some(pull) = pull {
                 pull.run().await?;
@@ -79,14 +79,14 @@ impl Rollouts<'_> {
                 None => Ok(()),
             }
         });
-        self.preparing.push((action, running));
+        self.aside.preparing.push((action, running));
     }
 
     /// Begins the updates for which all is ready.
     pub(super) async fn take_prepared(&mut self) {
-        for (action, running) in std::mem::take(&mut self.preparing) {
+        for (action, running) in std::mem::take(&mut self.aside.preparing) {
             if !running.is_finished() {
-                self.preparing.push((action, running));
+                self.aside.preparing.push((action, running));
                 continue;
             }
             match running.await.unwrap_or_else(|error| Err(error.into())) {
@@ -120,18 +120,18 @@ impl Rollouts<'_> {
         given.push(("ORCA_OUTCOME", end.name().to_owned()));
         let failed = format!("the hook `{name}` after the update of `{}` has failed", flight.name());
         let run = self.hook(name, given);
-        self.finishing.push(tokio::spawn(async { run.await.context(failed) }));
+        self.aside.finishing.push(tokio::spawn(async { run.await.context(failed) }));
     }
 
     /// Waits for the hooks that still run: each has a bound of its own. What was to come before an update that is not
     /// begun is left alone: pulls remove their jobs when they are told to end.
     pub(super) async fn await_hooks(&mut self) {
-        for mut running in std::mem::take(&mut self.left) {
+        for mut running in std::mem::take(&mut self.aside.left) {
             if timeout(LEAVE, &mut running).await.is_err() {
                 running.abort();
             }
         }
-        for running in std::mem::take(&mut self.finishing) {
+        for running in std::mem::take(&mut self.aside.finishing) {
             if let Err(error) = running.await.unwrap_or_else(|error| Err(error.into())) {
                 self.report.warnings.push(Warning::new("hook", format!("{error:#}")));
             }
@@ -147,7 +147,7 @@ impl Rollouts<'_> {
     ) -> Vec<(&'static str, String)> {
         vec![
             ("ORCA_HOOK", when.to_owned()),
-            ("ORCA_RUN", self.actor.run.clone()),
+            ("ORCA_RUN", self.terms.actor.run.clone()),
             ("ORCA_SERVICE", name.to_owned()),
             ("ORCA_SERVICE_ID", id.0.clone()),
             ("ORCA_IMAGE_BEFORE", before.to_owned()),
@@ -156,9 +156,9 @@ impl Rollouts<'_> {
     }
 
     fn hook(&self, name: &str, given: Vec<(&'static str, String)>) -> impl Future<Output = Result<()>> + Send + use<> {
-        let hook = self.settings.update.hooks.get(name).cloned();
+        let hook = self.terms.settings.update.hooks.get(name).cloned();
         // URLs and secrets of whom orca tells of what it does are none of its business.
-        let secret: Vec<String> = notify::variables(&self.settings.notify).map(str::to_owned).collect();
+        let secret: Vec<String> = notify::variables(&self.terms.settings.notify).map(str::to_owned).collect();
         async move {
             let Some(hook) = hook else { bail!("update.hooks of the config has none of that name") };
             let withheld = secret.iter().map(String::as_str).collect();
@@ -174,16 +174,16 @@ impl Rollouts<'_> {
         let ready = nodes.into_iter().filter_map(|node| self.cluster.node(node));
         let ready = ready.filter(|node| node.state == NodeState::Ready);
         let short = id.0.get(..6).unwrap_or(&id.0);
-        let run = |at: usize| format!("{}-{short}-{at}", self.actor.run);
+        let run = |at: usize| format!("{}-{short}-{at}", self.terms.actor.run);
         let nodes: Vec<_> = ready.enumerate().map(|(at, node)| (node.id.clone(), node.key.clone(), run(at))).collect();
         (!nodes.is_empty()).then(|| Pull {
-            engine: self.engine.clone(),
+            engine: self.terms.engine.clone(),
             api: self.cluster.api.clone(),
             image: image.to_owned(),
-            auth: self.pass.auths().and_then(|auths| auths.of(image)).cloned(),
+            auth: self.terms.pass.auths().and_then(|auths| auths.of(policy.auth.clone(), image)).cloned(),
             nodes,
             deadline: Instant::now() + policy.deadline,
-            interrupt: self.interrupt.clone(),
+            interrupt: self.terms.interrupt.clone(),
         })
     }
 }

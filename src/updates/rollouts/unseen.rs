@@ -18,21 +18,34 @@ use crate::updates::flight::Flight;
 
 impl Rollouts<'_> {
     /// Takes up what the plan found to be under way, or at its end, unseen.
-    pub(in crate::updates) fn resume(&mut self) {
+    pub(in crate::updates) async fn resume(&mut self) {
         let entries = self.report.data.get(DATA).and_then(Value::as_array).into_iter().flatten();
         let unseen = entries.filter(|entry| entry["verdict"] == WATCH).filter_map(|entry| entry["id"].as_str());
         let flights = unseen.filter_map(|id| {
             let id = ServiceId(id.to_owned());
-            self.flight(self.service(&id)?, self.policies.get(&id)?.clone())
+            self.flight(self.service(&id)?, self.terms.policies.get(&id)?.clone())
         });
-        self.flights = flights.collect();
+        let flights: Vec<Flight> = flights.collect();
+        for flight in &flights {
+            self.note(&flight.watched, flight.until.saturating_duration_since(flight.begun));
+        }
+        // What an earlier run has stayed with, and was killed.
+        let now = self.cluster.taken_at;
+        self.mind.next.proving.retain(|_, known| now < known.until);
+        self.flights = flights;
+        self.keep().await;
     }
 
     fn flight(&self, service: &Service, mut policy: Policy) -> Option<Flight> {
         let object: Value = serde_json::from_str(service.raw.get()).ok()?;
         let before = object.pointer("/PreviousSpec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str);
-        let (image, before) = (service.image.clone(), before.unwrap_or_default().to_owned());
-        // Somebody has written to it since: what the engine would go back to has the same image.
+        let image = service.image.clone();
+        // What was noted then is still known when somebody has written to it since, and the engine has forgotten it.
+        let noted = self.mind.memory.proving.get(&service.id).filter(|known| known.image == image).cloned();
+        let (before, platforms) = noted.map_or_else(
+            || (before.unwrap_or_default().to_owned(), Vec::new()),
+            |known| (known.before, known.platforms),
+        );
         policy.rollback &= !before.is_empty() && before != image;
         let change = Change::ImageSet { before: before.clone(), after: image.clone(), platforms: Vec::new() };
         let action =
@@ -44,6 +57,7 @@ impl Rollouts<'_> {
                 service: service.id.clone(),
                 image,
                 before,
+                platforms,
                 // What the engine says is of this very rollout,
                 started: None,
                 going_back: false,

@@ -3,12 +3,18 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::settings::{Source, SourceKind, parse};
 
-fn agenda(passes: &str, now: Now) -> Agenda {
+fn watch(passes: &str) -> Watch {
     let text = format!("watch: {{passes: {{{passes}}}}}");
     let source = Source { name: "orca.yml".into(), kind: SourceKind::Main, text };
-    let watch = parse(&[source], &BTreeMap::new()).unwrap().watch;
-    let passes: Vec<_> = watch.passes.clone().into_iter().collect();
-    Agenda::new(&passes, &watch, "host", now)
+    parse(&[source], &BTreeMap::new()).unwrap().watch
+}
+
+fn passes(text: &str) -> Vec<(String, Schedule)> {
+    watch(text).passes.into_iter().collect()
+}
+
+fn agenda(text: &str, now: Now) -> Agenda {
+    Agenda::new(&passes(text), &watch(text), "host", now)
 }
 
 fn start() -> Now {
@@ -26,6 +32,27 @@ fn what_has_set_times_is_not_run_by_another_config() {
     agenda.demand(Cause::Config, now);
     assert_eq!(agenda.take(now), None);
     agenda.demand(Cause::Signal, now);
+    assert_eq!(agenda.take(now), Some(("gc".to_owned(), Cause::Signal)));
+}
+
+#[test]
+fn what_runs_is_not_begun_again_and_keeps_nothing_waiting() {
+    let now = start();
+    let mut agenda = agenda("gc: {every: 1h, jitter: 0s}, autoheal: {every: 1m, jitter: 0s}", now);
+    assert_eq!(agenda.take(now).map(|(pass, _)| pass).as_deref(), Some("autoheal"));
+    assert_eq!(agenda.take(now).map(|(pass, _)| pass).as_deref(), Some("gc"));
+    agenda.ran("autoheal", Left::Nothing, now);
+    agenda.demand(Cause::Signal, now);
+    // Asked for while it runs: after that. Nor is it begun beside itself when it leaves the config and comes back.
+    let (with, watch) =
+        (passes("gc: {every: 1h, jitter: 0s}, autoheal: {every: 1m, jitter: 0s}"), watch("autoheal: {every: 1m}"));
+    agenda.change(&[], &watch, "host", now);
+    agenda.change(&with, &watch, "host", now);
+    agenda.demand(Cause::Signal, now);
+    assert_eq!(agenda.take(now), Some(("autoheal".to_owned(), Cause::Signal)));
+    agenda.ran("autoheal", Left::Nothing, now);
+    assert_eq!((agenda.take(now), agenda.idle(now)), (None, LOOK));
+    agenda.ran("gc", Left::Nothing, now);
     assert_eq!(agenda.take(now), Some(("gc".to_owned(), Cause::Signal)));
 }
 

@@ -29,13 +29,15 @@ fn labels_win_and_what_they_say_wrong_is_said() {
         ("orca.update.timeout", "90"),
         ("gantry.update.timeout_seconds", "7"),
         ("gantry.rollback.on_failure", "false"),
+        ("orca.auth", "team"),
+        ("gantry.auth.config", "other"),
     ];
     let seconds = Duration::from_secs;
     let (follow, prereleases) = (Follow::Tag, false);
     let min_age = seconds(259_200);
-    let (jobs, window, pre, post) = (false, None, None, None);
+    let (jobs, window, pre, post, auth) = (false, None, None, None, Some("team".to_owned()));
     let (mode, deadline, rollback) = (Mode::On, seconds(90), false);
-    let wanted = Policy { mode, min_age, deadline, rollback, follow, prereleases, jobs, window, pre, post };
+    let wanted = Policy { mode, min_age, deadline, rollback, follow, prereleases, jobs, window, auth, pre, post };
     assert_eq!(of(&labels, &usual), (wanted, Vec::new()));
     let (policy, wrong) = of(&[("gantry.update.timeout_seconds", "0")], &usual);
     assert_eq!((policy.deadline, wrong.len()), (usual.deadline, 0));
