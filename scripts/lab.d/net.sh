@@ -63,6 +63,25 @@ BATCH
   # an engine's agent that has one to the leader hangs for as long; this is half a minute.
   nsenter --net="/run/netns/$ns" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 6 >/proc/sys/net/ipv4/tcp_retries2'
   [ -e "$RUN/node-$k/cut" ] || set_link "$k" up
+  forget_node "$k"
+}
+
+# What its peers still hold of node K's life before a power cut is gone before its engine asks them anything, as it is where a
+# machine takes longer to boot than TCP to find out. A leader that loses the old connection after it has got the new one takes
+# the node's logs for unavailable until the node's session ends (moby#35011).
+forget_node() {
+  local k=$1 other ns addr until=$((SECONDS + 60)) left=x
+  addr=$(node_addr "$k")
+  while [ -n "$left" ] && ((SECONDS < until)); do
+    left=
+    for ((other = 1; other <= NODES; other++)); do
+      ns=/run/netns/$(node_ns "$other")
+      if ((other == k)) || ! [ -e "$ns" ]; then continue; fi
+      nsenter --net="$ns" ss -HKtn dst "$addr" >/dev/null 2>&1 || true
+      left+=$(nsenter --net="$ns" ss -Htn state established dst "$addr" 2>/dev/null || true)
+    done
+    [ -z "$left" ] || sleep 0.5
+  done
 }
 
 remove_node_net() {

@@ -76,6 +76,8 @@ pub struct TaskLogs {
     rest: Vec<u8>,
     /// A terminal's output: text as it is, without frames.
     tty: bool,
+    /// Why the engine could not go on, to be told after what it has.
+    complaint: Option<String>,
 }
 
 /// One message of a task.
@@ -111,7 +113,7 @@ impl Engine {
             let said: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
             return Err(unwilling(status, said["message"].as_str().unwrap_or_default()));
         }
-        Ok(TaskLogs { body: response.into_body(), rest: Vec::new(), tty })
+        Ok(TaskLogs { body: response.into_body(), rest: Vec::new(), tty, complaint: None })
     }
 }
 
@@ -119,8 +121,12 @@ impl TaskLogs {
     /// The next messages; none at the end of the stream.
     ///
     /// # Errors
-    /// If the stream breaks, or is no log.
+    /// If the stream breaks, or is no log, or the engine says in it that it can't get the rest: the answer has begun well
+    /// by then.
     pub async fn next(&mut self) -> Result<Option<Vec<Message>>> {
+        if let Some(complaint) = self.complaint.take() {
+            return Err(Error::new(ErrorKind::Failed, complaint).into());
+        }
         let Some(frame) = self.body.frame().await else {
             let rest = std::mem::take(&mut self.rest);
             let last = self.tty && !rest.is_empty();
@@ -130,15 +136,29 @@ impl TaskLogs {
             self.rest.extend_from_slice(&data);
         }
         if !self.tty {
-            let frames = take_frames(&mut self.rest)?;
-            return Ok(Some(frames.into_iter().map(|(stream, text)| message(stream, &text)).collect()));
+            let (own, said): (Vec<_>, Vec<_>) =
+                take_frames(&mut self.rest)?.into_iter().partition(|(stream, _)| *stream == SYSTEM);
+            self.complaint = own.into_iter().next().map(|(_, text)| complaint(&text));
+            return Ok(Some(said.into_iter().map(|(stream, text)| message(stream, &text)).collect()));
         }
         // A bar that is drawn over and over has no end of line; it is cut, and not kept for ever.
         let whole = if self.rest.len() > MAX_FRAME { self.rest.len() } else { 0 };
         let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(whole, |at| at + 1);
         let lines: Vec<u8> = self.rest.drain(..end).collect();
-        Ok(Some(String::from_utf8_lossy(&lines).lines().map(|line| message(1, line)).collect()))
+        let lines = String::from_utf8_lossy(&lines).into_owned();
+        let (own, said): (Vec<_>, Vec<_>) = lines.split_terminator('\n').partition(|line| line.starts_with(COMPLAINT));
+        self.complaint = own.into_iter().next().map(complaint);
+        Ok(Some(said.into_iter().map(|line| message(1, line)).collect()))
     }
+}
+
+/// What the engine says of itself in the midst of a log: on a stream of its own, or, where a terminal has no streams, as a
+/// line without time.
+const SYSTEM: u8 = 3;
+const COMPLAINT: &str = "Error grabbing logs: ";
+
+fn complaint(text: &str) -> String {
+    text.trim_start_matches(COMPLAINT).trim_end_matches(['\n', '\0']).to_owned()
 }
 
 /// `2026-11-21T12:00:00.000000000Z text`; stream 2 is standard error.

@@ -9,6 +9,7 @@
 //! | `POST nodes {hostname, role, labels}` | a node joins, under any name |
 //! | `POST nodes/KEY {state}`, `DELETE nodes/KEY` | goes down, comes back; is gone for good |
 //! | `POST leader {name}` | leadership moves |
+//! | `POST unheard {name}` | the leader has lost a node's log stream (moby#35011) |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
 //! | `POST engines/NAME {power, swarm}` | of a fleet: `on`, `off`, `dying` (with the next write); a swarm of its `own`, or `none` |
@@ -120,6 +121,10 @@ fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request:
         ("POST", ["fault"]) => faults.push(body(request)?),
         ("DELETE", ["fault"]) => faults.clear(),
         (_, ["nodes", ..] | ["leader"]) => answer = nodes(cluster, request, &segments)?,
+        ("POST", ["unheard"]) => {
+            let id = cluster.find_node(&body::<Named>(request)?.name)?.id.clone();
+            cluster.unheard.insert(id);
+        }
         ("POST", ["tasks"]) => answer = json!({"changed": set_tasks(cluster, &body(request)?)?}),
         ("POST", ["images"]) => cluster.broken.push(body(request)?),
         ("DELETE", ["images"]) => cluster.broken.clear(),

@@ -199,7 +199,7 @@ impl Cluster {
             }
             ("GET", ["tasks"]) => Ok(Reply::json(200, self.list_tasks(&request.query)?)),
             ("GET", ["tasks", key, "logs"]) => {
-                let body = Body::Frames(Self::task_logs(&self.find_task(key)?.text, &request.query));
+                let body = Body::Frames(self.task_logs(self.find_task(key)?, &request.query));
                 Ok(Reply { status: 200, headers: Vec::new(), body })
             }
             ("GET", ["tasks", key]) => Ok(Reply::json(200, self.find_task(key)?.text.clone())),

@@ -28,9 +28,8 @@ pub struct Cluster {
     pub(super) nodes: BTreeMap<String, Node>,
     pub(super) services: BTreeMap<String, Service>,
     pub(super) tasks: Tasks,
-    /// User-made networks; raw objects by id.
+    /// User-made networks, configs and secrets; raw objects by id.
     pub(super) networks: BTreeMap<String, Value>,
-    /// Config objects; raw objects by id.
     pub(super) configs: BTreeMap<String, Value>,
     pub(super) secrets: BTreeMap<String, Value>,
     /// The last version index handed out.
@@ -49,6 +48,8 @@ pub struct Cluster {
     pub(super) rolling: BTreeSet<String>,
     /// Tasks to replace although their spec equals the service's (ports changed).
     pub(super) outdated: BTreeSet<String>,
+    /// Nodes whose log stream the leader has lost, set by the admin side.
+    pub(super) unheard: BTreeSet<String>,
     /// Images that don't run, set by the admin side.
     pub(super) broken: Vec<Broken>,
     /// What registries have, set by the admin side.
@@ -118,6 +119,7 @@ impl Cluster {
             retry: false,
             rolling: BTreeSet::new(),
             outdated: BTreeSet::new(),
+            unheard: BTreeSet::new(),
             broken: Vec::new(),
             published: Vec::new(),
             membership: "active/manager".to_owned(),

@@ -7,12 +7,18 @@ use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::json;
+use super::object::Task;
 use super::query::Query;
 
 /// A message on standard output.
 fn framed(message: &str) -> Vec<u8> {
+    on_stream(1, message)
+}
+
+/// 1: standard output, 3: the engine itself.
+fn on_stream(stream: u8, message: &str) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [&[1, 0, 0, 0], length.as_slice(), message.as_bytes()].concat()
+    [&[stream, 0, 0, 0], length.as_slice(), message.as_bytes()].concat()
 }
 
 impl Cluster {
@@ -40,8 +46,13 @@ impl Cluster {
 
     /// The log of one task: one whose command is `echo` has printed its arguments, each on a line of its own, a second
     /// apart from when it was made.
-    pub(super) fn task_logs(task: &str, query: &Query) -> Vec<u8> {
-        let raw: Value = serde_json::from_str(task).unwrap_or_default();
+    pub(super) fn task_logs(&self, task: &Task, query: &Query) -> Vec<u8> {
+        if self.unheard.contains(&task.node) && query.get("follow") != "1" {
+            let why = "rpc error: code = Unknown desc = warning: incomplete log stream. some logs could not be retrieved for \
+                the following reasons: node";
+            return on_stream(3, &format!("Error grabbing logs: {why} {} is not available\n\0", task.node));
+        }
+        let raw: Value = serde_json::from_str(&task.text).unwrap_or_default();
         let words =
             |key: &str| raw.pointer("/Spec/ContainerSpec").map(|spec| json::list(spec, key)).unwrap_or_default();
         if words("/Command").first().is_none_or(|word| word != "echo") {

@@ -50,5 +50,9 @@ fn a_node_that_has_just_died_takes_nothing_from_the_others_and_costs_no_more_tha
         });
     }
     lab.run(&["start", &dead.to_string()]);
+    lab.wait_for("the node that is back is heard again", || {
+        let (report, _) = read(&lab, leader, &["--tail", "1"]);
+        report.exit == 0 && nodes(&report) == all
+    });
     lab.docker(leader, "service rm chat");
 }

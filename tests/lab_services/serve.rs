@@ -140,7 +140,11 @@ fn service(lab: &Lab, server: &Server, node: usize, registry: &str) {
     assert_eq!(json!([stacks[0]["name"], stacks[0]["status"]]), json!(["shop", "running"]));
     lab.wait_for("both have said it", || {
         let logs = server.get("/api/services/web/logs?tail=10", &["name", "logs"]);
-        logs["logs"].as_str().unwrap().matches("well met").count() == 2
+        let both = logs["logs"].as_str().unwrap().matches("well met").count() == 2;
+        if !both {
+            eprintln!("not yet: {logs}");
+        }
+        both
     });
     let scaled = server.post("/api/services/web/scale", Some(&json!({"replicas": 3})), &["status", "name", "replicas"]);
     assert_eq!(json!([scaled["status"], scaled["replicas"]]), json!(["scaled", 3]));

@@ -70,6 +70,27 @@ fn a_dead_node_and_a_stuck_stream_are_named_and_take_nothing_from_the_others() {
 }
 
 #[test]
+fn a_node_whose_log_stream_the_leader_has_lost_is_heard_all_the_same() {
+    let (sim, orca) = stage(&[("web", &["one", "two"], 3), ("quiet", &[], 3)]);
+    sim.admin("/unheard", &json!({"name": "node-2"})).unwrap();
+    let ended = orca.run(&["services", "logs", "web", "--tail", "1"]).unwrap();
+    let mut said = texts(&ended.report().unwrap());
+    said.sort();
+    assert_eq!(
+        (ended.exit, said.as_slice()),
+        (Some(0), ["web.1 two", "web.2 two", "web.3 two"].map(str::to_owned).as_slice()),
+        "{ended}"
+    );
+    // Whether it has nothing to say or can't be heard, nobody knows; what the engine says is no line of the task's.
+    let ended = orca.run(&["services", "logs", "quiet", "--patience", "1s"]).unwrap();
+    let report = ended.report().unwrap();
+    assert_eq!((ended.exit, texts(&report).len()), (Some(75), 0), "{ended}");
+    let missing = report["data"]["missing"].as_array().unwrap();
+    assert!(missing.len() == 1 && missing[0].as_str().unwrap().contains("on `node-2`: "), "{missing:?}");
+    assert!(missing[0].as_str().unwrap().contains("is not available; "), "{missing:?}");
+}
+
+#[test]
 fn an_empty_log_is_no_failure_and_following_ends_in_time() {
     let (_sim, orca) = stage(&[("quiet", &[], 1), ("web", &["a", "b"], 1)]);
     let ended = orca.run(&["services", "logs", "quiet"]).unwrap();

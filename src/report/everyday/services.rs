@@ -166,7 +166,11 @@ pub(super) fn page(service: &Value, color: bool) -> String {
 
 /// Lines of logs, each with whose it is.
 pub(super) fn log(lines: &[Value]) -> String {
-    let whose = |line: &Value| format!("{}@{}", text(line, "task"), text(line, "node"));
+    // A global service's tasks have their node's name for a number.
+    let whose = |line: &Value| match (text(line, "task"), format!("@{}", text(line, "node"))) {
+        (task, node) if task.ends_with(&node) => task.to_owned(),
+        (task, node) => task.to_owned() + &node,
+    };
     let width = lines.iter().map(|line| whose(line).len()).max().unwrap_or_default();
     lines.iter().map(|line| format!("{:<width$} | {}\n", whose(line), text(line, "text"))).collect()
 }
