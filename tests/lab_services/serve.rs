@@ -104,6 +104,7 @@ fn a_client_of_the_original_finds_all_that_it_knows_on_every_engine() {
 }
 
 /// Defined, built, deployed, looked at, scaled, stopped, deployed again and taken out of the catalog.
+#[expect(clippy::print_stderr, reason = "shown if the test fails")]
 fn service(lab: &Lab, server: &Server, node: usize, registry: &str) {
     let image = format!("{registry}/shop/served:{node}");
     let definition = json!({"image": image, "replicas": 2, "ports": ["8081:80"], "env": {"A": "b"}, "constraints": [],
