@@ -172,7 +172,10 @@ impl Healing<'_> {
         let Ward { own, pauses, .. } = ward;
         let sick = ward.sick().await?;
         let key = format!("node {} {}", own.id, self.settings.files.join(" "));
-        let memory = state.map_or_else(|| self.options.peek_memory(&key), |state| state.memory(&key));
+        let memory = match state {
+            Some(state) => state.memory(&key)?,
+            None => self.options.peek_memory(&key),
+        };
         let state = if report.paused(pauses, own.now) { None } else { state };
         let settings = &self.settings.autoheal.containers;
         let mut plan =

@@ -274,7 +274,7 @@ impl Cycle<'_> {
 
     /// Plans one pass and leaves it at that.
     pub(crate) fn rehearse(&self, pass: &Pass, cluster: &mut Snapshot) -> SubReport {
-        // What can't be read is taken as not remembered, as the pass itself would.
+        // What can't be read is taken as not remembered: nothing is written.
         proving::mark(cluster, &self.options.peek_memory(&updates_key(cluster)), cluster.taken_at);
         let memory = self.options.peek_memory(&memory_key(cluster, self.settings));
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
@@ -293,8 +293,16 @@ impl Cycle<'_> {
         report: &mut Report,
     ) -> SubReport {
         let memory_key = memory_key(cluster, self.settings);
-        let memory = live.memory(&memory_key);
-        live.mark(cluster);
+        let recalled = live.memory(&memory_key).and_then(|memory| live.mark(cluster).map(|()| memory));
+        let memory = match recalled {
+            Ok(memory) => memory,
+            Err(error) => {
+                let mut nothing = Plan::default();
+                let mut sub = SubReport::of(pass, &mut nothing);
+                sub.applied(Applied::none_of(&nothing, error), report);
+                return sub;
+            }
+        };
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         let mut sub = SubReport::of(pass, &mut plan);
         let next = plan.memory.take().unwrap_or_else(|| memory.clone());

@@ -158,7 +158,7 @@ impl Rotating<'_> {
         let now = Timestamp::now();
         let mut planned = self.search(now, report).await?;
         let memory = match &hold {
-            Some(Hold { state, .. }) => state.memory(COMMAND),
+            Some(Hold { state, .. }) => state.memory(COMMAND)?,
             None => self.options.peek_memory(COMMAND),
         };
         let sizes = self.add_containers(logs, &memory.logs, now, &mut planned);

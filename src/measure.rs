@@ -198,7 +198,7 @@ impl Measure<'_> {
         }
         let (state, warning) = State::open(&options.state_dir)?;
         warnings.extend(warning);
-        let mut memory = state.memory(&key);
+        let mut memory = state.memory(&key)?;
         let (metrics, samples) = smooth(&memory.rebalance.samples, raw, window);
         let (settings, now) = (self.settings, cluster.taken_at);
         let input = Input { cluster, settings, metrics: Some(&metrics), memory: &memory, now };

@@ -172,11 +172,26 @@ impl State {
         self.db.query_row("PRAGMA user_version", [], |row| row.get(0))
     }
 
-    /// What was remembered under this key (a cluster and a config); nothing if that can't be read.
-    pub fn memory(&self, key: &str) -> Memory {
+    /// What was remembered under this key (a cluster and a config). Nothing where another version of orca has written it
+    /// another way, or where its pages are damaged: [`State::mend`] says so before the first write.
+    ///
+    /// # Errors
+    /// If it can't be read now: who goes on without it may restart what has just been restarted.
+    pub fn memory(&self, key: &str) -> Result<Memory> {
+        Ok(self.kept(key)?.unwrap_or_default())
+    }
+
+    fn kept<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let json: rusqlite::Result<Option<String>> =
             self.db.query_row("SELECT json FROM memory WHERE key = ?1", [key], |row| row.get(0)).optional();
-        json.ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+        match json {
+            Ok(json) => Ok(json.and_then(|json| serde_json::from_str(&json).ok())),
+            Err(error) if is_corrupt(&error) => Ok(None),
+            Err(error) => {
+                let told = Error::new(ErrorKind::Failed, format!("can't read the state file (`{key}`)"));
+                Err(anyhow::Error::new(error).context(told.hint("another orca may be writing it: run again")))
+            }
+        }
     }
 
     /// Replaces what is remembered under this key.
@@ -187,11 +202,11 @@ impl State {
         Ok(())
     }
 
-    /// Changes what is kept under this key, and returns it; what can't be read counts as nothing. Two orcas that do so at
-    /// once do it one after the other.
+    /// Changes what is kept under this key, and returns it; what is damaged counts as nothing. Two orcas that do so at once
+    /// do it one after the other.
     ///
     /// # Errors
-    /// If the state file can't be written.
+    /// If the state file can't be read or written.
     pub fn revise<T: Default + Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -210,9 +225,7 @@ impl State {
         key: &str,
         change: impl FnOnce(&mut T),
     ) -> Result<T> {
-        let json: rusqlite::Result<Option<String>> =
-            self.db.query_row("SELECT json FROM memory WHERE key = ?1", [key], |row| row.get(0)).optional();
-        let mut kept = json.ok().flatten().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let mut kept = self.kept(key)?.unwrap_or_default();
         change(&mut kept);
         let sql = "INSERT INTO memory VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET json = excluded.json";
         self.db.execute(sql, [key, &serde_json::to_string(&kept)?]).context("can't write the state file")?;
@@ -363,7 +376,7 @@ mod tests {
         std::fs::write(dir.path().join(FILE), vec![0x41; 8192]).unwrap();
         let (state, warning) = State::open(dir.path()).unwrap();
         assert_eq!(warning.unwrap().code, "state_reset");
-        assert_eq!(state.memory("c"), Memory::default());
+        assert_eq!(state.memory("c").unwrap(), Memory::default());
         let left = std::fs::read_dir(dir.path()).unwrap().filter_map(Result::ok);
         assert!(left.into_iter().any(|entry| entry.file_name().to_string_lossy().contains("corrupt-")));
     }
@@ -375,7 +388,18 @@ mod tests {
         memory.attempt("a/b", Timestamp::UNIX_EPOCH);
         State::open(dir.path()).unwrap().0.remember("one", &memory).unwrap();
         let state = State::peek(dir.path()).unwrap().unwrap();
-        assert_eq!(state.memory("one"), memory);
-        assert_eq!(state.memory("two"), Memory::default());
+        assert_eq!(state.memory("one").unwrap(), memory);
+        assert_eq!(state.memory("two").unwrap(), Memory::default());
+    }
+
+    #[test]
+    fn what_cannot_be_read_now_is_not_taken_for_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap().0;
+        let other = Connection::open(dir.path().join(FILE)).unwrap();
+        other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        assert!(format!("{:#}", state.memory("one").unwrap_err()).contains("can't read the state file"));
+        other.execute_batch("COMMIT").unwrap();
+        assert_eq!(state.memory("one").unwrap(), Memory::default());
     }
 }

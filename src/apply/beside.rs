@@ -103,6 +103,22 @@ impl Applier<'_> {
         }
         Ok(())
     }
+
+    /// The spec as an engine keeps it: networks may be called by their names, and are found by their ids.
+    pub(super) async fn with_ids(&self, spec: &Value) -> Value {
+        let mut spec = spec.clone();
+        let networks = spec.pointer_mut("/TaskTemplate/Networks").and_then(Value::as_array_mut);
+        for target in networks.into_iter().flatten().filter_map(|network| network.get_mut("Target")) {
+            let called = target.as_str().unwrap_or_default().to_owned();
+            if let Ok(Some(raw)) = self.engine.object(TargetKind::Network.collection(), &called).await {
+                let raw: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+                if raw["Id"].is_string() {
+                    *target = raw["Id"].clone();
+                }
+            }
+        }
+        spec
+    }
 }
 
 /// Whether the managers say that something still has it: a network `in use by task ID`, a secret or config `in use by the

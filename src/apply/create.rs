@@ -20,17 +20,21 @@ impl Applier<'_> {
         let image = spec.pointer("/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str).unwrap_or_default();
         let auth = self.pass.auths().and_then(|auths| auths.of(entry_of_spec(spec), image));
         let made = self.engine.create_service(&self.cluster.api, spec, auth).await;
-        match (made, self.find(name).await) {
-            (Ok(Some(_)), _) => Attempt::Done,
+        let error = match (made, self.find(name).await) {
+            (Ok(Some(_)), _) => return Attempt::Done,
             // What is planned for it now is for the next pass.
-            (Ok(None), Ok(_)) => Attempt::Replanned(Vec::new()),
+            (Ok(None), Ok(_)) => return Attempt::Replanned(Vec::new()),
+            (Ok(None), Err(error)) => return Attempt::Failed(error),
             // The answer was lost: only the swarm can tell whether it happened.
-            (Err(error), Ok(Some(found))) if kind_of(&error) == ErrorKind::Unreachable && same(spec, &found) => {
-                Attempt::Done
+            (Err(error), Ok(Some(found))) if kind_of(&error) == ErrorKind::Unreachable => {
+                if same(&self.with_ids(spec).await, &found) {
+                    return Attempt::Done;
+                }
+                error
             }
-            (Ok(None), Err(error)) => Attempt::Failed(error),
-            (Err(error), _) => Attempt::Failed(error.context(format!("can't make service `{name}`"))),
-        }
+            (Err(error), _) => error,
+        };
+        Attempt::Failed(error.context(format!("can't make service `{name}`")))
     }
 
     /// Reads the service of this name into the snapshot; its spec.

@@ -45,8 +45,11 @@ pub struct Shared {
 
 /// What is remembered under this key by now: of rollouts under way, what this host has just written down counts beside what
 /// was read from the swarm when the run began.
-pub fn newest(state: &State, shared: Option<&Shared>, key: &str) -> Memory {
-    let own = state.memory(key);
+///
+/// # Errors
+/// If the state file can't be read.
+pub fn newest(state: &State, shared: Option<&Shared>, key: &str) -> Result<Memory> {
+    let own = state.memory(key)?;
     let proving = own.proving.clone();
     let mut known = match shared {
         Some(shared) => shared.over(key, own),
@@ -58,7 +61,7 @@ pub fn newest(state: &State, shared: Option<&Shared>, key: &str) -> Memory {
             known.proving.insert(id, own);
         }
     }
-    known
+    Ok(known)
 }
 
 impl Shared {

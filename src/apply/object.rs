@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::memory::newest;
 use super::{Applied, Applier, skipped};
 use crate::engine::Written;
+use crate::engine::edit::field::same;
 use crate::engine::edit::{edited_spec, holds};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::keys::updates_key;
@@ -139,11 +140,11 @@ impl Applier<'_> {
                 Attempt::Moot(format!("`{name}` was removed from the swarm meanwhile"))
             }
             Ok(Written::Conflict) => match self.read_again(kind, id).await {
-                Ok(true) => Attempt::Replanned(self.plan_again(id)),
+                Ok(true) => self.plan_again(id).map_or_else(Attempt::Failed, Attempt::Replanned),
                 Ok(false) => Attempt::Moot(format!("`{name}` was removed from the swarm meanwhile")),
                 Err(error) => Attempt::Failed(error),
             },
-            Err(error) if kind_of(&error) == ErrorKind::Unreachable => self.look_what_became(group, error).await,
+            Err(error) if kind_of(&error) == ErrorKind::Unreachable => self.look_what_became(group, &spec, error).await,
             Err(error) => Attempt::Failed(error.context(format!("can't update {} `{name}`", kind.name()))),
         }
     }
@@ -162,7 +163,7 @@ impl Applier<'_> {
     }
 
     /// The answer to a write was lost: only the object itself can tell whether it happened.
-    async fn look_what_became(&mut self, group: &[Action], error: anyhow::Error) -> Attempt {
+    async fn look_what_became(&mut self, group: &[Action], sent: &Value, error: anyhow::Error) -> Attempt {
         let target = &group[0].target;
         let name = format!("{} `{}`", target.kind.name(), target.name);
         match self.read_again(target.kind, &target.id).await {
@@ -174,8 +175,11 @@ impl Applier<'_> {
                 );
             }
         }
-        let made = self.known(target).is_some_and(|(raw, _)| group.iter().all(|action| holds(raw, &action.change)));
-        if made {
+        let Some((raw, _)) = self.known(target) else { return Attempt::Failed(error) };
+        let made = group.iter().all(|action| holds(raw, &action.change));
+        let found: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+        // What was not there when it was planned has got its id only for the writing.
+        if made || same(&self.with_ids(sent).await, &found["Spec"]) {
             return Attempt::Done;
         }
         // The engine has just answered: it is not lost, and other objects can be written.
@@ -200,12 +204,12 @@ impl Applier<'_> {
         Ok(true)
     }
 
-    fn plan_again(&mut self, id: &str) -> Vec<Action> {
+    fn plan_again(&mut self, id: &str) -> Result<Vec<Action>> {
         // It may be an update that has come between.
         let key = updates_key(self.cluster);
-        proving::mark(self.cluster, &newest(self.state, self.shared.as_deref(), &key), Timestamp::now());
+        proving::mark(self.cluster, &newest(self.state, self.shared.as_deref(), &key)?, Timestamp::now());
         let plan = self.pass.plan(self.cluster, self.settings, self.memory, self.cluster.taken_at);
-        plan.actions.into_iter().filter(|action| action.target.id == id).collect()
+        Ok(plan.actions.into_iter().filter(|action| action.target.id == id).collect())
     }
 
     fn known(&self, Target { kind, id, .. }: &Target) -> Option<(&RawValue, u64)> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::definition::{Definition, Healthcheck, Mode, Resources, Restart, RestartPolicy, Rollout, Words};
 use super::desk::{Desk, Found};
+use super::spec::READABLE;
 use crate::cycle::Source;
 use crate::error::{Error, ErrorKind};
 use crate::model::Service;
@@ -112,6 +113,17 @@ fn unknown(spec: &Value) -> Vec<String> {
     lost.extend(filled.map(|at| at.trim_start_matches('/').replace('/', ".")));
     let generic = spec.pointer("/TaskTemplate/Resources/Reservations/GenericResources");
     lost.extend(generic.filter(|value| !crate::model::says_nothing(value)).map(|_| "GenericResources".to_owned()));
+    let job = &spec["Mode"]["ReplicatedJob"];
+    lost.extend(
+        (job["MaxConcurrent"] != job["TotalCompletions"]).then(|| "Mode.ReplicatedJob.MaxConcurrent".to_owned()),
+    );
+    let start = &spec["TaskTemplate"]["ContainerSpec"]["Healthcheck"]["StartInterval"];
+    lost.extend((!crate::model::says_nothing(start)).then(|| "Healthcheck.StartInterval".to_owned()));
+    for network in items(&spec["TaskTemplate"], "Networks") {
+        let more = ["Aliases", "DriverOpts"].into_iter().filter(|key| !crate::model::says_nothing(&network[key]));
+        let of = text(&network, "Target").unwrap_or_default();
+        lost.extend(more.map(|key| format!("{key} in the network {of}")));
+    }
     lost
 }
 
@@ -264,6 +276,11 @@ fn file(one: &Value, what: &str, default: &str, lost: &mut Vec<String>) -> Optio
         lost.push(format!("{} {name}, which is no file", what.to_lowercase()));
         return None;
     };
+    let (owner, mode) = ((text(&one["File"], "UID"), text(&one["File"], "GID")), one["File"]["Mode"].as_u64());
+    let root = |id: Option<String>| id.is_none_or(|id| id == "0");
+    if !root(owner.0) || !root(owner.1) || mode.is_some_and(|mode| mode != READABLE) {
+        lost.push(format!("owner and mode of the {} {name}", what.to_lowercase()));
+    }
     Some(if target == format!("{default}{name}") { name } else { format!("{name}:{target}") })
 }
 

@@ -9,10 +9,11 @@ use tokio::time::Instant;
 use super::deploy::Order;
 use super::desk::{Desk, Found};
 use super::files::{self, Files};
-use super::store::Entry;
+use super::store::Store;
 use crate::error::{Error, ErrorKind, again};
+use crate::pass::catalog::deploy::owner_of;
 use crate::pass::catalog::rows;
-use crate::plan::ActionKind;
+use crate::plan::{Action, ActionKind, Change, Plan, Warning};
 use crate::report::{Outcome, Report, Status};
 
 /// How far a pass is to go.
@@ -46,14 +47,23 @@ impl Desk<'_> {
         let states = found.states(names)?;
         let deletes = self.settings.catalog.max_deletes as usize;
         let bounds = rows::Bounds { deletes, allow_empty: reach.allow_empty };
-        let plan = rows::reconcile(files.as_ref(), &found.rows, states.as_ref(), bounds);
+        let mut plan = rows::reconcile(files.as_ref(), &found.rows, states.as_ref(), bounds);
+        let leaving = if reach.deploy && reach.prune { hold_back(&mut plan, &found) } else { Vec::new() };
         let mut unchanged = self.write(&found, plan, report)?;
-        let gone = gone(&found, report);
-        count(report);
+        let mut deployed = Ok(0);
+        let names: Vec<String> = leaving.iter().map(|row| row.target.name.clone()).collect();
         if reach.deploy && found.cluster.is_some() && report.error.is_none() {
-            let remove = if reach.prune { gone } else { Vec::new() };
-            unchanged += Box::pin(self.deploy_all(found, files.as_ref(), remove, report)).await?;
+            let scope = found.scope.clone();
+            deployed = Box::pin(self.deploy_all(found, files.as_ref(), names, report)).await;
+            let plan = Plan { actions: without_service(leaving, report), ..Plan::default() };
+            let store = if self.read_only() { None } else { Some(Store::open(&self.options.state_dir)?.0) };
+            self.write(&Found { scope, cluster: None, store, rows: Vec::new() }, plan, report)?;
+        } else if !names.is_empty() {
+            let text = format!("they stay in the catalog until their services can be removed: {}", names.join(", "));
+            report.warnings.push(Warning::new("not_pruned", text));
         }
+        count(report);
+        unchanged += deployed?;
         // What is wrong with one file stops no other, and is no success either.
         if let Some(problems) = files.map(|files| files.problems).filter(|problems| !problems.is_empty()) {
             report.data.insert("problems".to_owned(), json!(problems));
@@ -120,16 +130,30 @@ impl Desk<'_> {
     }
 }
 
-/// Names of what this pass has deleted, or would.
-fn gone(found: &Found, report: &Report) -> Vec<String> {
-    let deleted = |row: &&Entry| {
+/// Takes rows out of a plan whose services are to go with them. Such a row goes after its service: without the row nobody
+/// would know of a service that could not be removed now.
+fn hold_back(plan: &mut Plan, found: &Found) -> Vec<Action> {
+    let has_service = |name: &str| match &found.cluster {
+        Some(cluster) => cluster
+            .service(name)
+            .is_some_and(|service| owner_of(service).is_some_and(|owner| owner == found.scope.owner)),
+        None => found.rows.iter().any(|row| row.name() == name && row.swarm_id.is_some()),
+    };
+    let leaves =
+        |action: &mut Action| matches!(action.change, Change::CatalogDelete) && has_service(&action.target.name);
+    plan.actions.extract_if(.., leaves).collect()
+}
+
+/// Of these rows those whose service has been removed, or would be.
+fn without_service(rows: Vec<Action>, report: &Report) -> Vec<Action> {
+    let removed = |name: &str| {
         report.actions.iter().any(|action| {
-            action.kind == ActionKind::CatalogDelete
-                && action.target.name == row.name()
+            action.kind == ActionKind::ServiceRemove
+                && action.target.name == name
                 && matches!(action.status, Status::Done | Status::Planned)
         })
     };
-    found.rows.iter().filter(deleted).map(|row| row.name().to_owned()).collect()
+    rows.into_iter().filter(|row| removed(&row.target.name)).collect()
 }
 
 /// How many rows were changed, and how.

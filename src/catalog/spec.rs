@@ -23,7 +23,7 @@ pub const FINGERPRINT_LABEL: &str = "orca.catalog.definition";
 /// The one that lists what of a service an earlier deployment has set beyond the basics.
 pub const KEYS_LABEL: &str = "orca.catalog.keys";
 /// What a file that a secret or config becomes may be read by.
-const READABLE: u64 = 0o444;
+pub(super) const READABLE: u64 = 0o444;
 
 /// What only the engine and the registries know, each asked for before anything is planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub fn new(definition: &Definition, wanted: &Wanted, image: &str, known: Option<
     let count = definition.replicas.unwrap_or(1);
     let mode = match definition.mode {
         Mode::Replicated => json!({"Replicated": {"Replicas": count}}),
-        Mode::ReplicatedJob => json!({"ReplicatedJob": {"MaxConcurrent": count, "TotalCompletions": count}}),
+        Mode::ReplicatedJob => json!({"ReplicatedJob": job(definition)}),
         Mode::Global => json!({"Global": {}}),
         Mode::GlobalJob => json!({"GlobalJob": {}}),
     };
@@ -159,6 +159,12 @@ pub fn new(definition: &Definition, wanted: &Wanted, image: &str, known: Option<
         field::set(&mut spec, path, value)?;
     }
     Ok(spec)
+}
+
+/// How often a job runs, and how many of it at once: all of them, as docker has it.
+pub fn job(definition: &Definition) -> Value {
+    let count = definition.replicas.unwrap_or(1);
+    json!({"MaxConcurrent": count, "TotalCompletions": count})
 }
 
 /// What brings back the engine's own default for a key that an earlier deployment has set, and this one doesn't.

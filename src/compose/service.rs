@@ -200,7 +200,8 @@ fn beyond(scope: &mut Scope<'_>, name: &str, service: &Service, deploy: &Deploy)
         .filter_map(|resource| resource.discrete_resource_spec.as_ref())
         .map(|one| json!({"DiscreteResourceSpec": {"Kind": one.kind, "Value": one.value}}))
         .collect();
-    if !generic.is_empty() {
+    // One that is not there any more is given up, too.
+    if deploy.resources.reservations.is_some() {
         let path = "TaskTemplate.Resources.Reservations.GenericResources";
         fields.push(Field::whole(path, "reservations", generic.into()));
     }

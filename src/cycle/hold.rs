@@ -41,6 +41,6 @@ impl Options {
 
     /// What is remembered under this key, without a hold on it; nothing if it can't be read.
     pub(crate) fn peek_memory(&self, key: &str) -> Memory {
-        State::peek(&self.state_dir).ok().flatten().map(|state| state.memory(key)).unwrap_or_default()
+        State::peek(&self.state_dir).ok().flatten().and_then(|state| state.memory(key).ok()).unwrap_or_default()
     }
 }

@@ -62,19 +62,26 @@ impl Live {
     }
 
     /// What is remembered under this key.
-    pub fn memory(&self, key: &str) -> Memory {
-        let own = self.state.memory(key);
-        match &self.shared {
+    ///
+    /// # Errors
+    /// If the state file can't be read.
+    pub fn memory(&self, key: &str) -> Result<Memory> {
+        let own = self.state.memory(key)?;
+        Ok(match &self.shared {
             Some(shared) => shared.over(key, own),
             None => own,
-        }
+        })
     }
 
     /// Marks in what was just observed which services have an update that another run still proves.
-    pub fn mark(&self, cluster: &mut Snapshot) {
+    ///
+    /// # Errors
+    /// If the state file can't be read.
+    pub fn mark(&self, cluster: &mut Snapshot) -> Result<()> {
         let key = updates_key(cluster);
         // The look may be older than what another run has noted since.
-        proving::mark(cluster, &newest(&self.state, self.shared.as_ref(), &key), Timestamp::now());
+        proving::mark(cluster, &newest(&self.state, self.shared.as_ref(), &key)?, Timestamp::now());
+        Ok(())
     }
 
     /// Replaces what is remembered under this key.

@@ -306,5 +306,5 @@ pub(crate) struct Port {
     pub(crate) published: u64,
     #[serde(rename = "TargetPort")]
     pub(crate) target: u64,
-    publish_mode: String,
+    pub(crate) publish_mode: String,
 }

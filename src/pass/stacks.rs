@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::catalog::deploy;
+use super::catalog::{deploy, ports};
 use crate::compose::stack::Object;
 use crate::engine::edit::field::{equal, same};
 use crate::model::Service;
@@ -98,13 +98,13 @@ fn deployment(cluster: &Snapshot, request: &Request) -> Plan {
         objects(object, request, &mut plan);
     }
     let first: Vec<String> = plan.actions.iter().map(|action| action.id.clone()).collect();
-    let mut services = deploy::plan(cluster, &request.services);
+    let mut services = deploy::services(cluster, &request.services);
     plan.actions.extend(services.actions.drain(..).map(|action| action.after(first.clone())));
     plan.blocked.append(&mut services.blocked);
     plan.warnings.append(&mut services.warnings);
     plan.data.append(&mut services.data);
     plan.unchanged += services.unchanged;
-    // What takes the place of something else is there before that goes.
+    // What takes the place of something else is there before that goes; but for its port.
     let before: Vec<String> = plan.actions.iter().map(|action| action.id.clone()).collect();
     let wanted: BTreeSet<&str> = request.services.definitions.iter().map(|one| one.name.as_str()).collect();
     let orphans = own(cluster, &request.stack).filter(|service| !wanted.contains(service.name.as_str()));
@@ -120,6 +120,8 @@ fn deployment(cluster: &Snapshot, request: &Request) -> Plan {
             plan.warnings.push(Warning::new("orphaned", text));
         }
     }
+    let leaving = if request.prune { named.iter().copied().collect() } else { BTreeSet::new() };
+    ports::settle(cluster, &request.services.definitions, &leaving, &mut plan);
     plan.data.insert("orphaned".to_owned(), json!(named));
     plan
 }

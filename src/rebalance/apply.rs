@@ -132,7 +132,7 @@ impl Relocation<'_> {
         let (live, warning) = measure::unless(self.rehearsal.interrupt, Box::pin(entering)).await??;
         report.cluster = Some(Cluster::of(&cluster));
         report.warnings.extend(warning);
-        let memory = live.memory(&balance_key(&cluster));
+        let memory = live.memory(&balance_key(&cluster))?;
         let bounds = Bounds::new(live.deadline, options);
         let (metrics, stop, off_plan, moved) = (None, None, None, Vec::new());
         let mut course = Course { live, cluster, figures, metrics, memory, bounds, report, stop, off_plan, moved };
@@ -256,7 +256,7 @@ impl Relocation<'_> {
         course.metrics = metrics;
         if let Some(samples) = samples {
             let key = balance_key(&course.cluster);
-            let mut kept = course.live.memory(&key);
+            let mut kept = course.live.memory(&key)?;
             kept.rebalance.samples.clone_from(&samples);
             course.memory.rebalance.samples = samples;
             course.live.state.remember(&key, &kept)?;
@@ -311,7 +311,7 @@ impl Relocation<'_> {
     /// Plans on the cluster as it is, and remembers since when there has been a reason to act.
     fn plan(&self, course: &mut Course<'_>, round: u32) -> Result<Vec<Move>> {
         let settings = self.rehearsal.settings;
-        course.live.mark(&mut course.cluster);
+        course.live.mark(&mut course.cluster)?;
         let Course { cluster, metrics, memory, .. } = course;
         let input = Input { cluster, settings, metrics: metrics.as_ref(), memory, now: cluster.taken_at };
         let planned = rebalance::plan(&input, &self.rehearsal.request)?;
@@ -320,7 +320,7 @@ impl Relocation<'_> {
         {
             let key = balance_key(&course.cluster);
             // What this run has moved is noted there, and not in what it plans by.
-            let services = course.live.memory(&key).rebalance.services;
+            let services = course.live.memory(&key)?.rebalance.services;
             let mut kept = next.clone();
             kept.rebalance.services = services;
             course.live.state.remember(&key, &kept)?;

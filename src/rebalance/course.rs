@@ -72,7 +72,7 @@ impl Course<'_> {
     /// Changes what is remembered of the balance. What the run plans by stays as it was.
     pub(super) async fn remember(&mut self, change: impl FnOnce(&mut RebalanceMemory)) -> Result<()> {
         let key = balance_key(&self.cluster);
-        let mut kept = self.live.memory(&key);
+        let mut kept = self.live.memory(&key)?;
         change(&mut kept.rebalance);
         self.live.remember(&key, &kept).await
     }
@@ -80,7 +80,7 @@ impl Course<'_> {
     /// Looks at the cluster again. Figures that are not taken again are as true as they were.
     pub(super) async fn look(&mut self, engine: &Engine) -> Result<()> {
         let mut cluster = patiently(|| Snapshot::observe(engine)).await?;
-        self.live.mark(&mut cluster);
+        self.live.mark(&mut cluster)?;
         let before = std::mem::replace(&mut self.cluster, cluster).taken_at;
         if let (Some(metrics), false) = (&mut self.metrics, matches!(self.figures, Figures::Live(..))) {
             metrics.taken_at += self.cluster.taken_at.duration_since(before);

@@ -100,12 +100,14 @@ impl Rehearsal<'_> {
 
     /// What earlier passes left, as far as it can be read.
     fn memory(&self, cluster: &Snapshot, report: &mut Report) -> Memory {
-        let state = State::peek(&self.options.state_dir).unwrap_or_else(|error| {
+        let kept = State::peek(&self.options.state_dir)
+            .and_then(|state| state.map(|state| state.memory(&balance_key(cluster))).transpose());
+        let kept = kept.unwrap_or_else(|error| {
             let text = format!("cooldowns and since when there is pressure are not known: {error:#}");
             report.warnings.push(Warning::new("state_unreadable", text));
             None
         });
-        state.map(|state| state.memory(&balance_key(cluster))).unwrap_or_default()
+        kept.unwrap_or_default()
     }
 }
 

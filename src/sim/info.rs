@@ -152,7 +152,7 @@ fn machine() -> Value {
         "ID": "orca-sim", "Driver": "overlay2", "DriverStatus": [], "LoggingDriver": "json-file",
         "CgroupDriver": "systemd", "CgroupVersion": "2", "KernelVersion": "6.1.0", "OperatingSystem": "orca sim",
         "OSVersion": "12", "OSType": "linux", "Architecture": "x86_64", "NCPU": 8, "MemTotal": 16_777_216_000_u64,
-        "DockerRootDir": "/var/lib/docker", "Labels": [], "IndexServerAddress": "https://index.docker.io/v1/",
+        "DockerRootDir": "/var/lib", "Labels": [], "IndexServerAddress": "https://index.docker.io/v1/",
         "RegistryConfig": {"IndexConfigs": {}}, "SecurityOptions": [], "DefaultRuntime": "runc",
         "Runtimes": {"runc": {"path": "runc"}}, "Warnings": null,
         "Plugins": {"Volume": ["local"], "Network": ["overlay"], "Authorization": null, "Log": ["json-file"]},

@@ -135,26 +135,32 @@ impl Cluster {
         Ok(())
     }
 
-    /// Ingress ports belong to one service each.
+    /// Ingress ports belong to one service each; several may have one port of the nodes themselves.
     fn check_ports(&self, spec: &Value, own: &str) -> Result<(), Refusal> {
-        let ingress = |raw: &Value, pointer: &str| -> Vec<(String, u64)> {
-            let ports = json::list(raw, pointer).iter().filter(|port| json::text(port, "/PublishMode") != "host");
+        let ports = |raw: &Value, pointer: &str| -> Vec<(String, u64, bool)> {
+            let ports = json::list(raw, pointer).iter();
             ports
-                .map(|port| (json::text(port, "/Protocol").to_owned(), json::number(port, "/PublishedPort")))
-                .filter(|(_, port)| *port > 0)
+                .map(|port| {
+                    let host = json::text(port, "/PublishMode") == "host";
+                    (json::text(port, "/Protocol").to_owned(), json::number(port, "/PublishedPort"), host)
+                })
+                .filter(|(_, port, _)| *port > 0)
                 .collect()
         };
-        let wanted = ingress(spec, "/EndpointSpec/Ports");
+        let wanted = ports(spec, "/EndpointSpec/Ports");
         if wanted.is_empty() {
             return Ok(());
         }
         for other in self.services.values().filter(|other| other.id != own) {
             let Some(raw) = tree(&other.text) else { continue };
-            if let Some((_, port)) = ingress(&raw, "/Spec/EndpointSpec/Ports").iter().find(|held| wanted.contains(held))
-            {
-                let (name, id) = (&other.name, &other.id);
-                let text = format!("port '{port}' is already in use by service '{name}' ({id}) as an ingress port");
-                return Err(Refusal::rpc("InvalidArgument", text));
+            for (protocol, port, host) in ports(&raw, "/Spec/EndpointSpec/Ports") {
+                let same = |one: &&(String, u64, bool)| one.0 == protocol && one.1 == port && !(one.2 && host);
+                if wanted.iter().any(|one| same(&one)) {
+                    let (name, id, mode) =
+                        (&other.name, &other.id, if host { "a host-published" } else { "an ingress" });
+                    let text = format!("port '{port}' is already in use by service '{name}' ({id}) as {mode} port");
+                    return Err(Refusal::rpc("InvalidArgument", text));
+                }
             }
         }
         Ok(())

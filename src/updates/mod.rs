@@ -131,7 +131,7 @@ impl Updating<'_> {
         let entered = Live::enter(engine.until(deadline), self.options, cluster, deadline, Some(&key), observe);
         let (mut live, warning) = Box::pin(entered).await?;
         report.warnings.extend(warning);
-        let memory = live.memory(&key);
+        let memory = live.memory(&key)?;
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         if !plan.actions.is_empty() {
             report.warnings.extend(live.state.mend(&self.options.state_dir)?);
@@ -179,7 +179,7 @@ impl Updating<'_> {
 
     /// Says what would be done, and writes nothing.
     fn rehearse(&self, pass: &Pass, cluster: &Snapshot, key: &str, report: &mut Report) -> u64 {
-        // What can't be read is taken as not remembered, as the pass itself would.
+        // What can't be read is taken as not remembered: nothing is written.
         let memory = self.options.peek_memory(key);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         take(&mut plan, report);

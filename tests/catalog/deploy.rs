@@ -137,10 +137,72 @@ fn jobs_and_global_services_stand_as_they_do() {
     let job = stage.service("once").unwrap()["Spec"].clone();
     assert_eq!(job["Mode"], json!({"ReplicatedJob": {"MaxConcurrent": 2, "TotalCompletions": 2}}));
     assert_eq!(job["TaskTemplate"]["RestartPolicy"]["Condition"], "on-failure");
+    // How many at once is more than a definition says, and stays; all of them, where nobody has said otherwise.
+    stage.plain("once", "mode: replicated-job\nreplicas: 3\n");
+    stage.reconcile(&["--deploy"]);
+    let of_job = || stage.service("once").unwrap()["Spec"]["Mode"]["ReplicatedJob"].clone();
+    assert_eq!(of_job(), json!({"MaxConcurrent": 3, "TotalCompletions": 3}));
+    stage.meddle("once", |spec| spec["Mode"]["ReplicatedJob"]["MaxConcurrent"] = 1.into());
+    stage.plain("once", "mode: replicated-job\nreplicas: 2\n");
+    stage.reconcile(&["--deploy"]);
+    assert_eq!(of_job(), json!({"MaxConcurrent": 1, "TotalCompletions": 2}));
     let of = |name: &str| stage.statuses().into_iter().find(|(other, _)| other == name).unwrap().1;
     assert_eq!(of("agent"), "running");
     assert!(["running", "stopped"].contains(&of("once").as_str()), "{}", of("once"));
     assert_eq!(kinds(&stage.report(0, &["deploy", "--all"])), Vec::<&str>::new());
+}
+
+#[test]
+fn a_name_without_a_tag_is_pinned_and_stays_so() {
+    let stage = Stage::with_definitions();
+    let digest = |byte: &str| format!("sha256:{}", byte.repeat(64));
+    let publish = |byte: &str| {
+        let told = json!({"image": "127.0.0.1:1/plain", "digest": digest(byte)});
+        stage.sim.admin("/registry", &told).unwrap();
+    };
+    publish("a");
+    stage.define("web.yml", "image: 127.0.0.1:1/plain\n");
+    stage.reconcile(&["--deploy"]);
+    let image = || spec(&stage)["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap().to_owned();
+    assert_eq!(image(), format!("127.0.0.1:1/plain:latest@{}", digest("a")));
+    // Neither a registry that is away nor a pass that doesn't ask takes it away.
+    stage.sim.engine.ask("DELETE", "/_sim/registry", None).unwrap();
+    let before = stage.service("web");
+    stage.reconcile(&["--deploy"]);
+    stage.report(0, &["deploy", "web"]);
+    assert_eq!(stage.service("web"), before);
+    // Nor is what runs replaced for another word for the same.
+    let other = format!("127.0.0.1:1/plain@{}", digest("a"));
+    stage.meddle("web", |spec| spec["TaskTemplate"]["ContainerSpec"]["Image"] = other.clone().into());
+    stage.reconcile(&["--deploy"]);
+    assert_eq!(image(), other);
+}
+
+#[test]
+fn what_a_definition_has_no_words_for_stays_with_what_it_belongs_to() {
+    let stage = Stage::with_definitions();
+    let made = |path: &str, spec: Value| stage.sim.engine.post(path, &spec).unwrap();
+    made("/networks/create", json!({"Name": "net", "Driver": "overlay"}));
+    made("/networks/create", json!({"Name": "second", "Driver": "overlay"}));
+    let key = made("/secrets/create", json!({"Name": "key", "Data": "eA=="}));
+    let network = stage.sim.engine.get("/networks/net").unwrap()["Id"].clone();
+    let file = json!({"Name": "key", "UID": "1000", "GID": "1000", "Mode": 0o400});
+    let mut theirs = stranger("web");
+    theirs["TaskTemplate"]["Networks"] = json!([{"Target": network, "Aliases": ["shop"]}]);
+    theirs["TaskTemplate"]["ContainerSpec"]["Secrets"] =
+        json!([{"SecretID": key["ID"], "SecretName": "key", "File": file}]);
+    stage.sim.engine.post("/services/create", &theirs).unwrap();
+    let report = stage.report(0, &["import", "web"]);
+    let said = report["warnings"].to_string();
+    assert!(said.contains("owner and mode of the secret key") && said.contains("Aliases in the network"), "{report:#}");
+    stage.report(0, &["deploy", "web"]);
+    let yaml = stage.catalog(&["show", "web", "--yaml"]).stdout;
+    stage.define("web.yml", &yaml.replace("- net\n", "- net\n- second\n"));
+    stage.reconcile(&["--deploy"]);
+    let template = spec(&stage)["TaskTemplate"].clone();
+    assert_eq!(template["ContainerSpec"]["Secrets"][0]["File"], file);
+    let networks = template["Networks"].as_array().unwrap();
+    assert_eq!((networks.len(), &networks[0]["Aliases"]), (2, &json!(["shop"])), "{template:#}");
 }
 
 #[test]

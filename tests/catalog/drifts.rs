@@ -68,8 +68,17 @@ fn an_engine_that_is_away_changes_no_state_and_files_go_on() {
     assert_eq!(stage.reconcile(&["--deploy"]), [1, 0, 0, 0]);
     let Stage { sim, orca } = stage;
     drop(sim);
-    std::fs::write(orca.path("defs/api.yml"), format!("image: {IMAGE}\n")).unwrap();
     let run = |args: &[&str]| orca.run(args).unwrap().report().unwrap();
+    // The row of a service that can't be removed now stays.
+    std::fs::rename(orca.path("defs/web.yml"), orca.path("defs/web")).unwrap();
+    let report = run(&["catalog", "reconcile", "--deploy", "--prune", "--allow-empty"]);
+    assert_eq!(
+        (counts(&report), &report["warnings"][1]["code"]),
+        (NONE, &serde_json::json!("not_pruned")),
+        "{report:#}"
+    );
+    std::fs::rename(orca.path("defs/web"), orca.path("defs/web.yml")).unwrap();
+    std::fs::write(orca.path("defs/api.yml"), format!("image: {IMAGE}\n")).unwrap();
     let report = run(&["catalog", "reconcile", "--deploy"]);
     assert_eq!(counts(&report), [1, 0, 0, 0], "{report:#}");
     assert_eq!(report["warnings"][0]["code"], "swarm_unknown");
@@ -78,6 +87,27 @@ fn an_engine_that_is_away_changes_no_state_and_files_go_on() {
     assert_eq!((row(1, "status"), row(1, "recorded_status")), ("unknown".into(), "running".into()));
     assert_eq!(row(0, "recorded_status"), "unknown", "what nobody could look at is not said to run");
     assert_eq!(counts(&run(&["catalog", "reconcile"])), NONE);
+}
+
+#[test]
+fn a_row_goes_after_its_service_and_not_without_it() {
+    let stage = Stage::with_definitions();
+    for name in ["one", "two"] {
+        stage.plain(name, "");
+    }
+    stage.reconcile(&["--deploy"]);
+    std::fs::remove_file(stage.file("two.yml")).unwrap();
+    let id = stage.service("two").unwrap()["ID"].as_str().unwrap().to_owned();
+    let fault = serde_json::json!({"kind": "error500", "method": "DELETE", "path": format!("/services/{id}")});
+    stage.sim.admin("/fault", &fault).unwrap();
+    let ended = stage.catalog(&["reconcile", "--deploy", "--prune"]);
+    let report = ended.report().unwrap();
+    assert!(ended.exit != Some(0) && counts(&report) == NONE, "{ended}");
+    assert_eq!(stage.statuses().len(), 2, "nobody would know of the service");
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None).unwrap();
+    assert_eq!(counts(&stage.report(0, &["reconcile", "--deploy", "--prune"])), [0, 0, 1, 0]);
+    assert!(stage.service("two").is_none() && stage.statuses().len() == 1);
+    assert_eq!(stage.reconcile(&["--deploy", "--prune"]), NONE);
 }
 
 #[test]

@@ -176,6 +176,113 @@ fn services_that_are_not_in_the_file_are_named_and_pruned_when_asked() {
 }
 
 #[test]
+fn a_write_whose_answer_is_lost_is_looked_for() {
+    let stage = Stage::new();
+    stage.write("key.txt", "one");
+    let text = |more: &str| {
+        format!(
+            "services:\n  web: {{image: {IMAGE}, networks: [front], secrets: [{more}]}}\nnetworks: {{front: {{}}}}\nsecrets: {{key: {{file: key.txt}}, other: {{file: key.txt}}}}\n"
+        )
+    };
+    let lose = |path: &str| {
+        stage.sim.admin("/fault", &json!({"kind": "cut", "method": "POST", "path": path, "times": 1})).unwrap()
+    };
+    lose("/services/create");
+    let report = stage.deploy(0, &text("key"), &[]);
+    assert!(strings(&report, "actions", "status").iter().all(|status| *status == "done"), "{report:#}");
+    let id = stage.service("shop_web").unwrap()["ID"].as_str().unwrap().to_owned();
+    lose(&format!("/services/{id}/update"));
+    let report = stage.deploy(0, &text("key, other"), &[]);
+    assert!(strings(&report, "actions", "status").iter().all(|status| *status == "done"), "{report:#}");
+}
+
+#[test]
+fn what_was_stopped_comes_back_as_it_was_and_a_device_that_is_given_up_is_free() {
+    let stage = Stage::new();
+    let gpu = "deploy: {resources: {reservations: {cpus: '0.1', generic_resources: [{discrete_resource_spec: {kind: gpu, value: 1}}]}}}";
+    let text = |more: &str| format!("services:\n  web: {{image: {IMAGE}, {more}}}\n");
+    stage.deploy(0, &text("hostname: a"), &[]);
+    let run = |args: &[&str]| assert_eq!(stage.orca.run(args).unwrap().exit, Some(0), "{args:?}");
+    run(&["services", "scale", "shop_web=3"]);
+    run(&["stacks", "stop", "shop"]);
+    stage.deploy(0, &text("hostname: a"), &[]);
+    let spec = || stage.service("shop_web").unwrap()["Spec"].clone();
+    assert_eq!(
+        (&spec()["Mode"]["Replicated"]["Replicas"], &spec()["Labels"]["orca.stopped"]),
+        (&json!(3), &Value::Null)
+    );
+    stage.deploy(0, &text(gpu), &[]);
+    let reserved = || spec()["TaskTemplate"]["Resources"]["Reservations"]["GenericResources"].clone();
+    assert_eq!(reserved().as_array().map(Vec::len), Some(1));
+    stage.deploy(0, &text("deploy: {resources: {reservations: {cpus: '0.1'}}}"), &[]);
+    assert!(reserved().as_array().is_none_or(Vec::is_empty), "{}", reserved());
+}
+
+/// Services of one stack, each with the ports that it publishes.
+fn publishing(services: &[(&str, &str)]) -> String {
+    let lines = services.iter().map(|(name, ports)| format!("  {name}: {{image: {IMAGE}, ports: [{ports}]}}\n"));
+    format!("services:\n{}", lines.collect::<String>())
+}
+
+#[test]
+fn a_port_that_is_taken_over_is_given_up_first() {
+    let stage = Stage::new();
+    stage.deploy(0, &publishing(&[("api", "'81:80'"), ("b", "'82:80'"), ("web", "'80:80', '90:90'")]), &[]);
+    // Renamed: the old one goes before the new one comes, and the rest goes last.
+    let renamed = publishing(&[("a", "'80:80'"), ("api", "'81:80'")]);
+    let report = stage.deploy(75, &renamed, &[]);
+    assert!(
+        report["blocked"].to_string().contains("port 80/tcp is published by `shop_web`, which keeps it"),
+        "{report:#}"
+    );
+    let report = stage.deploy(0, &renamed, &["--prune"]);
+    let done: Vec<(&str, &str)> = report["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["kind"].as_str().unwrap(), one["target"]["name"].as_str().unwrap()))
+        .collect();
+    let expected = [("service.remove", "shop_web"), ("service.create", "shop_a"), ("service.remove", "shop_b")];
+    assert_eq!(done, expected, "{report:#}");
+    // Handed on from one to the next, whatever their names.
+    let report = stage.deploy(0, &publishing(&[("a", "'81:80'"), ("api", "'82:80'"), ("z", "'80:80'")]), &[]);
+    let order: Vec<&str> =
+        report["actions"].as_array().unwrap().iter().map(|one| one["target"]["name"].as_str().unwrap()).collect();
+    assert_eq!(order, ["shop_api", "shop_a", "shop_z"], "{report:#}");
+    assert_eq!(
+        kinds(&stage.deploy(0, &publishing(&[("a", "'81:80'"), ("api", "'82:80'"), ("z", "'80:80'")]), &[])),
+        [""; 0]
+    );
+    // Each would have to be the second.
+    let report = stage.deploy(75, &publishing(&[("a", "'82:80'"), ("api", "'81:80'"), ("z", "'80:80'")]), &[]);
+    assert!(report["blocked"].to_string().contains("waits for a port of a service that waits"), "{report:#}");
+    assert!(kinds(&report).is_empty(), "{report:#}");
+}
+
+#[test]
+fn a_port_of_another_service_is_told_of_before_anything_is_written() {
+    let stage = Stage::new();
+    let theirs = json!({"Name": "theirs", "Labels": {}, "Mode": {"Replicated": {"Replicas": 1}},
+        "EndpointSpec": {"Ports": [{"Protocol": "tcp", "TargetPort": 80, "PublishedPort": 80, "PublishMode": "ingress"}]},
+        "TaskTemplate": {"ContainerSpec": {"Image": IMAGE}, "Placement": {}}});
+    stage.sim.engine.post("/services/create", &theirs).unwrap();
+    for taken in ["'80:8080'", "'80:8080/tcp', '81:81'", "{target: 8080, published: 80, mode: host}"] {
+        let report = stage.deploy(75, &publishing(&[("api", ""), ("web", taken)]), &[]);
+        assert!(report["blocked"].to_string().contains("port 80/tcp is published by `theirs`"), "{report:#}");
+        assert_eq!(stage.all(), [""; 0], "{taken}");
+    }
+    let report = stage.deploy(75, &publishing(&[("api", "'81:80'"), ("web", "'81:81'")]), &[]);
+    assert!(report["blocked"].to_string().contains("port 81/tcp is also wanted by `shop_api`"), "{report:#}");
+    // Neither another protocol nor what each node has for itself is in the way.
+    let beside = publishing(&[
+        ("api", "{target: 1, published: 85, mode: host}"),
+        ("b", "{target: 2, published: 85, mode: host}"),
+        ("web", "'80:80/udp'"),
+    ]);
+    stage.deploy(0, &beside, &[]);
+}
+
+#[test]
 fn files_are_put_over_each_other() {
     let stage = full();
     stage.write("base.yml", FULL);

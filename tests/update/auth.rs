@@ -64,6 +64,16 @@ fn a_label_names_the_credentials_that_questions_and_writes_are_made_with() {
 }
 
 #[test]
+fn a_job_is_not_run_again_for_new_credentials() {
+    let stage = stage();
+    stage.create("migrate", |spec| spec["Mode"] = json!({"ReplicatedJob": {"TotalCompletions": 1}}));
+    stage.sim.reset_requests().unwrap();
+    let (exit, report) = stage.run(&["services", "refresh-auth", "migrate"]);
+    assert_eq!((exit, stage.writes()), (75, 0), "{report:#}");
+    assert!(report["blocked"].to_string().contains("any write of its spec runs it again"), "{report:#}");
+}
+
+#[test]
 fn credentials_that_there_are_not_are_never_replaced_by_others() {
     let stage = stage();
     stage.create("none", labelled("orca.auth", "nobody"));

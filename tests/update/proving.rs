@@ -161,7 +161,7 @@ fn whoever_is_killed_while_it_proves_keeps_nobody_waiting_for_ever() {
     // Its time is over.
     let (book, _) = State::open(&stage.orca.state_dir()).unwrap();
     let key = format!("{cluster}#updates");
-    let mut memory = book.memory(&key);
+    let mut memory = book.memory(&key).unwrap();
     let known = memory.proving.values_mut().next().unwrap();
     let left = known.until.duration_since(Timestamp::now());
     // Monitored twice, once for each task, and given ten minutes and one more.

@@ -116,6 +116,33 @@ fn rollback_goes_back_once() {
 }
 
 #[test]
+fn a_rollout_that_has_stopped_for_a_reason_is_not_set_going_by_the_way() {
+    let stage = Stage::new();
+    stage.create("web", 3, |_| ());
+    stage.sim.admin("/images", &json!({"match": "bb:2", "state": "failed", "err": "task: non-zero exit (1)"})).unwrap();
+    let id = stage.cluster().service_id("web").unwrap();
+    let image = |spec: &mut Value| spec["TaskTemplate"]["ContainerSpec"]["Image"] = "127.0.0.1:1/bb:2".into();
+    stage.sim.engine.edit("services", &id, image).unwrap();
+    crate::common::poll::until("the rollout stops", || {
+        let cluster = stage.cluster();
+        let service = cluster.service("web").unwrap();
+        Ok(if service["UpdateStatus"]["State"] == "paused" {
+            vec![]
+        } else {
+            vec![service["UpdateStatus"].to_string()]
+        })
+    })
+    .unwrap();
+    let versions = stage.versions();
+    let (exit, report) = stage.run(&["services", "scale", "web=5"]);
+    assert_eq!((exit, stage.versions()), (75, versions), "{report:#}");
+    assert!(report["blocked"].to_string().contains("`orca services rollback web`"), "{report:#}");
+    // What makes trouble can be stopped at any time.
+    let (exit, report) = stage.run(&["services", "stop", "web"]);
+    assert_eq!((exit, &report["warnings"][0]["code"]), (0, &json!("rollback_lost")), "{report:#}");
+}
+
+#[test]
 fn a_stack_is_stopped_and_started_as_a_whole() {
     let stage = Stage::new();
     let of_stack = |spec: &mut Value| spec["Labels"]["com.docker.stack.namespace"] = "shop".into();

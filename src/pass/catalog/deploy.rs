@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::ports;
 use crate::catalog::definition::{Definition, Mode};
 use crate::catalog::spec::{self, Facts, Field, KEYS_LABEL, More, OWNER_LABEL, Wanted};
 use crate::catalog::whole;
-use crate::engine::edit::field::get;
+use crate::engine::edit::field::{equal, get};
 use crate::model::service::{STACK_LABEL, STOPPED_LABEL};
 use crate::model::{Mode as Found, Reference, Service, UpdateState};
 use crate::pass::proving;
@@ -39,6 +40,14 @@ pub struct Request {
 
 /// Decides what to make, to change and to remove.
 pub fn plan(cluster: &Snapshot, request: &Request) -> Plan {
+    let mut plan = services(cluster, request);
+    let leaving = request.remove.iter().map(String::as_str).collect();
+    ports::settle(cluster, &request.definitions, &leaving, &mut plan);
+    plan
+}
+
+/// The same, whoever has the ports that they want.
+pub(in crate::pass) fn services(cluster: &Snapshot, request: &Request) -> Plan {
     let mut plan = Plan::default();
     let mut verdicts = Vec::new();
     for definition in &request.definitions {
@@ -169,13 +178,22 @@ fn obstacles(service: &Service, definition: &Definition, request: &Request) -> V
 fn image(service: Option<&Service>, definition: &Definition, request: &Request, plan: &mut Plan) -> String {
     let wanted = Reference::parse(&definition.image);
     let found = service.map(|service| (Reference::parse(&service.image), &service.image));
-    if wanted.digest.is_some() {
-        return definition.image.clone();
-    }
-    let kept = found.filter(|(found, _)| (&found.repository, &found.tag) == (&wanted.repository, &wanted.tag));
+    // Docker has other words for the same: what runs is not replaced for that.
+    let as_found = |image: String| match &found {
+        Some((found, text)) if *found == Reference::parse(&image) => (*text).clone(),
+        _ => image,
+    };
+    let Some(followed) = Reference::followed(&definition.image) else { return as_found(definition.image.clone()) };
+    // `latest` is what it stands for where nobody says a tag.
+    let tag = wanted.tag.as_ref().filter(|_| followed == definition.image);
+    let same = |found: &Reference| {
+        found.repository == wanted.repository
+            && (found.tag == wanted.tag || found.tag.is_none() && found.digest.is_some() && tag.is_none())
+    };
+    let kept = found.as_ref().filter(|(found, _)| same(found));
     match (request.facts.images.get(&definition.image), kept) {
-        (Some(Ok(known)), _) => format!("{}@{}", definition.image, known.digest),
-        (_, Some((found, image))) if found.digest.is_some() => image.clone(),
+        (Some(Ok(known)), _) => as_found(format!("{followed}@{}", known.digest)),
+        (_, Some((found, image))) if found.digest.is_some() => (*image).clone(),
         (answer, kept) => {
             let why = match answer {
                 Some(Err(why)) => why.as_str(),
@@ -190,7 +208,7 @@ fn image(service: Option<&Service>, definition: &Definition, request: &Request, 
                     plan.warnings.push(warning);
                 }
             }
-            kept.map_or_else(|| definition.image.clone(), |(_, image)| image.clone())
+            kept.map_or_else(|| definition.image.clone(), |(_, image)| (*image).clone())
         }
     }
 }
@@ -214,6 +232,8 @@ fn changes(service: &Service, definition: &Definition, wanted: &Wanted, image: &
     let dropped: Vec<Field> = dropped.filter(|field| !again(field)).collect();
     for field in wanted.fields.iter().chain(&dropped) {
         let before = get(&found, &field.path);
+        let unsaid = (!wanted.all).then(|| with_the_unsaid(field, before)).flatten();
+        let field = unsaid.as_ref().unwrap_or(field);
         if field.holds(before) {
             continue;
         }
@@ -232,6 +252,26 @@ fn changes(service: &Service, definition: &Definition, wanted: &Wanted, image: &
     actions
 }
 
+/// What a definition has no words for stays with what it belongs to: owner and mode of a file, aliases in a network.
+fn with_the_unsaid(field: &Field, found: &Value) -> Option<Field> {
+    let kept = match field.key {
+        "secrets" | "configs" => "File",
+        "networks" => "Target",
+        _ => return None,
+    };
+    let is = |one: &Value, other: &Value| {
+        let keys = ["SecretID", "ConfigID", "Target"];
+        keys.iter().all(|key| one[key] == other[key]) && one["File"]["Name"] == other["File"]["Name"]
+    };
+    let mut field = field.clone();
+    for one in field.value.as_array_mut()? {
+        if let Some(found) = found.as_array().into_iter().flatten().find(|found| is(one, found)) {
+            if kept == "File" { one["File"] = found["File"].clone() } else { *one = found.clone() }
+        }
+    }
+    Some(field)
+}
+
 /// What an earlier deployment has set.
 fn earlier_keys(found: &Value) -> Vec<String> {
     let text = found.get("Labels").and_then(|labels| labels.get(KEYS_LABEL)).and_then(Value::as_str);
@@ -247,19 +287,23 @@ fn replicas(service: &Service, definition: &Definition, found: &Value, request: 
             if none && !request.by_hand && (stopped || definition.replicas.is_none()) {
                 return None;
             }
-            let after = definition.replicas.or(none.then_some(1))?;
+            let earlier = || label(service, STOPPED_LABEL)?.parse().ok().filter(|count| *count > 0);
+            let after = definition.replicas.or_else(|| none.then(|| earlier().unwrap_or(1)))?;
             let reason = "replicas of the definition";
             (after != before || stopped)
                 .then(|| Action::on_service(service, Change::Scale { before, after }, reason).disruptive())
         }
         (Mode::ReplicatedJob, _) => {
-            let (count, path) = (definition.replicas.unwrap_or(1), ["Mode", "ReplicatedJob", "TotalCompletions"]);
-            let path = path.map(str::to_owned).to_vec();
-            let before = get(found, &path).clone();
-            if before.as_u64() == Some(count) {
+            let path = ["Mode", "ReplicatedJob"].map(str::to_owned).to_vec();
+            let (before, mut after) = (get(found, &path).clone(), spec::job(definition));
+            // How many of it at once is more than a definition says.
+            if !request.more.contains_key(&service.name) && before["MaxConcurrent"] != before["TotalCompletions"] {
+                after["MaxConcurrent"] = before["MaxConcurrent"].clone();
+            }
+            if equal(&before, &after) {
                 return None;
             }
-            let change = Change::FieldSet { path, before, after: count.into() };
+            let change = Change::FieldSet { path, before, after };
             Some(Action::on_service(service, change, "replicas of the definition").disruptive())
         }
         _ => None,
@@ -306,7 +350,7 @@ fn remove(service: Option<&Service>, name: &str, request: &Request, plan: &mut P
     }
 }
 
-fn blocked(service: Option<&Service>, name: &str, what: &str, reasons: Vec<String>) -> Blocked {
+pub(super) fn blocked(service: Option<&Service>, name: &str, what: &str, reasons: Vec<String>) -> Blocked {
     let target = service.map_or_else(|| Target::unknown(TargetKind::Service, name), Target::service);
     Blocked { id: format!("service/{name}#{what}"), target, reasons }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::Service;
+use crate::model::{Mode, Service};
 use crate::plan::{Action, Blocked, Change, Plan, Target};
 use crate::settings::ContainerLogs;
 use crate::snapshot::Snapshot;
@@ -32,6 +32,11 @@ pub fn plan(cluster: &Snapshot, settings: &ContainerLogs, bounded: &BTreeSet<Str
     let mut plan = Plan::default();
     for (service, before) in unbounded(cluster, bounded) {
         let mut reasons = Vec::new();
+        if service.mode == Mode::Job {
+            reasons.push(
+                "it is a job, and any write of its spec runs it again: limit its logs when you make it".to_owned(),
+            );
+        }
         if let Some(busy) = service.busy() {
             reasons.push(format!("{busy}: run again when it has ended"));
         }

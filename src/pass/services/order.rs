@@ -44,6 +44,7 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
         match judge(service, wish, order.force, &order.auths) {
             Verdict::Do(action) => {
                 plan.warnings.extend(proving::warning(service));
+                plan.warnings.extend(gives_up(service, wish));
                 plan.actions.push(*action);
             }
             Verdict::Holds => plan.unchanged += 1,
@@ -55,6 +56,16 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
             Verdict::Refused(reasons) => plan.blocked.push(refused(service, what, reasons)),
         }
     }
+}
+
+/// To stop a service must always be possible; that a rollback has nothing to go back to afterwards is to be known.
+fn gives_up(service: &Service, wish: &Wish) -> Option<Warning> {
+    let busy = service.update.and_then(UpdateState::busy).filter(|_| matches!(wish, Wish::Stop(_)))?;
+    let text = format!(
+        "`{}`: {busy}; once it is stopped a rollback doesn't go back to the image before: start it with the one that it is to have",
+        service.name
+    );
+    Some(Warning::new("rollback_lost", text))
 }
 
 fn gone(id: &ServiceId, what: &str) -> Blocked {
@@ -110,11 +121,15 @@ fn restart(service: &Service, force: bool) -> Verdict {
 }
 
 fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
+    if service.mode == Mode::Job {
+        // Managers count it as another run, though nothing in the spec is new (swarmkit, `UpdateService`).
+        return Verdict::NotFor("it is a job, and any write of its spec runs it again".to_owned());
+    }
     let Some(registry) = registry_of(&service.image) else {
         return Verdict::NotFor(format!("`{}` is no name of an image in a registry", service.image));
     };
-    if let Some(busy) = service.under_way() {
-        // It would replace what a rollback goes back to.
+    if let Some(busy) = service.busy() {
+        // It would replace what a rollback goes back to, and set a rollout going again that was stopped for a reason.
         return Verdict::Refused(vec![format!("{busy}: run again when it has ended")]);
     }
     let entry = auth_entry(service);
@@ -183,9 +198,15 @@ fn scale(service: &Service, wish: &Wish) -> Verdict {
     };
     match wish {
         Wish::Scale(_, after) if before == *after && label.is_none() => Verdict::Holds,
-        Wish::Scale(_, after) => match service.update.and_then(UpdateState::under_way) {
-            // It would end the rollout's account of itself, and replace what a rollback goes back to.
-            Some(busy) => Verdict::Refused(vec![format!("{busy}: scale when it has ended")]),
+        Wish::Scale(_, after) => match service.update.and_then(UpdateState::busy) {
+            // It would end the rollout's account of itself, replace what a rollback goes back to, and set going again what
+            // has stopped for a reason.
+            Some(busy) => {
+                let name = &service.name;
+                Verdict::Refused(vec![format!(
+                    "{busy}: scale when it has ended (`orca services rollback {name}` ends a paused one)"
+                )])
+            }
             None => act(Change::Scale { before, after: *after }, *after < before),
         },
         Wish::Stop(_) if before == 0 => Verdict::Holds,
