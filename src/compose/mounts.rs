@@ -8,6 +8,8 @@ use super::file::{BindOptions, External, LongMount, Mount, Pairs, Service, Volum
 use super::stack::Scope;
 use crate::model::service::STACK_LABEL;
 
+/// What docker compose does with a folder of its host; a node's is as it is.
+const OF_THE_HOST: [&str; 5] = ["z", "Z", "cached", "delegated", "consistent"];
 const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 
 /// All mounts of a service.
@@ -31,6 +33,10 @@ pub(super) fn all(scope: &mut Scope<'_>, name: &str, service: &Service) -> Value
             scope.fault(&path, format!("volume `{text}` has the target `{}`, which is no absolute path", long.target));
         } else if !targets.insert(long.target.clone()) {
             scope.fault(&path, format!("volume `{text}`: something else is mounted at `{}`", long.target));
+        }
+        let options = if let Mount::Text(text) = mount { text.split(':').nth(2).unwrap_or_default() } else { "" };
+        for option in options.split(',').filter(|option| OF_THE_HOST.contains(option)) {
+            scope.ignored(&path, format!("Swarm has no `{option}` for a mount, so it is left out"));
         }
         mounts.extend(one(scope, &path, &long));
     }
@@ -62,8 +68,9 @@ fn short(text: &str) -> Result<LongMount, String> {
             "rw" => mount.read_only = Some(false),
             "nocopy" => mount.volume = Some(VolumeOptions { nocopy: Some(true), subpath: None }),
             word if PROPAGATIONS.contains(&word) => {
-                mount.bind = Some(BindOptions { propagation: Some(word.to_owned()) });
+                mount.bind = Some(BindOptions { propagation: Some(word.to_owned()), ..BindOptions::default() });
             }
+            word if OF_THE_HOST.contains(&word) => {}
             other => return Err(format!("has the option `{other}`, which a mount of a service has not")),
         }
     }
@@ -103,8 +110,9 @@ fn one(scope: &mut Scope<'_>, path: &[&str], mount: &LongMount) -> Option<Value>
             return None;
         }
         ("bind", Some(source)) => {
-            let absolute = scope.path(source);
-            spec["Source"] = absolute.display().to_string().into();
+            // What is absolute is left as it is written, as docker leaves it.
+            let absolute = source.starts_with('/');
+            spec["Source"] = if absolute { source.into() } else { scope.path(source).display().to_string().into() };
         }
         ("npipe" | "image", Some(source)) => spec["Source"] = source.into(),
         ("bind" | "npipe" | "image" | "cluster", None) => {
@@ -122,6 +130,16 @@ fn one(scope: &mut Scope<'_>, path: &[&str], mount: &LongMount) -> Option<Value>
             scope.fault(path, format!("bind.propagation must be one of {}, not `{word}`", PROPAGATIONS.join(", ")));
         }
         spec["BindOptions"] = json!({"Propagation": bind.propagation});
+    }
+    let of_bind = mount.bind.as_ref();
+    for (key, there) in [
+        ("bind.create_host_path", of_bind.is_some_and(|bind| bind.create_host_path == Some(true))),
+        ("bind.selinux", of_bind.is_some_and(|bind| bind.selinux.is_some())),
+        ("tmpfs.mode", mount.tmpfs.as_ref().is_some_and(|tmpfs| tmpfs.mode.is_some())),
+    ] {
+        if there {
+            scope.ignored(path, format!("Swarm has no `{key}`, so it is left out"));
+        }
     }
     Some(spec)
 }

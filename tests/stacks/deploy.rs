@@ -305,7 +305,8 @@ fn what_swarm_has_no_use_for_is_told_of_at_its_place() {
     let text = format!(
         "name: shop\nservices:\n  web:\n    image: {IMAGE}\n    container_name: x\n    depends_on: [db]\n    links: [db]\n\
          \x20   tmpfs: /t\n    build: .\n    ports: ['127.0.0.1:80:80']\n    networks: {{default: {{ipv4_address: 10.0.0.1}}}}\n\
-         \x20   environment: {{A: $NOTHING}}\n"
+         \x20   environment: {{A: $NOTHING}}\n    volumes:\n    - '/srv/:/srv:ro,z'\n\
+        \x20   - {{type: bind, source: /a, target: /a, bind: {{create_host_path: true}}}}\n"
     );
     stage.write("stack.yml", &text);
     let report = stage.report(0, &["deploy", "stack.yml"]);
@@ -319,8 +320,12 @@ fn what_swarm_has_no_use_for_is_told_of_at_its_place() {
         ("stack.yml:10:", "127.0.0.1"),
         ("stack.yml:11:", "ipv4_address"),
         ("stack.yml:12:", "NOTHING"),
+        ("stack.yml:14:", "`z`"),
+        ("stack.yml:15:", "create_host_path"),
     ] {
         assert!(said.iter().any(|text| text.contains(place) && text.contains(word)), "{place} {word}: {said:#?}");
     }
-    assert_eq!(stage.service("shop_web").unwrap()["Spec"]["EndpointSpec"]["Ports"][0]["PublishedPort"], 80);
+    let spec = stage.service("shop_web").unwrap()["Spec"].clone();
+    assert_eq!(spec["EndpointSpec"]["Ports"][0]["PublishedPort"], 80);
+    assert_eq!(spec["TaskTemplate"]["ContainerSpec"]["Mounts"][0]["Source"], "/srv/", "as docker writes it");
 }

@@ -146,6 +146,10 @@ pub struct LongMount {
 pub struct BindOptions {
     /// How mounts below are shared with the host.
     pub propagation: Option<String>,
+    /// Not heeded: Swarm makes no folder on a node.
+    pub create_host_path: Option<bool>,
+    /// Not heeded: Swarm gives no folder another label.
+    pub selinux: Option<String>,
 }
 
 /// Of a volume.
@@ -164,6 +168,8 @@ pub struct VolumeOptions {
 pub struct TmpfsOptions {
     /// Bytes, or with a unit.
     pub size: Option<String>,
+    /// Not heeded, as docker does not.
+    pub mode: Option<u32>,
 }
 
 /// A secret or config of a service.
