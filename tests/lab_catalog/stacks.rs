@@ -283,6 +283,79 @@ fn several_files_are_put_over_each_other_as_docker_puts_them() {
 }
 
 #[test]
+fn a_name_without_a_tag_is_pinned_as_docker_pins_it() {
+    let desk = Desk::with_stack();
+    let image = format!("{}/plain", desk.lab.run(&["registry"]).trim());
+    desk.lab.docker(1, &format!("tag 127.0.0.1:1/bb:1 {image}:latest"));
+    desk.lab.docker(1, &format!("push -q {image}:latest"));
+    desk.write(
+        "stack.yml",
+        &format!(
+            "version: '3.13'\nservices: {{web: {{image: {image}, command: [sleep, '1000'], stop_grace_period: 0s}}}}\n"
+        ),
+    );
+    let file = desk.path("stack.yml");
+    let pinned = |node: usize| desk.lab.spec(node, "shop_web")["TaskTemplate"]["ContainerSpec"]["Image"].clone();
+    for node in 1..=3 {
+        desk.lab.docker(node, &format!("stack deploy -d --resolve-image always -c {file} shop"));
+        let docker = pinned(node);
+        assert!(docker.as_str().unwrap().starts_with(&format!("{image}:latest@sha256:")), "node-{node}: {docker}");
+        for how in [&["deploy", &file, "--stack", "shop"][..], &["deploy", &file, "--stack", "shop", "--no-resolve"]] {
+            let report = desk.fine(node, how);
+            assert!(report.actions().is_empty(), "node-{node}: {}", report.json);
+        }
+        desk.fine(node, &["remove", "shop", "--yes"]);
+        desk.gone();
+        desk.fine(node, &["deploy", &file, "--stack", "shop"]);
+        assert_eq!(pinned(node), docker, "node-{node}");
+        desk.fine(node, &["remove", "shop", "--yes"]);
+        desk.gone();
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_over_is_given_up_first() {
+    let desk = Desk::with_stack();
+    let text = |services: &[(&str, u16)]| {
+        let one = |(name, port): &(&str, u16)| {
+            format!(
+                "  {name}: {{image: '127.0.0.1:1/bb:1', command: [sleep, '1000'], stop_grace_period: 0s, ports: ['{port}:80']}}\n"
+            )
+        };
+        format!("services:\n{}", services.iter().map(one).collect::<String>())
+    };
+    let port = |node: usize, name: &str| {
+        let asked =
+            format!("service inspect shop_{name} --format {{{{(index .Spec.EndpointSpec.Ports 0).PublishedPort}}}}");
+        desk.lab.docker(node, &asked).trim().to_owned()
+    };
+    for node in 1..=3 {
+        desk.write("stack.yml", &text(&[("api", 8181), ("web", 8180)]));
+        desk.deploy(node, &["--wait=3m"]);
+        // Renamed: the managers refuse the new one for as long as the old one is there.
+        desk.write("stack.yml", &text(&[("api", 8181), ("front", 8180)]));
+        let report = desk.deploy(node, &["--prune", "--wait=3m"]);
+        assert_eq!(report.actions(), ["service.remove", "service.create"], "node-{node}: {}", report.json);
+        // Handed on, the later name first.
+        desk.write("stack.yml", &text(&[("api", 8180), ("front", 8182)]));
+        let report = desk.deploy(node, &["--wait=3m"]);
+        assert_eq!(report.actions(), ["service.field.set"; 2], "node-{node}: {}", report.json);
+        assert_eq!((port(node, "api"), port(node, "front")), ("8180".to_owned(), "8182".to_owned()));
+        // Somebody else's: told of before anything is written.
+        desk.lab
+            .docker(node, "service create -d --no-resolve-image --name theirs -p 8183:80 127.0.0.1:1/bb:1 sleep 1000");
+        desk.write("stack.yml", &text(&[("api", 8180), ("front", 8182), ("late", 8183), ("new", 8184)]));
+        let file = desk.path("stack.yml");
+        let refused = desk.run(node, &["deploy", &file, "--stack", "shop", "--no-resolve"]);
+        assert_eq!((refused.exit, refused.actions().len()), (75, 0), "node-{node}: {}", refused.json);
+        assert!(refused.json["blocked"].to_string().contains("published by `theirs`"), "{}", refused.json);
+        desk.lab.docker(node, "service rm theirs");
+        desk.fine(node, &["remove", "shop", "--yes"]);
+        desk.gone();
+    }
+}
+
+#[test]
 fn what_others_use_stays_and_the_rest_of_a_stack_goes() {
     let desk = Desk::with_stack();
     let text = "services: {web: {image: '127.0.0.1:1/bb:1', command: [sleep, '1000'], stop_grace_period: 0s, networks: [a, b], secrets: [key]}}\n\
