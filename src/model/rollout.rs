@@ -14,12 +14,12 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// The same: so many failures in a row.
 const RETRIES: u32 = 3;
 
-/// `UpdateConfig`, with docker's own values where it says nothing.
+/// `UpdateConfig` or `RollbackConfig`, with docker's own values where it says nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rollout {
     /// Tasks replaced at a time; 0 is all of them.
     pub parallelism: u64,
-    /// Time between two batches.
+    /// So long is waited after each batch, the last one included.
     pub delay: Duration,
     /// What becomes of a rollout that fails; none: not said, and the engine pauses.
     pub failure_action: Option<String>,
@@ -47,6 +47,8 @@ struct View {
 struct Spec {
     #[serde(deserialize_with = "or_default")]
     update_config: Config,
+    #[serde(deserialize_with = "or_default")]
+    rollback_config: Config,
     #[serde(deserialize_with = "or_default")]
     task_template: Template,
 }
@@ -109,20 +111,36 @@ struct Limits {
 }
 
 impl Rollout {
-    /// Reads it from one element of `GET /services`; what can't be read is as if it said nothing.
+    /// Reads that of updates from one element of `GET /services`; what can't be read is as if it said nothing.
     pub fn read(raw: &RawValue) -> Self {
-        let Spec { update_config, task_template } = serde_json::from_str::<View>(raw.get()).unwrap_or_default().spec;
-        let Template { container_spec, resources } = task_template;
+        let Spec { update_config, task_template, .. } = Spec::read(raw);
+        Self::of(update_config, task_template)
+    }
+
+    /// The same of rollbacks.
+    pub fn read_back(raw: &RawValue) -> Self {
+        let Spec { rollback_config, task_template, .. } = Spec::read(raw);
+        Self::of(rollback_config, task_template)
+    }
+
+    fn of(config: Config, template: Template) -> Self {
+        let Template { container_spec, resources } = template;
         Self {
-            parallelism: update_config.parallelism.unwrap_or(1),
-            delay: Duration::from_nanos(update_config.delay),
-            failure_action: Some(update_config.failure_action).filter(|action| !action.is_empty()),
-            monitor: if update_config.monitor > 0 { Duration::from_nanos(update_config.monitor) } else { MONITOR },
-            max_failure_ratio: update_config.max_failure_ratio,
-            start_first: update_config.order == "start-first",
+            parallelism: config.parallelism.unwrap_or(1),
+            delay: Duration::from_nanos(config.delay),
+            failure_action: Some(config.failure_action).filter(|action| !action.is_empty()),
+            monitor: if config.monitor > 0 { Duration::from_nanos(config.monitor) } else { MONITOR },
+            max_failure_ratio: config.max_failure_ratio,
+            start_first: config.order == "start-first",
             health: container_spec.healthcheck.and_then(|health| health.patience()),
             limited: resources.limits.memory_bytes > 0,
         }
+    }
+}
+
+impl Spec {
+    fn read(raw: &RawValue) -> Self {
+        serde_json::from_str::<View>(raw.get()).unwrap_or_default().spec
     }
 }
 
@@ -163,6 +181,10 @@ mod tests {
         assert_eq!((said.parallelism, said.delay, said.monitor), (0, seconds(1), seconds(9)));
         assert_eq!((said.failure_action.as_deref(), said.start_first, said.limited), (Some("rollback"), true, true));
         assert_eq!(said.health, Some(seconds(60 + 90)));
+        let back = json!({"Spec": {"UpdateConfig": {"Parallelism": 9},
+            "RollbackConfig": {"Parallelism": 2, "Monitor": 3_000_000_000_u64}}});
+        let back = Rollout::read_back(&RawValue::from_string(back.to_string()).unwrap());
+        assert_eq!((back.parallelism, back.delay, back.monitor), (2, Duration::ZERO, seconds(3)));
         let off = read(&json!({"TaskTemplate": {"ContainerSpec": {"Healthcheck": {"Test": ["NONE"]}}}}));
         assert_eq!(off.health, None);
     }

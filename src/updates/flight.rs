@@ -67,6 +67,8 @@ pub(super) struct Flight {
     pub(super) why: Option<String>,
     /// It goes back with its stack: nothing is wrong with its own image.
     pub(super) drawn: bool,
+    /// orca has written the old image, since the engine could not go back: to the engine that is an update.
+    pub(super) put_back: bool,
     /// An earlier run began it: this one has written nothing yet.
     pub(super) unseen: bool,
     /// A task of the new image that has failed, and its last lines.
@@ -80,8 +82,10 @@ impl Flight {
         &self.action.target.name
     }
 
-    /// It has been as wanted for so long.
+    /// It has been as wanted for so long; twice that where nobody has seen its tasks outlive the engine's own monitor time:
+    /// they may have started just now.
     pub(super) fn held(&mut self, wanted: Duration) -> bool {
+        let wanted = if self.unseen { wanted.saturating_mul(2) } else { wanted };
         self.since.get_or_insert_with(Instant::now).elapsed() >= wanted
     }
 

@@ -118,7 +118,6 @@ impl Updating<'_> {
             self.ask(&engine.until(deadline), cluster, report).await?;
         }
         let key = updates_key(cluster);
-        let (policies, own) = self.policies(cluster);
         let request = std::mem::take(&mut self.request);
         let atomic = request.atomic;
         let pass = &Pass::Update(Box::new(request.clone()));
@@ -132,6 +131,8 @@ impl Updating<'_> {
         let (mut live, warning) = Box::pin(entered).await?;
         report.warnings.extend(warning);
         let memory = live.memory(&key)?;
+        // By what the plan is made on: whoever waits for the lock looks again.
+        let (policies, own) = policies(cluster, self.settings, &request);
         let mut plan = pass.plan(cluster, self.settings, &memory, cluster.taken_at);
         if !plan.actions.is_empty() {
             report.warnings.extend(live.state.mend(&self.options.state_dir)?);
@@ -194,15 +195,6 @@ impl Updating<'_> {
         plan.unchanged
     }
 
-    /// How each service is updated, and which are orca itself.
-    fn policies(&self, cluster: &Snapshot) -> (BTreeMap<ServiceId, Policy>, BTreeSet<String>) {
-        let candidates = select(cluster, self.settings, &self.request);
-        let own =
-            candidates.iter().filter(|candidate| candidate.is_orca()).map(|candidate| candidate.service.id.0.clone());
-        let own = own.collect();
-        (candidates.into_iter().map(|candidate| (candidate.service.id.clone(), candidate.policy)).collect(), own)
-    }
-
     async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
             _ = self.interrupt.nth(1) => {
@@ -211,6 +203,18 @@ impl Updating<'_> {
             done = work => Ok(done),
         }
     }
+}
+
+/// How each service is updated, and which are orca itself.
+fn policies(
+    cluster: &Snapshot,
+    settings: &Settings,
+    request: &Request,
+) -> (BTreeMap<ServiceId, Policy>, BTreeSet<String>) {
+    let candidates = select(cluster, settings, request);
+    let own = candidates.iter().filter(|candidate| candidate.is_orca());
+    let own = own.map(|candidate| candidate.service.id.0.clone()).collect();
+    (candidates.into_iter().map(|candidate| (candidate.service.id.clone(), candidate.policy)).collect(), own)
 }
 
 /// What a plan says besides its actions goes into the report.

@@ -242,9 +242,9 @@ impl Rollouts<'_> {
                 continue;
             };
             match flight.watched.look(self.cluster, &standings) {
-                // The way back was refused.
+                // The way back was refused: that is no reason to wait until it is late once more.
                 Sight::Stopped | Sight::Holds(_) | Sight::Waiting(_) | Sight::Failed(_)
-                    if flight.drawn && !flight.watched.going_back =>
+                    if flight.refused > 0 && !flight.watched.going_back =>
                 {
                     let why = flight.why.clone().unwrap_or_default();
                     self.give_up(flight, why).await;

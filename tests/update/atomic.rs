@@ -124,3 +124,18 @@ fn images_come_to_the_nodes_first_and_what_can_not_come_is_not_begun() {
     assert!(jobs >= 4, "one on each node for each service: {jobs}");
     assert_eq!(stage.cluster().services.len(), 4, "the jobs are gone");
 }
+
+/// No job could run on a node that takes no new tasks, and the new task goes elsewhere.
+#[test]
+fn a_node_that_is_paused_is_not_brought_an_image() {
+    let stage = Stage::new();
+    stage.create("web", |spec| spec["Mode"]["Replicated"]["Replicas"] = 3.into());
+    stage.publish("r.invalid/web:1", 'b');
+    let paused = stage.cluster().places("web").unwrap().remove(0);
+    let id = stage.cluster().node_id(&paused).unwrap();
+    stage.sim.engine.edit("nodes", &id, |spec| spec["Availability"] = "pause".into()).unwrap();
+    stage.sim.reset_requests().unwrap();
+    let (exit, report) = stage.run(&["services", "update", "--prepull", "--deadline", "10s"]);
+    assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
+    assert_eq!(stage.count("POST /services/create"), 2, "one on each of the others");
+}

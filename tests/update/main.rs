@@ -22,3 +22,4 @@ mod requests;
 mod server;
 mod stage;
 mod tags;
+mod unseen;

@@ -272,6 +272,33 @@ fn what_has_failed_is_left_alone_until_the_tag_changes() {
     }
 }
 
+/// Nobody saw how a try ended, and the service has the image before.
+#[test]
+fn what_was_rolled_back_unseen_has_failed() {
+    let now: Timestamp = NOW.parse().unwrap();
+    let at = |minutes: i64| now + jiff::SignedDuration::from_mins(minutes);
+    let tried = |failed| UpdatedService { digest: digest('b'), tries: 1, last: Some(at(-120)), failed };
+    let memory = Memory { updates: [(ServiceId("id-web".to_owned()), tried(None))].into(), ..Memory::default() };
+    let web = |state: &str, minutes| {
+        let status = json!({"State": state, "StartedAt": at(minutes).to_string(), "Message": "rollback completed"});
+        service("web", &old("r/a:1"), |service| service["UpdateStatus"] = status.clone())
+    };
+    for (what, state, minutes, wanted) in [
+        ("after the try", "rollback_completed", -119, "failed_before"),
+        ("by a clock that is a little late", "rollback_completed", -121, "failed_before"),
+        ("of a rollout before", "rollback_completed", -125, "update"),
+        ("nobody went back", "completed", -119, "update"),
+    ] {
+        let plan = planned(&[web(state, minutes)], &memory, |_, _| ());
+        assert_eq!(verdicts(&plan)[0].1, wanted, "{what}");
+    }
+    let plan = planned(&[web("rollback_completed", -119)], &memory, |_, _| ());
+    let [why] = plan.blocked[0].reasons.as_slice() else { panic!("{plan:#?}") };
+    assert!(why.starts_with("it failed 2 h ago") && why.contains("the engine says: rollback completed"), "{why}");
+    let retry = planned(&[web("rollback_completed", -119)], &memory, |_, request| request.retry_failed = true);
+    assert_eq!(verdicts(&retry)[0].1, "update");
+}
+
 #[test]
 fn anchors_first_then_what_labels_say_then_stacks_and_orca_last() {
     let of = |name: &str, stack: &'static str, depends: &'static str| {

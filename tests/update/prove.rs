@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orca::model::ServiceId;
 use orca::pass::services::standing;
-use orca::pass::update::prove::{Sight, Watched, pace};
+use orca::pass::update::prove::{Sight, Watched, pace, pace_back};
 use orca::snapshot::Snapshot;
 use serde_json::{Value, json};
 
@@ -137,6 +137,30 @@ fn a_task_that_dies_later_fails_the_rollout_and_one_that_the_engine_has_weighed_
     }
 }
 
+#[test]
+fn a_rollout_that_is_taken_up_again_is_judged_by_what_fails_from_then_on() {
+    let died = [(1, "new", "failed", "exit (137)"), (1, "new", "running", ""), (2, "new", "running", "")];
+    let starts = [(1, "new", "failed", "exit (137)"), (1, "new", "starting", ""), (2, "new", "running", "")];
+    let again = [&died[..], &[(2, "new", "failed", "exit (3)")]].concat();
+    let unseen = || Watched { started: None, ..watched() };
+    for history in [&died, &starts] {
+        let mut watched = unseen();
+        watched.take_up(&look(status("completed"), "new", 2, history));
+        // It may take a while to come up again.
+        let wanted = if history == &died { "holds" } else { "waiting" };
+        assert_eq!(word(&sight(&mut watched, &look(status("completed"), "new", 2, history))), wanted);
+        assert_eq!(word(&sight(&mut watched, &look(status("completed"), "new", 2, &died))), "holds");
+        let Sight::Failed(why) = sight(&mut watched, &look(status("completed"), "new", 2, &again)) else { panic!() };
+        assert!(why.contains("exit (3)"), "{why}");
+    }
+    // The engine was not content: who has failed is told.
+    let paused = look(status("paused"), "new", 2, &died);
+    let mut watched = unseen();
+    watched.take_up(&paused);
+    assert_eq!(word(&sight(&mut watched, &paused)), "failed");
+    assert!(watched.weighed.is_empty());
+}
+
 /// Somebody has changed the service since, so that what the engine would go back to has the new image, too.
 #[test]
 fn the_engine_goes_back_in_vain() {
@@ -173,22 +197,28 @@ fn on_the_way_back() {
 /// What the update config itself takes is not held against a rollout.
 #[test]
 fn the_pace_of_a_rollout() {
+    let second = 1_000_000_000_u64;
     let cluster = |config: Value, health: Value| {
         let mut cluster = json!({"schema": "orca.snapshot/1", "taken_at": NOW, "api": "1.51",
             "info": {"Name": "n", "SystemTime": NOW, "Swarm": {"NodeID": "n", "Cluster": {"ID": "c"}}}, "nodes": [], "tasks": [],
             "services": [{"ID": "s", "Version": {"Index": 1}, "Spec": {"Name": "web", "Mode": {"Replicated": {"Replicas": 10}},
-                "UpdateConfig": config, "TaskTemplate": {"ContainerSpec": {"Image": "i"}, "Placement": {}}}}]});
+                "UpdateConfig": config, "RollbackConfig": {"Parallelism": 5, "Delay": 60 * second, "Monitor": 8 * second},
+                "TaskTemplate": {"ContainerSpec": {"Image": "i"}, "Placement": {}}}}]});
         cluster["services"][0]["Spec"]["TaskTemplate"]["ContainerSpec"]["Healthcheck"] = health;
         Snapshot::parse(&cluster.to_string()).unwrap()
     };
-    let second = 1_000_000_000_u64;
     for (config, wanted) in [
-        (json!({"Parallelism": 1, "Delay": 30 * second, "Monitor": 5 * second}), 10 * 5 + 9 * 30),
-        (json!({"Parallelism": 3, "Delay": 30 * second, "Monitor": 5 * second}), 4 * 5 + 3 * 30),
-        (json!({"Parallelism": 0, "Delay": 30 * second, "Monitor": 5 * second}), 5),
+        // The engine waits after the last batch as after the others, and then monitors for longer than it has waited.
+        (json!({"Parallelism": 1, "Delay": 30 * second, "Monitor": 5 * second}), 10 * 5 + 10 * 30 + 31),
+        (json!({"Parallelism": 3, "Delay": 30 * second, "Monitor": 5 * second}), 4 * 5 + 4 * 30 + 31),
+        (json!({"Parallelism": 0, "Delay": 30 * second, "Monitor": 5 * second}), 5 + 30 + 31),
+        (json!({"Parallelism": 1, "Delay": 5 * second, "Monitor": 5 * second}), 10 * 5 + 10 * 5 + 6),
+        (json!({"Parallelism": 1, "Delay": 4 * second, "Monitor": 5 * second}), 10 * 5 + 10 * 4),
+        (json!({"Parallelism": 1, "Monitor": 5 * second}), 10 * 5),
         (json!({"Parallelism": 1, "Delay": u64::MAX / 2}), 7 * 86_400),
     ] {
         let cluster = cluster(config.clone(), Value::Null);
         assert_eq!(pace(&cluster.services[0], &cluster), Duration::from_secs(wanted), "{config}");
+        assert_eq!(pace_back(&cluster.services[0], &cluster), Duration::from_secs(2 * 8 + 2 * 60 + 61), "{config}");
     }
 }

@@ -26,6 +26,9 @@ const BACKOFF: Duration = Duration::from_secs(300);
 /// up to this.
 const LONGEST: Duration = Duration::from_secs(3600);
 
+/// The clocks of managers and of orca's host may differ by so much.
+const CLOCKS: Duration = Duration::from_secs(60);
+
 /// What to do about a rollout that has stopped.
 const LOOK: &str = "look with `orca services ps --all`, then `orca services rollback` it or update it by hand";
 
@@ -206,7 +209,7 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     reasons.extend(closed(candidate.policy.window.as_ref().filter(|_| !request.now), *now));
     reasons.extend(missing_hooks(&candidate.policy, scene.hooks));
     let tried = memory.updates.get(&service.id).filter(|tried| tried.digest == known.digest);
-    reasons.extend(tried.and_then(|tried| tried_before(tried, request, *now)));
+    reasons.extend(tried.and_then(|tried| tried_before(tried, service, request, *now)));
     if reasons.is_empty() { Verdict::Update(known) } else { Verdict::Blocked(Some(known), reasons) }
 }
 
@@ -318,9 +321,26 @@ fn missing_hooks<'p>(
     })
 }
 
-fn tried_before(tried: &UpdatedService, request: &Request, now: Timestamp) -> Option<(Reason, String)> {
+/// Why a try that nobody saw to its end has failed, if it was rolled back: by the engine, by a person, or by an orca that
+/// was killed right after. Who did is not known, since the engine says the same of all of them.
+pub fn rolled_back(service: &Service, tried: &UpdatedService) -> Option<String> {
+    let back = service.update == Some(UpdateState::RollbackCompleted) && !service.image.ends_with(&tried.digest);
+    // What the engine says may be of another rollout, before this one.
+    let after = age(service.update_started?, tried.last?) <= CLOCKS;
+    let said = if service.message.is_empty() { "no reason" } else { &service.message };
+    let text = || format!("it was rolled back while no orca watched it; the engine says: {said}");
+    (tried.failed.is_none() && back && after).then(text)
+}
+
+fn tried_before(
+    tried: &UpdatedService,
+    service: &Service,
+    request: &Request,
+    now: Timestamp,
+) -> Option<(Reason, String)> {
     let since = tried.last.map_or(Duration::MAX, |last| age(last, now));
-    if let Some(error) = tried.failed.as_ref().filter(|_| !request.retry_failed) {
+    let error = tried.failed.clone().or_else(|| rolled_back(service, tried));
+    if let Some(error) = error.filter(|_| !request.retry_failed) {
         let ago = tried.last.map(|_| format!(" {} ago", spoken(since))).unwrap_or_default();
         let text = format!("it failed{ago} ({error}); it is tried again when the tag changes, or with --retry-failed");
         return Some((Reason::FailedBefore, text));

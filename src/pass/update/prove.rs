@@ -76,9 +76,20 @@ pub struct Culprit {
     pub error: String,
 }
 
-/// The time that a rollout takes by its own update config, if all goes well: so much is not laid at its door.
+/// Where the engine waits after a batch for longer than it monitors tasks, it monitors them so much longer than that.
+const AFTER_DELAY: Duration = Duration::from_secs(1);
+
+/// The time that an update takes by its own config, if all goes well: so much is not laid at its door.
 pub fn pace(service: &Service, cluster: &Snapshot) -> Duration {
-    let rollout = Rollout::read(&service.raw);
+    time_of(&Rollout::read(&service.raw), service, cluster)
+}
+
+/// The same of the engine's own way back.
+pub fn pace_back(service: &Service, cluster: &Snapshot) -> Duration {
+    time_of(&Rollout::read_back(&service.raw), service, cluster)
+}
+
+fn time_of(rollout: &Rollout, service: &Service, cluster: &Snapshot) -> Duration {
     let wanted = match service.mode {
         Mode::Replicated(replicas) => replicas,
         _ => cluster.tasks.iter().filter(|task| task.service == service.id && task.live()).count() as u64,
@@ -86,14 +97,25 @@ pub fn pace(service: &Service, cluster: &Snapshot) -> Duration {
     let at_once = if rollout.parallelism == 0 { wanted } else { rollout.parallelism };
     let batches = u32::try_from(wanted.div_ceil(at_once.max(1))).unwrap_or(u32::MAX);
     let each = rollout.monitor.saturating_add(rollout.health.unwrap_or_default());
-    let all = each.saturating_mul(batches).saturating_add(rollout.delay.saturating_mul(batches.saturating_sub(1)));
-    all.min(LONGEST_PACE)
+    // The engine waits after the last batch, too, and only then monitors what it has started.
+    let end = if rollout.delay >= rollout.monitor { rollout.delay.saturating_add(AFTER_DELAY) } else { Duration::ZERO };
+    each.saturating_add(rollout.delay).saturating_mul(batches).saturating_add(end).min(LONGEST_PACE)
 }
 
 impl Watched {
     /// Takes note of what has failed until now, before the image is written.
     pub fn begin(&mut self, cluster: &Snapshot) {
         self.earlier = self.failed(cluster).map(|task| task.id.clone()).collect();
+    }
+
+    /// The same of a rollout that is taken up again. Once the engine has found it complete, what has failed until now says
+    /// nothing: it may be long ago, and as likely the end of a node as that of the image. An image that is no good fails
+    /// again, or does not come up.
+    pub fn take_up(&mut self, cluster: &Snapshot) {
+        let own = cluster.services.iter().find(|service| service.id == self.service);
+        if own.is_some_and(|service| service.update == Some(UpdateState::Completed)) {
+            self.weighed = self.failed(cluster).map(|task| task.id.clone()).collect();
+        }
     }
 
     /// Judges.

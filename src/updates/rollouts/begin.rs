@@ -69,7 +69,7 @@ impl Rollouts<'_> {
         }
         let begun = Instant::now();
         let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + pace + policy.deadline);
-        let (since, why, drawn, unseen, culprit, refused) = (None, None, false, false, None, 0);
+        let (since, why, drawn, put_back, unseen, culprit, refused) = (None, None, false, false, false, None, 0);
         self.flights.push(Flight {
             action,
             watched,
@@ -80,6 +80,7 @@ impl Rollouts<'_> {
             since,
             why,
             drawn,
+            put_back,
             unseen,
             culprit,
             refused,

@@ -12,7 +12,7 @@ use crate::fingerprint;
 use crate::pass::Pass;
 use crate::pass::order::{Order, PutBack, Verb, Wish};
 use crate::pass::update::clean::replaced;
-use crate::pass::update::prove::Watched;
+use crate::pass::update::prove::{Watched, pace, pace_back};
 use crate::report::Status;
 use crate::updates::blame::last_lines;
 use crate::updates::flight::{End, Flight};
@@ -59,8 +59,11 @@ impl Rollouts<'_> {
         if flight.why.is_some() {
             return;
         }
-        flight.until = Instant::now() + flight.policy.deadline;
-        self.note(&flight.watched, flight.policy.deadline);
+        let way = if flight.put_back { pace } else { pace_back };
+        let way = self.service(&flight.watched.service).map(|service| way(service, self.cluster));
+        let time = way.unwrap_or_default() + flight.policy.deadline;
+        flight.until = Instant::now() + time;
+        self.note(&flight.watched, time);
         if flight.drawn {
             flight.why = Some(why.to_owned());
             self.mind.next.updates.remove(&flight.watched.service);
@@ -125,6 +128,7 @@ impl Rollouts<'_> {
         let object: Value = serde_json::from_str(&raw).unwrap_or_default();
         let previous = object.pointer("/PreviousSpec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str);
         let own = previous == Some(before.as_str()) && fingerprint::of_spec(&object["Spec"]) == flight.spec;
+        flight.put_back = !own;
         let wish = if own {
             Wish::Rollback(id, flight.spec.clone())
         } else {

@@ -16,7 +16,7 @@ use crate::apply::prepull::{Prepull, Pulled, prepull};
 use crate::engine::Engine;
 use crate::error::{ErrorKind, interrupted, kind_of};
 use crate::interrupt::Interrupt;
-use crate::model::node::NodeState;
+use crate::model::node::{Availability, NodeState};
 use crate::model::{NodeId, ServiceId};
 use crate::notify;
 use crate::pass::update::policy::Policy;
@@ -167,12 +167,13 @@ impl Rollouts<'_> {
         }
     }
 
-    /// An image, and the nodes on which tasks of the service run now; none where none does.
+    /// An image, and the nodes on which tasks of the service run now; none where none does. A node that takes no new tasks
+    /// takes neither the job that pulls nor the service's new task.
     fn pull(&self, id: &ServiceId, image: &str, policy: &Policy) -> Option<Pull> {
         let own = self.cluster.tasks.iter().filter(|task| task.service == *id && task.live());
         let nodes: BTreeSet<&NodeId> = own.map(|task| &task.node).collect();
         let ready = nodes.into_iter().filter_map(|node| self.cluster.node(node));
-        let ready = ready.filter(|node| node.state == NodeState::Ready);
+        let ready = ready.filter(|node| node.state == NodeState::Ready && node.availability == Availability::Active);
         let short = id.0.get(..6).unwrap_or(&id.0);
         let run = |at: usize| format!("{}-{short}-{at}", self.terms.actor.run);
         let nodes: Vec<_> = ready.enumerate().map(|(at, node)| (node.id.clone(), node.key.clone(), run(at))).collect();

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::Rollouts;
 use crate::fingerprint;
 use crate::model::{Service, ServiceId};
+use crate::pass::update::decide::rolled_back;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::prove::{Watched, pace};
 use crate::pass::update::{DATA, WATCH};
@@ -19,6 +20,7 @@ use crate::updates::flight::Flight;
 impl Rollouts<'_> {
     /// Takes up what the plan found to be under way, or at its end, unseen.
     pub(in crate::updates) async fn resume(&mut self) {
+        self.condemn_unseen();
         let entries = self.report.data.get(DATA).and_then(Value::as_array).into_iter().flatten();
         let unseen = entries.filter(|entry| entry["verdict"] == WATCH).filter_map(|entry| entry["id"].as_str());
         let flights = unseen.filter_map(|id| {
@@ -36,6 +38,17 @@ impl Rollouts<'_> {
         self.keep().await;
     }
 
+    /// Notes what was rolled back unseen: the engine tells of it only until the service is next written to.
+    fn condemn_unseen(&mut self) {
+        let services = &self.cluster.services;
+        for (id, tried) in &mut self.mind.next.updates {
+            let service = services.iter().find(|service| service.id == *id);
+            if let Some(why) = service.and_then(|service| rolled_back(service, tried)) {
+                tried.failed = Some(why);
+            }
+        }
+    }
+
     fn flight(&self, service: &Service, mut policy: Policy) -> Option<Flight> {
         let object: Value = serde_json::from_str(service.raw.get()).ok()?;
         let before = object.pointer("/PreviousSpec/TaskTemplate/ContainerSpec/Image").and_then(Value::as_str);
@@ -51,20 +64,15 @@ impl Rollouts<'_> {
         let action =
             Action::on_service(service, change, "an earlier run began it, and did not see how it ended".to_owned());
         let begun = Instant::now();
+        // What the engine says is of this very rollout.
+        let (started, going_back) = (None, false);
+        let (earlier, weighed) = (BTreeSet::new(), BTreeSet::new());
+        let id = service.id.clone();
+        let mut watched = Watched { service: id, image, before, platforms, started, going_back, earlier, weighed };
+        watched.take_up(self.cluster);
         Some(Flight {
             action: ReportedAction::new(&action, Status::Done, None),
-            watched: Watched {
-                service: service.id.clone(),
-                image,
-                before,
-                platforms,
-                // What the engine says is of this very rollout,
-                started: None,
-                going_back: false,
-                // and so is every task of this image that has failed.
-                earlier: BTreeSet::new(),
-                weighed: BTreeSet::new(),
-            },
+            watched,
             spec: fingerprint::of_spec(&object["Spec"]),
             begun,
             until: begun + pace(service, self.cluster) + policy.deadline,
@@ -72,6 +80,7 @@ impl Rollouts<'_> {
             since: None,
             why: None,
             drawn: false,
+            put_back: false,
             unseen: true,
             culprit: None,
             refused: 0,
