@@ -73,8 +73,11 @@ fn change(store: &Store, scope: &Scope, action: &Action, now: Timestamp) -> Resu
                 Changed::Outdated => return Err(moved(name, "was changed in the catalog")),
             }
         }
-        // What is gone is gone.
-        Change::CatalogDelete => _ = store.delete(scope, name)?,
+        Change::CatalogDelete { revision } => match store.delete(scope, name, *revision)? {
+            // What is gone is gone.
+            Changed::Done | Changed::Absent => {}
+            Changed::Outdated => return Err(moved(name, "was changed in the catalog")),
+        },
         Change::CatalogState { after, swarm_id, .. } => {
             _ = store.set_state(scope, name, *after, swarm_id.as_deref(), now)?;
         }

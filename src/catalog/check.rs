@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::definition::{Definition, Fault, Healthcheck, Resources, Restart, Rollout, Words};
 use super::{mount, port};
+use crate::redact::REDACTED;
 use crate::registry::Image;
 use crate::settings::parse_size;
 
@@ -29,6 +32,7 @@ pub(super) fn faults(definition: &Definition) -> Vec<Fault> {
     check.rollout("update", definition.update.as_ref());
     check.rollout("rollback", definition.rollback.as_ref());
     check.restart(definition);
+    check.masks(&mut Vec::new(), &serde_json::to_value(definition).unwrap_or_default());
     check.found
 }
 
@@ -87,6 +91,27 @@ impl Check {
     fn at(&mut self, path: &[&str], message: impl Into<String>) {
         let path = path.iter().map(|key| (*key).to_owned()).collect();
         self.found.push(Fault { path, message: message.into() });
+    }
+
+    /// What orca shows in place of a value is none: whoever sends it back has not seen the value.
+    fn masks(&mut self, path: &mut Vec<String>, value: &Value) {
+        let parts: Vec<(String, &Value)> = match value {
+            Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), value)).collect(),
+            Value::Array(items) => items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+            Value::String(text) if text == REDACTED => {
+                let key = path.join(".");
+                let message =
+                    format!("{key} is `{REDACTED}`, which stands for a value that was not shown: give the value");
+                self.found.push(Fault { path: path.clone(), message });
+                return;
+            }
+            _ => return,
+        };
+        for (key, value) in parts {
+            path.push(key);
+            self.masks(path, value);
+            path.pop();
+        }
     }
 
     fn names(&mut self, definition: &Definition) {

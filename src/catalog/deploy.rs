@@ -38,6 +38,8 @@ pub struct Order {
     pub by_hand: bool,
     /// Ask the registries what the images' tags stand for now. Services that are there keep what they have otherwise.
     pub resolve: bool,
+    /// The version of the one service, as whoever asks has seen it.
+    pub seen: Option<u64>,
 }
 
 impl Desk<'_> {
@@ -92,7 +94,7 @@ impl Desk<'_> {
         deadline: Instant,
         report: &mut Report,
     ) -> Result<Request> {
-        let Order { mut definitions, remove, by_hand, resolve } = order;
+        let Order { mut definitions, remove, by_hand, resolve, seen } = order;
         for definition in &mut definitions {
             definition.image = image_of(definition, self.settings);
         }
@@ -103,6 +105,7 @@ impl Desk<'_> {
             definitions,
             remove,
             by_hand,
+            seen,
             ..Request::default()
         };
         if let Source::Engine(engine) = self.source {

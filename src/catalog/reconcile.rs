@@ -113,7 +113,7 @@ impl Desk<'_> {
             }
             definitions.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        let order = Order { definitions, remove, by_hand: false, resolve: false };
+        let order = Order { definitions, remove, ..Order::default() };
         self.deploy(found, order, report).await
     }
 

@@ -255,13 +255,18 @@ impl Store {
         self.db.execute(sql, row).map(|_| ()).map_err(failed)
     }
 
-    /// Removes a row; false if there is none.
+    /// Removes a row, if it still has this revision.
     ///
     /// # Errors
     /// If the catalog can't be written.
-    pub fn delete(&self, scope: &Scope, name: &str) -> Result<bool> {
-        let sql = "DELETE FROM services WHERE cluster = ?1 AND owner = ?2 AND name = ?3";
-        self.db.execute(sql, [&scope.cluster, &scope.owner, name]).map(|count| count > 0).map_err(failed)
+    pub fn delete(&self, scope: &Scope, name: &str, revision: i64) -> Result<Changed> {
+        let sql = "DELETE FROM services WHERE cluster = ?1 AND owner = ?2 AND name = ?3 AND revision = ?4";
+        let count = self.db.execute(sql, params![scope.cluster, scope.owner, name, revision]).map_err(failed)?;
+        match count {
+            0 if self.get(scope, name)?.is_some() => Ok(Changed::Outdated),
+            0 => Ok(Changed::Absent),
+            _ => Ok(Changed::Done),
+        }
     }
 
     /// Does several things, or none of them.

@@ -147,6 +147,8 @@ pub struct Order {
 pub(crate) const ASKED: &str = "asked for on the command line";
 /// How the reason begins for which an object is left alone that was another one when it was seen.
 pub(crate) const STALE: &str = "it has changed meanwhile";
+/// That reason in full.
+pub(crate) const CHANGED: &str = "it has changed meanwhile: somebody else has written to it since it was looked at";
 
 /// Plans what was ordered.
 pub fn plan(cluster: &Snapshot, settings: &Settings, order: &Order) -> Plan {
@@ -181,6 +183,10 @@ fn version(cluster: &Snapshot, id: &str) -> Option<(Target, u64)> {
 fn left_alone(cluster: &Snapshot, wish: &Wish) -> Blocked {
     let target = version(cluster, wish.target()).map(|(target, _)| target);
     let target = target.unwrap_or_else(|| Target::unknown(TargetKind::Service, wish.target()));
-    let reasons = vec![format!("{STALE}: somebody else has written to it since it was looked at")];
-    Blocked { id: format!("{}/{}#version", target.kind.name(), target.name), target, reasons }
+    changed(target)
+}
+
+/// Why nothing is done to what is another one than the one that was seen.
+pub(crate) fn changed(target: Target) -> Blocked {
+    Blocked { id: format!("{}/{}#version", target.kind.name(), target.name), target, reasons: vec![CHANGED.to_owned()] }
 }

@@ -286,7 +286,10 @@ pub enum Change {
         revision: i64,
     },
     /// Takes a service out of the catalog.
-    CatalogDelete,
+    CatalogDelete {
+        /// Of the row that is meant.
+        revision: i64,
+    },
     /// Notes how a service stands.
     CatalogState {
         /// What the catalog says.
@@ -374,7 +377,7 @@ impl Change {
             Self::ImageForget { .. } => ActionKind::RegistryImageRemove,
             Self::CatalogInsert { .. } => ActionKind::CatalogInsert,
             Self::CatalogUpdate { .. } => ActionKind::CatalogUpdate,
-            Self::CatalogDelete => ActionKind::CatalogDelete,
+            Self::CatalogDelete { .. } => ActionKind::CatalogDelete,
             Self::CatalogState { .. } => ActionKind::CatalogStateSet,
             Self::ServiceRemove => ActionKind::ServiceRemove,
             Self::ImageBuild { .. } => ActionKind::ImageBuild,

@@ -19,7 +19,7 @@ impl Change {
             Self::MoveUndo
             | Self::MoveSeal
             | Self::TemporaryRemove
-            | Self::CatalogDelete
+            | Self::CatalogDelete { .. }
             | Self::ServiceRemove
             | Self::ObjectRemove { .. }
             | Self::ImagePush => (Value::Null, Value::Null),

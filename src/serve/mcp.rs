@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::answer::{self, Answer};
 use super::api::Asked;
 use super::problem::Problem;
+use super::seen;
 use crate::mcp::server::{Call, Server};
 
 /// Who comes in is for the gate to say, which has been passed.
@@ -27,6 +28,11 @@ fn config() -> StreamableHttpServerConfig {
 
 /// `POST /mcp`; `writes` says whether the tools are there that change something.
 pub(super) async fn answer(calls: &mpsc::Sender<Call>, writes: bool, asked: &Asked) -> Result<Answer, Problem> {
+    seen::read(&asked.query, &asked.parts.headers, None, seen::TOOL)?;
+    if asked.dry_run() {
+        let text = "`dry_run` is nothing that tools know: one that is called without `plan_id` or `confirm` only plans";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", text));
+    }
     let server = Server { calls: calls.clone(), writes };
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config());

@@ -20,6 +20,7 @@ mod pages;
 mod problem;
 mod routes;
 mod runs;
+mod seen;
 mod sse;
 mod tls;
 pub mod tokens;

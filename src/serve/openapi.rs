@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::api::catalog::EntryBody;
 use super::api::types::{
-    Deleted, Detailed, Details, Health, History, LiveService, Node, Removed, Repository, Run, Said, Stack,
+    Changed, Deleted, Detailed, Details, Health, History, LiveService, Node, Repository, Run, Said, Stack,
 };
-use super::api::writes::OrderBody;
+use super::api::writes::{OrderBody, RemovalBody};
 use super::problem::Problem;
 use super::routes::{For, Op, ROUTES, Route};
+use super::seen;
 use crate::catalog::context::Project;
 use crate::catalog::desk::Shown;
 
@@ -50,10 +51,8 @@ fn operation(route: &Route, problem: &Value, schemas: &mut SchemaGenerator) -> V
     };
     match route.op {
         Op::Order(..) => {
-            asks("dry_run", "boolean", "Say what would be done");
             asks("wait", "string", "Stay until the swarm has come to rest, at most so long, as 90s");
         }
-        Op::DeleteTag => asks("dry_run", "boolean", "Say what would be removed"),
         Op::ServiceLogs => {
             asks("tail", "integer", "So many lines of each task");
             asks("grep", "string", "Lines with this text alone");
@@ -62,6 +61,16 @@ fn operation(route: &Route, problem: &Value, schemas: &mut SchemaGenerator) -> V
         Op::ServiceTasks => asks("all", "boolean", "Those that have ended, too"),
         Op::History => asks("limit", "integer", "So many changes"),
         _ => {}
+    }
+    let compared = seen::of(route.op).filter(|_| route.op != Op::Mcp);
+    if compared.is_some() {
+        asks("dry_run", "boolean", "Say what would be done, and write nothing");
+    }
+    if let Some(Ok(with)) = compared {
+        let says = format!("The version that was seen, compared with {with}: 412 where that is another one by now");
+        asks("version", "integer", &says);
+        parameters
+            .push(json!({"name": "If-Match", "in": "header", "description": "The same", "schema": {"type": "string"}}));
     }
     let told = match reply(route.op, schemas) {
         Some(schema) => json!({"application/json": {"schema": schema}}),
@@ -78,6 +87,19 @@ fn operation(route: &Route, problem: &Value, schemas: &mut SchemaGenerator) -> V
             "default": {"description": "why not", "content": {"application/problem+json": {"schema": problem}}},
         },
     });
+    if let Some(Err(why)) = seen::of(route.op) {
+        operation["description"] = format!("A version that was seen is refused with 400: {why}.").into();
+    }
+    let planned = match route.op {
+        Op::CatalogAdd | Op::CatalogEdit => Some(schemas.subschema_for::<Changed>().to_value()),
+        _ => None,
+    };
+    if let Some(planned) = planned {
+        let answers = &mut operation["responses"];
+        let content = &mut answers["200"]["content"]["application/json"]["schema"];
+        *content = if content.is_null() { planned } else { json!({"anyOf": [content.take(), planned]}) };
+        answers["200"]["description"] = "as asked; with `dry_run` what would be done".into();
+    }
     if let Some(schema) = body(route.op) {
         operation["requestBody"] = json!({"content": {"application/json": {"schema": schema}}});
     }
@@ -103,7 +125,7 @@ fn reply(op: Op, schemas: &mut SchemaGenerator) -> Option<Value> {
         Op::ServicesLive => schemas.subschema_for::<Vec<LiveService>>(),
         Op::CatalogList => schemas.subschema_for::<Vec<Shown>>(),
         Op::CatalogOne | Op::CatalogAdd | Op::CatalogEdit => schemas.subschema_for::<Shown>(),
-        Op::CatalogRemove => schemas.subschema_for::<Removed>(),
+        Op::CatalogRemove => schemas.subschema_for::<Changed>(),
         Op::Projects => schemas.subschema_for::<Vec<Project>>(),
         Op::Nodes => schemas.subschema_for::<Vec<Node>>(),
         Op::Node => schemas.subschema_for::<Node>(),
@@ -125,6 +147,7 @@ fn reply(op: Op, schemas: &mut SchemaGenerator) -> Option<Value> {
 fn body(op: Op) -> Option<Value> {
     match op {
         Op::CatalogAdd | Op::CatalogEdit => Some(inline::<EntryBody>()),
+        Op::CatalogRemove => Some(inline::<RemovalBody>()),
         Op::Order(..) => Some(inline::<OrderBody>()),
         _ => None,
     }

@@ -11,12 +11,14 @@ use tokio::time::Instant;
 use super::Server;
 use super::problem::Problem;
 use super::runs::{self, Entry};
+use super::seen::{self, Compared};
 use crate::catalog::build;
 use crate::catalog::deploy::Order as Deployment;
 use crate::catalog::desk::Desk;
 use crate::cycle::Options;
 use crate::error::{Error, ErrorKind, Sort};
 use crate::everyday::{self, Act, Asked};
+use crate::pass::catalog::rows;
 use crate::pass::order::{Order, Verb, Wish};
 use crate::pass::services::standing;
 use crate::pass::update::Request;
@@ -166,6 +168,11 @@ impl Job {
         self.what.command()
     }
 
+    /// What the version is compared with that whoever orders has seen.
+    pub(super) fn compared(&self) -> Compared {
+        seen::of_order(self.kind, self.word)
+    }
+
     /// What is missing for it to be an order.
     ///
     /// # Errors
@@ -193,7 +200,6 @@ impl Job {
         let on = !matches!(value, "" | "0" | "false" | "no");
         match key {
             "replicas" => self.replicas = Some(value.trim().parse().map_err(|_| wrong())?),
-            "version" | "expected_version" => self.seen = Some(value.trim().parse().map_err(|_| wrong())?),
             "platform" if !value.is_empty() => self.platform = Some(value.to_owned()),
             "force" => self.force = on,
             "pin" => self.pin = on,
@@ -270,7 +276,8 @@ impl Job {
         let keyring = &Keyring::here(&settings.registry.credentials)?;
         let options = &Options { timeout: ROLLOUTS, ..options.clone() };
         let atomic = settings.update.atomic;
-        let request = Request { pin: self.pin, retry_failed: self.force, atomic, ..Request::default() };
+        let (seen, pin, retry_failed) = (self.seen, self.pin, self.force);
+        let request = Request { seen, pin, retry_failed, atomic, ..Request::default() };
         let names = std::slice::from_ref(&self.name);
         let (names, stack) =
             if self.kind == Kind::Stack { (&[] as &[String], Some(self.name.as_str())) } else { (names, None) };
@@ -287,7 +294,7 @@ impl Job {
         let mut report = desk.report();
         let found = desk.open(true, &mut report).await?;
         let definitions = vec![found.row(&self.name)?.definition.clone()];
-        let order = Deployment { definitions, by_hand: true, resolve: true, ..Deployment::default() };
+        let order = Deployment { definitions, by_hand: true, resolve: true, seen: self.seen, ..Deployment::default() };
         let unchanged = Box::pin(desk.deploy(found, order, &mut report)).await;
         Ok(report.ended(started, unchanged))
     }
@@ -297,7 +304,12 @@ impl Job {
         let (desk, started) = (self.desk(server, options), Instant::now());
         let mut report = desk.report();
         let found = desk.open(false, &mut report).await?;
-        let definition = found.row(&self.name)?.definition.clone();
+        let row = found.row(&self.name)?;
+        if let Some(stale) = rows::stale(row, self.seen) {
+            report.blocked.push(stale);
+            return Ok(report.ended(started, Ok(0)));
+        }
+        let definition = row.definition.clone();
         let Some(cluster) = &found.cluster else {
             return Err(Error::new(ErrorKind::Unreachable, "there is no engine that could build it").into());
         };

@@ -321,6 +321,17 @@ mod tests {
     }
 
     #[test]
+    fn whatever_changes_something_is_in_the_document_or_begun_by_a_form() {
+        // What is in the document is tried out there: that a dry run writes nothing, and a version that was seen is heeded.
+        for route in ROUTES.iter().filter(|route| route.is_page() && route.method != Method::GET) {
+            assert!(matches!(route.op, Op::BeginOrder(_) | Op::Enter | Op::Leave), "{} {}", route.method, route.path);
+        }
+        for route in ROUTES.iter().filter(|route| !route.is_page() && route.method != Method::GET) {
+            assert!(super::super::seen::of(route.op).is_some(), "{} {}", route.method, route.path);
+        }
+    }
+
+    #[test]
     fn no_path_leads_out() {
         for path in [
             "/assets/..",

@@ -48,6 +48,8 @@ pub(super) struct View {
     pub(super) turn: u64,
     print: u64,
     began: Instant,
+    /// [`Warm::changes`] when it was begun.
+    changes: u64,
     documents: RefCell<BTreeMap<String, Bytes>>,
 }
 
@@ -86,7 +88,9 @@ pub(super) struct Warm {
     interrupt: Interrupt,
     view: RefCell<Option<Rc<View>>>,
     failed: RefCell<Option<Failed>>,
-    stale: Cell<bool>,
+    /// How often something was changed: a look that was begun before the last time is stale, and stays so if the one
+    /// after it is broken off, since its client has gone.
+    changes: Cell<u64>,
     turn: Mutex<()>,
     /// Clients that watch live.
     watchers: Cell<usize>,
@@ -114,7 +118,7 @@ impl Warm {
             interrupt,
             view: RefCell::new(None),
             failed: RefCell::new(None),
-            stale: Cell::new(false),
+            changes: Cell::new(0),
             turn: Mutex::new(()),
             watchers: Cell::new(0),
             news: watch::Sender::new((0, false)),
@@ -149,7 +153,7 @@ impl Warm {
 
     /// Something was changed: the next answer needs a new look.
     pub(super) fn spoil(&self) {
-        self.stale.set(true);
+        self.changes.set(self.changes.get() + 1);
     }
 
     /// A look that is no older than [`FRESH`].
@@ -174,12 +178,11 @@ impl Warm {
 
     fn fresh(&self) -> Option<Rc<View>> {
         let view = self.view.borrow();
-        view.as_ref().filter(|view| !self.stale.get() && view.age() < FRESH).cloned()
+        view.as_ref().filter(|view| view.changes == self.changes.get() && view.age() < FRESH).cloned()
     }
 
     async fn look_now(&self) -> Result<Rc<View>> {
-        self.stale.set(false);
-        let (began, before) = (Instant::now(), self.last());
+        let (began, changes, before) = (Instant::now(), self.changes.get(), self.last());
         let observed = match &self.source {
             Source::Engine(engine) => tokio::select! {
                 _ = self.interrupt.nth(1) => Err(interrupted()),
@@ -202,7 +205,7 @@ impl Warm {
         let same = before.as_ref().is_some_and(|before| before.print == print);
         let turn = before.map_or(1, |before| before.turn + u64::from(!same));
         let (cluster, documents) = (Rc::new(cluster), RefCell::default());
-        let view = Rc::new(View { cluster, heard, turn, print, began, documents });
+        let view = Rc::new(View { cluster, heard, turn, print, began, changes, documents });
         *self.view.borrow_mut() = Some(Rc::clone(&view));
         self.news.send_replace((turn, true));
         Ok(view)

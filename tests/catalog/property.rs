@@ -124,7 +124,9 @@ fn after(mut rows: BTreeMap<String, Entry>, changes: &[orca::plan::Action]) -> B
                 let row = rows.get_mut(&name).unwrap();
                 (row.definition, row.source) = ((**definition).clone(), source.clone());
             }
-            Change::CatalogDelete => assert!(rows.remove(&name).unwrap().source.is_some(), "never what has no file"),
+            Change::CatalogDelete { .. } => {
+                assert!(rows.remove(&name).unwrap().source.is_some(), "never what has no file");
+            }
             Change::CatalogState { after, swarm_id, .. } => {
                 let row = rows.get_mut(&name).unwrap();
                 (row.status, row.swarm_id) = (*after, swarm_id.clone());

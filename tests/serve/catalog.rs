@@ -97,6 +97,40 @@ fn what_is_no_definition_is_told_and_not_kept() {
 }
 
 #[test]
+fn a_mask_is_no_value() {
+    let stage = Stage::new();
+    let server = stage.trusting();
+    server.post("/api/services", &json!({"name": "web", "definition": definition()}));
+    let read = server.json("/api/services/web")["definition"].clone();
+    let refused = |answer: crate::client::Answer, key: &str| {
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (422, Some("invalid")), "{}", answer.body);
+        assert!(answer.body.contains(key), "{}", answer.body);
+    };
+    // Under another name nobody knows what the mask stands for,
+    refused(server.post("/api/services", &json!({"name": "copy", "definition": read})), "env.PASSWORD");
+    // nor under another key.
+    let put =
+        |definition: &Value| server.request("PUT", "/api/services/web").json(&json!({"definition": definition})).send();
+    let mut renamed = read.clone();
+    renamed["env"] = json!({"PASSWORD": "(redacted)", "SECRET": "(redacted)"});
+    refused(put(&renamed), "env.SECRET");
+    // What is shown so of a service is no value of a definition either.
+    let mut labelled = read.clone();
+    labelled["labels"] = json!({"token": "(redacted)"});
+    refused(put(&labelled), "labels.token");
+    let rows = server.json("/api/services");
+    assert_eq!(json!([rows.as_array().unwrap().len(), rows[0]["revision"]]), json!([1, 1]));
+    let text = json!({"name": "copy", "image": "127.0.0.1:1/bb:1", "env": {"PASSWORD": "(redacted)"}}).to_string();
+    std::fs::write(stage.orca.path("copy.json"), &text).unwrap();
+    std::fs::write(stage.orca.path("web.json"), text.replace("copy", "web")).unwrap();
+    for args in [&["catalog", "add", "copy.json"][..], &["catalog", "edit", "web", "--file", "web.json"]] {
+        let (exit, report) = stage.run(args);
+        assert!(exit == 78 && report["error"].to_string().contains("env.PASSWORD"), "{exit}: {report}");
+    }
+    assert_eq!(server.json("/api/services"), rows);
+}
+
+#[test]
 fn with_the_engine_away_the_catalog_is_there_and_states_are_unknown() {
     let stage = Stage::new();
     let server = stage.trusting();

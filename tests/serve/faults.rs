@@ -1,9 +1,11 @@
 //! What is beneath the server fails.
 
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 
+use crate::common::poll;
 use crate::stage::Stage;
 
 #[test]
@@ -82,4 +84,30 @@ fn a_full_disk_is_told_as_a_problem_and_leaves_nothing_half_written() {
     assert_eq!((there.status, live.status), (200, 200), "what is there can still be read: {there:?}");
     assert_eq!((&there.body, &after), (&before, &before), "nothing of it was taken");
     assert_eq!((again.status, names), (201, vec![json!("other"), json!("web")]), "{}", again.body);
+}
+
+#[test]
+fn a_look_that_its_client_did_not_wait_for_leaves_nothing_old_behind() {
+    let stage = Stage::new();
+    stage.create("web", 2, |_| {});
+    let server = stage.trusting();
+    let replicas = || server.json("/api/services/live")[0]["replicas"].clone();
+    assert_eq!(replicas(), 2);
+    let scaled = server.post("/api/services/web/scale", &json!({"replicas": 4}));
+    assert_eq!(scaled.status, 200, "{}", scaled.body);
+    stage.settled();
+    // What events tell of it is over by then: nothing else makes the look at hand an old one.
+    std::thread::sleep(Duration::from_millis(500));
+    stage.sim.admin("/fault", &json!({"kind": "hold", "path": "/services"})).unwrap();
+    stage.sim.reset_requests().unwrap();
+    let asking = server.request("GET", "/api/services/live").begin();
+    poll::until("the look has begun", || {
+        let asked = stage.sim.requests()?["total"].as_u64();
+        Ok(if asked > Some(0) { Vec::new() } else { vec![format!("{asked:?}")] })
+    })
+    .unwrap();
+    drop(asking);
+    std::thread::sleep(Duration::from_millis(200));
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None).unwrap();
+    assert_eq!(replicas(), 4);
 }

@@ -15,7 +15,11 @@ mod certs;
 mod change;
 mod client;
 mod faults;
+mod heeded;
 mod load;
 mod look;
+#[path = "../registry/server.rs"]
+#[expect(dead_code, reason = "registries are asked for more elsewhere")]
+mod shelf;
 mod stage;
 mod tls;

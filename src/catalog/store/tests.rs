@@ -18,7 +18,9 @@ fn rows_of_others_are_not_seen_and_not_touched() {
         assert!(store.insert(scope, &web(), None, Timestamp::UNIX_EPOCH).unwrap());
     }
     assert!(!store.insert(&own, &web(), None, Timestamp::UNIX_EPOCH).unwrap(), "there is one");
-    assert!(store.delete(&own, "web").unwrap());
+    assert_eq!(store.delete(&own, "web", 7).unwrap(), Changed::Outdated);
+    assert_eq!(store.delete(&own, "web", 1).unwrap(), Changed::Done);
+    assert_eq!(store.delete(&own, "web", 1).unwrap(), Changed::Absent);
     assert_eq!(store.list(&own).unwrap(), []);
     assert!(!store.set_state(&own, "web", Status::Running, Some("id"), Timestamp::UNIX_EPOCH).unwrap());
     for scope in [&cluster, &owner] {

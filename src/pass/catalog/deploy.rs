@@ -12,6 +12,7 @@ use crate::catalog::whole;
 use crate::engine::edit::field::{equal, get};
 use crate::model::service::{STACK_LABEL, STOPPED_LABEL};
 use crate::model::{Mode as Found, Reference, Service, UpdateState};
+use crate::pass::order::CHANGED;
 use crate::pass::proving;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::registry::{Auths, Resolved};
@@ -30,6 +31,8 @@ pub struct Request {
     pub remove: Vec<String>,
     /// Whose they are.
     pub owner: String,
+    /// The version of the one service, as whoever asks has seen it: another one by then is left alone.
+    pub seen: Option<u64>,
     /// A person has named them: what nobody has marked is taken over, what was stopped is started.
     pub by_hand: bool,
     /// What only the engine and the registries know.
@@ -79,6 +82,9 @@ fn one(
     request: &Request,
     plan: &mut Plan,
 ) -> Result<&'static str, Vec<String>> {
+    if request.seen.is_some_and(|seen| service.is_none_or(|service| service.version != seen)) {
+        return Err(vec![CHANGED.to_owned()]);
+    }
     let obstacles = service.map(|service| obstacles(service, definition, request)).unwrap_or_default();
     let more = request.more.get(&definition.name);
     let wanted = match more {

@@ -9,6 +9,7 @@ use crate::catalog::definition::Definition;
 use crate::catalog::files::Files;
 use crate::catalog::status::{self, Status};
 use crate::catalog::store::Entry;
+use crate::pass::order::changed;
 use crate::pass::services::Standing;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::snapshot::Snapshot;
@@ -83,11 +84,17 @@ pub fn edit(row: &Entry, definition: Definition, source: Option<String>) -> Plan
     plan
 }
 
+/// Why a row is left alone, if it has another revision than the one that was seen.
+pub fn stale(row: &Entry, seen: Option<u64>) -> Option<Blocked> {
+    let another = seen.is_some_and(|seen| i64::try_from(seen) != Ok(row.revision));
+    another.then(|| changed(Target::unknown(TargetKind::Catalog, row.name())))
+}
+
 /// Takes rows out.
 pub fn remove(rows: &[&Entry]) -> Plan {
     let mut plan = Plan::default();
     for row in rows {
-        plan.actions.push(Action::in_catalog(row.name(), "delete", Change::CatalogDelete, "asked for"));
+        plan.actions.push(delete(row, "asked for".to_owned()));
         if let Some(source) = &row.source {
             let text =
                 format!("`{}` comes back with the next `orca catalog reconcile`: {source} defines it", row.name());
@@ -108,7 +115,7 @@ pub fn reconcile(files: Option<&Files>, rows: &[Entry], states: Option<&States>,
     let gone: Vec<String> = plan
         .actions
         .iter()
-        .filter(|action| matches!(action.change, Change::CatalogDelete))
+        .filter(|action| matches!(action.change, Change::CatalogDelete { .. }))
         .map(|action| action.target.name.clone())
         .collect();
     for row in rows.iter().filter(|row| !gone.contains(&row.definition.name)) {
@@ -168,7 +175,7 @@ fn vanished(files: &Files, rows: &[Entry], bounds: Bounds, plan: &mut Plan) {
         let source = row.source.as_deref().unwrap_or_default();
         if at < bounds.deletes {
             let reason = format!("{source} defines it no more");
-            plan.actions.push(Action::in_catalog(row.name(), "delete", Change::CatalogDelete, reason));
+            plan.actions.push(delete(row, reason));
         } else {
             let reason = format!(
                 "{} services would be deleted, more than the {} of one pass: the next one goes on, or raise \
@@ -192,6 +199,10 @@ fn insert(definition: Definition, source: Option<String>, states: Option<&States
 fn update(row: &Entry, definition: Definition, source: Option<String>, reason: String) -> Action {
     let change = Change::CatalogUpdate { definition: Box::new(definition), source, revision: row.revision };
     Action::in_catalog(row.name(), "update", change, reason)
+}
+
+fn delete(row: &Entry, reason: String) -> Action {
+    Action::in_catalog(row.name(), "delete", Change::CatalogDelete { revision: row.revision }, reason)
 }
 
 fn blocked(name: &str, what: &str, reason: String) -> Blocked {

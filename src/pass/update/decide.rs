@@ -12,6 +12,7 @@ use crate::model::stock::age;
 use crate::model::window::{Opening, Window};
 use crate::model::{Mode, Service, ServiceId, UpdateState};
 use crate::pass::memory::{Memory, UpdatedService};
+use crate::pass::order::CHANGED;
 use crate::pass::words::spoken;
 use crate::registry::Resolved;
 use crate::registry::keyring::unknown;
@@ -73,6 +74,8 @@ pub enum Reason {
     NoPlacement,
     /// It is a job: a new image would run it again.
     Job,
+    /// It is another one than the one that was seen.
+    Stale,
 }
 
 impl Reason {
@@ -98,6 +101,7 @@ impl Reason {
             Self::NodeGone => "node_gone",
             Self::NoPlacement => "no_placement",
             Self::Job => "job",
+            Self::Stale => "stale",
         }
     }
 }
@@ -153,6 +157,9 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
     let Scene { request, pin, memory, now, .. } = scene;
     let (service, named) = (candidate.service, request.named);
     let blocked = |reason, text: &str| Verdict::Blocked(None, vec![(reason, text.to_owned())]);
+    if request.seen.is_some_and(|seen| seen != service.version) {
+        return blocked(Reason::Stale, CHANGED);
+    }
     if candidate.image.is_none() {
         return Verdict::Fixed;
     }

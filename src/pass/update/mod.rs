@@ -43,6 +43,8 @@ pub struct Request {
     pub within: Option<BTreeSet<ServiceId>>,
     /// A person has named each of them.
     pub named: bool,
+    /// The version of the one that was named, as whoever asks has seen it: another one by then keeps its image.
+    pub seen: Option<u64>,
     /// Only services that have all of these labels, each with this value if one is given.
     pub labels: Vec<(String, Option<String>)>,
     /// Patterns of names of services that are left alone.

@@ -11,21 +11,22 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::types::Removed;
-use super::writes::json_of;
+use super::types::Changed;
+use super::writes::{RemovalBody, json_of};
 use super::{Asked, dated};
 use crate::catalog::context::{self, Project};
 use crate::catalog::definition::{self, Definition};
 use crate::catalog::desk::{Desk, Found, Shown, masked, wrong};
 use crate::catalog::reconcile::Reach;
-use crate::catalog::store::Entry;
+use crate::cycle::Options;
 use crate::pass::catalog::rows;
-use crate::plan::Plan;
+use crate::plan::{Blocked, Plan};
 use crate::redact::REDACTED;
 use crate::report::Report;
 use crate::serve::Server;
 use crate::serve::answer::{self, Answer};
 use crate::serve::problem::Problem;
+use crate::serve::seen;
 use crate::serve::warm::View;
 use crate::snapshot::Snapshot;
 
@@ -44,7 +45,16 @@ pub(in crate::serve) struct EntryBody {
     /// As in a file: `image`, `replicas`, `ports`, `env` and so on.
     definition: Option<Map<String, Value>>,
     /// The one that the client has read: of another one by then nothing is changed.
-    revision: Option<i64>,
+    revision: Option<u64>,
+    /// The same, as every change takes it.
+    expected_version: Option<u64>,
+}
+
+impl EntryBody {
+    /// The versions that it says.
+    fn seen(&self) -> impl Iterator<Item = u64> + use<> {
+        self.revision.into_iter().chain(self.expected_version)
+    }
 }
 
 fn desk<'a>(server: &'a Server, command: &'static str) -> Desk<'a> {
@@ -161,6 +171,7 @@ pub(in crate::serve) async fn one(server: &Server, name: &str) -> Result<Answer,
 /// If the definition is none, or there is one of this name.
 pub(in crate::serve) async fn add(server: &Rc<Server>, asked: &Asked) -> Result<Answer, Problem> {
     let body: EntryBody = json_of(asked)?;
+    seen::read(&asked.query, &asked.parts.headers, body.seen(), seen::ADDED)?;
     let (Some(name), Some(definition)) = (&body.name, body.definition) else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "there must be a `name` and a `definition`"));
     };
@@ -173,7 +184,10 @@ pub(in crate::serve) async fn add(server: &Rc<Server>, asked: &Asked) -> Result<
         let states = found.states([name.as_str()])?;
         Ok(rows::add(&found.rows, vec![(definition, None)], states.as_ref()))
     };
-    write(server, "catalog add", change).await?;
+    let report = write(server, "catalog add", asked.dry_run(), change).await?;
+    if asked.dry_run() {
+        return Ok(told("planned", name, report));
+    }
     let mut made = one(server, name).await?;
     *made.status_mut() = StatusCode::CREATED;
     Ok(made)
@@ -189,23 +203,28 @@ pub(in crate::serve) async fn edit(server: &Rc<Server>, name: &str, asked: &Aske
         let text = "a service's name can't be changed: add the other one, and remove this";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", text));
     }
+    let seen = seen::read(&asked.query, &asked.parts.headers, body.seen(), seen::REVISION)?;
     let change = |found: &Found| {
         let row = found.row(name).map_err(anyhow::Error::new)?;
-        if body.revision.is_some_and(|revision| revision != row.revision) {
-            let text = format!("`{name}` has the revision {} by now", row.revision);
-            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", text).hint("read it again"));
+        if let Some(stale) = rows::stale(row, seen) {
+            return Ok(left_alone(stale));
         }
         let old = &row.definition;
         let description = body.description.clone().unwrap_or_else(|| old.description.clone());
         let mut definition = match body.definition {
-            Some(new) => read(name, None, new)?,
+            Some(mut new) => {
+                unmask(&mut new, old);
+                read(name, None, new)?
+            }
             None => old.clone(),
         };
         definition.description = description;
-        unmask(&mut definition, row);
         Ok(rows::edit(row, definition, row.source.clone()))
     };
-    write(server, "catalog edit", change).await?;
+    let report = write(server, "catalog edit", asked.dry_run(), change).await?;
+    if asked.dry_run() {
+        return Ok(told("planned", name, report));
+    }
     one(server, name).await
 }
 
@@ -213,19 +232,37 @@ pub(in crate::serve) async fn edit(server: &Rc<Server>, name: &str, asked: &Aske
 ///
 /// # Errors
 /// If there is none of this name.
-pub(in crate::serve) async fn remove(server: &Rc<Server>, name: &str) -> Result<Answer, Problem> {
-    let change = |found: &Found| Ok(rows::remove(&[found.row(name).map_err(anyhow::Error::new)?]));
-    let report = write(server, "catalog rm", change).await?;
-    Ok(answer::json(StatusCode::OK, &Removed { status: "deleted", name: name.to_owned(), report }))
+pub(in crate::serve) async fn remove(server: &Rc<Server>, name: &str, asked: &Asked) -> Result<Answer, Problem> {
+    let body: RemovalBody = json_of(asked)?;
+    let said = body.expected_version.into_iter().chain(body.revision);
+    let seen = seen::read(&asked.query, &asked.parts.headers, said, seen::REVISION)?;
+    let change = |found: &Found| {
+        let row = found.row(name).map_err(anyhow::Error::new)?;
+        Ok(rows::stale(row, seen).map_or_else(|| rows::remove(&[row]), left_alone))
+    };
+    let report = write(server, "catalog rm", asked.dry_run(), change).await?;
+    Ok(told(if asked.dry_run() { "planned" } else { "deleted" }, name, report))
 }
 
-/// One change of the catalog: short, and made without a break once it is begun.
+fn told(status: &'static str, name: &str, report: Report) -> Answer {
+    answer::json(StatusCode::OK, &Changed { status, name: name.to_owned(), report })
+}
+
+/// Nothing is done, and this says why.
+fn left_alone(why: Blocked) -> Plan {
+    Plan { blocked: vec![why], ..Plan::default() }
+}
+
+/// One change of the catalog: short, and made without a break once it is begun. With `dry_run` nothing is written, and the
+/// report says what would be.
 async fn write(
     server: &Server,
     command: &'static str,
+    dry_run: bool,
     change: impl FnOnce(&Found) -> Result<Plan, Problem>,
 ) -> Result<Report, Problem> {
-    let desk = desk(server, command);
+    let options = &Options { dry_run: dry_run || server.options.dry_run, ..server.options.clone() };
+    let desk = Desk { options, ..desk(server, command) };
     let (started, mut report) = (Instant::now(), desk.report());
     let found = desk.open(true, &mut report).await?;
     let plan = change(&found)?;
@@ -252,11 +289,12 @@ fn read(name: &str, description: Option<&str>, definition: Map<String, Value>) -
     Ok(definition)
 }
 
-/// Values that were masked when they were read stay what they were.
-fn unmask(definition: &mut Definition, row: &Entry) {
-    for (key, value) in &mut definition.env {
-        if let Some(old) = row.definition.env.get(key).filter(|_| value.as_str() == REDACTED) {
-            value.clone_from(old);
+/// Values that were masked when they were read stay what they were. A mask that stands for nothing is left, and is no value.
+fn unmask(definition: &mut Map<String, Value>, old: &Definition) {
+    let env = definition.get_mut("env").and_then(Value::as_object_mut);
+    for (key, value) in env.into_iter().flatten().filter(|(_, value)| *value == REDACTED) {
+        if let Some(old) = old.env.get(key) {
+            *value = old.as_str().into();
         }
     }
 }

@@ -52,7 +52,13 @@ impl Asked {
 
     /// A switch: there, and not `0` or `false`.
     pub(super) fn wants(&self, key: &str) -> bool {
-        self.says(key).is_some_and(|value| !matches!(value, "0" | "false" | "no"))
+        self.says(key).is_some_and(is_on)
+    }
+
+    /// Whether it is only to be said what would be done.
+    pub(super) fn dry_run(&self) -> bool {
+        // Who says it twice means it at least once.
+        self.query.iter().any(|(key, value)| key == "dry_run" && is_on(value))
     }
 
     /// A number.
@@ -66,6 +72,10 @@ impl Asked {
             Problem::new(StatusCode::BAD_REQUEST, "bad_request", text)
         })
     }
+}
+
+fn is_on(value: &str) -> bool {
+    !matches!(value, "0" | "false" | "no")
 }
 
 /// Answers a program.
@@ -133,7 +143,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::CatalogOne => catalog::one(server, name()).await,
         Op::CatalogAdd => catalog::add(server, asked).await,
         Op::CatalogEdit => catalog::edit(server, name(), asked).await,
-        Op::CatalogRemove => catalog::remove(server, name()).await,
+        Op::CatalogRemove => catalog::remove(server, name(), asked).await,
         Op::Projects => Ok(answer::json(StatusCode::OK, &catalog::projects(server)?)),
         Op::Runs => {
             let runs: Vec<Value> = server.runs.all().iter().map(|entry| entry.json()).collect();

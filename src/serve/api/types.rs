@@ -200,10 +200,11 @@ pub(in crate::serve) struct Deleted<'a> {
     pub(in crate::serve) report: &'a Report,
 }
 
-/// An entry of the catalog that was removed.
+/// What became of an entry of the catalog that is no more, or would become of one.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::serve) struct Removed {
-    /// `deleted`.
+#[schemars(rename = "CatalogChange")]
+pub(in crate::serve) struct Changed {
+    /// `deleted`; `planned` with `dry_run`.
     pub(in crate::serve) status: &'static str,
     pub(in crate::serve) name: String,
     pub(in crate::serve) report: Report,

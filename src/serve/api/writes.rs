@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, IF_MATCH, LOCATION};
+use http::header::{CONTENT_TYPE, LOCATION};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,6 +19,7 @@ use crate::serve::orders::{Job, Kind, What};
 use crate::serve::problem::Problem;
 use crate::serve::routes::Found;
 use crate::serve::runs::{self, Entry};
+use crate::serve::seen;
 use crate::serve::{Server, WAIT};
 
 /// A run that takes longer is told of by `/api/runs`.
@@ -42,6 +43,16 @@ pub(in crate::serve) struct OrderBody {
     expected_version: Option<u64>,
 }
 
+/// What the body of a removal may say.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::serve) struct RemovalBody {
+    /// The revision that was seen; another one by then is refused.
+    pub(super) expected_version: Option<u64>,
+    /// The same.
+    pub(super) revision: Option<u64>,
+}
+
 /// An order.
 ///
 /// # Errors
@@ -56,17 +67,15 @@ pub(in crate::serve) async fn order(
     let name = found.names.first().map(String::as_str).unwrap_or_default();
     let mut job = Job::new(kind, word, name, &asked.caller.name)?;
     let body: OrderBody = json_of(asked)?;
-    (job.replicas, job.force, job.pin, job.seen) = (body.replicas, body.force, body.pin, body.expected_version);
+    (job.replicas, job.force, job.pin) = (body.replicas, body.force, body.pin);
     job.platform = body.platform;
     job.labels = body.labels.into_iter().flatten().collect();
     for (key, value) in &asked.query {
         job.set(key, value)?;
     }
-    if let Some(seen) = asked.parts.headers.get(IF_MATCH) {
-        job.set("version", seen.to_str().unwrap_or_default().trim_matches('"'))?;
-    }
+    job.seen = seen::read(&asked.query, &asked.parts.headers, body.expected_version, job.compared())?;
     job.check()?;
-    if asked.wants("dry_run") {
+    if asked.dry_run() {
         let report = Box::pin(job.run(server, None, None)).await?;
         return match Problem::of_report(&report) {
             Some(problem) => Err(problem),
@@ -97,8 +106,11 @@ pub(in crate::serve) async fn order(
 /// Why it was not removed.
 pub(in crate::serve) async fn delete_tag(server: &Rc<Server>, found: &Found, asked: &Asked) -> Result<Answer, Problem> {
     let [name, tag] = found.names.as_slice() else { return Err(Problem::nothing_here()) };
+    let body: RemovalBody = json_of(asked)?;
+    let said = body.expected_version.into_iter().chain(body.revision);
+    seen::read(&asked.query, &asked.parts.headers, said, seen::TAG)?;
     let image = if tag.contains(':') { format!("{name}@{tag}") } else { format!("{name}:{tag}") };
-    let dry_run = asked.wants("dry_run");
+    let dry_run = asked.dry_run();
     let told = |report: &Report| {
         let (digest, tags) = (report.data.get("digest"), report.data.get("tags"));
         answer::json(StatusCode::OK, &Deleted { deleted: !dry_run, digest, tags, report })

@@ -18,6 +18,7 @@ use crate::serve::orders::{Job, Kind};
 use crate::serve::problem::Problem;
 use crate::serve::routes::pairs;
 use crate::serve::runs::Entry;
+use crate::serve::seen;
 use crate::serve::tokens::same;
 
 /// Where things of a kind have their pages.
@@ -115,12 +116,14 @@ pub(super) fn of_stack(name: &str, caller: &Caller) -> Markup {
     }
 }
 
-fn job(kind: Kind, names: &[String], said: &[(String, String)], caller: &Caller) -> Result<Job, Problem> {
+/// The order that a query or a form says.
+fn job(kind: Kind, names: &[String], said: &[(String, String)], asked: &Asked) -> Result<Job, Problem> {
     let [name, word] = names else { return Err(Problem::nothing_here()) };
-    let mut job = Job::new(kind, word, name, &caller.name)?;
+    let mut job = Job::new(kind, word, name, &asked.caller.name)?;
     for (key, value) in said {
         job.set(key, value)?;
     }
+    job.seen = seen::read(asked.query.iter().chain(said), &asked.parts.headers, None, job.compared())?;
     job.check()?;
     Ok(job)
 }
@@ -130,7 +133,7 @@ fn job(kind: Kind, names: &[String], said: &[(String, String)], caller: &Caller)
 /// # Errors
 /// If that can't be said.
 pub(super) async fn preview(server: &Server, kind: Kind, names: &[String], asked: &Asked) -> Result<Page, Problem> {
-    let job = job(kind, names, &asked.query, &asked.caller)?;
+    let job = job(kind, names, &asked.query, asked)?;
     let report = Box::pin(job.run(server, None, None)).await?;
     let forcible = report.blocked.iter().flat_map(|one| &one.reasons).any(|reason| reason.contains("--force"));
     // A node is named by its id in paths, and by its hostname where people read.
@@ -180,7 +183,12 @@ pub(super) fn begin(server: &Rc<Server>, kind: Kind, names: &[String], asked: &A
         let text = "this form is not of this server, or too old";
         return Err(Problem::new(http::StatusCode::FORBIDDEN, "wrong_seal", text).hint("open the page again"));
     }
-    let entry = job(kind, names, &form, &asked.caller)?.begin(server, None)?;
+    if asked.dry_run() || form.iter().any(|(key, _)| key == "dry_run") {
+        let text = "a form that was sent is an order, and no dry run";
+        let problem = Problem::new(http::StatusCode::BAD_REQUEST, "bad_request", text);
+        return Err(problem.hint("GET of the same page says what it would do"));
+    }
+    let entry = job(kind, names, &form, asked)?.begin(server, None)?;
     Ok(answer::see(&format!("/runs/{}", entry.id)))
 }
 
