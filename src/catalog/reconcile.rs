@@ -140,7 +140,7 @@ fn hold_back(plan: &mut Plan, found: &Found) -> Vec<Action> {
         None => found.rows.iter().any(|row| row.name() == name && row.swarm_id.is_some()),
     };
     let leaves =
-        |action: &mut Action| matches!(action.change, Change::CatalogDelete) && has_service(&action.target.name);
+        |action: &mut Action| matches!(action.change, Change::CatalogDelete { .. }) && has_service(&action.target.name);
     plan.actions.extract_if(.., leaves).collect()
 }
 
