@@ -65,6 +65,9 @@ fn served(standing: &Standing<'_>) -> Status {
     match standing.state {
         _ if wanted == 0 => Status::Stopped,
         _ if standing.running >= wanted => Status::Running,
+        // Its tasks end, and have ended well: as of a job.
+        State::Ok if none_runs => Status::Stopped,
+        State::Ok => Status::Running,
         State::Starting | State::Updating | State::RollingBack => Status::Starting,
         State::Pending if none_runs && !standing.pending.iter().any(|task| stays(task)) => Status::Starting,
         _ if none_runs => Status::Failed,

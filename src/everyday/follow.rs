@@ -11,9 +11,10 @@ use tokio::time::Instant;
 use crate::engine::{Engine, Events};
 use crate::error::{Error, ErrorKind, interrupted_waiting, kind_of};
 use crate::interrupt::Interrupt;
-use crate::model::{Mode, NodeId, Rollout, Service, ServiceId, Task, UpdateState};
+use crate::model::node::NodeState;
+use crate::model::{Mode, NodeId, Rollout, Service, ServiceId, Task, TaskState, UpdateState};
 use crate::pass::nodes::list;
-use crate::pass::services::standing;
+use crate::pass::services::standing::{self, name_of};
 use crate::progress::Progress;
 use crate::report::{Report, millis_since};
 use crate::snapshot::Snapshot;
@@ -25,12 +26,17 @@ const SELDOM: Duration = Duration::from_secs(2);
 /// Events come in bursts; one look serves them all.
 const BURST: Duration = Duration::from_millis(100);
 
+/// An engine that doesn't answer is waited for so long: managers elect a new leader in less.
+pub(crate) const LOST: Duration = Duration::from_secs(60);
+/// So many tasks are named, the others counted.
+const NAMED: usize = 5;
+
 /// What is to come to rest.
 #[derive(Debug, Default)]
 pub(crate) struct Followed {
-    /// These services have all their tasks.
+    /// These services have all their tasks, and none beside them that is still to go.
     pub(crate) services: BTreeSet<ServiceId>,
-    /// These nodes have none.
+    /// These nodes have none, and nothing there is still stopping.
     pub(crate) emptied: Vec<NodeId>,
     /// When each service's last rollout before this run had begun.
     pub(crate) before: BTreeMap<ServiceId, Option<Timestamp>>,
@@ -111,14 +117,9 @@ impl Follower<'_> {
     pub(crate) async fn follow(&self, followed: &Followed, api: &str, report: &mut Report) -> Result<()> {
         let started = Instant::now();
         let mut looks = Looks::new(self.engine, api, self.interrupt);
-        let mut since = None;
+        let (mut since, mut lost) = (None, None);
         let ended = loop {
-            let cluster = match looks.look().await {
-                Ok(cluster) => cluster,
-                Err(error) if kind_of(&error) == ErrorKind::Interrupted => break Err(error),
-                Err(error) => return Err(error),
-            };
-            let sight = match look(&cluster, followed) {
+            let sight = match self.glance(&looks, followed, &mut lost).await {
                 Ok(sight) => sight,
                 Err(error) => break Err(error),
             };
@@ -143,6 +144,24 @@ impl Follower<'_> {
         report.data.insert("waited".to_owned(), json!({"ms": millis_since(started), "settled": ended.is_ok()}));
         ended
     }
+
+    /// One look. A manager that doesn't answer is borne with for a while, since when is in `lost`: nothing is known
+    /// then, and nothing has come to rest.
+    async fn glance(&self, looks: &Looks<'_>, followed: &Followed, lost: &mut Option<Instant>) -> Result<Glance> {
+        let error = match looks.look().await {
+            Ok(cluster) => {
+                *lost = None;
+                return look(&cluster, followed);
+            }
+            Err(error) => error,
+        };
+        let since = *lost.get_or_insert_with(Instant::now);
+        let away = matches!(kind_of(&error), ErrorKind::Unreachable | ErrorKind::NotManager);
+        if !away || since.elapsed() >= LOST || Instant::now() >= self.until {
+            return Err(error);
+        }
+        Ok(Glance { waiting: vec![format!("no manager answers: {error:#}")], monitor: Duration::ZERO })
+    }
 }
 
 fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
@@ -164,6 +183,11 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
             )
         }));
         waiting.extend(one.unsettled());
+        // Scaled down, they are to be removed; of a service that wants none, whatever is left goes.
+        let goes = |task: &&Task| {
+            task.service == service.id && (task.desired_state == TaskState::Remove || one.wanted == Some(0))
+        };
+        waiting.extend(stopping(cluster, &service.name, goes));
         let watched = followed.restarts
             && matches!(service.update, Some(UpdateState::Completed | UpdateState::RollbackCompleted));
         if followed.rest && !watched && one.wanted != Some(0) {
@@ -182,12 +206,33 @@ fn look(cluster: &Snapshot, followed: &Followed) -> Result<Glance> {
             let jobs = if jobs > 0 { format!(" (of jobs, which end by themselves: {jobs})") } else { String::new() };
             waiting.push(format!("`{}`: tasks left on it: {left}{jobs}", node.key));
         }
+        waiting.extend(stopping(cluster, &node.key, |task| task.node == *id));
     }
     if stuck.is_empty() {
         return Ok(Glance { waiting, monitor });
     }
     let error = Error::new(ErrorKind::Failed, stuck.join("; "));
     Err(error.hint("`orca services ps --all` shows what became of its tasks").into())
+}
+
+/// Which of some tasks nobody wants any more, though their containers run on, for as long as their stop grace period.
+/// What is on a node that is down looks like that for hours, and nobody knows.
+fn stopping(cluster: &Snapshot, whose: &str, chosen: impl Fn(&&Task) -> bool) -> Option<String> {
+    let known = |id: &NodeId| cluster.node(id).is_some_and(|node| node.state != NodeState::Down);
+    let left = |task: &&Task| {
+        !task.wanted() && !task.ended() && task.status.state >= TaskState::Assigned && chosen(task) && known(&task.node)
+    };
+    let name = |task: &Task| {
+        let service = cluster.services.iter().find(|service| service.id == task.service);
+        service.map_or_else(|| task.id.0.clone(), |service| name_of(service, task))
+    };
+    let mut names: Vec<String> = cluster.tasks.iter().filter(left).map(name).collect();
+    names.sort();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("`{whose}`: still stopping: {list}{more}"))
 }
 
 /// A rollout of this run has ended in a rollback.

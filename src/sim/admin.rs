@@ -6,10 +6,11 @@
 //! | `GET state` | sizes, task states, placement by service, leader, whether the manager crashed |
 //! | `GET snapshot` | the cluster as an `orca.snapshot/1` document |
 //! | `POST fault {kind, method, path, after, every, times, ms}`, `DELETE fault` | see [`Fault`] |
-//! | `POST nodes {hostname, role, labels}` | a node joins, under any name |
+//! | `POST nodes {hostname, role, labels, arch}` | a node joins, under any name |
 //! | `POST nodes/KEY {state}`, `DELETE nodes/KEY` | goes down, comes back; is gone for good |
 //! | `POST leader {name}` | leadership moves |
 //! | `POST unheard {name}` | the leader has lost a node's log stream (moby#35011) |
+//! | `POST stopping {ms}` | tasks that are scaled down, drained or removed run on for so long |
 //! | `POST tasks {service, slot, node, state, err}` | sets the state of running tasks; ends have consequences |
 //! | `POST stock {containers, images, volumes, networks, build_cache, events}` | objects on the engine's own node, raw |
 //! | `POST engines/NAME {power, swarm}` | of a fleet: `on`, `off`, `dying` (with the next write); a swarm of its `own`, or `none` |
@@ -19,6 +20,7 @@
 //! | `POST crash`, `DELETE crash` | every connection is closed; the manager is back |
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,6 +82,9 @@ struct NewNode {
     role: String,
     #[serde(default)]
     labels: BTreeMap<String, String>,
+    /// Empty: `x86_64`.
+    #[serde(default)]
+    arch: String,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +102,11 @@ struct TaskState {
 #[derive(Deserialize)]
 struct Named {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct Delay {
+    ms: u64,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +135,7 @@ fn route(cluster: &mut Cluster, faults: &mut Vec<Fault>, log: &mut Log, request:
             let id = cluster.find_node(&body::<Named>(request)?.name)?.id.clone();
             cluster.unheard.insert(id);
         }
+        ("POST", ["stopping"]) => cluster.set_stop_delay(Duration::from_millis(body::<Delay>(request)?.ms)),
         ("POST", ["tasks"]) => answer = json!({"changed": set_tasks(cluster, &body(request)?)?}),
         ("POST", ["images"]) => cluster.broken.push(body(request)?),
         ("DELETE", ["images"]) => cluster.broken.clear(),
@@ -147,6 +158,10 @@ fn nodes(cluster: &mut Cluster, request: &Request, segments: &[&str]) -> Result<
             let node: NewNode = body(request)?;
             let role = if node.role.is_empty() { "worker" } else { &node.role };
             let id = cluster.join(&node.hostname, role, &node.labels);
+            if !node.arch.is_empty() {
+                let path = ["Description", "Platform", "Architecture"];
+                cluster.edit_node(&id, |raw| json::set(raw, &path, node.arch));
+            }
             cluster.converge();
             id
         }

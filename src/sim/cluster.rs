@@ -36,10 +36,13 @@ pub struct Cluster {
     pub(super) index: u64,
     /// Objects made so far: ids follow from it.
     made: u64,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     pub(super) start_delay: Duration,
     /// When tasks on their way to `running` get there.
     pub(super) starting: BTreeMap<String, Timestamp>,
+    pub(super) stop_delay: Duration,
+    /// When tasks that were told to stop have stopped.
+    pub(super) stopping: BTreeMap<String, Timestamp>,
     /// Services to look at before the cluster is converged.
     pub(super) todo: BTreeSet<String>,
     /// Whether room or labels changed, so that waiting tasks deserve another try.
@@ -115,6 +118,8 @@ impl Cluster {
             now: Timestamp::from_second(1_795_000_000).unwrap_or_default(),
             start_delay: Duration::ZERO,
             starting: BTreeMap::new(),
+            stop_delay: Duration::ZERO,
+            stopping: BTreeMap::new(),
             todo: BTreeSet::new(),
             retry: false,
             rolling: BTreeSet::new(),
@@ -199,11 +204,6 @@ impl Cluster {
         out
     }
 
-    /// New tasks take this long to run; zero runs them at once.
-    pub fn set_start_delay(&mut self, delay: Duration) {
-        self.start_delay = delay;
-    }
-
     /// Pretends to be an engine with this API version.
     pub fn set_api(&mut self, api: &str) {
         api.clone_into(&mut self.api);
@@ -214,28 +214,9 @@ impl Cluster {
         self.made = made;
     }
 
-    /// Moves the clock, never back, and lets everything happen that was due.
-    pub fn advance(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
-        let due: Vec<String> =
-            self.starting.iter().filter(|(_, at)| **at <= self.now).map(|(id, _)| id.clone()).collect();
-        for id in &due {
-            self.starting.remove(id);
-            self.start(id);
-        }
-        if !due.is_empty() {
-            self.converge();
-        }
-    }
-
     /// The cluster's time.
     pub fn clock(&self) -> Timestamp {
         self.now
-    }
-
-    /// Whether time alone will change something.
-    pub fn is_moving(&self) -> bool {
-        !self.starting.is_empty()
     }
 
     /// A moment later than every one given out before, so that stamps order objects.

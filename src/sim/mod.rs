@@ -2,7 +2,7 @@
 //!
 //! The same orca binary and the docker CLI run against it: the socket is the seam, nothing is mocked. One process is
 //! one manager's view of a whole cluster. What swarm does by itself (scheduling, eviction, rollouts, restarts) has
-//! happened by the time a request is answered, unless starting takes time (`start_delay`).
+//! happened by the time a request is answered, unless starting or stopping takes time (`start_delay`, `stop_delay`).
 //!
 //! [`Cluster`] is pure state with time handed in; only `serve` and `run` do I/O. This module must not know anything
 //! of orca's passes: it imitates the engine, including what is odd about it, and faults come on demand (`/_sim/`).
@@ -23,6 +23,7 @@ mod networks;
 mod nodes;
 mod object;
 mod orchestrate;
+mod pace;
 mod query;
 mod refusal;
 mod registry;

@@ -170,6 +170,7 @@ impl Cluster {
         for task in self.tasks.on_node(id) {
             self.recheck_task(&node, &task);
         }
+        self.renew_on(&node);
         // Any node may matter to a global service, and any new room to a waiting task.
         let global = self.services.values().filter(|service| matches!(service.mode, Mode::Global | Mode::GlobalJob));
         let global: Vec<String> = global.map(|service| service.id.clone()).collect();
@@ -182,15 +183,17 @@ impl Cluster {
         let Some(task) = self.tasks.get(id).cloned() else { return };
         if !task.wanted() {
             // A node that is back reports that it has stopped what it was told to.
-            if !task.ended() && node.state == "ready" {
-                self.stop_task(id);
+            if !task.ended() && node.state == "ready" && !self.stopping.contains_key(id) {
+                self.stopped(id);
             }
             return;
         }
         // A job's task is left on a drained node until it has ended.
         let stays = self.services.get(&task.service).is_some_and(|service| service.mode.is_job());
         if node.loses_tasks() && (node.state == "down" || !stays) {
-            self.stop_task(id);
+            if !self.lingers(id, "shutdown") {
+                self.stop_task(id);
+            }
             self.todo.insert(task.service);
             return;
         }

@@ -9,7 +9,7 @@ use super::cluster::{Broken, Cluster, mix, tree};
 use super::json;
 use super::object::{Mode, Service, Task};
 use super::rollout::meaning;
-use super::schedule::{constraints_hold, platform_fits};
+use super::schedule::constraints_hold;
 
 /// The engine's default `TaskHistoryRetentionLimit`: tasks kept in a slot, the running one included.
 const HISTORY: usize = 5;
@@ -45,7 +45,9 @@ impl Cluster {
         let rolling = self.rolling.contains(&service.id).then(|| tree(&service.text)).flatten();
         let template = rolling.map(|raw| meaning(&raw["Spec"]["TaskTemplate"]));
         let renewed = |task: &Task| template.as_ref().is_some_and(|template| self.is_outdated(service, template, task));
+        let mut renews = false;
         for task in self.tasks.of_service(&service.id) {
+            renews |= stays_stopped(service, task) && renewed(task);
             if task.wanted() || stays_stopped(service, task) && !renewed(task) {
                 slots.insert(task.slot, task);
             } else if slots.get(&task.slot).is_some_and(|held| !held.wanted()) {
@@ -62,11 +64,14 @@ impl Cluster {
                 .filter(|task| surplus.contains(&task.slot))
                 .map(|task| task.id.clone())
                 .collect();
-            self.forget_tasks(&gone);
+            self.let_go(&gone);
             return;
         }
         let wanted = usize::try_from(count - have).unwrap_or_default();
         let free: Vec<u64> = (1..).filter(|slot| !slots.contains_key(slot)).take(wanted).collect();
+        if renews && !free.is_empty() {
+            self.note_rollout(service);
+        }
         for slot in free {
             self.create_task(service, slot, None);
         }
@@ -77,10 +82,8 @@ impl Cluster {
         let mut misplaced = Vec::new();
         for task in self.tasks.of_service(&service.id) {
             let current = !service.mode.is_job() || task.iteration == service.job_iteration;
-            let fits = self
-                .nodes
-                .get(&task.node)
-                .is_some_and(|node| constraints_hold(service, node) && platform_fits(service, node));
+            // Constraints alone decide, as in swarmkit: what has no image for the node's platform is left pending.
+            let fits = self.nodes.get(&task.node).is_some_and(|node| constraints_hold(service, node));
             if task.wanted() && current && fits || current && stays_stopped(service, task) {
                 covered.insert(task.node.clone());
             } else if task.wanted() {
@@ -90,10 +93,7 @@ impl Cluster {
         for id in &misplaced {
             self.stop_task(id);
         }
-        let eligible = self
-            .nodes
-            .values()
-            .filter(|node| node.takes_tasks() && constraints_hold(service, node) && platform_fits(service, node));
+        let eligible = self.nodes.values().filter(|node| node.takes_tasks() && constraints_hold(service, node));
         let missing: Vec<String> =
             eligible.filter(|node| !covered.contains(&node.id)).map(|node| node.id.clone()).collect();
         for node in missing {
@@ -171,9 +171,9 @@ impl Cluster {
         let rule = rule.or_else(|| no_command(raw));
         if let Some(rule) = rule {
             self.status(raw, &rule.state, "started", &rule.err);
-            if matches!(rule.state.as_str(), "failed" | "rejected") {
+            if matches!(rule.state.as_str(), "failed" | "rejected" | "complete") {
                 let id = json::text(raw, "/ID").to_owned();
-                // The failure is noticed a little later, or a crash loop would spin inside one request.
+                // The end is noticed a little later, or a crash loop would spin inside one request.
                 self.starting.insert(id, self.after(Duration::from_nanos(service.restart_delay)));
             }
             return;
@@ -242,6 +242,7 @@ impl Cluster {
         let ended = task.ended();
         let stamp = self.stamp().to_string();
         self.starting.remove(id);
+        self.stopping.remove(id);
         self.outdated.remove(id);
         self.retry = true;
         self.edit_task(id, |raw| {
@@ -263,11 +264,12 @@ impl Cluster {
         self.todo.insert(service);
     }
 
-    /// Deletes tasks without a trace, as scaling down and removing a service do.
+    /// Deletes tasks without a trace.
     pub(super) fn forget_tasks(&mut self, ids: &[String]) {
         for id in ids {
             self.tasks.remove(id);
             self.starting.remove(id);
+            self.stopping.remove(id);
             self.outdated.remove(id);
             self.retry = true;
         }
@@ -294,7 +296,7 @@ impl Cluster {
         let old: Vec<String> = tasks
             .iter()
             .filter(same)
-            .filter(|task| !task.wanted())
+            .filter(|task| !task.wanted() && !self.stopping.contains_key(&task.id))
             .take(held.saturating_sub(HISTORY))
             .map(|task| task.id.clone())
             .collect();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cluster::{Cluster, tree};
 use super::json;
-use super::object::{Mode, Service, Task};
+use super::object::{Mode, Node, Service, Task};
 use super::schedule::constraints_hold;
 
 /// How a service's tasks stand in a rollout.
@@ -50,11 +50,7 @@ impl Cluster {
                 }
                 return;
             }
-            if !under_way {
-                let status = json!({"State": "updating", "StartedAt": self.stamp().to_string(),
-                    "Message": "update in progress"});
-                self.edit_service(id, |raw| json::set(raw, &["UpdateStatus"], status));
-            }
+            self.note_rollout(&service);
             if room == 0 {
                 return;
             }
@@ -94,7 +90,8 @@ impl Cluster {
     /// Sorts the service's slots into outdated, replaced and under way.
     fn slots(&self, service: &Service, raw: &Value) -> Slots {
         let mut groups: BTreeMap<(u64, &str), Vec<&Task>> = BTreeMap::new();
-        for task in self.tasks.of_service(&service.id).into_iter().filter(|task| task.wanted()) {
+        let rolled = |task: &&Task| task.wanted() && !self.is_held(service, task);
+        for task in self.tasks.of_service(&service.id).into_iter().filter(rolled) {
             let node = if service.mode == Mode::Global { task.node.as_str() } else { "" };
             groups.entry((task.slot, node)).or_default().push(task);
         }
@@ -114,6 +111,47 @@ impl Cluster {
             }
         }
         slots
+    }
+
+    /// A global service's task on a paused node is neither replaced nor waited for.
+    fn is_held(&self, service: &Service, task: &Task) -> bool {
+        service.mode == Mode::Global && self.nodes.get(&task.node).is_some_and(|node| node.availability == "pause")
+    }
+
+    /// A node takes tasks (again): what a rollout of a global service has passed by there is replaced, whatever the
+    /// update config says.
+    pub(super) fn renew_on(&mut self, node: &Node) {
+        if !node.takes_tasks() {
+            return;
+        }
+        let meant = |service: &&Service| {
+            service.mode == Mode::Global && !self.rolling.contains(&service.id) && constraints_hold(service, node)
+        };
+        let services: Vec<Service> = self.services.values().filter(meant).cloned().collect();
+        for service in services {
+            let Some(raw) = tree(&service.text) else { continue };
+            let template = meaning(&raw["Spec"]["TaskTemplate"]);
+            let passed =
+                |task: &&Task| task.wanted() && task.node == node.id && self.is_outdated(&service, &template, task);
+            let own = self.tasks.of_service(&service.id);
+            let old: Vec<String> = own.into_iter().filter(passed).map(|task| task.id.clone()).collect();
+            for id in &old {
+                self.stop_task(id);
+            }
+            if !old.is_empty() {
+                self.create_task(&service, 0, Some(&node.id));
+            }
+        }
+    }
+
+    /// The engine says that a rollout is under way, unless it has said so.
+    pub(super) fn note_rollout(&mut self, service: &Service) {
+        if matches!(service.update_state.as_str(), "updating" | "rollback_started") {
+            return;
+        }
+        let status =
+            json!({"State": "updating", "StartedAt": self.stamp().to_string(), "Message": "update in progress"});
+        self.edit_service(&service.id, |raw| json::set(raw, &["UpdateStatus"], status));
     }
 
     /// Whether a task no longer is what the service's spec asks for.

@@ -97,7 +97,7 @@ fn refusal(service: &Service, node: &Node, load: &Load) -> Option<Reason> {
 }
 
 /// Whether one of the service's platforms is the node's; an empty half stands for any.
-pub(super) fn platform_fits(service: &Service, node: &Node) -> bool {
+fn platform_fits(service: &Service, node: &Node) -> bool {
     let arch = |name: &str| match name {
         "x86_64" => "amd64".to_owned(),
         "aarch64" => "arm64".to_owned(),

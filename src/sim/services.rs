@@ -128,7 +128,7 @@ impl Cluster {
     pub(super) fn remove_service(&mut self, id: &str) -> Result<(), Refusal> {
         let service = self.services.remove(id).ok_or_else(|| Refusal::not_found("service", id))?;
         let tasks: Vec<String> = self.tasks.of_service(id).into_iter().map(|task| task.id.clone()).collect();
-        self.forget_tasks(&tasks);
+        self.let_go(&tasks);
         self.rolling.remove(id);
         self.event("service", "remove", id, &[("name", &service.name)]);
         self.converge();

@@ -1,5 +1,7 @@
 //! The simulator's behaviour, request by request, against what real engines were seen to do.
 
+mod pace;
+
 use std::time::Duration;
 
 use jiff::SignedDuration;

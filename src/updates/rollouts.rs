@@ -8,7 +8,6 @@ mod stack;
 mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
 use anyhow::Result;
 use hooks::Running;
@@ -20,7 +19,7 @@ use crate::cycle::Bounds;
 use crate::cycle::live::Live;
 use crate::engine::Engine;
 use crate::error::{ErrorKind, again, kind_of};
-use crate::everyday::follow::Looks;
+use crate::everyday::follow::{LOST, Looks};
 use crate::interrupt::Interrupt;
 use crate::model::{ServiceId, UpdateState};
 use crate::pass::Pass;
@@ -33,9 +32,6 @@ use crate::report::{Report, ReportedAction, Status};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::state::Actor;
-
-/// An engine that doesn't answer is waited for so long: managers elect a new leader in less.
-const LOST: Duration = Duration::from_secs(60);
 
 /// A rollback that is refused is tried again at the next look, so often: the engine may be going back by itself.
 const REFUSED: u32 = 3;

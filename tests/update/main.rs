@@ -11,6 +11,7 @@ mod auth;
 mod clean;
 mod engine;
 mod gates;
+mod held;
 mod jobs;
 mod plan;
 mod property;

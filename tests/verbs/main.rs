@@ -14,3 +14,4 @@ mod init;
 mod lint;
 mod logs;
 mod tell;
+mod waits;

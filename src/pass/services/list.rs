@@ -18,6 +18,7 @@ pub fn entry(cluster: &Snapshot, standing: &Standing<'_>, check: Option<&Verdict
     json!({
         "id": service.id, "name": service.name, "stack": standing.stack, "mode": standing.mode(),
         "running": standing.running, "wanted": standing.wanted, "pending": standing.pending.len(),
+        "done": standing.done,
         "state": standing.state.name(), "stopped_replicas": standing.stopped,
         "update_message": (!standing.service.message.is_empty()).then_some(&standing.service.message),
         "image": service.image, "repository": image.repository, "tag": image.tag, "digest": image.digest,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::model::node::{Availability, NodeState};
 use crate::model::service::{STACK_LABEL, STOPPED_LABEL};
 use crate::model::stock::age;
-use crate::model::{Mode, Needs, NodeId, Offer, Service, ServiceId, Task, TaskState, UpdateState};
+use crate::model::{Mode, Needs, Node, NodeId, Offer, Service, ServiceId, Task, TaskState, UpdateState};
 use crate::pass::autoheal::pending::waits;
 use crate::snapshot::Snapshot;
 
@@ -78,8 +78,14 @@ pub struct Standing<'a> {
     pub live: Vec<&'a Task>,
     /// Those of them that have no node.
     pub pending: Vec<&'a Task>,
-    /// Live tasks that are of the spec that the service has now.
-    pub current: u64,
+    /// Slots whose task of the spec that the service has now has ended well, where none follows it.
+    pub done: u64,
+    /// Tasks that it wants and that can be waited for: of a global service, none on paused nodes.
+    pub owed: Option<u64>,
+    /// There are just as many of those, of the spec that the service has now, and they run, or are done.
+    pub whole: bool,
+    /// Tasks of a global service that wait for ever: its image has nothing that their nodes could run.
+    pub unplaced: u64,
     /// The newest failure.
     pub failure: Option<Failure>,
     /// In one word.
@@ -119,20 +125,28 @@ fn one<'a>(
     let needs = service.needs()?;
     let mut live: Vec<&Task> = tasks.iter().copied().filter(|task| task.live()).collect();
     live.sort_by(|a, b| (a.slot, &a.node, a.created_at, &a.id).cmp(&(b.slot, &b.node, b.created_at, &b.id)));
-    let running = |task: &&&Task| task.running() && !down.contains(&task.node);
-    let slots: BTreeSet<String> = live.iter().filter(running).map(|task| task.place()).collect();
-    let (running, wanted) = (slots.len() as u64, wanted(cluster, service, needs, &live, offers));
+    let slots = |tasks: &[&Task]| {
+        let running = tasks.iter().filter(|task| task.running() && !down.contains(&task.node));
+        running.map(|task| task.place()).collect::<BTreeSet<String>>().len() as u64
+    };
+    let (running, done) = (slots(&live), done(service, tasks, &live));
+    let (wanted, owed) = wanted(cluster, service, needs, &live, offers);
+    let held = |task: &&Task| held(cluster, service, needs, task, offers);
+    let own: Vec<&Task> = live.iter().copied().filter(|task| held(task).is_none()).collect();
+    let lost = |task: &&&Task| waits(task) && of_spec(task, service) && held(task) == Some(Held::Unfit);
+    let unplaced = live.iter().filter(lost).count() as u64;
+    let current = own.iter().filter(|task| of_spec(task, service)).count() as u64;
+    let whole = owed.is_some_and(|owed| [slots(&own), own.len() as u64, current].iter().all(|n| n + done == owed));
     let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
     let failure = newest_failure(service, tasks);
-    let current = live.iter().filter(|task| of_spec(task, service)).count() as u64;
     let recent = failure.as_ref().and_then(|failure| failure.at).is_some_and(|at| age(at, cluster.engine_time) < NEWS);
     let state = match service.update {
-        Some(update) if update.stuck().is_some() => State::Paused,
+        Some(update) if update.stuck().is_some() && !(whole && done > 0) => State::Paused,
         Some(UpdateState::Updating) => State::Updating,
         Some(UpdateState::RollbackStarted) => State::RollingBack,
         _ => match wanted {
             Some(0) => State::Stopped,
-            Some(wanted) if running >= wanted => State::Ok,
+            Some(wanted) if running + done >= wanted => State::Ok,
             // A job, whose tasks are made when they may run: one that waits finds no node.
             _ if !pending.is_empty() => State::Pending,
             None => State::Ok,
@@ -142,7 +156,21 @@ fn one<'a>(
     };
     let stopped = needs.labels.get(STOPPED_LABEL).and_then(|text| text.parse().ok());
     let stack = needs.labels.get(STACK_LABEL).cloned();
-    Ok(Standing { service, wanted, running, live, pending, current, failure, state, stack, stopped })
+    Ok(Standing {
+        service,
+        wanted,
+        running,
+        live,
+        pending,
+        done,
+        owed,
+        whole,
+        unplaced,
+        failure,
+        state,
+        stack,
+        stopped,
+    })
 }
 
 /// Whether a task is of the spec that its service has now, as far as a restart or a new image goes.
@@ -150,28 +178,78 @@ pub fn of_spec(task: &Task, service: &Service) -> bool {
     task.spec.force_update == service.force_update && task.spec.container_spec.image == service.image
 }
 
-/// How many tasks a service wants; a global one has one on each node that may run it.
-fn wanted(cluster: &Snapshot, service: &Service, needs: &Needs, live: &[&Task], offers: &[Offer]) -> Option<u64> {
-    match service.mode {
-        Mode::Replicated(replicas) => Some(replicas),
-        Mode::Job | Mode::Unknown => None,
-        Mode::Global => {
-            let eligible = cluster.nodes.iter().zip(offers).filter(|(node, offer)| {
-                let has_one = live.iter().any(|task| task.node == node.id);
-                let takes = match node.availability {
-                    Availability::Active => true,
-                    // It takes no new ones, and keeps those that it has.
-                    Availability::Pause => has_one,
-                    Availability::Drain | Availability::Unknown => false,
-                };
-                node.state == NodeState::Ready
-                    && takes
-                    && offer.has_platform(needs)
-                    && service.constraints.iter().all(|constraint| constraint.matches(node, offer))
-            });
-            Some(eligible.count() as u64)
+/// Slots that are through: their newest task is of the spec that the service has now, has ended well, and the restart
+/// policy lets none follow.
+fn done(service: &Service, tasks: &[&Task], live: &[&Task]) -> u64 {
+    if service.restarts_always || !matches!(service.mode, Mode::Replicated(_)) {
+        return 0;
+    }
+    let busy: BTreeSet<String> = live.iter().map(|task| task.place()).collect();
+    let mut newest: BTreeMap<String, &Task> = BTreeMap::new();
+    // What is scaled down is no slot any more.
+    for task in tasks.iter().filter(|task| task.desired_state != TaskState::Remove) {
+        let place = newest.entry(task.place()).or_insert(task);
+        if (task.created_at, &task.id) > (place.created_at, &place.id) {
+            *place = task;
         }
     }
+    let through = |(place, task): &(&String, &&Task)| {
+        !busy.contains(*place) && task.status.state == TaskState::Complete && of_spec(task, service)
+    };
+    newest.iter().filter(through).count() as u64
+}
+
+/// How many tasks a service wants, and how many of them a rollout comes to; a global one has one on each node that may
+/// run it.
+fn wanted(
+    cluster: &Snapshot,
+    service: &Service,
+    needs: &Needs,
+    live: &[&Task],
+    offers: &[Offer],
+) -> (Option<u64>, Option<u64>) {
+    match service.mode {
+        Mode::Replicated(replicas) => (Some(replicas), Some(replicas)),
+        Mode::Job | Mode::Unknown => (None, None),
+        Mode::Global => {
+            let may = |(node, offer): &(&Node, &Offer)| {
+                node.state == NodeState::Ready
+                    && offer.has_platform(needs)
+                    && service.constraints.iter().all(|constraint| constraint.matches(node, offer))
+            };
+            let (mut owed, mut kept) = (0, 0);
+            for (node, _) in cluster.nodes.iter().zip(offers).filter(may) {
+                match node.availability {
+                    Availability::Active => owed += 1,
+                    // It takes no new ones, and keeps those that it has.
+                    Availability::Pause => kept += u64::from(live.iter().any(|task| task.node == node.id)),
+                    Availability::Drain | Availability::Unknown => {}
+                }
+            }
+            (Some(owed + kept), Some(owed))
+        }
+    }
+}
+
+/// Why the managers leave a task of a global service as it is.
+#[derive(PartialEq, Eq)]
+enum Held {
+    /// Its node is paused: none there is made or replaced.
+    Paused,
+    /// Its image has nothing for its node's platform: whether a node gets one is up to the constraints alone.
+    Unfit,
+}
+
+/// As swarmkit's `reconcileServices` has it.
+fn held(cluster: &Snapshot, service: &Service, needs: &Needs, task: &Task, offers: &[Offer]) -> Option<Held> {
+    if service.mode != Mode::Global {
+        return None;
+    }
+    let (node, offer) = cluster.nodes.iter().zip(offers).find(|(node, _)| node.id == task.node)?;
+    if node.availability == Availability::Pause {
+        return Some(Held::Paused);
+    }
+    (!offer.has_platform(needs)).then_some(Held::Unfit)
 }
 
 fn newest_failure(service: &Service, tasks: &[&Task]) -> Option<Failure> {
@@ -195,9 +273,10 @@ pub fn name_of(service: &Service, task: &Task) -> String {
 }
 
 impl Standing<'_> {
-    /// Tasks running and wanted, as `2/3`.
+    /// Tasks running and wanted, as `2/3`, and those that are done.
     pub fn ratio(&self) -> String {
         match self.wanted {
+            Some(wanted) if self.done > 0 => format!("{}/{wanted} ({} done)", self.running, self.done),
             Some(wanted) => format!("{}/{wanted}", self.running),
             None => self.running.to_string(),
         }
@@ -216,14 +295,15 @@ impl Standing<'_> {
     /// Why it is not yet as wanted; none when it is. A stuck one says so with `stuck`.
     ///
     /// As the docker CLI decides it: no rollout under way, every slot has a task of the current spec that runs, and no
-    /// other tasks are left.
+    /// other tasks are left. What the managers leave as it is, is not waited for.
     pub fn unsettled(&self) -> Option<String> {
         let name = &self.service.name;
-        if let Some(what) = self.service.update.and_then(UpdateState::busy) {
+        let update = self.service.update.filter(|_| !self.ended_early() && !self.hangs());
+        if let Some(what) = update.and_then(UpdateState::busy) {
             return Some(format!("`{name}`: {what}{}", self.said()));
         }
         let wanted = self.wanted?;
-        if self.running == wanted && self.live.len() as u64 == wanted && self.current == wanted {
+        if self.whole {
             return None;
         }
         let waiting = match self.pending.len() {
@@ -237,8 +317,31 @@ impl Standing<'_> {
 
     /// It stays as it is until somebody acts.
     pub fn stuck(&self) -> Option<String> {
-        let stuck = self.service.update.and_then(UpdateState::stuck)?;
+        let stuck = self.service.update.filter(|_| !self.ended_early()).and_then(UpdateState::stuck)?;
         Some(format!("`{}`: {stuck}{}", self.service.name, self.said()))
+    }
+
+    /// The engine has paused a rollout since a task of it ended so soon; where tasks are meant to end, and all have
+    /// ended well or run, that is no failure.
+    pub fn ended_early(&self) -> bool {
+        self.service.update == Some(UpdateState::Paused) && self.whole && self.done > 0
+    }
+
+    /// The engine's rollout has nothing left to wait for but tasks that no node can run.
+    fn hangs(&self) -> bool {
+        self.whole && self.unplaced > 0 && self.service.update.and_then(UpdateState::under_way).is_some()
+    }
+
+    /// Why a rollout of it would not end: the engine waits for each task that it makes, also for one that can't run.
+    pub fn endless(&self) -> Option<String> {
+        let text = || {
+            format!(
+                "`{}`: tasks on nodes of another platform than its image's: {}, and the engine's rollout would wait for \
+                 them for ever (a constraint on node.platform.arch keeps them away)",
+                self.service.name, self.unplaced
+            )
+        };
+        (self.unplaced > 0).then(text)
     }
 
     fn said(&self) -> String {

@@ -146,6 +146,8 @@ pub struct Scene<'k> {
     pub now: Timestamp,
     /// Services that are not as they should be, and in what.
     pub unsettled: BTreeMap<&'k ServiceId, String>,
+    /// Services whose rollout the engine has paused since their tasks ended, as they are meant to.
+    pub ended_early: BTreeSet<&'k ServiceId>,
     /// Jobs that run now.
     pub running_jobs: BTreeSet<&'k ServiceId>,
     /// Services with a task on a node that is gone: the update of one may crash old managers.
@@ -199,7 +201,7 @@ pub fn decide<'k>(candidate: &Candidate<'_>, scene: &Scene<'k>) -> Verdict<'k> {
         let reasons = vec![(Reason::Monitor, text)];
         return if named { Verdict::Blocked(Some(known), reasons) } else { Verdict::Told(known) };
     }
-    let mut reasons = untouchable(service);
+    let mut reasons = untouchable(service, scene);
     // What ails it already would be laid at the new image's door. Who names it may know that the image is the cure.
     if let Some(text) = scene.unsettled.get(&service.id).filter(|_| reasons.is_empty() && !named) {
         reasons
@@ -249,7 +251,7 @@ fn unfinished<'k>(service: &Service, known: &'k Resolved, scene: &Scene<'_>) -> 
     if tried.is_some_and(|tried| tried.failed.is_none()) {
         return Verdict::Unseen(known);
     }
-    if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
+    if let Some(stuck) = stuck(service, scene) {
         return Verdict::Blocked(
             Some(known),
             vec![(Reason::Paused, format!("it has this image, but {stuck}: {LOOK}"))],
@@ -261,12 +263,16 @@ fn unfinished<'k>(service: &Service, known: &'k Resolved, scene: &Scene<'_>) -> 
     Verdict::Blocked(Some(known), vec![(Reason::FailedBefore, text)])
 }
 
-fn untouchable(service: &Service) -> Vec<(Reason, String)> {
+fn stuck(service: &Service, scene: &Scene<'_>) -> Option<&'static str> {
+    service.update.and_then(UpdateState::stuck).filter(|_| !scene.ended_early.contains(&service.id))
+}
+
+fn untouchable(service: &Service, scene: &Scene<'_>) -> Vec<(Reason, String)> {
     let mut reasons = Vec::new();
     if let Some(busy) = service.update.and_then(UpdateState::under_way) {
         reasons.push((Reason::Busy, format!("{busy}: run again when it has ended")));
     }
-    if let Some(stuck) = service.update.and_then(UpdateState::stuck) {
+    if let Some(stuck) = stuck(service, scene) {
         reasons.push((Reason::Paused, format!("{stuck}: {LOOK}")));
     }
     if service.trace.is_some() {

@@ -85,6 +85,7 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: 
         memory,
         now,
         unsettled: unsettled(cluster),
+        ended_early: ended_early(cluster),
         running_jobs: running_jobs(cluster),
         on_gone_nodes: cluster.on_gone_nodes(),
     };
@@ -122,12 +123,20 @@ pub fn plan(cluster: &Snapshot, settings: &Settings, request: &Request, memory: 
 /// Services that are not as they should be. Where that can't be read, none is known to be.
 fn unsettled(cluster: &Snapshot) -> BTreeMap<&ServiceId, String> {
     match standing::all(cluster) {
-        Ok(all) => all.iter().filter_map(|one| Some((&one.service.id, one.unsettled()?))).collect(),
+        Ok(all) => {
+            all.iter().filter_map(|one| Some((&one.service.id, one.unsettled().or_else(|| one.endless())?))).collect()
+        }
         Err(error) => {
             let text = |service: &Service| format!("`{}`: the engine's objects can't be read: {error}", service.name);
             cluster.services.iter().map(|service| (&service.id, text(service))).collect()
         }
     }
+}
+
+/// Services whose rollout the engine has paused since their tasks ended, as they are meant to.
+fn ended_early(cluster: &Snapshot) -> BTreeSet<&ServiceId> {
+    let all = standing::all(cluster).unwrap_or_default();
+    all.iter().filter(|one| one.ended_early()).map(|one| &one.service.id).collect()
 }
 
 fn running_jobs(cluster: &Snapshot) -> BTreeSet<&ServiceId> {

@@ -47,7 +47,7 @@ pub enum Sight {
     Waiting(String),
     /// All is as wanted; it has to stay so for this long.
     Holds(Duration),
-    /// The service wants no task that could be watched.
+    /// The service has no task that could be watched.
     Stopped,
     /// It has failed, and nobody has rolled it back.
     Failed(String),
@@ -138,7 +138,7 @@ impl Watched {
             Some(UpdateState::RollbackPaused) => return Sight::Stuck(format!("the rollback has stopped: {said}")),
             Some(UpdateState::RollbackStarted) => return Sight::GoingBack(waiting(one, &self.before)),
             Some(UpdateState::RollbackCompleted) => return self.back(one),
-            Some(UpdateState::Paused) if !self.going_back => {
+            Some(UpdateState::Paused) if !self.going_back && !one.ended_early() => {
                 return Sight::Failed(format!("the engine has stopped the rollout: {said}"));
             }
             _ if self.going_back && service.image == self.before => return self.back(one),
@@ -166,7 +166,9 @@ impl Watched {
         }
         match one.unsettled() {
             Some(_) => Sight::Waiting(waiting(one, &self.image)),
-            None if one.wanted == Some(0) => Sight::Stopped,
+            None if one.owed == Some(0) => Sight::Stopped,
+            // Its tasks end, and have ended well: nothing is left that could be watched.
+            None if one.owed == Some(one.done) => Sight::Stopped,
             None => Sight::Holds(Rollout::read(&service.raw).monitor),
         }
     }

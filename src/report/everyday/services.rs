@@ -45,10 +45,11 @@ fn short(digest: &str) -> String {
     if hex.is_empty() { String::new() } else { format!("@{}", hex.get(..12).unwrap_or(hex)) }
 }
 
-/// Running and wanted, as `2/3`.
+/// Running and wanted, as `2/3`, and those that have ended as they are meant to.
 fn ratio(service: &Value) -> String {
-    let running = number(service, "running");
+    let (running, done) = (number(service, "running"), number(service, "done"));
     match service.get("wanted").and_then(Value::as_u64) {
+        Some(wanted) if done > 0 => format!("{running}/{wanted} ({done} done)"),
         Some(wanted) => format!("{running}/{wanted}"),
         None => running.to_string(),
     }

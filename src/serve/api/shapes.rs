@@ -142,7 +142,8 @@ pub(in crate::serve) fn stacks(cluster: &Snapshot) -> Result<Vec<Stack>> {
     let standings = standing::all(cluster)?;
     let entry = |(name, services): (&&str, &Vec<&Standing<'_>>)| {
         let (running, desired) = services.iter().fold((0, 0), |(running, desired), one| {
-            (running + one.running, desired + one.wanted.unwrap_or(one.running))
+            let wanted = one.wanted.map_or(one.running, |wanted| wanted.saturating_sub(one.done));
+            (running + one.running, desired + wanted)
         });
         Stack {
             name: (*name).to_owned(),
