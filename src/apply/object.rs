@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::memory::newest;
 use super::{Applied, Applier, skipped};
 use crate::engine::Written;
-use crate::engine::edit::field::same;
+use crate::engine::edit::field::{get, same};
 use crate::engine::edit::{edited_spec, holds};
 use crate::error::{Error, ErrorKind, kind_of};
 use crate::keys::updates_key;
@@ -176,10 +176,14 @@ impl Applier<'_> {
             }
         }
         let Some((raw, _)) = self.known(target) else { return Attempt::Failed(error) };
-        let made = group.iter().all(|action| holds(raw, &action.change));
         let found: Value = serde_json::from_str(raw.get()).unwrap_or_default();
         // What was not there when it was planned has got its id only for the writing.
-        if made || same(&self.with_ids(sent).await, &found["Spec"]) {
+        let sent = self.with_ids(sent).await;
+        let as_sent = |change: &Change| match change {
+            Change::FieldSet { path, .. } => same(get(&sent, path), get(&found["Spec"], path)),
+            _ => false,
+        };
+        if group.iter().all(|action| holds(raw, &action.change) || as_sent(&action.change)) {
             return Attempt::Done;
         }
         // The engine has just answered: it is not lost, and other objects can be written.

@@ -59,11 +59,7 @@ impl Rollouts<'_> {
         if flight.why.is_some() {
             return;
         }
-        let way = if flight.put_back { pace } else { pace_back };
-        let way = self.service(&flight.watched.service).map(|service| way(service, self.cluster));
-        let time = way.unwrap_or_default() + flight.policy.deadline;
-        flight.until = Instant::now() + time;
-        self.note(&flight.watched, time);
+        self.give_time(flight);
         if flight.drawn {
             flight.why = Some(why.to_owned());
             self.mind.next.updates.remove(&flight.watched.service);
@@ -90,6 +86,15 @@ impl Rollouts<'_> {
         self.keep().await;
     }
 
+    /// The way back takes what its own config takes, and the deadline comes on top.
+    fn give_time(&mut self, flight: &mut Flight) {
+        let way = if flight.put_back { pace } else { pace_back };
+        let way = self.service(&flight.watched.service).map(|service| way(service, self.cluster));
+        let time = way.unwrap_or_default() + flight.policy.deadline;
+        flight.until = Instant::now() + time;
+        self.note(&flight.watched, time);
+    }
+
     /// The image is no good: back to the one before, if that is wanted.
     pub(super) async fn give_up(&mut self, mut flight: Flight, why: String) {
         if flight.watched.going_back {
@@ -106,6 +111,8 @@ impl Rollouts<'_> {
                 self.lose(flight, End::Failed, text).await;
             }
             Some(Ok(())) => {
+                // It may have been refused before: the way begins now.
+                self.give_time(&mut flight);
                 flight.watched.going_back = true;
                 self.flights.push(flight);
             }
