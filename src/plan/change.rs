@@ -382,16 +382,8 @@ impl Change {
             Self::ServiceRemove => ActionKind::ServiceRemove,
             Self::ImageBuild { .. } => ActionKind::ImageBuild,
             Self::ImagePush => ActionKind::ImagePush,
-            Self::ObjectCreate { what, .. } => match what {
-                TargetKind::Secret => ActionKind::SecretCreate,
-                TargetKind::Config => ActionKind::ConfigCreate,
-                _ => ActionKind::NetworkCreate,
-            },
-            Self::ObjectRemove { what } => match what {
-                TargetKind::Secret => ActionKind::SecretRemove,
-                TargetKind::Config => ActionKind::ConfigRemove,
-                _ => ActionKind::SwarmNetworkRemove,
-            },
+            Self::ObjectCreate { what, .. } => ActionKind::creation(*what),
+            Self::ObjectRemove { what } => ActionKind::removal(*what),
             Self::Remove { what, .. } => match what {
                 TargetKind::Image => ActionKind::ImageRemove,
                 TargetKind::Volume => ActionKind::VolumeRemove,

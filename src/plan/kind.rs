@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Specified;
+use super::{Specified, TargetKind};
 
 /// The dotted vocabulary of changes: it names actions in reports, rows in the journal, and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -197,6 +197,24 @@ impl fmt::Display for ActionKind {
 }
 
 impl ActionKind {
+    /// To make a network, secret or config.
+    pub(super) fn creation(what: TargetKind) -> Self {
+        match what {
+            TargetKind::Secret => Self::SecretCreate,
+            TargetKind::Config => Self::ConfigCreate,
+            _ => Self::NetworkCreate,
+        }
+    }
+
+    /// To remove a secret, a config or a network of the swarm.
+    pub(super) fn removal(what: TargetKind) -> Self {
+        match what {
+            TargetKind::Secret => Self::SecretRemove,
+            TargetKind::Config => Self::ConfigRemove,
+            _ => Self::SwarmNetworkRemove,
+        }
+    }
+
     /// What such a change is one edit of the spec of.
     pub fn edits(self) -> Option<Specified> {
         match self {

@@ -131,12 +131,12 @@ fn turn(name: &str, givers: &Givers<'_>, among: usize) -> Option<usize> {
 }
 
 fn put_in_order(givers: &Givers<'_>, plan: &mut Plan) {
-    let gives = |action: &Action| givers.values().flatten().any(|name| is_of(action, name));
+    let comes_first = |action: &Action| givers.values().flatten().any(|name| is_of(action, name));
     let of_service = |action: &&Action| action.target.kind == TargetKind::Service;
     let services: BTreeSet<String> = plan.actions.iter().filter(of_service).map(|action| action.id.clone()).collect();
     for action in plan.actions.iter_mut().filter(|action| action.change == Change::ServiceRemove) {
         // It was to be the last.
-        if gives(action) {
+        if comes_first(action) {
             action.requires.retain(|id| !services.contains(id));
         }
     }
@@ -148,7 +148,7 @@ fn put_in_order(givers: &Givers<'_>, plan: &mut Plan) {
         }
     }
     plan.actions.sort_by_key(|action| match action.change {
-        Change::ServiceRemove if !gives(action) => usize::MAX,
+        Change::ServiceRemove if !comes_first(action) => usize::MAX,
         _ if of_service(&action) => turn(&action.target.name, givers, givers.len()).unwrap_or(usize::MAX),
         _ => 0,
     });
