@@ -1,10 +1,12 @@
 //! One object's write: a compare-and-set, planned again after each conflict.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::memory::newest;
 use super::{Applied, Applier, skipped};
@@ -20,6 +22,13 @@ use crate::registry::keyring::entry_of_spec;
 
 /// How often an object may change under a pass before the pass gives it up.
 pub(super) const MAX_CONFLICTS: u32 = 5;
+
+/// A port that another service has given up is free after this at the latest.
+const FREED: Duration = Duration::from_secs(20);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(250);
+/// As managers say it (swarmkit, `checkPortConflicts`).
+const PORT_IN_USE: &str = "is already in use by service";
 
 /// How a write of one object ended.
 pub(super) enum Attempt {
@@ -45,7 +54,7 @@ impl Applier<'_> {
                     return self.take_back(&untried, applied).await;
                 }
             };
-            match self.attempt(&group).await {
+            match self.patiently(&group).await {
                 Attempt::Done => return self.conclude(&group, &rows, Ok(()), started, applied),
                 Attempt::Failed(error) => return self.conclude(&group, &rows, Err(error), started, applied),
                 Attempt::Moot(why) => {
@@ -93,6 +102,23 @@ impl Applier<'_> {
             .partition(|action| action.requires.iter().all(|id| applied.holding.contains(id)));
         applied.actions.extend(unable.iter().map(|action| skipped(action, "waits for another action after a re-plan")));
         able
+    }
+
+    /// Tries until the ports that it takes over are free: managers give one back a moment after the write that gives it up
+    /// (swarmkit's allocator, in a write of its own).
+    async fn patiently(&mut self, group: &[Action]) -> Attempt {
+        let until = self.deadline.min(Instant::now() + FREED);
+        let waits = group.iter().any(|action| !action.requires.is_empty());
+        loop {
+            match self.attempt(group).await {
+                Attempt::Failed(error)
+                    if waits && Instant::now() < until && format!("{error:#}").contains(PORT_IN_USE) =>
+                {
+                    sleep(AGAIN).await;
+                }
+                attempt => return attempt,
+            }
+        }
     }
 
     async fn attempt(&mut self, group: &[Action]) -> Attempt {

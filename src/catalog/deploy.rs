@@ -65,7 +65,8 @@ impl Desk<'_> {
             request = self.request(order, &cluster, deadline, report) => request?,
         };
         let names: Vec<String> = request.definitions.iter().map(|definition| definition.name.clone()).collect();
-        let removed = request.remove.clone();
+        // A row whose file has gone goes next; what is noted of it would stay if that were broken off.
+        let removed = if request.by_hand { request.remove.clone() } else { Vec::new() };
         let pass = Pass::Catalog(Box::new(request));
         let unchanged = match self.source {
             Source::Engine(engine) if !self.read_only() => {

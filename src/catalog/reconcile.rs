@@ -1,6 +1,7 @@
 //! `orca catalog reconcile`: files, catalog and swarm brought to say the same, one bounded pass.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use anyhow::Result;
 use serde_json::json;
@@ -15,6 +16,7 @@ use crate::pass::catalog::deploy::owner_of;
 use crate::pass::catalog::rows;
 use crate::plan::{Action, ActionKind, Change, Plan, Warning};
 use crate::report::{Outcome, Report, Status};
+use crate::snapshot::Snapshot;
 
 /// How far a pass is to go.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,16 +51,23 @@ impl Desk<'_> {
         let bounds = rows::Bounds { deletes, allow_empty: reach.allow_empty };
         let mut plan = rows::reconcile(files.as_ref(), &found.rows, states.as_ref(), bounds);
         let leaving = if reach.deploy && reach.prune { hold_back(&mut plan, &found) } else { Vec::new() };
+        // Of what goes at once there may be a service that is not this catalog's to remove: that is told.
+        let others = plan.actions.iter().filter(|action| {
+            let there = |cluster: &Rc<Snapshot>| cluster.service(&action.target.name).is_some();
+            reach.prune
+                && matches!(action.change, Change::CatalogDelete { .. })
+                && found.cluster.as_ref().is_some_and(there)
+        });
+        let names: Vec<String> = leaving.iter().chain(others).map(|row| row.target.name.clone()).collect();
         let mut unchanged = self.write(&found, plan, report)?;
         let mut deployed = Ok(0);
-        let names: Vec<String> = leaving.iter().map(|row| row.target.name.clone()).collect();
         if reach.deploy && found.cluster.is_some() && report.error.is_none() {
             let scope = found.scope.clone();
             deployed = Box::pin(self.deploy_all(found, files.as_ref(), names, report)).await;
             let plan = Plan { actions: without_service(leaving, report), ..Plan::default() };
             let store = if self.read_only() { None } else { Some(Store::open(&self.options.state_dir)?.0) };
             self.write(&Found { scope, cluster: None, store, rows: Vec::new() }, plan, report)?;
-        } else if !names.is_empty() {
+        } else if !leaving.is_empty() {
             let text = format!("they stay in the catalog until their services can be removed: {}", names.join(", "));
             report.warnings.push(Warning::new("not_pruned", text));
         }

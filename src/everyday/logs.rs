@@ -10,11 +10,12 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use self::reader::Reader;
 use super::tell::{chosen, standings};
 use crate::engine::Engine;
-use crate::engine::logs::{Extract, Message, TaskLogs};
+use crate::engine::logs::{Extract, Message};
 use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::node::NodeState;
@@ -24,6 +25,8 @@ use crate::pass::services::standing::name_of;
 use crate::report::{Cluster, Report, Run};
 use crate::snapshot::Snapshot;
 
+mod reader;
+
 /// The command's name in reports.
 pub const COMMAND: &str = "services logs";
 /// Messages that come so close together are put in order when they are followed.
@@ -32,10 +35,6 @@ const SETTLE: Duration = Duration::from_millis(200);
 const QUEUE: usize = 1024;
 /// Streams that are read at a time.
 const AT_ONCE: usize = 16;
-/// What is followed only to hear what has been said so far is all here when nothing more comes for this long.
-const QUIET: Duration = Duration::from_secs(1);
-/// A leader says so of a node whose log stream it takes for gone.
-const UNAVAILABLE: &str = " is not available";
 
 /// What is to be read.
 #[derive(Debug)]
@@ -253,85 +252,6 @@ fn flush(held: &mut Vec<(usize, Message)>, sources: &[Source], show: &mut dyn Fn
 fn line(source: &Source, message: &Message) -> Value {
     json!({"at": message.at, "task": source.name, "node": source.node,
         "stream": if message.stderr { "stderr" } else { "stdout" }, "text": message.text})
-}
-
-/// Whoever reads one task.
-struct Reader {
-    engine: Engine,
-    api: String,
-    source: Source,
-    at: usize,
-    patience: Duration,
-    sender: mpsc::Sender<News>,
-}
-
-impl Reader {
-    /// Sends on what the task says; returns why not all of it came.
-    async fn read(&self, extract: Extract) -> Option<String> {
-        let why = self.relay(extract).await?;
-        if extract.follow || !why.contains(UNAVAILABLE) {
-            return Some(why);
-        }
-        // A leader that has lost a node's old connection after it got the new one refuses to ask that node until its session
-        // ends (moby#35011, seen on 20.10, 26.1 and 28.5); to those who follow it still sends what the node says.
-        let heard = self.overhear(Extract { follow: true, ..extract }).await;
-        (!heard).then(|| {
-            format!("{why}; if the node is well, its leader has lost its log stream (moby#35011) until its engine is restarted")
-        })
-    }
-
-    async fn relay(&self, extract: Extract) -> Option<String> {
-        let silent = || Some(format!("it said nothing for {} s", self.patience.as_secs()));
-        let mut logs = match timeout(self.patience, self.begin(extract)).await {
-            Ok(Ok(logs)) => logs,
-            Ok(Err(error)) => return Some(format!("{error:#}")),
-            // An engine begins its answer at once, even where nothing has been printed yet.
-            Err(_) => return silent(),
-        };
-        loop {
-            let next = if extract.follow { Ok(logs.next().await) } else { timeout(self.patience, logs.next()).await };
-            match next {
-                Ok(Ok(Some(messages))) => {
-                    if !self.send(messages).await {
-                        return None;
-                    }
-                }
-                Ok(Ok(None)) => return None,
-                Ok(Err(error)) => return Some(format!("its stream broke: {error:#}")),
-                Err(_) => return silent(),
-            }
-        }
-    }
-
-    /// Follows until it is quiet, or patience ends; whether anything was heard at all.
-    async fn overhear(&self, extract: Extract) -> bool {
-        let last = Instant::now() + self.patience;
-        let Ok(Ok(mut logs)) = timeout_at(last, self.begin(extract)).await else { return false };
-        let (mut heard, mut until) = (false, last);
-        while let Ok(Ok(Some(messages))) = timeout_at(until, logs.next()).await {
-            if !messages.is_empty() {
-                (heard, until) = (true, last.min(Instant::now() + QUIET));
-            }
-            if !self.send(messages).await {
-                break;
-            }
-        }
-        heard
-    }
-
-    async fn begin(&self, extract: Extract) -> Result<TaskLogs> {
-        self.engine.task_logs(&self.api, &self.source.id, self.source.tty, extract).await
-    }
-
-    /// Whether somebody still listens.
-    async fn send(&self, messages: Vec<Message>) -> bool {
-        for message in messages {
-            if self.sender.send(News::Said(self.at, message)).await.is_err() {
-                return false;
-            }
-        }
-        true
-    }
 }
 
 /// Of each slot the task that runs, else the newest that has ended.

@@ -175,7 +175,43 @@ fn a_name_without_a_tag_is_pinned_and_stays_so() {
     let other = format!("127.0.0.1:1/plain@{}", digest("a"));
     stage.meddle("web", |spec| spec["TaskTemplate"]["ContainerSpec"]["Image"] = other.clone().into());
     stage.reconcile(&["--deploy"]);
+    publish("a");
+    stage.report(0, &["deploy", "web"]);
     assert_eq!(image(), other);
+    // Another digest is another image, whatever its tag.
+    for byte in ["b", "c"] {
+        let pinned = format!("127.0.0.1:1/plain:1@{}", digest(byte));
+        stage.define("web.yml", &format!("image: {pinned}\n"));
+        stage.reconcile(&["--deploy"]);
+        assert_eq!(image(), pinned);
+    }
+}
+
+#[test]
+fn a_port_has_one_service_and_who_comes_late_stops_no_other() {
+    let stage = Stage::with_definitions();
+    stage.plain("web", "ports: ['80:80']\n");
+    stage.plain("b", "ports: ['85:80']\n");
+    let mut theirs = stranger("theirs");
+    theirs["EndpointSpec"] =
+        json!({"Ports": [{"Protocol": "tcp", "TargetPort": 80, "PublishedPort": 90, "PublishMode": "ingress"}]});
+    stage.sim.engine.post("/services/create", &theirs).unwrap();
+    stage.reconcile(&["--deploy"]);
+    stage.plain("api", "ports: ['80:80']\n");
+    stage.plain("web", "ports: ['80:80']\nenv: {A: b}\n");
+    let report = stage.report(75, &["reconcile", "--deploy"]);
+    assert!(report["blocked"].to_string().contains("published by `web`, which keeps it"), "{report:#}");
+    assert_eq!(report["blocked"].as_array().map(Vec::len), Some(1), "{report:#}");
+    assert_eq!(spec(&stage)["TaskTemplate"]["ContainerSpec"]["Env"], json!(["A=b"]));
+    // Nor does anybody wait for what does not come.
+    std::fs::remove_file(stage.file("api.yml")).unwrap();
+    stage.plain("b", "ports: ['90:80']\n");
+    stage.plain("a", "ports: ['85:80']\n");
+    let before = stage.service("b");
+    let report = stage.report(75, &["reconcile", "--deploy"]);
+    let said = report["blocked"].to_string();
+    assert!(said.contains("published by `theirs`") && said.contains("waits for a port of `b`"), "{report:#}");
+    assert!(stage.service("a").is_none() && stage.service("b") == before);
 }
 
 #[test]

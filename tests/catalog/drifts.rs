@@ -111,6 +111,20 @@ fn a_row_goes_after_its_service_and_not_without_it() {
 }
 
 #[test]
+fn a_service_that_is_no_more_this_catalogs_is_told_of_and_left_alone() {
+    let stage = Stage::with_definitions();
+    stage.plain("web", "");
+    stage.plain("api", "");
+    stage.reconcile(&["--deploy"]);
+    stage.meddle("web", |spec| _ = spec["Labels"].as_object_mut().unwrap().remove("orca.catalog"));
+    std::fs::remove_file(stage.file("web.yml")).unwrap();
+    let report = stage.report(75, &["reconcile", "--deploy", "--prune"]);
+    assert!(report["blocked"].to_string().contains("it is kept by no catalog"), "{report:#}");
+    assert!(stage.service("web").is_some());
+    assert_eq!(counts(&report), [0, 0, 1, 0]);
+}
+
+#[test]
 fn a_directory_that_is_missing_or_empty_deletes_nothing() {
     let stage = Stage::with_definitions();
     for name in ["a", "b", "c"] {

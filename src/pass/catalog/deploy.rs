@@ -184,18 +184,21 @@ fn obstacles(service: &Service, definition: &Definition, request: &Request) -> V
 fn image(service: Option<&Service>, definition: &Definition, request: &Request, plan: &mut Plan) -> String {
     let wanted = Reference::parse(&definition.image);
     let found = service.map(|service| (Reference::parse(&service.image), &service.image));
-    // Docker has other words for the same: what runs is not replaced for that.
-    let as_found = |image: String| match &found {
-        Some((found, text)) if *found == Reference::parse(&image) => (*text).clone(),
-        _ => image,
-    };
-    let Some(followed) = Reference::followed(&definition.image) else { return as_found(definition.image.clone()) };
-    // `latest` is what it stands for where nobody says a tag.
-    let tag = wanted.tag.as_ref().filter(|_| followed == definition.image);
+    let followed = Reference::followed(&definition.image).unwrap_or_else(|| definition.image.clone());
+    // `latest` is what it stands for where nobody says a tag; with a digest it may be left out.
+    let bare = followed != definition.image && wanted.digest.is_none();
     let same = |found: &Reference| {
         found.repository == wanted.repository
-            && (found.tag == wanted.tag || found.tag.is_none() && found.digest.is_some() && tag.is_none())
+            && (found.tag == wanted.tag || bare && found.tag.is_none() && found.digest.is_some())
     };
+    // Docker has other words for the same: what runs is not replaced for that.
+    let as_found = |image: String| match &found {
+        Some((found, text)) if same(found) && found.digest == Reference::parse(&image).digest => (*text).clone(),
+        _ => image,
+    };
+    if wanted.digest.is_some() {
+        return as_found(definition.image.clone());
+    }
     let kept = found.as_ref().filter(|(found, _)| same(found));
     match (request.facts.images.get(&definition.image), kept) {
         (Some(Ok(known)), _) => as_found(format!("{followed}@{}", known.digest)),

@@ -48,8 +48,11 @@ struct SpecView {
 }
 
 fn held(service: &Service) -> Vec<Claim> {
-    let view: View = serde_json::from_str(service.raw.get()).unwrap_or_default();
-    let ports = view.spec.endpoint.ports.into_iter().chain(view.endpoint.ports).filter(|port| port.published > 0);
+    let View { spec, endpoint } = serde_json::from_str(service.raw.get()).unwrap_or_default();
+    // What the spec has given up stands there for a moment more.
+    let chosen = spec.endpoint.ports.iter().any(|port| port.published == 0);
+    let chosen = chosen.then_some(endpoint.ports).into_iter().flatten();
+    let ports = spec.endpoint.ports.into_iter().chain(chosen).filter(|port| port.published > 0);
     ports
         .map(|port| Claim { protocol: port.protocol, number: port.published, host: port.publish_mode == "host" })
         .collect()
@@ -69,6 +72,12 @@ pub fn settle(cluster: &Snapshot, definitions: &[Definition], leaving: &BTreeSet
     for name in givers.keys().filter(|name| turn(name, &givers, givers.len()).is_none()) {
         let text = "it waits for a port of a service that waits for one of its own: take one of them away first";
         reasons.entry(name).or_default().push(text.to_owned());
+    }
+    while let Some((name, giver)) = givers.iter().find_map(|(name, names)| {
+        let giver = names.iter().find(|giver| reasons.contains_key(giver.as_str()))?;
+        (!reasons.contains_key(name)).then_some((*name, giver))
+    }) {
+        reasons.insert(name, vec![format!("it waits for a port of `{giver}`, which can't be changed now")]);
     }
     givers.retain(|name, _| !reasons.contains_key(name));
     for (name, why) in &reasons {
@@ -102,7 +111,10 @@ fn clashes<'d>(
         for claim in claims {
             let excludes = |claims: &[Claim]| claims.iter().any(|other| claim.excludes(other));
             let text = |whose: String| format!("port {}/{} is {whose}", claim.number, claim.protocol);
-            for (other, _) in wanted.iter().filter(|(other, claims)| *other < name && excludes(claims)) {
+            // Whoever has it already keeps it, whoever comes.
+            let has_it = held.iter().any(|(holder, claims)| holder == name && excludes(claims));
+            let rival = |other: &str, claims: &[Claim]| !has_it && other < *name && excludes(claims) && changes(other);
+            for (other, _) in wanted.iter().filter(|(other, claims)| rival(other, claims)) {
                 reasons.entry(name).or_default().push(text(format!("also wanted by `{other}`")));
             }
             for (holder, _) in held.iter().filter(|(holder, claims)| holder != name && excludes(claims)) {

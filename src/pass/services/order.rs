@@ -1,5 +1,7 @@
 //! The everyday changes of services, planned.
 
+use std::collections::BTreeSet;
+
 use crate::engine::edit::moving::RESTORE_LABEL;
 use crate::fingerprint;
 use crate::model::service::STOPPED_LABEL;
@@ -7,6 +9,7 @@ use crate::model::{Mode, Service, ServiceId, UpdateState};
 use crate::pass::autoheal::flaps::rollback;
 use crate::pass::order::{ASKED, Order, PutBack, Wish};
 use crate::pass::proving;
+use crate::pass::services::standing;
 use crate::plan::{Action, Blocked, Change, Plan, Target, TargetKind, Warning};
 use crate::registry::Auths;
 use crate::registry::auths::registry_of;
@@ -26,6 +29,10 @@ enum Verdict {
 
 /// Plans the wishes that are for services.
 pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
+    // Paused, since tasks that are meant to end have ended: that is no reason to leave it alone.
+    let standings = standing::all(cluster).unwrap_or_default();
+    let through: BTreeSet<&ServiceId> =
+        standings.iter().filter(|one| one.ended_early()).map(|one| &one.service.id).collect();
     for wish in &order.wishes {
         let (id, what) = match wish {
             Wish::Scale(id, _) => (id, "scale"),
@@ -41,7 +48,8 @@ pub fn plan(cluster: &Snapshot, order: &Order, plan: &mut Plan) {
             plan.blocked.push(gone(id, what));
             continue;
         };
-        match judge(service, wish, order.force, &order.auths) {
+        let judge = Judge { order, through: through.contains(&service.id) };
+        match judge.of(service, wish) {
             Verdict::Do(action) => {
                 plan.warnings.extend(proving::warning(service));
                 plan.warnings.extend(gives_up(service, wish));
@@ -77,17 +85,26 @@ fn refused(service: &Service, what: &str, reasons: Vec<String>) -> Blocked {
     Blocked { id: format!("service/{}#{what}", service.name), target: Target::service(service), reasons }
 }
 
-fn judge(service: &Service, wish: &Wish, force: bool, auths: &Auths) -> Verdict {
-    if let Some(reason) = untouchable(service) {
-        return Verdict::Refused(vec![reason]);
-    }
-    match wish {
-        Wish::Restart(_) => restart(service, force),
-        Wish::Rollback(_, spec) => roll_back(service, spec),
-        Wish::PutBack(_, wanted) => put_back(service, wanted),
-        Wish::RefreshAuth(_) => refresh_auth(service, auths),
-        Wish::Scale(..) | Wish::Stop(_) | Wish::Start(_) => scale(service, wish),
-        Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => Verdict::Holds,
+struct Judge<'a> {
+    order: &'a Order,
+    /// Its rollout has stopped only because its tasks have ended, as they should.
+    through: bool,
+}
+
+impl Judge<'_> {
+    fn of(&self, service: &Service, wish: &Wish) -> Verdict {
+        if let Some(reason) = untouchable(service) {
+            return Verdict::Refused(vec![reason]);
+        }
+        let busy = service.update.filter(|_| !self.through).and_then(UpdateState::busy);
+        match wish {
+            Wish::Restart(_) => restart(service, busy.filter(|_| !self.order.force)),
+            Wish::Rollback(_, spec) => roll_back(service, spec),
+            Wish::PutBack(_, wanted) => put_back(service, wanted),
+            Wish::RefreshAuth(_) => refresh_auth(service, busy.or(service.proving.as_deref()), &self.order.auths),
+            Wish::Scale(..) | Wish::Stop(_) | Wish::Start(_) => scale(service, wish, busy),
+            Wish::Drain(_) | Wish::Activate(_) | Wish::Pause(_) | Wish::Label(..) => Verdict::Holds,
+        }
     }
 }
 
@@ -104,11 +121,10 @@ fn untouchable(service: &Service) -> Option<String> {
     })
 }
 
-fn restart(service: &Service, force: bool) -> Verdict {
+fn restart(service: &Service, busy: Option<&str>) -> Verdict {
     if service.mode == Mode::Job {
         return Verdict::NotFor("it is a job, which runs to its end once".to_owned());
     }
-    let busy = service.update.and_then(UpdateState::busy).filter(|_| !force);
     if let Some(busy) = busy {
         let hint = "wait for it (`orca services ls`), or restart all the same with --force";
         return Verdict::Refused(vec![format!("{busy}: {hint}")]);
@@ -120,7 +136,7 @@ fn restart(service: &Service, force: bool) -> Verdict {
     Verdict::Do(Box::new(Action::on_service(service, change, ASKED).disruptive()))
 }
 
-fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
+fn refresh_auth(service: &Service, busy: Option<&str>, auths: &Auths) -> Verdict {
     if service.mode == Mode::Job {
         // Managers count it as another run, though nothing in the spec is new (swarmkit, `UpdateService`).
         return Verdict::NotFor("it is a job, and any write of its spec runs it again".to_owned());
@@ -128,7 +144,7 @@ fn refresh_auth(service: &Service, auths: &Auths) -> Verdict {
     let Some(registry) = registry_of(&service.image) else {
         return Verdict::NotFor(format!("`{}` is no name of an image in a registry", service.image));
     };
-    if let Some(busy) = service.busy() {
+    if let Some(busy) = busy {
         // It would replace what a rollback goes back to, and set a rollout going again that was stopped for a reason.
         return Verdict::Refused(vec![format!("{busy}: run again when it has ended")]);
     }
@@ -185,7 +201,7 @@ fn put_back(service: &Service, PutBack { from, to, platforms }: &PutBack) -> Ver
     Verdict::Do(Box::new(Action::on_service(service, change, reason).disruptive()))
 }
 
-fn scale(service: &Service, wish: &Wish) -> Verdict {
+fn scale(service: &Service, wish: &Wish, busy: Option<&str>) -> Verdict {
     let Mode::Replicated(before) = service.mode else {
         let mode =
             if service.mode == Mode::Global { "global: it has a task on every node" } else { "no replicated service" };
@@ -198,7 +214,7 @@ fn scale(service: &Service, wish: &Wish) -> Verdict {
     };
     match wish {
         Wish::Scale(_, after) if before == *after && label.is_none() => Verdict::Holds,
-        Wish::Scale(_, after) => match service.update.and_then(UpdateState::busy) {
+        Wish::Scale(_, after) => match busy {
             // It would end the rollout's account of itself, replace what a rollback goes back to, and set going again what
             // has stopped for a reason.
             Some(busy) => {

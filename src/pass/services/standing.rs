@@ -96,6 +96,9 @@ pub struct Standing<'a> {
     pub stopped: Option<u64>,
 }
 
+/// The nodes, and what each of them has for tasks.
+type Offers<'a> = BTreeMap<&'a NodeId, (&'a Node, Offer)>;
+
 /// How all services stand, in the order of the snapshot; those that orca made for a short while are left out.
 ///
 /// # Errors
@@ -105,8 +108,8 @@ pub fn all(cluster: &Snapshot) -> serde_json::Result<Vec<Standing<'_>>> {
     for task in &cluster.tasks {
         tasks.entry(&task.service).or_default().push(task);
     }
-    let offers: Vec<Offer> =
-        cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect::<serde_json::Result<_>>()?;
+    let offers = cluster.nodes.iter().map(|node| Ok((&node.id, (node, Offer::read(&node.raw)?))));
+    let offers = offers.collect::<serde_json::Result<Offers<'_>>>()?;
     let down: BTreeSet<&NodeId> =
         cluster.nodes.iter().filter(|node| node.state == NodeState::Down).map(|node| &node.id).collect();
     let services = cluster.services.iter().filter(|service| service.temporary.is_none());
@@ -119,7 +122,7 @@ fn one<'a>(
     cluster: &'a Snapshot,
     service: &'a Service,
     tasks: &[&'a Task],
-    offers: &[Offer],
+    offers: &Offers<'_>,
     down: &BTreeSet<&NodeId>,
 ) -> serde_json::Result<Standing<'a>> {
     let needs = service.needs()?;
@@ -130,8 +133,8 @@ fn one<'a>(
         running.map(|task| task.place()).collect::<BTreeSet<String>>().len() as u64
     };
     let (running, done) = (slots(&live), done(service, tasks, &live));
-    let (wanted, owed) = wanted(cluster, service, needs, &live, offers);
-    let held = |task: &&Task| held(cluster, service, needs, task, offers);
+    let (wanted, owed) = wanted(service, needs, &live, offers);
+    let held = |task: &&Task| held(service, needs, task, offers);
     let own: Vec<&Task> = live.iter().copied().filter(|task| held(task).is_none()).collect();
     let lost = |task: &&&Task| waits(task) && of_spec(task, service) && held(task) == Some(Held::Unfit);
     let unplaced = live.iter().filter(lost).count() as u64;
@@ -201,24 +204,18 @@ fn done(service: &Service, tasks: &[&Task], live: &[&Task]) -> u64 {
 
 /// How many tasks a service wants, and how many of them a rollout comes to; a global one has one on each node that may
 /// run it.
-fn wanted(
-    cluster: &Snapshot,
-    service: &Service,
-    needs: &Needs,
-    live: &[&Task],
-    offers: &[Offer],
-) -> (Option<u64>, Option<u64>) {
+fn wanted(service: &Service, needs: &Needs, live: &[&Task], offers: &Offers<'_>) -> (Option<u64>, Option<u64>) {
     match service.mode {
         Mode::Replicated(replicas) => (Some(replicas), Some(replicas)),
         Mode::Job | Mode::Unknown => (None, None),
         Mode::Global => {
-            let may = |(node, offer): &(&Node, &Offer)| {
+            let may = |(node, offer): &&(&Node, Offer)| {
                 node.state == NodeState::Ready
                     && offer.has_platform(needs)
                     && service.constraints.iter().all(|constraint| constraint.matches(node, offer))
             };
             let (mut owed, mut kept) = (0, 0);
-            for (node, _) in cluster.nodes.iter().zip(offers).filter(may) {
+            for (node, _) in offers.values().filter(may) {
                 match node.availability {
                     Availability::Active => owed += 1,
                     // It takes no new ones, and keeps those that it has.
@@ -241,11 +238,11 @@ enum Held {
 }
 
 /// As swarmkit's `reconcileServices` has it.
-fn held(cluster: &Snapshot, service: &Service, needs: &Needs, task: &Task, offers: &[Offer]) -> Option<Held> {
+fn held(service: &Service, needs: &Needs, task: &Task, offers: &Offers<'_>) -> Option<Held> {
     if service.mode != Mode::Global {
         return None;
     }
-    let (node, offer) = cluster.nodes.iter().zip(offers).find(|(node, _)| node.id == task.node)?;
+    let (node, offer) = offers.get(&task.node)?;
     if node.availability == Availability::Pause {
         return Some(Held::Paused);
     }
