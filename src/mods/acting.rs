@@ -120,9 +120,12 @@ impl Acting<'_> {
         }
         let started = Instant::now();
         let makes: Vec<&Action> = begun.iter().filter(|(.., why)| why.is_none()).map(|(action, ..)| *action).collect();
+        let placing = Cell::new(false);
+        let mut making = std::pin::pin!(self.make(&makes, &placing));
         let mut made = tokio::select! {
-            _ = self.interrupt.nth(1) => Vec::new(),
-            made = self.make(&makes) => made,
+            made = &mut making => made,
+            // What has begun to take its place is there in a moment, and then it is to be known whose it is.
+            _ = self.interrupt.nth(1) => if placing.get() { making.await } else { Vec::new() },
         }
         .into_iter();
         let duration_ms = millis_since(started);
@@ -147,14 +150,18 @@ impl Acting<'_> {
     }
 
     /// Makes actions that are alike.
-    async fn make(&self, actions: &[&Action]) -> Vec<Ended> {
+    async fn make(&self, actions: &[&Action], placing: &Cell<bool>) -> Vec<Ended> {
         let Some(first) = actions.first() else { return Vec::new() };
         if matches!(first.change, Change::ModRemove { .. }) {
             return actions.iter().map(|action| self.remove(action)).collect();
         }
         let wants: Vec<&Want> = actions.iter().filter_map(|action| self.want(action)).collect();
         let bar = self.transfers.bar(&first.target.name);
-        let records = self.fetcher.fetch(&wants, &bar).await;
+        let begin = || {
+            placing.set(true);
+            self.announce(&wants)
+        };
+        let records = self.fetcher.fetch(&wants, &bar, &begin).await;
         bar.finish_and_clear();
         match records {
             Ok(records) => wants.iter().zip(records).map(|(want, record)| self.note(want, record)).collect(),
@@ -162,7 +169,18 @@ impl Acting<'_> {
         }
     }
 
-    /// Enters what was put in place into the manifest, at once: a kill a moment later must not make it a stranger.
+    /// Enters what is about to be put in place: a kill a moment later must not make it a stranger. Nothing has changed at
+    /// the beginning of time, so the next run takes it for altered, and fetches it again.
+    fn announce(&self, wants: &[&Want]) -> Result<()> {
+        let mut manifest = self.manifest.borrow_mut();
+        for want in wants {
+            let (from, source) = (want.from(), want.source.clone());
+            manifest.mods.entry(want.name.clone()).or_insert_with(|| Record::announced(from, source));
+        }
+        manifest.save(&self.fetcher.settings.dest)
+    }
+
+    /// Enters what was put in place into the manifest, at once.
     fn note(&self, want: &Want, record: Result<(Record, u64), String>) -> Ended {
         let (record, resumed) = match record {
             Ok(record) => record,

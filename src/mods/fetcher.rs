@@ -72,17 +72,19 @@ impl Fetcher<'_> {
         Registry { net: self.net, allowed: self.allowed(want), plain, until }
     }
 
-    /// Fetches what several want alike, and puts it in all their places; what is resumed is said beside.
+    /// Fetches what several want alike, and puts it in all their places, once `placing` is told; what is resumed is said
+    /// beside.
     pub(super) async fn fetch(
         &self,
         wants: &[&Want],
         bar: &ProgressBar,
+        placing: &dyn Fn() -> Result<()>,
     ) -> Result<Vec<Result<(Record, u64), String>>, String> {
         let Some(first) = wants.first() else { return Ok(Vec::new()) };
         let _turn = self.hosts.turn(first).await;
         let until = self.until();
         match &first.what {
-            What::Image(image) => Ok(vec![self.image(first, image, until, bar).await]),
+            What::Image(image) => Ok(vec![self.image(first, image, until, bar, placing).await]),
             What::File { url, sha256, .. } => {
                 let partial = self.partial(&url.to_string());
                 let order = Download {
@@ -97,6 +99,7 @@ impl Fetcher<'_> {
                     bar: bar.clone(),
                 };
                 let fetched = download::fetch(self.net, &order).await.map_err(|fault| fault.text().to_owned())?;
+                placing().map_err(|error| format!("{error:#}"))?;
                 let mut records = Vec::new();
                 for (at, want) in wants.iter().enumerate() {
                     let last = at + 1 == wants.len();
@@ -150,6 +153,7 @@ impl Fetcher<'_> {
         image: &Image,
         until: Instant,
         bar: &ProgressBar,
+        placing: &dyn Fn() -> Result<()>,
     ) -> Result<(Record, u64), String> {
         let words = |fault: Fault| fault.text().to_owned();
         let registry = self.registry(want, until);
@@ -175,6 +179,7 @@ impl Fetcher<'_> {
             resumed += fetched.resumed;
             layers.push(partial);
         }
+        placing().map_err(|error| format!("{error:#}"))?;
         let (dest, name, most, files) =
             (self.settings.dest.clone(), want.name.clone(), self.settings.max_unpacked, layers.clone());
         let put = tokio::task::spawn_blocking(move || put_tree(&dest, &name, &files, most, true)).await;

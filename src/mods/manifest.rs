@@ -47,6 +47,23 @@ pub struct Record {
     pub modified: Timestamp,
 }
 
+impl Record {
+    /// Of what is about to be there.
+    pub(super) fn announced(from: String, source: String) -> Self {
+        Self {
+            from,
+            source,
+            sha256: String::new(),
+            size: 0,
+            unpacked: false,
+            fetched_at: Timestamp::now(),
+            etag: None,
+            last_modified: None,
+            modified: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
 impl Default for Manifest {
     fn default() -> Self {
         Self { schema: SCHEMA.to_owned(), mods: BTreeMap::new() }

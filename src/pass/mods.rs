@@ -86,7 +86,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
             Seen::Other(why) => why.clone(),
             Seen::Newer => "the server has another version".to_owned(),
         };
-        let before = manifest.mods.get(&want.name).map(|record| record.sha256.clone());
+        let before = manifest.mods.get(&want.name).map(|record| record.sha256.clone()).filter(|sum| !sum.is_empty());
         let change = Change::ModFetch { before, from: want.from() };
         let mut action = Action::on_file(&want.name, "fetch", change, format!("{why}; {}", want.source));
         action.target = target(dest, &want.name);

@@ -230,6 +230,23 @@ fn a_list_in_a_file_of_its_own_is_read_and_judged_at_its_place() {
     assert_eq!(sync.status.code(), Some(78), "{}", String::from_utf8_lossy(&sync.stderr));
 }
 
+/// Killed when the file was in its place, and its record not yet complete.
+#[test]
+fn what_was_put_in_place_before_a_kill_is_no_stranger() {
+    let web = Web::start();
+    web.put("/mod", Page::new("x"));
+    let orca = orca(&format!("  list: [{{name: mod, url: '{}'}}]", web.url("/mod")));
+    assert_eq!(outcome(&fetch(&orca)), "changed 0");
+    let path = orca.path("cache/.orca/manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let record = &mut manifest["mods"]["mod"];
+    (record["sha256"], record["size"], record["modified"]) = ("".into(), 0.into(), "1970-01-01T00:00:00Z".into());
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let run = fetch(&orca);
+    assert_eq!(outcome(&run), "changed 0", "{}", run.0);
+    assert_eq!(outcome(&fetch(&orca)), "unchanged 0");
+}
+
 #[test]
 fn a_signal_keeps_what_has_come_for_the_next_run() {
     let web = Web::start();
