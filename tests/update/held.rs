@@ -99,6 +99,9 @@ fn what_has_ended_well_gets_its_image_and_so_does_its_stack() {
         assert_eq!(stage.cluster().service("migrate").unwrap()["UpdateStatus"]["State"], "paused");
         assert_eq!(text(&stage.spec("migrate")["TaskTemplate"]["ContainerSpec"]["Image"]), image("migrate", letter));
     }
+    // Nor does it hinder who wants more of them.
+    let (exit, report) = stage.run(&["services", "scale", "migrate=2", "--wait=10s"]);
+    assert_eq!(exit, 0, "{report:#}");
     // One that fails has not ended well.
     stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
     stage.broken(&digest('d'), "failed", "task: non-zero exit (3)");
