@@ -15,10 +15,10 @@ use crate::error::{Error, ErrorKind, kind_of};
 use crate::model::service::STACK_LABEL;
 use crate::plan::{Target, TargetKind};
 
-/// Tasks that are about to end hold what they use for so long.
-const IN_USE: Duration = Duration::from_secs(20);
+/// Tasks that are about to end, and ports that were just given up, hold what they use for so long.
+pub(super) const IN_USE: Duration = Duration::from_secs(20);
 /// Between two tries.
-const AGAIN: Duration = Duration::from_millis(250);
+pub(super) const AGAIN: Duration = Duration::from_millis(250);
 
 impl Applier<'_> {
     /// Makes a network, secret or config.

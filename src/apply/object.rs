@@ -1,13 +1,12 @@
 //! One object's write: a compare-and-set, planned again after each conflict.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
+use super::beside::{AGAIN, IN_USE};
 use super::memory::newest;
 use super::{Applied, Applier, skipped};
 use crate::engine::Written;
@@ -23,10 +22,6 @@ use crate::registry::keyring::entry_of_spec;
 /// How often an object may change under a pass before the pass gives it up.
 pub(super) const MAX_CONFLICTS: u32 = 5;
 
-/// A port that another service has given up is free after this at the latest.
-const FREED: Duration = Duration::from_secs(20);
-/// Between two tries.
-const AGAIN: Duration = Duration::from_millis(250);
 /// As managers say it (swarmkit, `checkPortConflicts`).
 const PORT_IN_USE: &str = "is already in use by service";
 
@@ -107,7 +102,7 @@ impl Applier<'_> {
     /// Tries until the ports that it takes over are free: managers give one back a moment after the write that gives it up
     /// (swarmkit's allocator, in a write of its own).
     async fn patiently(&mut self, group: &[Action]) -> Attempt {
-        let until = self.deadline.min(Instant::now() + FREED);
+        let until = self.deadline.min(Instant::now() + IN_USE);
         let waits = group.iter().any(|action| !action.requires.is_empty());
         loop {
             match self.attempt(group).await {

@@ -1,7 +1,6 @@
 //! `orca catalog reconcile`: files, catalog and swarm brought to say the same, one bounded pass.
 
 use std::path::Path;
-use std::rc::Rc;
 
 use anyhow::Result;
 use serde_json::json;
@@ -12,11 +11,9 @@ use super::desk::{Desk, Found};
 use super::files::{self, Files};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, again};
-use crate::pass::catalog::deploy::owner_of;
 use crate::pass::catalog::rows;
-use crate::plan::{Action, ActionKind, Change, Plan, Warning};
+use crate::plan::{Action, ActionKind, Plan, Warning};
 use crate::report::{Outcome, Report, Status};
-use crate::snapshot::Snapshot;
 
 /// How far a pass is to go.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,24 +47,21 @@ impl Desk<'_> {
         let deletes = self.settings.catalog.max_deletes as usize;
         let bounds = rows::Bounds { deletes, allow_empty: reach.allow_empty };
         let mut plan = rows::reconcile(files.as_ref(), &found.rows, states.as_ref(), bounds);
-        let leaving = if reach.deploy && reach.prune { hold_back(&mut plan, &found) } else { Vec::new() };
-        // Of what goes at once there may be a service that is not this catalog's to remove: that is told.
-        let others = plan.actions.iter().filter(|action| {
-            let there = |cluster: &Rc<Snapshot>| cluster.service(&action.target.name).is_some();
-            reach.prune
-                && matches!(action.change, Change::CatalogDelete { .. })
-                && found.cluster.as_ref().is_some_and(there)
-        });
-        let names: Vec<String> = leaving.iter().chain(others).map(|row| row.target.name.clone()).collect();
+        let (remove, leaving) = if reach.deploy && reach.prune {
+            rows::hold_back(&mut plan, found.cluster.as_deref(), &found.rows, &found.scope.owner)
+        } else {
+            (Vec::new(), Vec::new())
+        };
         let mut unchanged = self.write(&found, plan, report)?;
         let mut deployed = Ok(0);
         if reach.deploy && found.cluster.is_some() && report.error.is_none() {
             let scope = found.scope.clone();
-            deployed = Box::pin(self.deploy_all(found, files.as_ref(), names, report)).await;
+            deployed = Box::pin(self.deploy_all(found, files.as_ref(), remove, report)).await;
             let plan = Plan { actions: without_service(leaving, report), ..Plan::default() };
             let store = if self.read_only() { None } else { Some(Store::open(&self.options.state_dir)?.0) };
             self.write(&Found { scope, cluster: None, store, rows: Vec::new() }, plan, report)?;
         } else if !leaving.is_empty() {
+            let names: Vec<&str> = leaving.iter().map(|row| row.target.name.as_str()).collect();
             let text = format!("they stay in the catalog until their services can be removed: {}", names.join(", "));
             report.warnings.push(Warning::new("not_pruned", text));
         }
@@ -137,20 +131,6 @@ impl Desk<'_> {
         let error = Error::new(ErrorKind::Config, "no directory of definitions is named");
         Err(error.hint("write catalog.definitions into the config, or use --definitions DIR"))
     }
-}
-
-/// Takes rows out of a plan whose services are to go with them. Such a row goes after its service: without the row nobody
-/// would know of a service that could not be removed now.
-fn hold_back(plan: &mut Plan, found: &Found) -> Vec<Action> {
-    let has_service = |name: &str| match &found.cluster {
-        Some(cluster) => cluster
-            .service(name)
-            .is_some_and(|service| owner_of(service).is_some_and(|owner| owner == found.scope.owner)),
-        None => found.rows.iter().any(|row| row.name() == name && row.swarm_id.is_some()),
-    };
-    let leaves =
-        |action: &mut Action| matches!(action.change, Change::CatalogDelete { .. }) && has_service(&action.target.name);
-    plan.actions.extract_if(.., leaves).collect()
 }
 
 /// Of these rows those whose service has been removed, or would be.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::common::poll;
 use crate::stage::{IMAGE, Stage, kinds, strings};
 
 const FULL: &str = "services:
@@ -257,6 +258,27 @@ fn a_port_that_is_taken_over_is_given_up_first() {
     let report = stage.deploy(75, &publishing(&[("a", "'82:80'"), ("api", "'81:80'"), ("z", "'80:80'")]), &[]);
     assert!(report["blocked"].to_string().contains("waits for a port of a service that waits"), "{report:#}");
     assert!(kinds(&report).is_empty(), "{report:#}");
+}
+
+/// The worst moment: the old service is gone, and the new one not yet made.
+#[test]
+fn a_kill_between_giving_up_a_port_and_taking_it_is_put_right_by_the_next_deployment() {
+    let stage = Stage::new();
+    stage.deploy(0, &publishing(&[("web", "'80:80'")]), &[]);
+    let renamed = publishing(&[("a", "'80:80'")]);
+    stage.write("stack.yml", &renamed);
+    stage.sim.admin("/fault", &json!({"kind": "hold", "method": "POST", "path": "/services/create"})).unwrap();
+    let running = stage.orca.start(&["stacks", "deploy", "stack.yml", "--stack", "shop", "--prune"]).unwrap();
+    poll::until("the old one is gone", || {
+        Ok(stage.service("shop_web").map(|raw| raw.to_string()).into_iter().collect())
+    })
+    .unwrap();
+    running.signal("KILL").unwrap();
+    running.end().unwrap();
+    stage.sim.engine.ask("DELETE", "/_sim/fault", None).unwrap();
+    stage.deploy(0, &renamed, &["--prune"]);
+    assert_eq!(stage.all(), ["networks shop_default", "services shop_a"]);
+    assert_eq!(kinds(&stage.deploy(0, &renamed, &["--prune"])), [""; 0]);
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn put_in_order(givers: &Givers<'_>, plan: &mut Plan) {
             action.requires.extend(before.iter().cloned());
         }
     }
-    plan.actions.sort_by_key(|action| match action.change {
+    plan.actions.sort_by_cached_key(|action| match action.change {
         Change::ServiceRemove if !comes_first(action) => usize::MAX,
         _ if of_service(&action) => turn(&action.target.name, givers, givers.len()).unwrap_or(usize::MAX),
         _ => 0,

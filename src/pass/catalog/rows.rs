@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deploy::owner_of;
 use crate::catalog::definition::Definition;
 use crate::catalog::files::Files;
 use crate::catalog::status::{self, Status};
@@ -128,6 +129,27 @@ pub fn reconcile(files: Option<&Files>, rows: &[Entry], states: Option<&States>,
         plan.actions.push(Action::in_catalog(row.name(), "state", change, "so it stands in the swarm"));
     }
     plan
+}
+
+/// Which services go with rows that the plan deletes, and the rows that are to go after theirs, taken out of the plan: without
+/// the row nobody would know of a service that could not be removed now. What others keep is named, too: that is refused,
+/// and told.
+pub fn hold_back(
+    plan: &mut Plan,
+    cluster: Option<&Snapshot>,
+    rows: &[Entry],
+    owner: &str,
+) -> (Vec<String>, Vec<Action>) {
+    let deleted = |action: &Action| matches!(action.change, Change::CatalogDelete { .. });
+    let service = |name: &str| cluster.and_then(|cluster| cluster.service(name));
+    let there = plan.actions.iter().filter(|action| deleted(action) && service(&action.target.name).is_some());
+    let services = there.map(|action| action.target.name.clone()).collect();
+    let has_own = |name: &str| match cluster {
+        Some(_) => service(name).and_then(owner_of).is_some_and(|of| of == owner),
+        None => rows.iter().any(|row| row.name() == name && row.swarm_id.is_some()),
+    };
+    let held = plan.actions.extract_if(.., |action| deleted(action) && has_own(&action.target.name)).collect();
+    (services, held)
 }
 
 /// Files to rows.
