@@ -137,7 +137,13 @@ impl Cluster {
         Ok(ids)
     }
 
-    /// What a write would change.
+    /// What a client can write: the specs of nodes and services, by id.
+    pub fn specs(&self) -> BTreeMap<String, Value> {
+        let spec = |object: &Value| (text(&object["ID"]), object["Spec"].clone());
+        self.nodes.iter().chain(&self.services).map(spec).collect()
+    }
+
+    /// What any write changes, the managers' own as well.
     pub fn versions(&self) -> Versions {
         let version = |object: &Value| (text(&object["ID"]), object["Version"]["Index"].as_u64().unwrap_or_default());
         self.nodes.iter().chain(&self.services).map(version).collect()

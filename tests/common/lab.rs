@@ -2,11 +2,14 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, text};
+use super::door;
 use super::http::Engine;
 use super::poll;
 
@@ -18,6 +21,16 @@ pub struct Lab {
     name: String,
     /// By number: `node-1` first.
     pub engines: Vec<Engine>,
+    /// The doors that orca goes through, in the same order.
+    doors: Vec<Engine>,
+    passed: Arc<Passed>,
+}
+
+/// What orca has sent to the lab's engines.
+#[derive(Debug, Default)]
+struct Passed {
+    requests: AtomicU64,
+    writes: AtomicU64,
 }
 
 impl Lab {
@@ -26,11 +39,14 @@ impl Lab {
         let hint = "needs a lab of real engines: run `scripts/test`, which starts one, or name a running one";
         let name = std::env::var(VARIABLE).ok().filter(|name| !name.is_empty());
         let name = name.with_context(|| format!("{hint} in {VARIABLE}"))?;
-        let mut lab = Self { name, engines: Vec::new() };
+        let mut lab = Self { name, engines: Vec::new(), doors: Vec::new(), passed: Arc::default() };
         for node in 1..=nodes {
             let host = lab.command(&["host", &node.to_string()])?;
             let socket = host.trim().strip_prefix("unix://").context("its engines are not on unix sockets")?;
             lab.engines.push(Engine::new(Path::new(socket)));
+            let passed = lab.passed.clone();
+            let door = door::open(Path::new(socket), move |method| passed.count(method))?;
+            lab.doors.push(Engine::new(&door));
         }
         if !lab.up() {
             lab.command(&["up"])?;
@@ -45,6 +61,17 @@ impl Lab {
         number
             .and_then(|number| self.engines.get(number - 1))
             .with_context(|| format!("`{hostname}` is no node of the lab"))
+    }
+
+    /// The way to an engine on which requests are counted.
+    pub fn door(&self, engine: &Engine) -> Result<&Engine> {
+        let at = self.engines.iter().position(|known| known.socket == engine.socket);
+        at.map(|at| &self.doors[at]).context("an engine that is not of the lab")
+    }
+
+    /// Requests and writes that came through the doors since the last call.
+    pub fn count_requests(&self) -> (u64, u64) {
+        (self.passed.requests.swap(0, Ordering::SeqCst), self.passed.writes.swap(0, Ordering::SeqCst))
     }
 
     /// Runs `scripts/lab`.
@@ -119,6 +146,16 @@ impl Lab {
             left.extend(cluster.tasks.iter().filter(live).map(|task| format!("task {}", text(&task["ID"]))));
             Ok(left)
         })
+    }
+}
+
+impl Passed {
+    /// Everybody may pass.
+    fn count(&self, method: &str) -> bool {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        let write = !matches!(method, "GET" | "HEAD");
+        self.writes.fetch_add(write.into(), Ordering::SeqCst);
+        true
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod conditions;
+pub mod door;
 pub mod http;
 pub mod lab;
 pub mod matching;

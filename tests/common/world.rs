@@ -97,12 +97,24 @@ impl World {
         poll::until("the cluster settles", || self.cluster()?.unsettled())
     }
 
-    /// Requests and writes since the last call; a real engine doesn't tell.
-    pub fn count_requests(&self) -> Result<Option<(u64, u64)>> {
-        let Self::Sim(sim) = self else { return Ok(None) };
-        let log = sim.requests()?;
-        sim.reset_requests()?;
-        Ok(Some((log["total"].as_u64().unwrap_or_default(), log["writes"].as_u64().unwrap_or_default())))
+    /// How orca is to reach an engine, so that its requests are counted.
+    pub fn host(&self, engine: &Engine) -> Result<String> {
+        match self {
+            Self::Sim(_) => Ok(engine.host()),
+            Self::Lab(lab) => Ok(lab.door(engine)?.host()),
+        }
+    }
+
+    /// Requests and writes since the last call.
+    pub fn count_requests(&self) -> Result<(u64, u64)> {
+        match self {
+            Self::Sim(sim) => {
+                let log = sim.requests()?;
+                sim.reset_requests()?;
+                Ok((log["total"].as_u64().unwrap_or_default(), log["writes"].as_u64().unwrap_or_default()))
+            }
+            Self::Lab(lab) => Ok(lab.count_requests()),
+        }
     }
 
     /// Sets labels of a node, or removes those without a value.

@@ -130,13 +130,18 @@ fn thirty_services_the_good_are_proven_the_bad_are_rolled_back_and_then_there_is
     assert_eq!(ends["crash-rollback"], "rolled_back_by_engine");
     assert_eq!(ends["crash-pause"], "rolled_back");
 
-    let versions = lab.docker(1, "service ls -q");
+    let services = lab.docker(1, "service ls -q");
+    lab.wait_for("the managers have written how the last rollout ended", || {
+        let all = services.lines().collect::<Vec<_>>().join(" ");
+        let ends = lab.docker(1, &format!("service inspect {all} --format {{{{json .UpdateStatus}}}}"));
+        !["\"updating\"", "\"rollback_started\""].iter().any(|moving| ends.contains(moving))
+    });
     let index = |id: &str| lab.docker(1, &format!("service inspect {id} --format {{{{.Version.Index}}}}"));
-    let indexes: Vec<String> = versions.lines().map(index).collect();
+    let indexes: Vec<String> = services.lines().map(index).collect();
     let again = lab.orca(1, "{}", state.path(), &["services", "update"]);
     assert_eq!((again.exit, again.actions().len()), (75, 0), "{:#}", again.json);
     assert_eq!(entry(&again, "late-pause")["reasons"], json!(["failed_before"]));
-    assert_eq!(versions.lines().map(index).collect::<Vec<_>>(), indexes, "a second pass writes nothing");
+    assert_eq!(services.lines().map(index).collect::<Vec<_>>(), indexes, "a second pass writes nothing");
     for name in &names {
         lab.docker(1, &format!("service rm {name}"));
     }
