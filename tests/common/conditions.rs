@@ -123,7 +123,18 @@ fn nodes(cluster: &Cluster, wanted: &Conditions, found: &mut Vec<String>) -> Res
         let state = text(&cluster.node(name)?["Status"]["State"]);
         if state != *wanted {
             found.push(format!("{name} is {state}, expected {wanted}"));
+        } else if state == "ready" && !managed(cluster) {
+            // A manager that comes back begins an election, some seconds after its node is ready.
+            found.push(format!("{name} is ready, but not all managers see each other"));
         }
     }
     Ok(())
+}
+
+/// Somebody leads, and reaches all other managers.
+fn managed(cluster: &Cluster) -> bool {
+    let managers: Vec<_> =
+        cluster.nodes.iter().map(|node| &node["ManagerStatus"]).filter(|it| it.is_object()).collect();
+    let leads = managers.iter().any(|manager| manager["Leader"] == true);
+    leads && managers.iter().all(|manager| manager["Reachability"] == "reachable")
 }
