@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -174,7 +175,7 @@ fn cluster_stacks(line: &Line) -> Option<Vec<String>> {
 
 fn services(line: &Line) -> Option<Vec<Service>> {
     match &line.snapshot {
-        Some(file) => Some(snapshot::load(file).ok()?.services),
+        Some(file) => Some(Arc::unwrap_or_clone(snapshot::load(file).ok()?.services)),
         None => asked(line, async |engine| engine.services().await),
     }
 }

@@ -3,6 +3,7 @@
 //! Also the file form `orca.snapshot/1`: the engine's own objects, so that anything that reads the API can read it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -49,10 +50,10 @@ pub struct Snapshot {
     pub pauses: Pauses,
     /// Sorted by hostname, then id.
     pub nodes: Vec<Node>,
-    /// Sorted by name.
-    pub services: Vec<Service>,
-    /// In the engine's order.
-    pub tasks: Vec<Task>,
+    /// Sorted by name. Shared with the look before, where the engine says the same again.
+    pub services: Arc<Vec<Service>>,
+    /// In the engine's order; shared as well.
+    pub tasks: Arc<Vec<Task>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -112,10 +113,10 @@ impl Snapshot {
         let again = engine.observe_again(heard).await?;
         let read = || {
             let services = match again.services {
-                Some(services) => Service::list(services)?,
-                None => known.map(|known| known.services.clone()).unwrap_or_default(),
+                Some(services) => Arc::new(Service::list(services)?),
+                None => known.map(|known| Arc::clone(&known.services)).unwrap_or_default(),
             };
-            let tasks = again.tasks.or_else(|| Some(known?.tasks.clone())).unwrap_or_default();
+            let tasks = again.tasks.map(Arc::new).or_else(|| Some(Arc::clone(&known?.tasks))).unwrap_or_default();
             Self::of(&again.info, again.taken_at, again.api, Node::list(again.nodes)?, services, tasks)
         };
         Ok((read().map_err(|error| unreadable(&error))?, again.heard))
@@ -141,8 +142,8 @@ impl Snapshot {
             node_id: NodeId(asked.node.clone()),
             pauses: asked.swarm.as_ref().map(|swarm| swarm.pauses.clone()).unwrap_or_default(),
             nodes: Node::list(nodes).map_err(|error| unreadable(&error))?,
-            services: Service::list(services).map_err(|error| unreadable(&error))?,
-            tasks: Vec::new(),
+            services: Arc::new(Service::list(services).map_err(|error| unreadable(&error))?),
+            tasks: Arc::default(),
         })
     }
 
@@ -160,8 +161,8 @@ impl Snapshot {
             node_id: NodeId::default(),
             pauses: Pauses::default(),
             nodes: Vec::new(),
-            services: Vec::new(),
-            tasks: Vec::new(),
+            services: Arc::default(),
+            tasks: Arc::default(),
         }
     }
 
@@ -176,7 +177,7 @@ impl Snapshot {
 
     fn from_parts(parts: Parts<Task>) -> serde_json::Result<Self> {
         let (nodes, services) = (Node::list(parts.nodes)?, Service::list(parts.services)?);
-        Self::of(&parts.info, parts.taken_at, parts.api, nodes, services, parts.tasks)
+        Self::of(&parts.info, parts.taken_at, parts.api, nodes, Arc::new(services), Arc::new(parts.tasks))
     }
 
     fn of(
@@ -184,8 +185,8 @@ impl Snapshot {
         taken_at: Timestamp,
         api: String,
         nodes: Vec<Node>,
-        services: Vec<Service>,
-        tasks: Vec<Task>,
+        services: Arc<Vec<Service>>,
+        tasks: Arc<Vec<Task>>,
     ) -> serde_json::Result<Self> {
         let info: Info = serde_json::from_str(info.get())?;
         let cluster = info.swarm.cluster.unwrap_or_default();
@@ -239,7 +240,7 @@ impl Snapshot {
 
     /// Puts a newly read service in place of the old one. What the engine knows nothing of stays.
     pub fn put_service(&mut self, mut service: Service) {
-        if let Some(old) = self.services.iter_mut().find(|old| old.id == service.id) {
+        if let Some(old) = Arc::make_mut(&mut self.services).iter_mut().find(|old| old.id == service.id) {
             service.proving = old.proving.take();
             *old = service;
         }
@@ -248,7 +249,7 @@ impl Snapshot {
     /// Forgets the node or service with this id: it is gone from the swarm.
     pub fn remove(&mut self, id: &str) {
         self.nodes.retain(|node| node.id.0 != id);
-        self.services.retain(|service| service.id.0 != id);
+        Arc::make_mut(&mut self.services).retain(|service| service.id.0 != id);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Making a service: there is no version to compare, but its name is unique in the swarm.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::Applier;
@@ -42,9 +44,10 @@ impl Applier<'_> {
         let Some(raw) = self.engine.object("services", name).await? else { return Ok(None) };
         let spec = serde_json::from_str::<Value>(raw.get())?.get_mut("Spec").map(Value::take);
         let service = Service::read(raw)?;
-        self.cluster.services.retain(|old| old.id != service.id);
-        self.cluster.services.push(service);
-        self.cluster.services.sort_by(|a, b| a.name.cmp(&b.name));
+        let services = Arc::make_mut(&mut self.cluster.services);
+        services.retain(|old| old.id != service.id);
+        services.push(service);
+        services.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(spec)
     }
 }

@@ -29,6 +29,15 @@ const TABLES: &str = "
         PRIMARY KEY (cluster, owner, name)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS clusters (endpoint TEXT PRIMARY KEY, cluster TEXT NOT NULL);
     PRAGMA user_version = 1;";
+/// The revision that a row had at its end. One of the same name that comes later goes on from there: who has read the first
+/// must not change the second unseen. Not in every file of version 1.
+const ENDS: &str = "
+    CREATE TABLE IF NOT EXISTS ends (
+        cluster TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL,
+        PRIMARY KEY (cluster, owner, name)) WITHOUT ROWID;
+    CREATE TRIGGER IF NOT EXISTS ended AFTER DELETE ON services BEGIN
+        INSERT OR REPLACE INTO ends VALUES (old.cluster, old.owner, old.name, old.revision);
+    END;";
 const COLUMNS: &str =
     "name, description, definition, source, status, swarm_id, wanted, revision, created_at, updated_at";
 
@@ -144,6 +153,7 @@ impl Store {
             // By another orca: its columns are not known here.
             _ => return Err(rusqlite::Error::InvalidQuery),
         }
+        store.db.execute_batch(ENDS)?;
         let verdict: String = store.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict == "ok" { Ok(store) } else { Err(rusqlite::Error::InvalidQuery) }
     }
@@ -175,13 +185,15 @@ impl Store {
         self.db.query_row(&sql, [&scope.cluster, &scope.owner, name], entry).optional().map_err(failed)
     }
 
-    /// Adds a row, as [`Status::Registered`]; false if there is one of that name.
+    /// Adds a row, as [`Status::Registered`]; false if there is one of that name. Its revision is 1, or the one after the
+    /// last that a row of this name had.
     ///
     /// # Errors
     /// If the catalog can't be written.
     pub fn insert(&self, scope: &Scope, definition: &Definition, source: Option<&str>, now: Timestamp) -> Result<bool> {
         let sql = "INSERT INTO services (cluster, owner, name, description, definition, source, status, created_at, \
-                   updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) ON CONFLICT DO NOTHING";
+                   updated_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 1 + COALESCE((SELECT revision FROM \
+                   ends WHERE cluster = ?1 AND owner = ?2 AND name = ?3), 0)) ON CONFLICT DO NOTHING";
         let row = params![
             scope.cluster,
             scope.owner,

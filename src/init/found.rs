@@ -71,7 +71,7 @@ impl Found {
     pub fn of(cluster: &Snapshot) -> serde_json::Result<Self> {
         let mut stacked = Vec::new();
         let mut registries: BTreeMap<String, usize> = BTreeMap::new();
-        for service in &cluster.services {
+        for service in cluster.services.iter() {
             if let Some(stack) = service.needs()?.labels.get(STACK_LABEL).cloned() {
                 let short = service.name.strip_prefix(&format!("{stack}_")).unwrap_or(&service.name).to_owned();
                 stacked.push(Stacked { stack, short, constraints: &service.constraints });

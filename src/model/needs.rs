@@ -28,6 +28,8 @@ pub struct Needs {
     pub max_replicas: u64,
     /// `TaskTemplate.Placement` is there. Without it a placement must never be written (moby/moby#37883).
     pub has_placement: bool,
+    /// Ports that the managers have published for it.
+    pub published: Vec<Port>,
     /// Published ports in host mode, with their protocol.
     pub host_ports: Vec<(String, u64)>,
     /// Mounts of the container.
@@ -67,7 +69,7 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(30);
 impl Needs {
     /// Reads them from one element of `GET /services`.
     pub fn read(raw: &RawValue) -> serde_json::Result<Self> {
-        let spec = serde_json::from_str::<View>(raw.get())?.spec;
+        let View { spec, endpoint } = serde_json::from_str(raw.get())?;
         let template = spec.task_template;
         let placement = template.placement;
         let reserved = template.resources.reservations;
@@ -86,6 +88,7 @@ impl Needs {
             platforms: placement.platforms.into_iter().map(|platform| (platform.os, platform.architecture)).collect(),
             max_replicas: placement.max_replicas,
             has_placement,
+            published: endpoint.ports,
             host_ports: spec
                 .endpoint
                 .ports
@@ -123,6 +126,8 @@ pub(super) fn amounts(resources: &[GenericView]) -> BTreeMap<String, u64> {
 struct View {
     #[serde(default, deserialize_with = "or_default")]
     spec: Spec,
+    #[serde(default, deserialize_with = "or_default")]
+    endpoint: Endpoint,
 }
 
 #[derive(Default, Deserialize)]
@@ -298,13 +303,17 @@ pub(crate) struct Endpoint {
 }
 
 /// A port that is published.
-#[derive(Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Port {
-    pub(crate) protocol: String,
+pub struct Port {
+    /// `tcp`, `udp` or `sctp`; may be empty, which is TCP.
+    pub protocol: String,
+    /// Where clients reach it; 0 until the managers have chosen one.
     #[serde(rename = "PublishedPort")]
-    pub(crate) published: u64,
+    pub published: u64,
+    /// Where the container listens.
     #[serde(rename = "TargetPort")]
-    pub(crate) target: u64,
-    pub(crate) publish_mode: String,
+    pub target: u64,
+    /// `ingress` or `host`.
+    pub publish_mode: String,
 }

@@ -88,6 +88,8 @@ pub struct Service {
     pub version: u64,
     /// Service name; unique in a swarm.
     pub name: String,
+    /// `CreatedAt`, as the engine writes it.
+    pub created_at: String,
     /// How many tasks it wants.
     pub mode: Mode,
     /// Whether the spec has a `TaskTemplate.Placement` at all. The CLI and stacks always write one, API clients may
@@ -191,6 +193,7 @@ impl Service {
             id: view.id,
             version: view.version.index,
             name: view.spec.name,
+            created_at: view.created_at,
             mode: view.spec.mode.mode(),
             has_placement: template.placement.is_some(),
             constraints: template
@@ -249,6 +252,8 @@ struct View {
     #[serde(rename = "ID")]
     id: ServiceId,
     version: Version,
+    #[serde(default)]
+    created_at: String,
     spec: Spec,
     #[serde(default)]
     previous_spec: Option<PreviousSpec>,

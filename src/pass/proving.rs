@@ -1,6 +1,7 @@
 //! Services whose update orca still proves. The engine may call it complete by then; were the service written to now, the
 //! engine would forget the image before. To all other passes such a service is as busy as one that the engine is updating.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,7 +17,10 @@ const AHEAD: Duration = Duration::from_secs(60);
 
 /// Marks what is being proven, by what `services update` remembers; what nobody can be proving any more is not.
 pub fn mark(cluster: &mut Snapshot, memory: &Memory, now: Timestamp) {
-    for service in &mut cluster.services {
+    if memory.proving.is_empty() && cluster.services.iter().all(|service| service.proving.is_none()) {
+        return;
+    }
+    for service in Arc::make_mut(&mut cluster.services) {
         let known = memory.proving.get(&service.id).filter(|known| {
             // Whoever has given it a third image has ended the rollout.
             let own = service.image == known.image || service.image == known.before;

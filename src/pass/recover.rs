@@ -20,7 +20,7 @@ pub fn plan(cluster: &Snapshot) -> Plan {
             plan.actions.push(Action::on_node(node, change, "a move paused this node for a moment and was not ended"));
         }
     }
-    for service in &cluster.services {
+    for service in cluster.services.iter() {
         if service.temporary.as_ref().is_some_and(|made| made.over(cluster.taken_at)) {
             let reason = "an orca made it for a short while, and was stopped before it could remove it";
             plan.actions.push(Action::on_service(service, Change::TemporaryRemove, reason));

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -19,6 +20,7 @@ use crate::engine::Engine;
 use crate::engine::again::Heard;
 use crate::error::{again, interrupted};
 use crate::interrupt::Interrupt;
+use crate::model::Task;
 use crate::snapshot::{self, Snapshot};
 
 /// No answer is older than this when it is given.
@@ -46,7 +48,7 @@ pub(super) struct View {
     heard: Option<Heard>,
     /// Another number where anything is different.
     pub(super) turn: u64,
-    print: u64,
+    print: Print,
     began: Instant,
     /// [`Warm::changes`] when it was begun.
     changes: u64,
@@ -201,7 +203,7 @@ impl Warm {
             }
         };
         *self.failed.borrow_mut() = None;
-        let print = fingerprint(&cluster);
+        let print = Print::of(&cluster, before.as_deref());
         let same = before.as_ref().is_some_and(|before| before.print == print);
         let turn = before.map_or(1, |before| before.turn + u64::from(!same));
         let (cluster, documents) = (Rc::new(cluster), RefCell::default());
@@ -268,18 +270,39 @@ async fn observe(engine: Engine, before: Option<&View>) -> Result<(Snapshot, Opt
     Ok((cluster, Some(heard).filter(|heard| heard.size() <= HEARD)))
 }
 
-/// A number that is another one where anything is different that is shown.
-fn fingerprint(cluster: &Snapshot) -> u64 {
+/// Numbers of which one is another where anything is different that is shown.
+#[derive(Debug, PartialEq, Eq)]
+struct Print {
+    nodes: u64,
+    services: u64,
+    tasks: u64,
+}
+
+impl Print {
+    /// Of a list that is shared with the look before, the number is known.
+    fn of(cluster: &Snapshot, before: Option<&View>) -> Self {
+        let services = before.filter(|before| Arc::ptr_eq(&before.cluster.services, &cluster.services));
+        let tasks = before.filter(|before| Arc::ptr_eq(&before.cluster.tasks, &cluster.tasks));
+        let task = |task: &Task, hasher: &mut DefaultHasher| {
+            let said =
+                (&task.id.0, task.status.state.name(), task.desired_state.name(), &task.node.0, &task.status.err);
+            said.hash(hasher);
+        };
+        Self {
+            nodes: number(&cluster.nodes, |node, hasher| (&node.id.0, node.raw.get()).hash(hasher)),
+            services: services.map_or_else(
+                || number(&cluster.services, |service, hasher| (&service.id.0, service.raw.get()).hash(hasher)),
+                |before| before.print.services,
+            ),
+            tasks: tasks.map_or_else(|| number(&cluster.tasks, task), |before| before.print.tasks),
+        }
+    }
+}
+
+fn number<T>(list: &[T], say: impl Fn(&T, &mut DefaultHasher)) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for node in &cluster.nodes {
-        (&node.id.0, node.raw.get()).hash(&mut hasher);
-    }
-    for service in &cluster.services {
-        (&service.id.0, service.raw.get()).hash(&mut hasher);
-    }
-    for task in &cluster.tasks {
-        (&task.id.0, task.status.state.name(), task.desired_state.name(), &task.node.0, &task.status.err)
-            .hash(&mut hasher);
+    for one in list {
+        say(one, &mut hasher);
     }
     hasher.finish()
 }

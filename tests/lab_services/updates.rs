@@ -132,8 +132,8 @@ fn thirty_services_the_good_are_proven_the_bad_are_rolled_back_and_then_there_is
 
     let services = lab.docker(1, "service ls -q");
     lab.wait_for("the managers have written how the last rollout ended", || {
-        let all = services.lines().collect::<Vec<_>>().join(" ");
-        let ends = lab.docker(1, &format!("service inspect {all} --format {{{{json .UpdateStatus}}}}"));
+        let ask = ["service", "inspect", "--format", "{{json .UpdateStatus}}"];
+        let ends = lab.docker_words(1, &ask.into_iter().chain(services.lines()).collect::<Vec<_>>());
         !["\"updating\"", "\"rollback_started\""].iter().any(|moving| ends.contains(moving))
     });
     let index = |id: &str| lab.docker(1, &format!("service inspect {id} --format {{{{.Version.Index}}}}"));

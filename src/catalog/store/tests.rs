@@ -46,6 +46,31 @@ fn a_row_that_has_changed_meanwhile_is_not_overwritten() {
 }
 
 #[test]
+fn a_row_that_comes_again_is_not_the_one_that_was_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, scope, now) = (Store::open(dir.path()).unwrap().0, scope("c", "o"), Timestamp::UNIX_EPOCH);
+    // As files were made that did not remember the ends of rows.
+    store.db.execute_batch("DROP TRIGGER ended; DROP TABLE ends").unwrap();
+    drop(store);
+    let store = Store::open(dir.path()).unwrap().0;
+    let revision = || store.get(&scope, "web").unwrap().unwrap().revision;
+    store.insert(&scope, &web(), None, now).unwrap();
+    assert_eq!(revision(), 1);
+    assert_eq!(store.delete(&scope, "web", 1).unwrap(), Changed::Done);
+    store.insert(&scope, &web(), None, now).unwrap();
+    assert_eq!(revision(), 2);
+    assert_eq!(store.update(&scope, &web(), None, Some(1), now).unwrap(), Changed::Outdated);
+    let undone: Result<()> = store.together(|| {
+        store.delete(&scope, "web", 2)?;
+        anyhow::bail!("no more")
+    });
+    assert!(undone.is_err());
+    assert_eq!(store.delete(&scope, "web", 2).unwrap(), Changed::Done);
+    store.insert(&scope, &web(), None, now).unwrap();
+    assert_eq!(revision(), 3);
+}
+
+#[test]
 fn a_corrupt_file_is_moved_aside_and_said() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(FILE), vec![0x41; 8192]).unwrap();

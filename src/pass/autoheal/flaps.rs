@@ -77,7 +77,7 @@ fn find<'v>(view: &'v View<'_>, sound: &mut u64) -> Vec<Flapping<'v>> {
     let mut calm: BTreeSet<(&str, String)> = BTreeSet::new();
     // A task that runs for longer than failures come means that it is over.
     let over = settings.window / settings.failures.max(1);
-    for task in &view.cluster.tasks {
+    for task in view.cluster.tasks.iter() {
         let Some(service) = view.service(&task.service) else { continue };
         let place = || (service.name.as_str(), task.place());
         if task.running() && task.status.timestamp.is_some_and(|since| age(since, now) >= over) {

@@ -41,10 +41,10 @@ impl Keep {
     /// Reads it from a snapshot with the ended tasks in it.
     pub fn of(cluster: &Snapshot) -> serde_json::Result<Self> {
         let mut keep = Self::default();
-        for service in &cluster.services {
+        for service in cluster.services.iter() {
             keep.service(&service.raw)?;
         }
-        for task in &cluster.tasks {
+        for task in cluster.tasks.iter() {
             if !task.ended() {
                 keep.live.insert(task.id.0.clone());
                 keep.image(&task.spec.container_spec.image);

@@ -52,7 +52,7 @@ impl<'a> World<'a> {
     ) -> serde_json::Result<Self> {
         let offers = cluster.nodes.iter().map(|node| Offer::read(&node.raw)).collect::<serde_json::Result<Vec<_>>>()?;
         let mut services = Vec::with_capacity(cluster.services.len());
-        for service in &cluster.services {
+        for service in cluster.services.iter() {
             let needs = service.needs()?;
             services.push(Seen { service, needs, tasks: Vec::new(), homeless: 0, per_node: BTreeMap::new() });
         }

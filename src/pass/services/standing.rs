@@ -105,7 +105,7 @@ type Offers<'a> = BTreeMap<&'a NodeId, (&'a Node, Offer)>;
 /// If an object can't be read: then nothing is known.
 pub fn all(cluster: &Snapshot) -> serde_json::Result<Vec<Standing<'_>>> {
     let mut tasks: BTreeMap<&ServiceId, Vec<&Task>> = BTreeMap::new();
-    for task in &cluster.tasks {
+    for task in cluster.tasks.iter() {
         tasks.entry(&task.service).or_default().push(task);
     }
     let offers = cluster.nodes.iter().map(|node| Ok((&node.id, (node, Offer::read(&node.raw)?))));

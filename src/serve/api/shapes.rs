@@ -3,38 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use serde::Deserialize;
 
 use super::types::{self, Here, LiveService, Resources, Stack};
-use crate::model::needs::{Endpoint, Port};
-use crate::model::{Mode, Node, Offer, Service, TaskState, or_default};
+use crate::model::needs::Port;
+use crate::model::{Mode, Node, Offer, Service, TaskState};
 use crate::pass::nodes::list;
 use crate::pass::services::standing::{self, Standing};
 use crate::pass::services::{State, stacks as by_stack};
 use crate::snapshot::Snapshot;
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Object {
-    created_at: String,
-    #[serde(deserialize_with = "or_default")]
-    endpoint: Endpoint,
-}
-
 /// `PUBLISHED:TARGET` of each port that is published; with the protocol where it is not TCP.
 pub(in crate::serve) fn ports(service: &Service) -> Vec<String> {
-    object(service).endpoint.ports.iter().map(port).collect()
+    // Whoever asks has read how it stands, and so what it needs.
+    service.needs().map(|needs| needs.published.iter().map(port).collect()).unwrap_or_default()
 }
 
 fn port(port: &Port) -> String {
     let protocol = if matches!(port.protocol.as_str(), "" | "tcp") { "" } else { port.protocol.as_str() };
     let slash = if protocol.is_empty() { "" } else { "/" };
     format!("{}:{}{slash}{protocol}", port.published, port.target)
-}
-
-fn object(service: &Service) -> Object {
-    // What can't be read of it was never read: the snapshot has it.
-    serde_json::from_str(service.raw.get()).unwrap_or_default()
 }
 
 /// Names of the nodes on which a service runs.
@@ -70,7 +57,6 @@ pub(in crate::serve) fn status(one: &Standing<'_>) -> &'static str {
 pub(in crate::serve) fn services(cluster: &Snapshot) -> Result<Vec<LiveService>> {
     let entry = |one: Standing<'_>| {
         let service = one.service;
-        let object = object(service);
         LiveService {
             id: service.id.0.clone(),
             name: service.name.clone(),
@@ -78,9 +64,9 @@ pub(in crate::serve) fn services(cluster: &Snapshot) -> Result<Vec<LiveService>>
             replicas: one.wanted,
             running_replicas: one.running,
             completed_replicas: completed(cluster, service),
-            ports: object.endpoint.ports.iter().map(port).collect(),
+            ports: ports(service),
             nodes: places(cluster, &one),
-            created_at: object.created_at,
+            created_at: service.created_at.clone(),
             status: status(&one),
             state: one.state.name(),
             mode: one.mode(),

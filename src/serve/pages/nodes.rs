@@ -23,7 +23,7 @@ type Reserved = BTreeMap<NodeId, (u64, u64)>;
 
 fn reserved(cluster: &Snapshot) -> Result<Reserved> {
     let mut needs: BTreeMap<&ServiceId, &Needs> = BTreeMap::new();
-    for service in &cluster.services {
+    for service in cluster.services.iter() {
         needs.insert(&service.id, service.needs()?);
     }
     let mut reserved = Reserved::new();
