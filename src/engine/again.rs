@@ -1,5 +1,7 @@
 //! A look at a swarm by somebody who has looked before: most of it says what it said then, and that is not read once more.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -11,8 +13,8 @@ use crate::model::Task;
 /// The long lists, word for word.
 #[derive(Debug)]
 pub struct Heard {
-    services: Vec<u8>,
-    tasks: Vec<u8>,
+    services: Arc<Vec<u8>>,
+    tasks: Arc<Vec<u8>>,
 }
 
 impl Heard {
@@ -68,11 +70,13 @@ impl Engine {
     async fn read_again<T: DeserializeOwned>(
         &self,
         path: &str,
-        before: Option<&Vec<u8>>,
-    ) -> Result<(Option<T>, Vec<u8>)> {
-        let reply = self.wire.get(path).await?;
-        let same = reply.is_success() && before == Some(&reply.body);
-        let read = (!same).then(|| decode(path, &reply)).transpose()?;
-        Ok((read, reply.body))
+        before: Option<&Arc<Vec<u8>>>,
+    ) -> Result<(Option<T>, Arc<Vec<u8>>)> {
+        let known = before.map(|before| before.as_slice()).unwrap_or_default();
+        let Some(reply) = self.wire.get_again(path, known).await? else {
+            return Ok((None, before.cloned().unwrap_or_default()));
+        };
+        let read = decode(path, &reply)?;
+        Ok((Some(read), Arc::new(reply.body)))
     }
 }

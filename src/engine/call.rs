@@ -86,44 +86,46 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Reads the body into one buffer.
-    pub(crate) async fn read(&self, mut body: Incoming) -> Result<Vec<u8>> {
+    /// Reads the body into one buffer; into none if it is just `known`.
+    pub(crate) async fn read(&self, mut body: Incoming, known: &[u8]) -> Result<Read> {
         let max = self.wire.shared.tuning.max_body;
-        let known = body.size_hint().exact().map(|size| usize::try_from(size).unwrap_or(usize::MAX));
-        if known.is_some_and(|size| size > max) {
+        let announced = body.size_hint().exact().map(|size| usize::try_from(size).unwrap_or(usize::MAX));
+        if announced.is_some_and(|size| size > max) {
             return Err(self.too_large());
         }
-        let mut bytes = Vec::new();
+        let mut read = Read { known: 0, bytes: Vec::new() };
         // An engine that announces more than memory can hold must not abort the process.
-        bytes.try_reserve_exact(known.unwrap_or(0)).map_err(|_| self.too_large())?;
+        if announced != Some(known.len()) {
+            read.bytes.try_reserve_exact(announced.unwrap_or(0)).map_err(|_| self.too_large())?;
+        }
         loop {
             let since = Instant::now();
             let frame = match timeout_at(self.limit(), body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => {
-                    let of = known.map(|size| format!(" of {size}")).unwrap_or_default();
-                    let text = format!("{}: the connection was cut after {}{of} bytes", self.name, bytes.len());
+                    let of = announced.map(|size| format!(" of {size}")).unwrap_or_default();
+                    let text = format!("{}: the connection was cut after {}{of} bytes", self.name, read.size());
                     return Err(self.failed(Some(error.into()), fault::unreachable(text), true));
                 }
-                Ok(None) => return Ok(bytes),
+                Ok(None) => return Ok(read.ended(known)),
                 Err(_) => {
-                    let what = format!("the answer stopped after {} bytes, nothing more", bytes.len());
+                    let what = format!("the answer stopped after {} bytes, nothing more", read.size());
                     return Err(self.silent(&what, since));
                 }
             };
             if let Ok(data) = frame.into_data() {
-                if data.len() > max - bytes.len() {
+                if data.len() > max - read.size() {
                     return Err(self.too_large());
                 }
-                bytes.extend_from_slice(&data);
+                read.take(&data, known);
             }
         }
     }
 
     /// What was asked, for `-v`: never bodies, they hold env values.
-    pub(crate) fn log(&self, reply: &Reply, begun: Instant) {
+    pub(crate) fn log(&self, reply: &Reply, bytes: usize, begun: Instant) {
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(status = reply.status, bytes = reply.body.len(), ms, "{}", self.name);
+        tracing::debug!(status = reply.status, bytes, ms, "{}", self.name);
     }
 
     /// When the wait that begins now must end.
@@ -199,5 +201,48 @@ impl<'a> Call<'a> {
             return Err(error.hint("set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem").into());
         }
         Ok(())
+    }
+}
+
+/// A body, in so far as it is another than one that is known.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// So many of the first bytes are the known ones, and are not put down again.
+    known: usize,
+    /// All of it, once a byte was another.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Read {
+    /// Bytes that have come.
+    pub(crate) fn size(&self) -> usize {
+        self.known.max(self.bytes.len())
+    }
+
+    /// Whether it is just what is known; nothing of it was put down then.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known > 0 && self.bytes.is_empty()
+    }
+
+    fn take(&mut self, data: &[u8], known: &[u8]) {
+        if self.bytes.is_empty() && known[self.known..].starts_with(data) {
+            self.known += data.len();
+        } else {
+            self.unlike(known);
+            self.bytes.extend_from_slice(data);
+        }
+    }
+
+    /// What has come is all there is.
+    fn ended(mut self, known: &[u8]) -> Self {
+        if self.known < known.len() {
+            self.unlike(known);
+        }
+        self
+    }
+
+    /// It is not what is known: what has come of that is put down after all.
+    fn unlike(&mut self, known: &[u8]) {
+        self.bytes.extend_from_slice(&known[..std::mem::take(&mut self.known)]);
     }
 }

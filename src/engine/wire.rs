@@ -153,6 +153,31 @@ impl Wire {
         headers: HeaderMap,
         body: Option<Vec<u8>>,
     ) -> Result<Reply> {
+        Ok(Box::pin(self.exchange(method, path, headers, body, &[])).await?.0)
+    }
+
+    /// `GET path`; none if the answer is a success and just what is known. It is compared as it comes, and not kept twice.
+    ///
+    /// # Errors
+    /// As of [`Wire::get`].
+    pub async fn get_again(&self, path: &str, known: &[u8]) -> Result<Option<Reply>> {
+        let (mut reply, same) = Box::pin(self.exchange(Method::GET, path, HeaderMap::new(), None, known)).await?;
+        if same && !reply.is_success() {
+            reply.body = known.to_vec();
+            return Ok(Some(reply));
+        }
+        Ok((!same).then_some(reply))
+    }
+
+    /// One request. The answer has no body if it is just what is known, which is told.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<Vec<u8>>,
+        known: &[u8],
+    ) -> Result<(Reply, bool)> {
         let call = Call::begin(self, &method, path);
         let begun = Instant::now();
         let _turn = call.turn().await?;
@@ -166,13 +191,14 @@ impl Wire {
         }
         let (response, connection) = call.send(request).await?;
         let (head, body) = response.into_parts();
-        let body = call.read(body).await?;
+        let read = call.read(body, known).await?;
         // The connection gets a moment to notice that the answer is over; a request that follows can then use it.
         let _ = tokio::time::timeout(Duration::from_millis(100), self.shared.pool.give_back(connection)).await;
-        let reply = Reply { status: head.status.as_u16(), headers: head.headers, body };
-        call.log(&reply, begun);
+        let (size, same) = (read.size(), read.is_known());
+        let reply = Reply { status: head.status.as_u16(), headers: head.headers, body: read.bytes };
+        call.log(&reply, size, begun);
         call.check_plain_http(&reply)?;
-        Ok(reply)
+        Ok((reply, same))
     }
 
     /// One request whose answer is a stream: only the wait for its first line is bounded, by the caller.

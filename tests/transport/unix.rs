@@ -76,6 +76,34 @@ async fn chunked_and_endless_bodies_arrive_whole() {
 }
 
 #[tokio::test]
+async fn only_what_is_just_as_known_is_told_as_such() {
+    let engine = Unix::start(script(|request| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        match path {
+            "/chunks" => Answer::Slowly(vec![
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                "2\r\nde\r\n0\r\n\r\n",
+            ]),
+            "/error" => status("500 Internal Server Error", "abcde"),
+            _ => ok(path.trim_start_matches('/')),
+        }
+    }));
+    let wire = engine.wire();
+    for path in ["/abcde", "/chunks"] {
+        assert!(wire.get_again(path, b"abcde").await.unwrap().is_none(), "{path}");
+        // Longer, shorter, another at the beginning, in the middle, at the end; nothing known at all.
+        for known in ["abcdef", "abcd", "abc", "xbcde", "abxde", "abcxe", "abcdx", ""] {
+            let reply = wire.get_again(path, known.as_bytes()).await.unwrap().unwrap();
+            assert_eq!((reply.status, reply.body.as_slice()), (200, &b"abcde"[..]), "{path} {known}");
+        }
+    }
+    let reply = wire.get_again("/", b"abcde").await.unwrap().unwrap();
+    assert_eq!(reply.body, b"", "nothing is not what is known");
+    let reply = wire.get_again("/error", b"abcde").await.unwrap().unwrap();
+    assert_eq!((reply.status, reply.body.as_slice()), (500, &b"abcde"[..]), "an error is never what is known");
+}
+
+#[tokio::test]
 async fn an_idle_connection_that_was_closed_costs_nothing() {
     let engine = Unix::start(script(|_| Answer::SayAndClose(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec())));
     let wire = engine.wire();

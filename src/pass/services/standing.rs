@@ -1,6 +1,6 @@
 //! How one service stands: tasks wanted and running, its rollout, its newest error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -104,7 +104,7 @@ type Offers<'a> = BTreeMap<&'a NodeId, (&'a Node, Offer)>;
 /// # Errors
 /// If an object can't be read: then nothing is known.
 pub fn all(cluster: &Snapshot) -> serde_json::Result<Vec<Standing<'_>>> {
-    let mut tasks: BTreeMap<&ServiceId, Vec<&Task>> = BTreeMap::new();
+    let mut tasks: HashMap<&ServiceId, Vec<&Task>> = HashMap::with_capacity(cluster.services.len());
     for task in cluster.tasks.iter() {
         tasks.entry(&task.service).or_default().push(task);
     }
@@ -114,7 +114,7 @@ pub fn all(cluster: &Snapshot) -> serde_json::Result<Vec<Standing<'_>>> {
         cluster.nodes.iter().filter(|node| node.state == NodeState::Down).map(|node| &node.id).collect();
     let services = cluster.services.iter().filter(|service| service.temporary.is_none());
     services
-        .map(|service| one(cluster, service, &tasks.remove(&service.id).unwrap_or_default(), &offers, &down))
+        .map(|service| one(cluster, service, tasks.get(&service.id).map_or(&[], Vec::as_slice), &offers, &down))
         .collect()
 }
 

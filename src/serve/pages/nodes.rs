@@ -1,6 +1,6 @@
 //! Nodes: all of them, and one.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use anyhow::Result;
 use maud::{Markup, html};
@@ -19,17 +19,17 @@ use crate::serve::warm::View;
 use crate::snapshot::Snapshot;
 
 /// What tasks have reserved on a node: CPU in billionths, memory in bytes.
-type Reserved = BTreeMap<NodeId, (u64, u64)>;
+type Reserved<'a> = HashMap<&'a NodeId, (u64, u64)>;
 
-fn reserved(cluster: &Snapshot) -> Result<Reserved> {
-    let mut needs: BTreeMap<&ServiceId, &Needs> = BTreeMap::new();
+fn reserved(cluster: &Snapshot) -> Result<Reserved<'_>> {
+    let mut needs: HashMap<&ServiceId, &Needs> = HashMap::with_capacity(cluster.services.len());
     for service in cluster.services.iter() {
         needs.insert(&service.id, service.needs()?);
     }
     let mut reserved = Reserved::new();
     for task in cluster.tasks.iter().filter(|task| task.live() && !task.node.0.is_empty()) {
         if let Some(needs) = needs.get(&task.service) {
-            let (cpu, memory) = reserved.entry(task.node.clone()).or_default();
+            let (cpu, memory) = reserved.entry(&task.node).or_default();
             (*cpu, *memory) = (cpu.saturating_add(needs.nano_cpus), memory.saturating_add(needs.memory));
         }
     }
@@ -77,7 +77,7 @@ pub(super) fn table(server: &Server, cluster: &Snapshot, most: usize) -> Result<
     })
 }
 
-fn row(cluster: &Snapshot, node: &Node, reserved: &Reserved, free: Option<&Markup>) -> Result<Markup> {
+fn row(cluster: &Snapshot, node: &Node, reserved: &Reserved<'_>, free: Option<&Markup>) -> Result<Markup> {
     let entry = list::entry(cluster, node)?;
     let offer = Offer::read(&node.raw)?;
     let labels: Vec<String> = node.labels.iter().filter(|(key, _)| !key.starts_with("orca.")).map(label).collect();
@@ -116,7 +116,7 @@ fn state(node: &Node) -> Markup {
     }
 }
 
-fn cpu(node: &Node, offer: &Offer, reserved: &Reserved) -> Markup {
+fn cpu(node: &Node, offer: &Offer, reserved: &Reserved<'_>) -> Markup {
     let taken = reserved.get(&node.id).map_or(0, |(cpu, _)| *cpu);
     #[expect(clippy::cast_precision_loss, reason = "for people")]
     let cores = |nanos: u64| nanos as f64 / 1e9;
@@ -128,7 +128,7 @@ fn cpu(node: &Node, offer: &Offer, reserved: &Reserved) -> Markup {
     )
 }
 
-fn memory(node: &Node, offer: &Offer, reserved: &Reserved) -> Markup {
+fn memory(node: &Node, offer: &Offer, reserved: &Reserved<'_>) -> Markup {
     let taken = reserved.get(&node.id).map_or(0, |(_, memory)| *memory);
     parts::share(
         "Memory reserved",
