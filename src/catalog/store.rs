@@ -30,13 +30,15 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS clusters (endpoint TEXT PRIMARY KEY, cluster TEXT NOT NULL);
     PRAGMA user_version = 1;";
 /// The revision that a row had at its end. One of the same name that comes later goes on from there: who has read the first
-/// must not change the second unseen. Not in every file of version 1.
+/// does not change the second unseen, unless the whole file was lost meanwhile. A row here for each name that is gone. Older
+/// files of version 1 get it when they are next written to; an older orca may have begun at 1 again.
 const ENDS: &str = "
     CREATE TABLE IF NOT EXISTS ends (
         cluster TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL,
         PRIMARY KEY (cluster, owner, name)) WITHOUT ROWID;
     CREATE TRIGGER IF NOT EXISTS ended AFTER DELETE ON services BEGIN
-        INSERT OR REPLACE INTO ends VALUES (old.cluster, old.owner, old.name, old.revision);
+        INSERT INTO ends VALUES (old.cluster, old.owner, old.name, old.revision)
+        ON CONFLICT (cluster, owner, name) DO UPDATE SET revision = max(revision, excluded.revision);
     END;";
 const COLUMNS: &str =
     "name, description, definition, source, status, swarm_id, wanted, revision, created_at, updated_at";
@@ -148,12 +150,11 @@ impl Store {
         let store = Self { db: Connection::open(path)? };
         store.db.busy_timeout(PATIENCE)?;
         match store.version()? {
-            0 => store.db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))?,
+            0 => store.db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {ENDS} COMMIT;"))?,
             VERSION => {}
             // By another orca: its columns are not known here.
             _ => return Err(rusqlite::Error::InvalidQuery),
         }
-        store.db.execute_batch(ENDS)?;
         let verdict: String = store.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict == "ok" { Ok(store) } else { Err(rusqlite::Error::InvalidQuery) }
     }
@@ -281,13 +282,13 @@ impl Store {
         }
     }
 
-    /// Does several things, or none of them.
+    /// Does several things, or none of them: whatever adds or removes rows.
     ///
     /// # Errors
     /// Those of `work`, and if the catalog can't be written.
     pub fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        let done = work();
+        let done = self.db.execute_batch(ENDS).map_err(failed).and_then(|()| work());
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         self.db.execute_batch(end).map_err(failed)?;
         done

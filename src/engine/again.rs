@@ -73,10 +73,11 @@ impl Engine {
         before: Option<&Arc<Vec<u8>>>,
     ) -> Result<(Option<T>, Arc<Vec<u8>>)> {
         let known = before.map(|before| before.as_slice()).unwrap_or_default();
-        let Some(reply) = self.wire.get_again(path, known).await? else {
+        let Some(mut reply) = self.wire.get_again(path, known).await? else {
             return Ok((None, before.cloned().unwrap_or_default()));
         };
         let read = decode(path, &reply)?;
+        reply.body.shrink_to_fit();
         Ok((Some(read), Arc::new(reply.body)))
     }
 }

@@ -243,6 +243,10 @@ impl Read {
 
     /// It is not what is known: what has come of that is put down after all.
     fn unlike(&mut self, known: &[u8]) {
+        if self.known > 0 {
+            // A list that has changed is mostly about as long.
+            self.bytes.reserve(known.len());
+        }
         self.bytes.extend_from_slice(&known[..std::mem::take(&mut self.known)]);
     }
 }

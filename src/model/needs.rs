@@ -307,13 +307,15 @@ pub(crate) struct Endpoint {
 #[serde(rename_all = "PascalCase", default)]
 pub struct Port {
     /// `tcp`, `udp` or `sctp`; may be empty, which is TCP.
+    #[serde(deserialize_with = "or_default")]
     pub protocol: String,
     /// Where clients reach it; 0 until the managers have chosen one.
-    #[serde(rename = "PublishedPort")]
+    #[serde(rename = "PublishedPort", deserialize_with = "or_default")]
     pub published: u64,
     /// Where the container listens.
-    #[serde(rename = "TargetPort")]
+    #[serde(rename = "TargetPort", deserialize_with = "or_default")]
     pub target: u64,
     /// `ingress` or `host`.
+    #[serde(deserialize_with = "or_default")]
     pub publish_mode: String,
 }

@@ -252,7 +252,7 @@ struct View {
     #[serde(rename = "ID")]
     id: ServiceId,
     version: Version,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     created_at: String,
     spec: Spec,
     #[serde(default)]

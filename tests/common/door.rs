@@ -7,18 +7,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
+use tempfile::TempDir;
+
+/// An engine's socket under another name; it goes with this.
+#[derive(Debug)]
+pub struct Door {
+    dir: TempDir,
+}
+
+impl Door {
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("door.sock")
+    }
+}
 
 /// Serves the engine's socket under another name, and asks `pass` with each request's method whether it may go on to the
 /// engine; false: the connection ends there, as if the request had been lost. The threads end with the test's process.
-pub fn open(engine: &Path, pass: impl Fn(&str) -> bool + Send + Sync + 'static) -> Result<PathBuf> {
-    let path = tempfile::tempdir()?.keep().join("door.sock");
-    let listener = UnixListener::bind(&path)?;
+pub fn open(engine: &Path, pass: impl Fn(&str) -> bool + Send + Sync + 'static) -> Result<Door> {
+    let door = Door { dir: tempfile::tempdir()? };
+    let listener = UnixListener::bind(door.socket())?;
     let engine = engine.to_owned();
     let pass = Arc::new(pass);
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let Ok(client) = client else { return };
-            // An engine that is away hangs up here, too.
+            // Of an engine that is away the connection is lost; at its own socket it would be refused.
             let Ok(server) = UnixStream::connect(&engine) else { continue };
             let pass = pass.clone();
             let (Ok(to_client), Ok(from_server)) = (client.try_clone(), server.try_clone()) else { continue };
@@ -26,7 +39,7 @@ pub fn open(engine: &Path, pass: impl Fn(&str) -> bool + Send + Sync + 'static) 
             std::thread::spawn(move || answers(from_server, to_client));
         }
     });
-    Ok(path)
+    Ok(door)
 }
 
 fn requests(mut client: UnixStream, mut server: UnixStream, pass: &dyn Fn(&str) -> bool) {
@@ -37,8 +50,8 @@ fn requests(mut client: UnixStream, mut server: UnixStream, pass: &dyn Fn(&str) 
             break;
         }
     }
+    // The engine's side stays: what has reached it is carried out, even if who has sent it was killed since.
     let _ = client.shutdown(Shutdown::Both);
-    let _ = server.shutdown(Shutdown::Write);
 }
 
 fn answers(mut server: UnixStream, mut client: UnixStream) {

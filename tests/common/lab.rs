@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, text};
-use super::door;
+use super::door::{self, Door};
 use super::http::Engine;
 use super::poll;
 
@@ -22,7 +22,7 @@ pub struct Lab {
     /// By number: `node-1` first.
     pub engines: Vec<Engine>,
     /// The doors that orca goes through, in the same order.
-    doors: Vec<Engine>,
+    doors: Vec<Door>,
     passed: Arc<Passed>,
 }
 
@@ -45,8 +45,7 @@ impl Lab {
             let socket = host.trim().strip_prefix("unix://").context("its engines are not on unix sockets")?;
             lab.engines.push(Engine::new(Path::new(socket)));
             let passed = lab.passed.clone();
-            let door = door::open(Path::new(socket), move |method| passed.count(method))?;
-            lab.doors.push(Engine::new(&door));
+            lab.doors.push(door::open(Path::new(socket), move |method| passed.count(method))?);
         }
         if !lab.up() {
             lab.command(&["up"])?;
@@ -64,9 +63,9 @@ impl Lab {
     }
 
     /// The way to an engine on which requests are counted.
-    pub fn door(&self, engine: &Engine) -> Result<&Engine> {
+    pub fn door(&self, engine: &Engine) -> Result<Engine> {
         let at = self.engines.iter().position(|known| known.socket == engine.socket);
-        at.map(|at| &self.doors[at]).context("an engine that is not of the lab")
+        at.map(|at| Engine::new(&self.doors[at].socket())).context("an engine that is not of the lab")
     }
 
     /// Requests and writes that came through the doors since the last call.

@@ -113,7 +113,7 @@ fn bare_engines_become_a_swarm_of_five_though_one_dies_in_the_middle() {
     bare.lab.docker(4, &format!("swarm init --advertise-addr {}", bare.addresses[3]));
     // A manager dies when it is about to be asked to join.
     let name = format!("boot-{}", std::process::id());
-    let host = proxy::at_nth_write(&bare.lab.socket(3), 1, move || {
+    let (_door, host) = proxy::at_nth_write(&bare.lab.socket(3), 1, move || {
         Lab::named(&name).run(&["kill", "3"]);
         true
     });

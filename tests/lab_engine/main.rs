@@ -64,7 +64,7 @@ fn a_leader_killed_in_mid_pass_is_reported_and_the_next_pass_completes() {
     let config = "nodes: {node-1: {labels: {a: x}}, node-2: {labels: {a: x}}, node-3: {labels: {a: x}}}";
     let state = tempfile::tempdir().unwrap();
     // The second write reaches nobody: the leader dies when it is about to be asked.
-    let host = proxy::at_nth_write(&lab.socket(leader), 2, move || {
+    let (_door, host) = proxy::at_nth_write(&lab.socket(leader), 2, move || {
         drop(Lab::existing().run(&["kill", &leader.to_string()]));
         true
     });

@@ -7,9 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[path = "../common/door.rs"]
 mod door;
 
-/// Calls `act` once, before the n-th write is passed on to the engine; false: it is not passed on, as if it had been lost.
-/// Returns a `DOCKER_HOST`.
-pub(crate) fn at_nth_write(engine: &Path, n: usize, act: impl FnOnce() -> bool + Send + 'static) -> String {
+/// Calls `act` once, before the n-th POST is passed on to the engine; false: it is not passed on, as if it had been lost.
+/// Returns the door to go through, and its `DOCKER_HOST`.
+pub(crate) fn at_nth_write(
+    engine: &Path,
+    n: usize,
+    act: impl FnOnce() -> bool + Send + 'static,
+) -> (door::Door, String) {
     let writes = AtomicUsize::new(0);
     let act = Mutex::new(Some(act));
     let pass = move |method: &str| {
@@ -17,5 +21,7 @@ pub(crate) fn at_nth_write(engine: &Path, n: usize, act: impl FnOnce() -> bool +
         let act = if due { act.lock().unwrap().take() } else { None };
         act.is_none_or(|act| act())
     };
-    format!("unix://{}", door::open(engine, pass).unwrap().display())
+    let door = door::open(engine, pass).unwrap();
+    let host = format!("unix://{}", door.socket().display());
+    (door, host)
 }

@@ -16,7 +16,7 @@ fn killed(scene: &Scene, n: usize, made: bool) {
     let (tell, told) = mpsc::channel::<u32>();
     let socket = scene.lab.socket(scene.at);
     let (is_over, over) = mpsc::channel();
-    let host = proxy::at_nth_write(&socket, n, move || {
+    let (_door, host) = proxy::at_nth_write(&socket, n, move || {
         let pid = told.recv().unwrap();
         assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
         is_over.send(()).unwrap();
