@@ -1,5 +1,5 @@
-//! Events for whoever watches live: `changed` with the number of the look at hand, whenever that is another one; and of a run
-//! each line that it prints.
+//! Events for whoever watches live: `changed` with the number of what is shown, at first and whenever that is another one; and of
+//! a run each line that it prints.
 
 use std::rc::Rc;
 use std::time::Duration;

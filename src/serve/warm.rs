@@ -46,8 +46,6 @@ pub(super) struct View {
     pub(super) cluster: Rc<Snapshot>,
     /// Word for word, for the next look.
     heard: Option<Heard>,
-    /// Another number where anything is different.
-    pub(super) turn: u64,
     print: Print,
     began: Instant,
     /// [`Warm::changes`] when it was begun.
@@ -96,6 +94,7 @@ pub(super) struct Warm {
     turn: Mutex<()>,
     /// Clients that watch live.
     watchers: Cell<usize>,
+    /// Never the same number again for anything that is shown otherwise; whether the swarm could be read.
     news: watch::Sender<(u64, bool)>,
 }
 
@@ -103,7 +102,7 @@ pub(super) struct Warm {
 #[derive(Debug)]
 pub(super) struct Watcher {
     warm: Rc<Warm>,
-    /// The number of the look at hand, and whether the swarm could be read since.
+    /// The number of what is shown, see [`Warm::turn`], and whether the swarm could be read.
     pub(super) news: watch::Receiver<(u64, bool)>,
 }
 
@@ -198,24 +197,35 @@ impl Warm {
                 *self.failed.borrow_mut() = Some((began, again(&error)));
                 // What was known before is not known any more, however young it is.
                 self.spoil();
-                self.news.send_modify(|news| news.1 = false);
+                self.tell(false, false);
                 return Err(error);
             }
         };
         *self.failed.borrow_mut() = None;
         let print = Print::of(&cluster, before.as_deref());
         let same = before.as_ref().is_some_and(|before| before.print == print);
-        let turn = before.map_or(1, |before| before.turn + u64::from(!same));
         let (cluster, documents) = (Rc::new(cluster), RefCell::default());
-        let view = Rc::new(View { cluster, heard, turn, print, began, changes, documents });
+        let view = Rc::new(View { cluster, heard, print, began, changes, documents });
         *self.view.borrow_mut() = Some(Rc::clone(&view));
-        self.news.send_replace((turn, true));
+        self.tell(true, !same);
         Ok(view)
+    }
+
+    /// Whoever watches hears of it if anything is another than it was.
+    fn tell(&self, well: bool, new: bool) {
+        self.news.send_modify(|news| *news = (news.0 + u64::from(new || news.1 != well), well));
     }
 
     /// Something else than the swarm is another one: who watches looks again.
     pub(super) fn nudge(&self) {
-        self.news.send_modify(|news| news.0 += 1);
+        // The lock is given back before the next line takes it.
+        let well = self.news.borrow().1;
+        self.tell(well, true);
+    }
+
+    /// The number of what is shown now: a page that was made before it was told another one is old.
+    pub(super) fn turn(&self) -> u64 {
+        self.news.borrow().0
     }
 
     /// Somebody watches live from now on.

@@ -41,7 +41,8 @@ impl Sim {
         std::fs::write(&from, snapshot.to_string())?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_orca"));
         command.arg("sim").arg("--listen").arg(&socket).arg("--from").arg(&from).args(["--start-delay", start_delay]);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
+        // What it has put down somewhere when it is killed goes with the folder.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).env("TMPDIR", folder.path());
         let process = command.spawn().context("start the simulated engine")?;
         // From here on a failure ends the process too.
         let sim = Self { engine: Engine::new(&socket), _folder: folder, process };

@@ -1,8 +1,9 @@
 //! What pages show besides the swarm itself: newer images, free memory, plans and projects.
 
+use std::io::BufRead;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::common::poll;
 use crate::stage::Stage;
@@ -47,6 +48,60 @@ fn pages_tell_of_newer_images_of_free_memory_and_of_what_passes_would_do() {
     assert_eq!(server.post("/api/services", &entry).status, 201);
     let projects = server.page("/projects");
     assert!(projects.contains("/catalog/app/do/build"), "{projects}");
+}
+
+/// The number of the next event that tells of a change.
+fn next(watcher: &mut impl BufRead) -> u64 {
+    loop {
+        let mut line = String::new();
+        assert_ne!(watcher.read_line(&mut line).unwrap(), 0, "the events have ended");
+        if let Some(data) = line.strip_prefix("data: ") {
+            return serde_json::from_str::<Value>(data).unwrap()["turn"].as_u64().unwrap();
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_new_is_lost_between_a_page_and_its_events() {
+    let stage = Stage::new();
+    stage.create("web", 1, |spec| {
+        spec["TaskTemplate"]["ContainerSpec"]["Image"] =
+            format!("reg.example.org/web:1@sha256:{}", "a".repeat(64)).into();
+    });
+    let newer = json!({"image": "reg.example.org/web:1", "digest": format!("sha256:{}", "b".repeat(64))});
+    stage.sim.admin("/registry", &newer).unwrap();
+    let server = stage.trusting();
+    let shown = |page: &str| {
+        let (number, _) = page.split_once("data-turn=\"").unwrap().1.split_once('"').unwrap();
+        number.parse::<u64>().unwrap()
+    };
+    // The first page has registries asked; the answer may come before anybody watches, or after.
+    let mut page = server.page("/");
+    std::thread::sleep(Duration::from_millis(300));
+    let mut watcher = server.request("GET", "/api/events").begin();
+    let mut turn = next(&mut watcher);
+    if !page.contains("newer available") {
+        assert!(turn >= shown(&page));
+        while turn == shown(&page) {
+            turn = next(&mut watcher);
+        }
+        page = server.page("/");
+        while !page.contains("newer available") {
+            let before = turn;
+            turn = next(&mut watcher);
+            assert!(turn > before, "{turn} after {before}");
+            page = server.page("/");
+        }
+    }
+    // Looks that find nothing new take none of it back.
+    let kept = shown(&page);
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(shown(&server.page("/")) >= kept);
+    stage.sim.admin("/nodes/node-3", &json!({"state": "down"})).unwrap();
+    while turn <= kept {
+        turn = next(&mut watcher);
+    }
+    assert!(shown(&server.page("/")) >= turn);
 }
 
 #[test]

@@ -4,14 +4,26 @@
   const state = document.getElementById("live");
   const say = (text) => { if (state) state.textContent = text; };
   const busy = (part) => part.contains(document.activeElement) && /^(INPUT|SELECT|TEXTAREA|SUMMARY)$/.test(document.activeElement.tagName);
-  let waiting = false;
+  const main = document.getElementById("main");
+  // What this page shows: events of the same number tell nothing new. None: nobody knows any more.
+  let shown = main?.dataset.turn, asked = 0, waiting = false;
   const renew = async () => {
+    asked += 1;
+    // Whoever asks now may know of something that the answer under way doesn't.
     if (waiting) return;
     waiting = true;
+    while (asked > 0) {
+      asked = 0;
+      await once();
+    }
+    waiting = false;
+  };
+  const once = async () => {
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
       if (!answer.ok) throw new Error(answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      shown = fresh.getElementById("main")?.dataset.turn;
       for (const part of document.querySelectorAll("[data-live]")) {
         const next = fresh.getElementById(part.id);
         if (!next || busy(part) || next.innerHTML === part.innerHTML) continue;
@@ -24,8 +36,6 @@
       say("live");
     } catch {
       say("not live: no answer");
-    } finally {
-      waiting = false;
     }
   };
   const log = document.getElementById("log");
@@ -55,11 +65,8 @@
   const poll = () => { if (document.querySelector("[data-poll]")) renew().then(() => setTimeout(poll, 1000)); };
   poll();
   const source = new EventSource("/api/events");
-  let first = true;
   source.addEventListener("changed", (event) => {
-    const well = JSON.parse(event.data).well;
-    if (!first || !well) renew(); else say("live");
-    first = false;
+    if (String(JSON.parse(event.data).turn) === shown) say("live"); else renew();
   });
-  source.onerror = () => { say("not live: trying again"); first = false; };
+  source.onerror = () => { say("not live: trying again"); shown = undefined; };
 })();

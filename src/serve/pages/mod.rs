@@ -68,7 +68,7 @@ pub(super) struct Page {
 /// Why there is no page.
 pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) -> Result<Answer, Problem> {
     let name = || found.names.first().map(String::as_str).unwrap_or_default();
-    let op = found.route.op;
+    let (op, turn) = (found.route.op, server.warm.turn());
     if let Op::PageRegistry | Op::PageRepository | Op::PageHistory | Op::PageCatalog | Op::PageProjects = op {
         let page = match op {
             Op::PageProjects => projects::page(server, &asked.caller).await?,
@@ -77,22 +77,23 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
             Op::PageRepository => registry::one(server, name()).await?,
             _ => history::page(server)?,
         };
-        return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, &page)));
+        return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, turn, &page)));
     }
     match op {
         Op::BeginOrder(kind) => return actions::begin(server, kind, &found.names, asked),
         Op::PageOrder(kind) => {
             let page = actions::preview(server, kind, &found.names, asked).await?;
-            return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, &page)));
+            return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, turn, &page)));
         }
         Op::PageRun => {
             let entry = server.runs.find(name()).ok_or_else(Problem::nothing_here)?;
             let page = actions::run(&entry);
-            return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, &page)));
+            return Ok(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), None, turn, &page)));
         }
         _ => {}
     }
     let view = server.warm.look().await?;
+    let turn = server.warm.turn();
     let about = match op {
         Op::PageService | Op::PageLogs => Some(Kind::Service),
         Op::PageNode => Some(Kind::Node),
@@ -115,7 +116,7 @@ pub(super) async fn answer(server: &Rc<Server>, found: &Found, asked: &Asked) ->
         Op::PageStacks => stacks::all(&view, &asked.caller)?,
         _ => return Err(Problem::nothing_here()),
     };
-    Ok(dated(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), Some(&view), &page)), &view))
+    Ok(dated(answer::html(StatusCode::OK, whole(server, Some(&asked.caller), Some(&view), turn, &page)), &view))
 }
 
 /// What the swarm is called.
@@ -125,7 +126,9 @@ fn swarm(server: &Server) -> String {
 }
 
 /// A page with its frame.
-fn whole(server: &Server, caller: Option<&Caller>, view: Option<&View>, page: &Page) -> String {
+///
+/// `turn` is the number of what was shown before it was made: what was told since is not in it.
+fn whole(server: &Server, caller: Option<&Caller>, view: Option<&View>, turn: u64, page: &Page) -> String {
     let name = swarm(server);
     let markup = html! {
         (DOCTYPE)
@@ -159,7 +162,7 @@ fn whole(server: &Server, caller: Option<&Caller>, view: Option<&View>, page: &P
                         span #live role="status" {}
                     }
                 }
-                main #main tabindex="-1" { (page.body) }
+                main #main tabindex="-1" data-turn=(turn) { (page.body) }
                 footer {
                     "orca " (env!("CARGO_PKG_VERSION"))
                     @if let Some(view) = view {
@@ -191,7 +194,7 @@ pub(super) fn problem(server: &Server, problem: &Problem) -> Answer {
     let page = Page { title: problem.title.to_owned(), menu: "", body };
     let anybody = Caller { name: String::new(), writes: true, seal: String::new(), session: false };
     let caller = Some(&anybody).filter(|_| problem.status != 401);
-    answer::html(problem.status(), whole(server, caller, None, &page))
+    answer::html(problem.status(), whole(server, caller, None, server.warm.turn(), &page))
 }
 
 /// Where a browser shows its token.
@@ -211,7 +214,10 @@ pub(super) fn login(server: &Server, wrong: Option<&Problem>) -> Answer {
         }
     };
     let status = wrong.map_or(StatusCode::OK, Problem::status);
-    answer::html(status, whole(server, None, None, &Page { title: "Sign in".to_owned(), menu: "", body }))
+    answer::html(
+        status,
+        whole(server, None, None, server.warm.turn(), &Page { title: "Sign in".to_owned(), menu: "", body }),
+    )
 }
 
 /// A browser shows its token.
