@@ -218,9 +218,7 @@ impl Warm {
 
     /// Something else than the swarm is another one: who watches looks again.
     pub(super) fn nudge(&self) {
-        // The lock is given back before the next line takes it.
-        let well = self.news.borrow().1;
-        self.tell(well, true);
+        self.news.send_modify(|news| news.0 += 1);
     }
 
     /// The number of what is shown now: a page that was made before it was told another one is old.
