@@ -190,11 +190,13 @@ fn an_image_is_built_pushed_pinned_and_a_failure_says_why() {
     desk.write("defs/away.yml", "image: 127.0.0.1:9/shop/away:1\nbuild_context: web\n");
     desk.counts(&[]);
     for node in 1..=3 {
-        desk.write("projects/web/word", &format!("word {node}"));
+        // Of this run alone: what a build has kept is not printed again.
+        let word = format!("word {node} of {}", std::process::id());
+        desk.write("projects/web/word", &word);
         let built = desk.fine(node, &["build", "web"]);
         assert_eq!(built.actions(), ["image.build", "image.push"], "{}", built.json);
         let digest = built.json["data"]["digest"].as_str().unwrap().to_owned();
-        assert!(built.json["data"]["logs"].as_str().unwrap().contains(&format!("word {node}")), "{}", built.json);
+        assert!(built.json["data"]["logs"].as_str().unwrap().contains(&word), "{}", built.json);
         let deployed = desk.fine(node, &["deploy", "web", "--wait=3m"]);
         assert!(!deployed.actions().is_empty(), "{}", deployed.json);
         let runs = desk.lab.spec(node, "web")["TaskTemplate"]["ContainerSpec"]["Image"].clone();
