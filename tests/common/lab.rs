@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, text};
@@ -106,7 +106,9 @@ impl Lab {
         let own = address(cluster.node(hostname)?);
         let body =
             json!({"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": own, "RemoteAddrs": [remote], "JoinToken": token});
-        engine.post("/swarm/join", &body)?;
+        // What takes longer than a request may goes on; whether it is done is asked below.
+        let joined = engine.post("/swarm/join", &body).map(drop);
+        joined.or_else(|error| if format!("{error:#}").contains("in the background") { Ok(()) } else { Err(error) })?;
         poll::until("the node is back", || {
             let back = Cluster::ask(entry)?;
             let node = back.node(hostname)?;
@@ -127,7 +129,7 @@ impl Lab {
     /// No services, no labels, no ghosts; every node an active manager.
     fn sweep(&self) -> Result<()> {
         let entry = &self.engines[0];
-        calm(entry)?;
+        poll::until("the swarm answers", || calm(entry).map(|()| Vec::new()))?;
         poll::until("the lab is clean", || {
             let cluster = Cluster::ask(entry)?;
             let mut left = Vec::new();
@@ -143,6 +145,9 @@ impl Lab {
             // An old engine keeps the ended task of a removed job for good.
             let live = |task: &&Value| matches!(task["Status"]["State"].as_str(), Some("starting" | "running"));
             left.extend(cluster.tasks.iter().filter(live).map(|task| format!("task {}", text(&task["ID"]))));
+            if left.is_empty() {
+                self.engines.iter().try_for_each(led)?;
+            }
             Ok(left)
         })
     }
@@ -156,6 +161,15 @@ impl Passed {
         self.writes.fetch_add(write.into(), Ordering::SeqCst);
         true
     }
+}
+
+/// This manager, asked itself, tells who leads. To the others one that comes back is ready and reachable before it has
+/// said that it stands for election, over which the leader steps down; it knows no leader then.
+pub fn led(engine: &Engine) -> Result<()> {
+    let nodes = engine.get("/nodes")?;
+    let mut nodes = nodes.as_array().into_iter().flatten();
+    ensure!(nodes.any(|node| node["ManagerStatus"]["Leader"] == true), "{engine:?} knows no leader");
+    Ok(())
 }
 
 /// One step towards a clean node; none if it is clean.

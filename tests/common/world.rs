@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cluster::{Cluster, text};
 use super::http::Engine;
-use super::lab::Lab;
+use super::lab::{self, Lab};
 use super::poll;
 use super::scenario::{Scenario, Service};
 use super::sim::Sim;
@@ -174,6 +174,14 @@ impl World {
         let (id, version) = (text(&service["ID"]), &service["Version"]["Index"]);
         let path = format!("/services/{id}/update?version={version}&rollback=previous");
         self.engine().post(&path, &service["Spec"]).map(drop)
+    }
+
+    /// Fails unless this manager itself knows who leads; a simulated swarm is always led.
+    pub fn led(&self, node: &str) -> Result<()> {
+        match self {
+            Self::Sim(_) => Ok(()),
+            Self::Lab(lab) => lab::led(lab.engine(node)?),
+        }
     }
 
     /// Power and network of a node: `kill`, `start`, `cut`, `heal`, `rejoin`.

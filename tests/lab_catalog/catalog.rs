@@ -29,7 +29,11 @@ impl Desk {
 
     /// Until all tasks run, and the catalog knows it.
     fn settle(&self) {
-        self.lab.wait_for("it runs", || self.status("web") == "running");
+        self.lab.wait_for("all that is deployed runs", || {
+            let listed = self.fine(1, &["ls"]).json;
+            let rows = listed["data"]["services"].as_array().unwrap();
+            rows.iter().all(|row| row["status"] == "running")
+        });
         self.lab.wait_for("it is noted", || self.counts(&["--deploy"]) == [0; 4]);
     }
 
@@ -132,7 +136,7 @@ fn each_drift_is_counted_once_and_a_second_pass_finds_nothing() {
     desk.lab.wait_for("the others have a leader", || desk.lab.try_docker(2, "node ls").is_some());
     assert_eq!(services(), ["web"], "nothing is torn down for want of an answer");
     desk.lab.run(&["start", "1"]);
-    desk.lab.wait_for("the engine is back", || desk.lab.try_docker(1, "node ls").is_some());
+    desk.lab.wait_whole();
     desk.settle();
     one_pass(&desk, "the engine is back", [0; 4]);
 }
@@ -167,7 +171,7 @@ fn files_catalog_and_swarm_converge_and_an_engine_that_is_away_changes_nothing()
     assert_eq!(report.json["data"]["state_updated"], 0, "{}", report.json);
     assert_eq!(report.json["warnings"][0]["code"], "swarm_unknown", "{}", report.json);
     desk.lab.run(&["start", "1"]);
-    desk.lab.wait_for("the engine is back", || desk.lab.try_docker(1, "node ls").is_some());
+    desk.lab.wait_whole();
     assert_eq!(desk.counts(&[])[..3], [0; 3]);
 }
 

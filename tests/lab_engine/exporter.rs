@@ -19,7 +19,7 @@ fn image(lab: &Lab) -> String {
 
 fn deploy(lab: &Lab, node: usize, config: &str, args: &[&str]) -> Report {
     let state = tempfile::tempdir().unwrap();
-    lab.orca(node, config, state.path(), &[&["exporter", "deploy", "--timeout", "90s"], args].concat())
+    lab.orca(node, config, state.path(), &[&["exporter", "deploy"], args].concat())
 }
 
 fn tasks(lab: &Lab) -> Vec<String> {
@@ -32,7 +32,9 @@ fn tasks(lab: &Lab) -> Vec<String> {
 #[test]
 fn every_node_gets_its_own_exporter_whichever_engine_is_asked() {
     let lab = Lab::clean();
-    let config = format!("exporter: {{image: '{}', port: {PORT}}}", image(&lab));
+    // Each has half a processor, where others want the whole.
+    let patience = "rebalance: {metrics: {timeout: 30s}}";
+    let config = format!("exporter: {{image: '{}', port: {PORT}}}\n{patience}", image(&lab));
     for writer in 1..=3 {
         let made = deploy(&lab, writer, &config, &[]);
         assert_eq!((made.exit, made.json["outcome"].as_str()), (0, Some("changed")), "node-{writer}: {}", made.json);
@@ -49,7 +51,10 @@ fn every_node_gets_its_own_exporter_whichever_engine_is_asked() {
             lab.docker(1, "service rm node_exporter");
             for node in 1..=3 {
                 lab.wait_for("the port is free", || {
-                    lab.docker(node, "ps -q --filter name=node_exporter").trim().is_empty()
+                    let containers = lab.docker(node, "ps -q --filter name=node_exporter");
+                    // The managers hold it until they have heard so.
+                    let tasks = lab.docker(node, "node ps -q --filter name=node_exporter node-1 node-2 node-3");
+                    containers.trim().is_empty() && tasks.trim().is_empty()
                 });
             }
         }

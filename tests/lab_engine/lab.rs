@@ -127,10 +127,14 @@ impl Lab {
         let mut command = Command::new("docker");
         command.env("DOCKER_HOST", self.host(node)).args(words);
         let started = Instant::now();
+        let mut before = false;
         loop {
             match output(&mut command) {
                 Ok(text) => return text,
-                Err(error) if passes(&error) && started.elapsed() < PATIENCE => {
+                // What it was not told of has been done all the same.
+                Err(error) if before && done_already(&error) => return String::new(),
+                Err(error) if passes(&error) && started.elapsed() < LIMIT => {
+                    before = true;
                     std::thread::sleep(Duration::from_millis(500));
                 }
                 Err(error) => panic!("node-{node}: docker {words:?}: {error}"),
@@ -230,14 +234,16 @@ impl Lab {
 /// for the old one to stop (swarmkit's restart supervisor), and the service's own delay.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// How long the witness repeats what a busy swarm has put off.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// What a manager says that is about to elect a leader or was overtaken by another write, not what is wrong with the
 /// request.
 fn passes(error: &str) -> bool {
     let texts = ["DeadlineExceeded", "context deadline exceeded", "does not have a leader", "update out of sequence"];
     texts.iter().any(|text| error.contains(text))
+}
+
+/// What is said to whoever asks again for what has been made.
+fn done_already(error: &str) -> bool {
+    error.contains("name conflicts with an existing object") || error.contains("is already in use by container")
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -38,13 +38,28 @@ fn a_write_changes_only_the_field_asked_for() {
             ),
         );
         lab.wait_running("web_db");
+        for name in ["web_plain", "web_tied"] {
+            lab.wait_for("the scheduler says why", || {
+                let errors =
+                    ["service", "ps", name, "--filter", "desired-state=running", "--format", "{{json .Error}}"];
+                let errors = lab.docker_words(node, &errors);
+                errors.lines().count() == 2 && errors.lines().all(|error| error != "\"\"")
+            });
+        }
         let before = (lab.spec(node, "web_plain"), lab.spec(node, "web_tied"));
         let config = "dependencies: {db: {stack: web, enforce: true, retry_intervals: [0], services: [plain, tied]}}";
         let state = tempfile::tempdir().unwrap();
-        let kinds: Vec<String> = (0..2)
-            .flat_map(|_| lab.orca(node, config, state.path(), &["anchors", "follow"]).actions())
-            .filter(|kind| kind.starts_with("service."))
-            .collect();
+        let mut kinds = Vec::new();
+        for _ in 0..2 {
+            let actions = lab.orca(node, config, state.path(), &["anchors", "follow"]).json["actions"].take();
+            for action in actions.as_array().unwrap().iter().filter(|action| action["target"]["type"] == "service") {
+                kinds.push(action["kind"].as_str().unwrap().to_owned());
+                // Until the managers have begun the rollout, nothing tells that there is one.
+                let words = ["service", "inspect", action["target"]["name"].as_str().unwrap(), "--format"];
+                let state = [&words[..], &["{{json .UpdateStatus}}"]].concat();
+                lab.wait_for("the rollout begins", || lab.docker_words(node, &state).contains("updating"));
+            }
+        }
         assert_eq!(kinds, ["service.constraint.add", "service.force_update"], "node-{node}");
 
         let (mut plain, mut tied) = before;

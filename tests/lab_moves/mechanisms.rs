@@ -38,12 +38,12 @@ fn the_only_replica_in_either_order() {
         let mut scene = Scene::new(at);
         scene.pinned([1, 2, 3]);
         let options =
-            ["--update-order", order, "--update-delay", "60s", "--rollback-parallelism", "2", "--label", "a=b"];
+            ["--update-order", order, "--update-delay", "10m", "--rollback-parallelism", "2", "--label", "a=b"];
         scene.service("web", &[1], 4_000, &options);
         let report = moves(&scene, &[], &["single-pin"], &[("web", &["node-3"], 1)]);
         // The delay between two tasks is not waited for.
         let took = report["actions"][0]["duration_ms"].as_u64().unwrap();
-        assert!(took < 45_000, "node-{at}, {order}: {took} ms");
+        assert!(took < 300_000, "node-{at}, {order}: {took} ms");
     }
 }
 

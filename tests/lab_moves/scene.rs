@@ -16,8 +16,8 @@ const BASE: u64 = 1_000;
 pub(crate) const ANY: usize = usize::MAX;
 /// Ends as soon as it is told to.
 pub(crate) const SERVE: &str = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
-/// Ends ten seconds after it is told to: a move can be met on its way, on a busy machine too.
-pub(crate) const LINGER: &str = "trap 'sleep 10; exit 0' TERM; while :; do sleep 0.1; done";
+/// Ends twenty seconds after it is told to: a move can be met on its way, on a busy machine too.
+pub(crate) const LINGER: &str = "trap 'sleep 20; exit 0' TERM; while :; do sleep 0.1; done";
 
 pub(crate) struct Scene {
     pub(crate) lab: Lab,
@@ -183,9 +183,9 @@ impl Scene {
         self.measure();
         let asked = ["--goal", "--empty", "--max-restarts"].iter().any(|goal| more.contains(goal));
         let wish: &[&str] = if asked { &[] } else { &["--max-restarts", "1"] };
-        let first =
-            ["rebalance", "apply", "-o", "json", "--metrics", "metrics.json", "--settle", "500ms", "--unguarded"];
-        self.orca.start(&[&first[..], wish, more].concat()).unwrap()
+        let settle: &[&str] = if more.contains(&"--settle") { &[] } else { &["--settle", "500ms"] };
+        let first = ["rebalance", "apply", "-o", "json", "--metrics", "metrics.json", "--unguarded"];
+        self.orca.start(&[&first[..], settle, wish, more].concat()).unwrap()
     }
 
     pub(crate) fn apply(&self, more: &[&str]) -> (Ended, Value) {

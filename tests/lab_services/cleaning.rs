@@ -47,6 +47,9 @@ fn what_was_replaced_goes_from_every_node_once_nothing_can_go_back_to_it() {
     };
     let one = publish(1);
     create(&lab, "tidy", &image, "--mode global --update-parallelism 3 --update-monitor 1s");
+    lab.wait_for("every node has pulled it", || {
+        (1..=3).all(|node| !lab.docker(node, "ps -q --filter name=tidy.").trim().is_empty())
+    });
     assert_eq!(check(&lab, state.path())["verdict"], "up_to_date");
     let two = publish(2);
     let found = check(&lab, state.path());

@@ -226,7 +226,7 @@ fn a_build_goes_on_without_the_client_that_has_asked_for_it_and_tells_what_it_pr
     let lab = Lab::clean();
     let registry = lab.run(&["registry"]).trim().to_owned();
     let server = Server::start(&lab, 1, &format!("http://{registry}"));
-    let recipe = "FROM 127.0.0.1:1/bb:1\nRUN echo half way && sleep 4\nRUN echo it is built\n";
+    let recipe = "FROM 127.0.0.1:1/bb:1\nRUN echo half way && sleep 15\nRUN echo it is built\n";
     std::fs::write(server.dir.path().join("projects/web/Dockerfile"), recipe).unwrap();
     let image = format!("{registry}/shop/alone:1");
     let entry = json!({"name": "web", "definition": {"image": image, "build_context": "web"}});

@@ -297,7 +297,7 @@ fn what_is_proven_is_left_alone_and_a_bad_image_is_undone_whatever_came_between(
     let image = format!("{registry}/shy:1");
     push(&lab, &image, &format!("echo v1; {SERVE}"), &[]);
     lab.service("base", "--constraint node.hostname==node-2");
-    let options = "--constraint node.hostname==node-2 --update-monitor 20s --update-failure-action rollback";
+    let options = "--constraint node.hostname==node-2 --update-monitor 45s --update-failure-action rollback";
     create(&lab, "shy", &image, options);
     let mut wanted = lab.spec(1, "shy");
     push(&lab, &image, "trap 'exit 0' TERM; while [ ! -e /die ]; do sleep 0.2; done; echo out of luck; exit 3", &[]);
@@ -317,7 +317,7 @@ fn what_is_proven_is_left_alone_and_a_bad_image_is_undone_whatever_came_between(
             let image = &service[0]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"];
             *image == json!(new) && service[0]["UpdateStatus"]["State"] == "completed"
         });
-        // From here on there are twenty seconds.
+        // From here on there are forty-five seconds.
         let waits = lab.orca(1, config, state.path(), &["anchors", "follow"]);
         let why = waits.json["blocked"].to_string();
         assert!(why.contains("orca still proves its update to"), "{:#}", waits.json);
