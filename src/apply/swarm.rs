@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
 use crate::engine::edit::edited_spec;
@@ -19,6 +20,8 @@ use crate::plan::Change;
 
 /// Between two looks at what is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const UNREADABLE: &str = "what the managers say of it can't be read";
+const VOTES: &str = "it still has its vote";
 
 /// Makes a swarm of this engine.
 pub async fn init(engine: &Engine, api: &str, init: &Init, limit: Instant) -> Result<()> {
@@ -67,21 +70,40 @@ async fn joined(engine: &Engine, sent: Result<()>) -> Result<String> {
 
 /// Waits until the swarm has a node in this role.
 async fn settled(home: &Engine, id: &str, role: Role, limit: Instant) -> Result<()> {
-    let mut missing = "the swarm doesn't list it";
+    wait(home, id, limit, |raw| {
+        let Some(raw) = raw else { return Ok(Some("the swarm doesn't list it")) };
+        let member = Member::read(&raw).context(UNREADABLE)?;
+        let node = Node::read(raw).context(UNREADABLE)?;
+        Ok(match (role, member.votes, member.reachable) {
+            _ if node.state != NodeState::Ready => Some("it is not Ready"),
+            (Role::Manager, _, false) => Some("the other managers don't reach it"),
+            (Role::Worker, true, _) => Some(VOTES),
+            _ => None,
+        })
+    })
+    .await
+}
+
+/// Looks at a node until it lacks nothing. Managers that elect a leader, as they may since it changes its role, say nothing
+/// of it: a look that fails is made again, and is an error only if it was the last.
+async fn wait(
+    home: &Engine,
+    id: &str,
+    limit: Instant,
+    lacks: impl Fn(Option<Box<RawValue>>) -> Result<Option<&'static str>>,
+) -> Result<()> {
+    let mut last = Ok("nobody has looked at it");
     while Instant::now() < limit {
-        if let Some(raw) = home.object("nodes", id).await? {
-            let member = Member::read(&raw).context("what the managers say of it can't be read")?;
-            let node = Node::read(raw).context("what the managers say of it can't be read")?;
-            missing = match (role, member.votes, member.reachable) {
-                _ if node.state != NodeState::Ready => "it is not Ready",
-                (Role::Manager, _, false) => "the other managers don't reach it",
-                (Role::Worker, true, _) => "it still has its vote",
-                _ => return Ok(()),
-            };
-        }
+        last = match home.object("nodes", id).await {
+            Ok(raw) => match lacks(raw)? {
+                Some(missing) => Ok(missing),
+                None => return Ok(()),
+            },
+            Err(error) => Err(error),
+        };
         sleep(LOOK_AGAIN).await;
     }
-    let text = format!("{missing} in time");
+    let text = format!("{} in time", last?);
     Err(Error::new(ErrorKind::Unsettled, text)
         .hint("run again: what was done stays; bootstrap.wait gives it more time")
         .into())
@@ -106,13 +128,11 @@ pub async fn edit(home: &Engine, api: &str, node: &Node, changes: &[&Change], li
 
 /// Waits until a node that is down has lost its vote.
 async fn without_vote(home: &Engine, id: &str, limit: Instant) -> Result<()> {
-    while Instant::now() < limit {
-        match home.object("nodes", id).await? {
-            Some(raw) if Member::read(&raw).is_ok_and(|member| member.votes) => sleep(LOOK_AGAIN).await,
-            _ => return Ok(()),
-        }
-    }
-    Err(Error::new(ErrorKind::Unsettled, "it still has its vote").hint("run again").into())
+    wait(home, id, limit, |raw| {
+        let member = raw.map(|raw| Member::read(&raw).context(UNREADABLE)).transpose()?;
+        Ok(member.is_some_and(|member| member.votes).then_some(VOTES))
+    })
+    .await
 }
 
 /// Removes a node that is down; false when it was gone already.

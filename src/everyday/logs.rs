@@ -19,7 +19,7 @@ use crate::engine::logs::{Extract, Message};
 use crate::error::{Error, ErrorKind, interrupted};
 use crate::interrupt::Interrupt;
 use crate::model::node::NodeState;
-use crate::model::{Task, TaskState};
+use crate::model::{Task, TaskId, TaskState};
 use crate::pass::services::Standing;
 use crate::pass::services::standing::name_of;
 use crate::report::{Cluster, Report, Run};
@@ -240,6 +240,33 @@ impl Reading<'_> {
         }
         flush(&mut held, sources, show);
     }
+}
+
+/// The last lines of one task, as many as its managers let through in time.
+pub(crate) async fn last_lines(
+    engine: &Engine,
+    api: &str,
+    task: &TaskId,
+    tty: bool,
+    asked: (u64, Duration),
+) -> Vec<String> {
+    let (tail, patience) = asked;
+    let (sender, mut receiver) = mpsc::channel(QUEUE);
+    let source = Source { id: task.0.clone(), name: String::new(), node: String::new(), tty };
+    let reader = Reader { engine: engine.clone(), api: api.to_owned(), source, at: 0, patience, sender };
+    let mut lines = VecDeque::new();
+    let gathering = async {
+        while let Some(News::Said(_, message)) = receiver.recv().await {
+            lines.push_back(message.text);
+        }
+    };
+    let reading = async move {
+        reader.read(Extract { tail: Some(tail), since: None, follow: false }).await;
+    };
+    // What came in time is kept.
+    let _ = timeout_at(Instant::now() + patience, async { tokio::join!(reading, gathering) }).await;
+    let most = usize::try_from(tail).unwrap_or(usize::MAX);
+    lines.split_off(lines.len().saturating_sub(most)).into()
 }
 
 fn flush(held: &mut Vec<(usize, Message)>, sources: &[Source], show: &mut dyn FnMut(&Value)) {

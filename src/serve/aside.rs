@@ -17,7 +17,7 @@ use crate::cycle::{Options, Source};
 use crate::measure::Measurement;
 use crate::metrics::NodeMemory;
 use crate::metrics::collect::{self, Choice};
-use crate::model::Service;
+use crate::model::{Reference, Service};
 use crate::pass::rebalance::memory::Ask;
 use crate::pass::rebalance::{Goal, Request as Balance};
 use crate::pass::update::decide::Reason;
@@ -44,7 +44,7 @@ const MEMORY: Question<Memory> = Question { age: |_| Duration::from_secs(15), to
 const PLAN: Question<Report> = Question { age: |_| Duration::from_secs(15), told: false };
 /// Registries are asked again after this, if somebody looks;
 const SELDOM: Duration = Duration::from_secs(15 * 60);
-/// those that don't all answer, after this.
+/// those that don't all answer, and of what passes, after this.
 const SOME: Duration = Duration::from_secs(60);
 /// What could not be had is asked for again after this, if somebody looks.
 const AGAIN: Duration = Duration::from_secs(15);
@@ -143,15 +143,27 @@ pub(super) struct Newer(Option<Rc<Result<Report>>>);
 
 impl Newer {
     /// The image that is newer than this service's; what is known of another image than it has by now is nothing.
-    pub(super) fn than(&self, service: &Service) -> Option<&str> {
+    pub(super) fn than(&self, service: &Service) -> Option<String> {
         let report = self.0.as_deref()?.as_ref().ok()?;
         let of_it = |action: &&ReportedAction| {
             action.kind == ActionKind::ServiceImageSet
                 && action.target.id == service.id.0
                 && action.before.as_str() == Some(service.image.as_str())
         };
-        report.actions.iter().find(of_it)?.after.as_str()
+        let planned = report.actions.iter().find(of_it).and_then(|action| action.after.as_str());
+        planned.map(str::to_owned).or_else(|| held_back(report, service))
     }
+}
+
+/// The image that it is not to have, or not now: it is there all the same.
+fn held_back(report: &Report, service: &Service) -> Option<String> {
+    let entries = report.data.get(update::DATA)?.as_array()?;
+    let entry = entries.iter().find(|entry| entry["id"] == *service.id.0)?;
+    let text = |key: &str| entry[key].as_str();
+    let (image, from, to) = (text("image")?, text("from")?, text("to")?);
+    let other = from != to && matches!(text("verdict"), Some("blocked" | "monitor"));
+    (other && Reference::parse(&service.image).digest.as_deref() == Some(from))
+        .then(|| format!("{}@{to}", text("newer").unwrap_or(image)))
 }
 
 /// Asks what is old, unless somebody does already; whoever watches hears of it.
@@ -205,13 +217,17 @@ fn ask<T: 'static>(
     });
 }
 
-/// What is not known of an image may be known soon.
+/// What soon passes, or may: what is said of it then is another thing.
+const PASSING: [Reason; 6] =
+    [Reason::Unresolved, Reason::Busy, Reason::NotSettled, Reason::Moving, Reason::NodeGone, Reason::Stale];
+
+/// What is not known of an image may be known soon, and what keeps it from a service may be over.
 fn newer_age(report: &Report) -> Duration {
     let services = report.data.get(update::DATA).and_then(Value::as_array);
     let reasons = services.into_iter().flatten().filter_map(|service| service["reasons"].as_array()).flatten();
     match &report.error {
         Some(_) => AGAIN,
-        None if reasons.into_iter().any(|reason| reason == Reason::Unresolved.code()) => SOME,
+        None if reasons.into_iter().any(|reason| PASSING.iter().any(|passing| reason == passing.code())) => SOME,
         None => SELDOM,
     }
 }

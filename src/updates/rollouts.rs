@@ -8,6 +8,7 @@ mod stack;
 mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use anyhow::Result;
 use hooks::Running;
@@ -237,9 +238,12 @@ impl Rollouts<'_> {
                 self.flights.push(flight);
                 continue;
             };
-            match flight.watched.look(self.cluster, &standings) {
+            let sight = flight.watched.look(self.cluster, &standings);
+            // What nobody knows at the moment has not failed: managers find out in less.
+            let patience = if matches!(sight, Sight::Unknown(_)) { LOST } else { Duration::ZERO };
+            match sight {
                 // The way back was refused: that is no reason to wait until it is late once more.
-                Sight::Stopped | Sight::Holds(_) | Sight::Waiting(_) | Sight::Failed(_)
+                Sight::Stopped | Sight::Holds(_) | Sight::Waiting(_) | Sight::Unknown(_) | Sight::Failed(_)
                     if flight.refused > 0 && !flight.watched.going_back =>
                 {
                     let why = flight.why.clone().unwrap_or_default();
@@ -251,11 +255,11 @@ impl Rollouts<'_> {
                     waiting.push(format!("`{}` stays so", flight.name()));
                     self.flights.push(flight);
                 }
-                Sight::Waiting(text) if flight.is_late() => {
+                Sight::Waiting(text) | Sight::Unknown(text) if Instant::now() >= flight.until + patience => {
                     let limit = humantime::format_duration(flight.policy.deadline);
                     self.give_up(flight, format!("it was not proven within {limit}: {text}")).await;
                 }
-                Sight::Waiting(text) => {
+                Sight::Waiting(text) | Sight::Unknown(text) => {
                     flight.since = None;
                     waiting.push(text);
                     self.flights.push(flight);

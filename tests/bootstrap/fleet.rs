@@ -308,6 +308,28 @@ fn roles_follow_the_file_one_at_a_time() {
     assert_eq!(fleet.orca(&moved, &[]).outcome(), "unchanged");
 }
 
+/// Managers that elect a leader say nothing for a moment.
+#[test]
+fn looks_that_fail_on_the_way_take_nothing_back() {
+    let fleet = Fleet::start(5);
+    let silent = |times: u64| {
+        let fault = json!({"kind": "error500", "method": "GET", "path": "/nodes/", "times": times});
+        fleet.ask(1, "POST", "/_sim/fault", &fault);
+    };
+    silent(3);
+    let config = fleet.config(5, "");
+    let ended = fleet.orca(&config, &[]);
+    assert_eq!((ended.exit, ended.outcome()), (0, "changed"), "{}", ended.text);
+    silent(3);
+    let swapped = config.replace("n4: {", "n4: {role: manager, ").replace("n2: {role: manager, ", "n2: {");
+    let ended = fleet.orca(&swapped, &[]);
+    assert_eq!((ended.exit, ended.outcome()), (0, "changed"), "{}", ended.text);
+    // What never comes is told in the end.
+    silent(u64::MAX);
+    let ended = fleet.orca(&format!("{config}bootstrap: {{wait: 1s}}\n"), &[]);
+    assert!(ended.exit == 69 && ended.text.contains("simulated failure"), "{}", ended.text);
+}
+
 #[test]
 fn lost_answers_and_other_writers() {
     let fleet = Fleet::start(5);

@@ -148,6 +148,16 @@ fn jobs_and_global_services_stand_as_they_do() {
     assert_eq!(of_job(), json!({"MaxConcurrent": 1, "TotalCompletions": 2}));
     let of = |name: &str| stage.statuses().into_iter().find(|(other, _)| other == name).unwrap().1;
     assert_eq!(of("agent"), "running");
+    // A new leader knows no node until it hears from it: that stops nothing.
+    let nodes = |state: &str| {
+        for node in ["node-1", "node-2", "node-3"] {
+            stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": state})).unwrap();
+        }
+    };
+    nodes("unknown");
+    stage.reconcile(&["--deploy"]);
+    assert_eq!(of("agent"), "running");
+    nodes("ready");
     assert!(["running", "stopped"].contains(&of("once").as_str()), "{}", of("once"));
     assert_eq!(kinds(&stage.report(0, &["deploy", "--all"])), Vec::<&str>::new());
 }

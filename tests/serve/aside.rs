@@ -136,6 +136,33 @@ fn an_update_makes_what_is_known_of_images_old() {
     told("d");
 }
 
+/// Whether orca would take it now makes no difference to whether it is there.
+#[test]
+fn a_newer_image_is_told_of_while_its_service_can_not_have_it() {
+    let stage = Stage::new();
+    let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
+    let create = |name: &str, label: &str| {
+        stage.create(name, 1, |spec| {
+            spec["TaskTemplate"]["ContainerSpec"]["Image"] = format!("reg.example.org/{name}:1@{}", digest("a")).into();
+            spec["Labels"] = json!({label: "monitor"});
+        });
+        let newer = json!({"image": format!("reg.example.org/{name}:1"), "digest": digest("b")});
+        stage.sim.admin("/registry", &newer).unwrap();
+    };
+    create("web", "none");
+    create("told", "orca.update");
+    stage.sim.admin("/tasks", &json!({"service": "web", "state": "starting"})).unwrap();
+    let server = stage.trusting();
+    for name in ["web", "told"] {
+        poll::until("its page knows the newer image", || {
+            let page = server.page(&format!("/services/{name}"));
+            let there = page.contains("newer available") && page.contains(&digest("b"));
+            Ok(if there { Vec::new() } else { vec![page] })
+        })
+        .unwrap();
+    }
+}
+
 #[test]
 fn plans_are_shown_while_a_registry_says_nothing() {
     let stage = Stage::new();

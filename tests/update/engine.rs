@@ -66,6 +66,24 @@ fn an_image_that_crashes_is_rolled_back_by_whom_the_service_says_and_not_tried_a
     }
 }
 
+/// moby#35011: a leader that takes a node's log stream for gone says nothing of its tasks but to those who follow them.
+#[test]
+fn what_a_failed_task_said_is_told_though_the_leader_has_lost_its_nodes_log_stream() {
+    let stage = Stage::new();
+    stage.create("web", |spec| {
+        spec["TaskTemplate"]["ContainerSpec"]["Command"] = json!(["echo"]);
+        spec["TaskTemplate"]["ContainerSpec"]["Args"] = json!(["starting", "no database"]);
+    });
+    stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "failed", "task: non-zero exit (3)");
+    for node in ["node-1", "node-2", "node-3"] {
+        stage.sim.admin("/unheard", &json!({"name": node})).unwrap();
+    }
+    let (exit, report) = stage.run(&["services", "update"]);
+    let told = &report["data"]["updates"][0]["failed_task"];
+    assert_eq!((exit, &told["log"]), (1, &json!(["starting", "no database"])), "{report:#}");
+}
+
 #[test]
 fn a_task_that_dies_after_the_engine_was_content_fails_the_rollout() {
     let stage = Stage::new();

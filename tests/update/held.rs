@@ -6,7 +6,7 @@ use crate::common::cluster::text;
 use crate::common::poll;
 
 use super::plan::digest;
-use super::stage::{Stage, image, outcomes};
+use super::stage::{Stage, ended, image, outcomes};
 
 fn global(spec: &mut Value) {
     spec["Mode"] = json!({"Global": {}});
@@ -41,6 +41,31 @@ fn a_paused_node_keeps_the_old_image_and_the_new_one_is_good() {
     stage.publish("r.invalid/web:1", 'c');
     let (exit, report) = stage.run(&["services", "update", "--deadline", "20s"]);
     assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "written".to_owned())]), "{report:#}");
+}
+
+/// After an election nobody knows how nodes are until the new leader hears from them: that is no proof of anything.
+#[test]
+fn an_election_neither_proves_an_update_nor_condemns_it() {
+    let stage = Stage::new();
+    stage.create("web", global);
+    let nodes = |state: &str| {
+        for node in ["node-1", "node-2", "node-3"] {
+            stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": state})).unwrap();
+        }
+    };
+    stage.publish("r.invalid/web:1", 'b');
+    let running = stage.orca.start(&["services", "update", "--deadline", "3s"]).unwrap();
+    poll::until("the rollout has begun", || {
+        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
+        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
+    })
+    .unwrap();
+    nodes("unknown");
+    std::thread::sleep(std::time::Duration::from_secs(6));
+    nodes("ready");
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
+    assert!(report["data"]["updates"][0]["took_ms"].as_u64().unwrap() >= 6000, "{report:#}");
 }
 
 /// The engine's rollout waits for a task that can't run anywhere, and says for ever that it is under way.

@@ -13,6 +13,10 @@ use super::plan::NOW;
 
 /// A look: one service that was given the image `new` in place of `old`, with these tasks (slot, image, state, error).
 fn look(status: Value, image: &str, replicas: u64, tasks: &[(u64, &str, &str, &str)]) -> Snapshot {
+    Snapshot::parse(&raw(status, image, replicas, tasks).to_string()).unwrap()
+}
+
+fn raw(status: Value, image: &str, replicas: u64, tasks: &[(u64, &str, &str, &str)]) -> Value {
     let mut service = json!({"ID": "s", "Version": {"Index": 1}, "Spec": {"Name": "web",
         "Mode": {"Replicated": {"Replicas": replicas}}, "UpdateConfig": {"Monitor": 7_000_000_000_u64},
         "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {}}}});
@@ -25,13 +29,12 @@ fn look(status: Value, image: &str, replicas: u64, tasks: &[(u64, &str, &str, &s
             "Status": {"State": state, "Err": err, "Timestamp": format!("2026-11-21T11:59:{:02}Z", at)}})
     });
     let tasks: Vec<Value> = tasks.collect();
-    let snapshot = json!({"schema": "orca.snapshot/1", "taken_at": NOW, "api": "1.51",
+    json!({"schema": "orca.snapshot/1", "taken_at": NOW, "api": "1.51",
         "info": {"Name": "n", "SystemTime": NOW, "Swarm": {"NodeID": "n", "Cluster": {"ID": "c"}}},
         "nodes": [{"ID": "n", "Version": {"Index": 1}, "Spec": {"Role": "manager", "Availability": "active"},
             "Description": {"Hostname": "n", "Platform": {"OS": "linux", "Architecture": "x86_64"}},
             "Status": {"State": "ready"}}],
-        "services": [service], "tasks": tasks});
-    Snapshot::parse(&snapshot.to_string()).unwrap()
+        "services": [service], "tasks": tasks})
 }
 
 fn watched() -> Watched {
@@ -63,6 +66,7 @@ fn stale(state: &str) -> Value {
 fn word(sight: &Sight) -> &'static str {
     match sight {
         Sight::Waiting(_) => "waiting",
+        Sight::Unknown(_) => "unknown",
         Sight::Holds(_) => "holds",
         Sight::Stopped => "stopped",
         Sight::Failed(_) => "failed",
@@ -192,6 +196,30 @@ fn on_the_way_back() {
     assert_eq!(word(&sight(&mut watched, &look(Value::Null, "old", 2, &back))), "back");
     assert_eq!(word(&sight(&mut watched, &look(status("rollback_paused"), "old", 2, &back))), "stuck");
     assert_eq!(word(&sight(&mut watched, &look(status("updating"), "other", 2, &mixed))), "superseded");
+}
+
+/// After an election the new leader knows no node until it hears from it: what its tasks do is not known for as long.
+#[test]
+fn what_runs_on_a_node_that_nobody_has_heard_of_yet_proves_nothing() {
+    let runs = [(1, "new", "running", ""), (2, "new", "running", "")];
+    let gone = [(1, "new", "running", "")];
+    let died = [(1, "new", "failed", "exit (3)"), (1, "new", "running", ""), (2, "new", "running", "")];
+    let unheard = |mode: Value, tasks: &[(u64, &str, &str, &str)]| {
+        let mut raw = raw(status("completed"), "new", 2, tasks);
+        raw["nodes"][0]["Status"]["State"] = "unknown".into();
+        raw["services"][0]["Spec"]["Mode"] = mode;
+        Snapshot::parse(&raw.to_string()).unwrap()
+    };
+    let replicated = json!({"Replicated": {"Replicas": 2}});
+    for (what, mode, tasks, wanted) in [
+        ("all as wanted", replicated.clone(), &runs[..], "unknown"),
+        ("one is missing, maybe", replicated.clone(), &gone[..], "unknown"),
+        ("what has failed has failed", replicated, &died[..], "failed"),
+        ("one a node", json!({"Global": {}}), &gone[..], "unknown"),
+        ("one a node, and none yet", json!({"Global": {}}), &[], "waiting"),
+    ] {
+        assert_eq!(word(&sight(&mut watched(), &unheard(mode, tasks))), wanted, "{what}");
+    }
 }
 
 /// What the update config itself takes is not held against a rollout.

@@ -144,6 +144,12 @@ fn every_state_of_a_service_has_its_word_and_its_exit_code() {
         nodes[2]["ManagerStatus"] = Value::Null;
         nodes
     };
+    let unheard = |nodes: [Value; 3]| {
+        nodes.map(|mut node| {
+            node["Status"]["State"] = "unknown".into();
+            node
+        })
+    };
     let on = |slot, node: &str, state: &str| task("web", slot, node, state, |_| ());
     let unplaced = |slot| {
         task("web", slot, "", "pending", |task| task["Status"]["Err"] = "no suitable node (insufficient memory)".into())
@@ -180,6 +186,15 @@ fn every_state_of_a_service_has_its_word_and_its_exit_code() {
         ),
         ("job without a node", nodes.clone(), job.clone(), vec![works(0, "", "pending")], "pending", (0, None), 1),
         ("job complete", nodes.clone(), job, vec![done], "ok", (0, None), 0),
+        (
+            "global, one task missing after an election",
+            unheard(nodes.clone()),
+            global.clone(),
+            everywhere("web").to_vec(),
+            "starting",
+            (2, Some(3)),
+            75,
+        ),
         ("global, one node down", down(nodes.clone()), global, everywhere("web").to_vec(), "ok", (2, Some(2)), 1),
         ("paused update", nodes.clone(), updated("paused"), one(), "paused", (1, Some(1)), 1),
         ("rollback of an older update", nodes.clone(), updated("rollback_completed"), one(), "ok", (1, Some(1)), 0),

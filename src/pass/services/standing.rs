@@ -210,7 +210,8 @@ fn wanted(service: &Service, needs: &Needs, live: &[&Task], offers: &Offers<'_>)
         Mode::Job | Mode::Unknown => (None, None),
         Mode::Global => {
             let may = |(node, offer): &&(&Node, Offer)| {
-                node.state == NodeState::Ready
+                // A new leader knows the state of none until it hears from it; the managers want a task there meanwhile.
+                matches!(node.state, NodeState::Ready | NodeState::Unknown)
                     && offer.has_platform(needs)
                     && service.constraints.iter().all(|constraint| constraint.matches(node, offer))
             };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::model::node::NodeState;
 use crate::model::{Mode, Rollout, Service, ServiceId, Task, TaskId, TaskState, UpdateState};
 use crate::pass::services::standing::{Standing, name_of};
 use crate::pass::update::short;
@@ -45,6 +46,8 @@ pub struct Watched {
 pub enum Sight {
     /// It is under way; what is waited for.
     Waiting(String),
+    /// How its tasks are is not known at the moment, and why.
+    Unknown(String),
     /// All is as wanted; it has to stay so for this long.
     Holds(Duration),
     /// The service has no task that could be watched.
@@ -162,6 +165,13 @@ impl Watched {
             return Sight::Failed(format!(
                 "`{}` has failed after the engine had found the rollout complete: {}",
                 culprit.name, culprit.error
+            ));
+        }
+        // What they were when their nodes were last heard of is no proof, nor is what is missing.
+        if one.live.iter().any(|task| cluster.node(&task.node).is_some_and(|node| node.state == NodeState::Unknown)) {
+            return Sight::Unknown(format!(
+                "`{}`: the managers don't know (yet) how nodes of its tasks are",
+                service.name
             ));
         }
         match one.unsettled() {
