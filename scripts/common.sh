@@ -102,3 +102,13 @@ shell_scripts() {
   echo .ci/run
   find scripts packaging -type f -exec grep -lE -m1 '^#!(/usr/bin/env bash|/bin/sh)' {} +
 }
+
+# wait_until SECONDS WHAT COMMAND...
+wait_until() {
+  local limit=$1 what=$2 from=$SECONDS
+  shift 2
+  until "$@"; do
+    ((SECONDS - from < limit)) || die 1 "waited $limit s in vain for $what"
+    sleep 0.3
+  done
+}

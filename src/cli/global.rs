@@ -53,7 +53,7 @@ pub struct Global {
     )]
     pub timeout: Option<Duration>,
     /// Wait so long for another orca that works on the same cluster
-    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true)]
+    #[arg(long, value_name = "DUR", value_parser = duration, default_value = "0s", global = true, overrides_with = "lock_timeout")]
     pub lock_timeout: Duration,
     /// Where orca keeps its memory, journal and locks [default: /var/lib/orca for root, else the XDG state directory]
     #[arg(long, env = "ORCA_STATE_DIR", value_name = "DIR", global = true, hide_env_values = true)]

@@ -33,6 +33,10 @@ pub const COMMAND: &str = "services logs";
 const SETTLE: Duration = Duration::from_millis(200);
 /// Messages under way from all streams.
 const QUEUE: usize = 1024;
+/// So many lines tell why a task has failed.
+const LAST: u64 = 10;
+/// A node that is gone says nothing: for those lines nobody waits longer.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
 /// Streams that are read at a time.
 const AT_ONCE: usize = 16;
 
@@ -242,18 +246,11 @@ impl Reading<'_> {
     }
 }
 
-/// The last lines of one task, as many as its managers let through in time.
-pub(crate) async fn last_lines(
-    engine: &Engine,
-    api: &str,
-    task: &TaskId,
-    tty: bool,
-    asked: (u64, Duration),
-) -> Vec<String> {
-    let (tail, patience) = asked;
+/// The last lines of a task that has failed; what can't be had in time is left out.
+pub(crate) async fn last_lines(engine: &Engine, api: &str, task: &TaskId, tty: bool) -> Vec<String> {
     let (sender, mut receiver) = mpsc::channel(QUEUE);
     let source = Source { id: task.0.clone(), name: String::new(), node: String::new(), tty };
-    let reader = Reader { engine: engine.clone(), api: api.to_owned(), source, at: 0, patience, sender };
+    let reader = Reader { engine: engine.clone(), api: api.to_owned(), source, at: 0, patience: LAST_PATIENCE, sender };
     let mut lines = VecDeque::new();
     let gathering = async {
         while let Some(News::Said(_, message)) = receiver.recv().await {
@@ -261,11 +258,11 @@ pub(crate) async fn last_lines(
         }
     };
     let reading = async move {
-        reader.read(Extract { tail: Some(tail), since: None, follow: false }).await;
+        reader.read(Extract { tail: Some(LAST), since: None, follow: false }).await;
     };
     // What came in time is kept.
-    let _ = timeout_at(Instant::now() + patience, async { tokio::join!(reading, gathering) }).await;
-    let most = usize::try_from(tail).unwrap_or(usize::MAX);
+    let _ = timeout_at(Instant::now() + LAST_PATIENCE, async { tokio::join!(reading, gathering) }).await;
+    let most = usize::try_from(LAST).unwrap_or(usize::MAX);
     lines.split_off(lines.len().saturating_sub(most)).into()
 }
 

@@ -1,7 +1,6 @@
 //! `orca services update`: look, ask the registries, plan; then give services their images, a few at a time, and stay with
 //! each until it is proven or rolled back.
 
-mod blame;
 pub mod clean;
 mod flight;
 pub(crate) mod resolve;

@@ -145,6 +145,7 @@ impl Lab {
             // An old engine keeps the ended task of a removed job for good.
             let live = |task: &&Value| matches!(task["Status"]["State"].as_str(), Some("starting" | "running"));
             left.extend(cluster.tasks.iter().filter(live).map(|task| format!("task {}", text(&task["ID"]))));
+            // Last, since there may be a worker until then.
             if left.is_empty() {
                 self.engines.iter().try_for_each(led)?;
             }
@@ -163,8 +164,8 @@ impl Passed {
     }
 }
 
-/// This manager, asked itself, tells who leads. To the others one that comes back is ready and reachable before it has
-/// said that it stands for election, over which the leader steps down; it knows no leader then.
+/// Fails unless this manager itself knows a leader. One that comes back is ready and reachable to the others before it
+/// stands for election; the leader steps down over it, and until the next one it knows none.
 pub fn led(engine: &Engine) -> Result<()> {
     let nodes = engine.get("/nodes")?;
     let mut nodes = nodes.as_array().into_iter().flatten();

@@ -53,8 +53,8 @@ pub fn run(path: &Path, real: bool) -> Result<()> {
         Some(file) => std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?,
         None => scenario.config.clone(),
     };
-    orca.config(&resolve(&config, &world)?)?;
-    let mut run = Run { mark: Mark::of(&world.cluster()?)?, world, orca };
+    orca.config(&resolve(&config, &world, &scenario.steps)?)?;
+    let mut run = Run { mark: Mark::of(&world.cluster()?)?, world, orca, steps: &scenario.steps };
     for (at, step) in scenario.steps.iter().enumerate() {
         run.step(step).with_context(|| format!("{}: step {} of {}", scenario.about, at + 1, scenario.steps.len()))?;
     }
@@ -62,16 +62,17 @@ pub fn run(path: &Path, real: bool) -> Result<()> {
     run.again(last, &scenario.again).with_context(|| format!("{}: once more", scenario.about))
 }
 
-struct Run {
+struct Run<'s> {
     world: World,
     orca: Orca,
     mark: Mark,
+    steps: &'s [Step],
 }
 
-impl Run {
+impl Run<'_> {
     fn step(&mut self, step: &Step) -> Result<()> {
         if let Some(config) = &step.config {
-            self.orca.config(&resolve(config, &self.world)?)?;
+            self.orca.config(&resolve(config, &self.world, self.steps)?)?;
         }
         if step.lose_state {
             self.orca.lose_state();
@@ -93,12 +94,13 @@ impl Run {
 
     fn complaints(&self, wanted: &Conditions) -> Result<Vec<String>> {
         let cluster = self.world.cluster()?;
+        let mut found = complaints(&cluster, wanted, &self.mark)?;
         for (name, _) in wanted.nodes.iter().filter(|(_, state)| *state == "ready") {
             if !cluster.node(name)?["ManagerStatus"].is_null() {
-                self.world.led(name)?;
+                found.extend(self.world.led(name).err().map(|error| format!("{name}: {error:#}")));
             }
         }
-        complaints(&cluster, wanted, &self.mark)
+        Ok(found)
     }
 
     /// Everything that somebody other than orca does.
@@ -241,19 +243,28 @@ impl Run {
     }
 }
 
-/// Puts node ids in the place of `@id(HOSTNAME)`. Real managers may take longer to place a task than orca's first step of
-/// forcing it: where a scenario is not about those steps, they come late.
-fn resolve(config: &str, world: &World) -> Result<String> {
-    let mut text = config.to_owned();
-    if matches!(world, World::Lab(_)) && text.contains("dependencies:") && !text.contains("retry_intervals") {
-        text = match text.split_once("options: {") {
-            Some((head, tail)) => format!("{head}options: {{ retry_intervals: [30],{tail}"),
-            None => format!("options: {{ retry_intervals: [30] }}\n{text}"),
-        };
-    }
+/// The config as orca is to have it, with node ids in the place of `@id(HOSTNAME)`.
+fn resolve(config: &str, world: &World, steps: &[Step]) -> Result<String> {
+    let waits = |step: &Step| step.orca.iter().flatten().any(|word| word == "--wait");
+    let mut text = match world {
+        World::Lab(_) if steps.iter().any(waits) => patient(config),
+        _ => config.to_owned(),
+    };
     while let Some((head, tail)) = text.split_once("@id(") {
         let (name, tail) = tail.split_once(')').context("`@id(` without `)`")?;
         text = format!("{head}{}{tail}", world.cluster()?.node_id(name)?);
     }
     Ok(text)
+}
+
+/// Real managers may take longer to place a task than orca waits before its first step of forcing it; a pass that waits
+/// would see that. Where a scenario is not about those steps, they come late.
+fn patient(config: &str) -> String {
+    if !config.contains("dependencies:") || config.contains("retry_intervals") {
+        return config.to_owned();
+    }
+    match config.split_once("options: {") {
+        Some((head, tail)) => format!("{head}options: {{ retry_intervals: [30],{tail}"),
+        None => format!("options: {{ retry_intervals: [30] }}\n{config}"),
+    }
 }

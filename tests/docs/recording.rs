@@ -39,7 +39,7 @@ fn the_picture_is_drawn_from_the_recording() {
     let cast = std::fs::read_to_string(root().join("docs/orca.cast")).unwrap();
     let recording = read(&cast);
     let text: Vec<String> = recording.lines.iter().map(plain).collect();
-    for wanted in ["$ orca reconcile --once --wait 60s", "-- did they follow?", "reconcile unchanged"] {
+    for wanted in ["$ orca reconcile --once --wait ", "-- did they follow?", "reconcile unchanged"] {
         assert!(text.iter().any(|line| line.contains(wanted)), "the recording has no line `{wanted}`: {text:#?}");
     }
     assert!(text.iter().any(|line| line.starts_with("-- yes (")), "the demo did not come to its end");

@@ -32,7 +32,7 @@ impl Desk {
         self.lab.wait_for("all that is deployed runs", || {
             let listed = self.fine(1, &["ls"]).json;
             let rows = listed["data"]["services"].as_array().unwrap();
-            rows.iter().all(|row| row["status"] == "running")
+            !rows.is_empty() && rows.iter().all(|row| row["status"] == "running")
         });
         self.lab.wait_for("it is noted", || self.counts(&["--deploy"]) == [0; 4]);
     }

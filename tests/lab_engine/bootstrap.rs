@@ -78,11 +78,16 @@ impl Bare {
 
     /// `name role availability` of each node that is Ready, and its manager's status.
     fn nodes(&self, node: usize) -> Vec<String> {
-        let format = "node ls --format {{.Hostname}},{{.Status}},{{.Availability}},{{.ManagerStatus}}";
-        let mut nodes: Vec<String> = self.lab.docker(node, format).lines().map(str::to_owned).collect();
-        nodes.sort();
-        nodes
+        sorted(&self.lab.docker(node, NODES))
     }
+}
+
+const NODES: &str = "node ls --format {{.Hostname}},{{.Status}},{{.Availability}},{{.ManagerStatus}}";
+
+fn sorted(lines: &str) -> Vec<String> {
+    let mut lines: Vec<String> = lines.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
 }
 
 impl Drop for Bare {
@@ -155,7 +160,8 @@ fn bare_engines_become_a_swarm_of_five_though_one_dies_in_the_middle() {
     bare.lab.run(&["start", "2"]);
     // Its return may cost an election.
     let led = |node: usize| {
-        let nodes = bare.nodes(node);
+        let Some(text) = bare.lab.try_docker(node, NODES) else { return false };
+        let nodes = sorted(&text);
         let leaders = nodes.iter().filter(|node| node.ends_with(",Leader")).count();
         let role = |node: &str| node.replace(",Leader", ",Reachable");
         leaders == 1 && nodes.iter().map(|node| role(node)).eq(five.iter().map(|node| role(node)))
@@ -170,18 +176,23 @@ fn bare_engines_become_a_swarm_of_five_though_one_dies_in_the_middle() {
     assert!(led(1), "{:?}", bare.nodes(1));
 
     // The node that leads the managers becomes a worker, and a worker takes its place.
-    let moved = config.replace("leader: node-1", "leader: node-2").replace("node-4: {", "node-4: {role: manager, ");
+    let leader = bare.nodes(1).iter().position(|node| node.ends_with(",Leader")).unwrap() + 1;
+    let moved = match leader {
+        1 => config.replace("leader: node-1", "leader: node-2"),
+        other => config.replace(&format!("node-{other}: {{role: manager, "), &format!("node-{other}: {{")),
+    };
+    let moved = moved.replace("node-4: {", "node-4: {role: manager, ");
     let run = bare.orca(&moved, &[]);
     assert_eq!(
         (run.outcome(), run.actions()),
-        ((0, "changed"), vec!["node-4#role done".into(), "node-1#role done".into()]),
+        ((0, "changed"), vec!["node-4#role done".into(), format!("node-{leader}#role done")]),
         "{}",
         run.text
     );
-    let nodes = bare.nodes(2);
+    let nodes = bare.nodes(4);
     assert_eq!(
-        (&*nodes[0], nodes.iter().filter(|node| node.ends_with("Reachable")).count()),
-        ("node-1,Ready,Active,", 2),
+        (&nodes[leader - 1], nodes.iter().filter(|node| node.ends_with("Reachable")).count()),
+        (&format!("node-{leader},Ready,Active,"), 2),
         "{nodes:?}"
     );
     assert_eq!(bare.orca(&moved, &[]).outcome(), (0, "unchanged"));

@@ -127,14 +127,14 @@ impl Lab {
         let mut command = Command::new("docker");
         command.env("DOCKER_HOST", self.host(node)).args(words);
         let started = Instant::now();
-        let mut before = false;
+        let mut again = false;
         loop {
             match output(&mut command) {
                 Ok(text) => return text,
-                // What it was not told of has been done all the same.
-                Err(error) if before && done_already(&error) => return String::new(),
+                // The first try was made, only its answer was lost.
+                Err(error) if again && done_already(words, &error) => return String::new(),
                 Err(error) if passes(&error) && started.elapsed() < LIMIT => {
-                    before = true;
+                    again = true;
                     std::thread::sleep(Duration::from_millis(500));
                 }
                 Err(error) => panic!("node-{node}: docker {words:?}: {error}"),
@@ -241,9 +241,10 @@ fn passes(error: &str) -> bool {
     texts.iter().any(|text| error.contains(text))
 }
 
-/// What is said to whoever asks again for what has been made.
-fn done_already(error: &str) -> bool {
-    error.contains("name conflicts with an existing object") || error.contains("is already in use by container")
+/// What is said to whoever asks again for what has been made, or is gone.
+fn done_already(words: &[&str], error: &str) -> bool {
+    let removes = words.iter().any(|word| *word == "rm" || *word == "--label-rm");
+    error.contains("name conflicts with an existing object") || removes && error.contains("not found")
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

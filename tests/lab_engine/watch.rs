@@ -13,7 +13,7 @@ use crate::lab::Lab;
 
 const CONFIG: &str = "
 stack: web
-options: { retry_intervals: [30] }
+options: { retry_intervals: [10] }
 dependencies: { db: { services: [app, api], restart_dependents: true } }
 watch: { passes: { reconcile: { every: 5s } } }
 ";
@@ -158,8 +158,8 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     for name in ["web_db", "web_app", "web_api"] {
         lab.wait_for(name, || running(&lab, to, name).is_some_and(|(_, node)| node == at));
     }
-    // Long enough for a second restart, were there to be one.
-    std::thread::sleep(Duration::from_secs(12));
+    // Longer than the step after which there would be a second restart.
+    std::thread::sleep(Duration::from_secs(15));
     for (name, before) in ["web_app", "web_api"].iter().zip(&before) {
         let (now, node) = running(&lab, to, name).unwrap();
         assert_eq!(node, at);
@@ -187,8 +187,8 @@ fn the_leader_dies_while_an_anchor_moves_and_nothing_is_restarted_twice() {
     lab.docker(to, &format!("node update --availability active node-{from}"));
 }
 
-/// A task that fails and comes up on another node is no event of the manager's engine, and nothing is looked up here
-/// without one.
+/// A task that fails and comes up on another node is no event of the manager's engine, which is looked at every ten seconds
+/// where no event asks for more.
 #[test]
 fn what_another_nodes_engine_hears_is_followed_at_once() {
     let lab = Lab::clean();
@@ -229,11 +229,7 @@ fn what_another_nodes_engine_hears_is_followed_at_once() {
     let since = || watch.reports().split_off(before);
     let acted = |reports: &[Value]| reports.iter().position(|report| report["summary"]["done"].as_u64() > Some(0));
     lab.wait_for("the report", || acted(&since()).is_some());
-    let mut causes = since();
-    causes.truncate(acted(&causes).unwrap() + 1);
-    // Where the anchor takes longer to come up than events are collected for, the first pass finds it on its way; an
-    // engine that answers too late is connected to again.
-    let heard =
-        |report: &Value| ["event", "anchor", "gap", "unsettled"].iter().any(|cause| report["data"]["cause"] == *cause);
-    assert!(causes.iter().all(heard) && causes[0]["data"]["cause"] != "unsettled", "{causes:?}");
+    // Where the anchor takes longer to come up than events are collected for, the first pass finds it on its way.
+    let first = since()[0]["data"]["cause"].clone();
+    assert!(["event", "anchor"].iter().any(|cause| first == *cause), "{:?}", since());
 }

@@ -18,7 +18,7 @@ pub(super) const PAGES: &[Page] = &[
             ("Do it:", "orca reconcile --once"),
             (
                 "Every minute on every manager, in /etc/cron.d/orca; the leader acts:",
-                "* * * * * root orca reconcile --once --leader-only -o text 2>&1 | logger -t orca",
+                "* * * * * root orca reconcile --once --leader-only --lock-timeout 30s -o text 2>&1 | logger -t orca",
             ),
             ("What has orca done?", "orca history"),
         ],

@@ -8,13 +8,13 @@ use tokio::time::Instant;
 
 use super::{REFUSED, Rollouts};
 use crate::error::{Error, ErrorKind};
+use crate::everyday::logs::last_lines;
 use crate::fingerprint;
 use crate::pass::Pass;
 use crate::pass::order::{Order, PutBack, Verb, Wish};
 use crate::pass::update::clean::replaced;
 use crate::pass::update::prove::{Watched, pace, pace_back};
 use crate::report::Status;
-use crate::updates::blame::last_lines;
 use crate::updates::flight::{End, Flight};
 
 impl Rollouts<'_> {
