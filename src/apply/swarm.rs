@@ -21,7 +21,7 @@ use crate::plan::Change;
 /// Between two looks at what is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const UNREADABLE: &str = "what the managers say of it can't be read";
-const VOTES: &str = "it still has its vote";
+const VOTES: &str = "it hasn't lost its vote";
 
 /// Makes a swarm of this engine.
 pub async fn init(engine: &Engine, api: &str, init: &Init, limit: Instant) -> Result<()> {
@@ -99,6 +99,8 @@ async fn wait(
                 Some(missing) => Ok(missing),
                 None => return Ok(()),
             },
+            // Cut off by the end of the time, it says nothing.
+            Err(_) if Instant::now() >= limit && last.is_ok() => last,
             Err(error) => Err(error),
         };
         sleep(LOOK_AGAIN).await;

@@ -44,7 +44,7 @@ const MEMORY: Question<Memory> = Question { age: |_| Duration::from_secs(15), to
 const PLAN: Question<Report> = Question { age: |_| Duration::from_secs(15), told: false };
 /// Registries are asked again after this, if somebody looks;
 const SELDOM: Duration = Duration::from_secs(15 * 60);
-/// those that don't all answer, and of what passes, after this.
+/// those that don't all answer, and while an update is under way, after this.
 const SOME: Duration = Duration::from_secs(60);
 /// What could not be had is asked for again after this, if somebody looks.
 const AGAIN: Duration = Duration::from_secs(15);
@@ -160,10 +160,13 @@ fn held_back(report: &Report, service: &Service) -> Option<String> {
     let entries = report.data.get(update::DATA)?.as_array()?;
     let entry = entries.iter().find(|entry| entry["id"] == *service.id.0)?;
     let text = |key: &str| entry[key].as_str();
-    let (image, from, to) = (text("image")?, text("from")?, text("to")?);
-    let other = from != to && matches!(text("verdict"), Some("blocked" | "monitor"));
-    (other && Reference::parse(&service.image).digest.as_deref() == Some(from))
-        .then(|| format!("{}@{to}", text("newer").unwrap_or(image)))
+    let (image, from, to) = (text("image")?, text("from"), text("to")?);
+    let newer = text("newer");
+    let other = matches!(text("verdict"), Some("blocked" | "monitor"));
+    let other = other && from != Some(to) && (from.is_some() || newer.is_some());
+    let same = Reference::parse(&service.image).digest.as_deref() == from
+        && Reference::followed(&service.image).as_deref() == Some(image);
+    (other && same).then(|| format!("{}@{to}", newer.unwrap_or(image)))
 }
 
 /// Asks what is old, unless somebody does already; whoever watches hears of it.
@@ -217,9 +220,8 @@ fn ask<T: 'static>(
     });
 }
 
-/// What soon passes, or may: what is said of it then is another thing.
-const PASSING: [Reason; 6] =
-    [Reason::Unresolved, Reason::Busy, Reason::NotSettled, Reason::Moving, Reason::NodeGone, Reason::Stale];
+/// What soon passes, or may.
+const PASSING: [Reason; 2] = [Reason::Unresolved, Reason::Busy];
 
 /// What is not known of an image may be known soon, and what keeps it from a service may be over.
 fn newer_age(report: &Report) -> Duration {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::everyday::follow::LOST;
 use crate::pass::update::DATA;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::prove::{Culprit, Watched};
@@ -61,6 +62,8 @@ pub(super) struct Flight {
     pub(super) begun: Instant,
     /// It has failed if it is not proven, or not back, by then.
     pub(super) until: Instant,
+    /// Since then it is not known how nodes of its tasks are.
+    pub(super) unheard: Option<Instant>,
     /// All has been as wanted since then.
     pub(super) since: Option<Instant>,
     /// Why it has failed, once it has.
@@ -87,6 +90,24 @@ impl Flight {
     pub(super) fn held(&mut self, wanted: Duration) -> bool {
         let wanted = if self.unseen { wanted.saturating_mul(2) } else { wanted };
         self.since.get_or_insert_with(Instant::now).elapsed() >= wanted
+    }
+
+    /// The time in which it isn't known how nodes of its tasks are doesn't count, up to what managers need to find out. Tells
+    /// whether such a time has just begun.
+    pub(super) fn bears_with(&mut self, unheard: bool) -> bool {
+        match (unheard, self.unheard) {
+            (true, None) => {
+                self.unheard = Some(Instant::now());
+                self.until += LOST;
+                true
+            }
+            (false, Some(since)) => {
+                self.unheard = None;
+                self.until -= LOST.saturating_sub(since.elapsed());
+                false
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn is_late(&self) -> bool {

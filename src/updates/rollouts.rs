@@ -8,7 +8,6 @@ mod stack;
 mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
 use anyhow::Result;
 use hooks::Running;
@@ -22,6 +21,7 @@ use crate::engine::Engine;
 use crate::error::{ErrorKind, again, kind_of};
 use crate::everyday::follow::{LOST, Looks};
 use crate::interrupt::Interrupt;
+use crate::model::node::NodeState;
 use crate::model::{ServiceId, UpdateState};
 use crate::pass::Pass;
 use crate::pass::memory::Memory;
@@ -175,7 +175,7 @@ impl Rollouts<'_> {
                         .chain(queue.iter())
                         .any(|other| other.id == *id)
             };
-            let may = |action: &Action| !action.requires.iter().any(under_way) && !self.is_moved(action);
+            let may = |action: &Action| !action.requires.iter().any(under_way) && !self.is_held_up(action);
             let Some(at) = queue.iter().position(may) else { return };
             // The rollout of orca itself may be the end of this run: nobody would see how the others end.
             if self.terms.own.contains(&queue[at].target.id) && self.is_busy() {
@@ -189,12 +189,13 @@ impl Rollouts<'_> {
         }
     }
 
-    /// Somebody else's rollout of the service is under way, as of what follows an anchor that has its new image: its turn
-    /// comes when that is over, as long as rollouts may be begun.
-    fn is_moved(&self, action: &Action) -> bool {
+    /// Somebody else's rollout of the service is under way, as of what follows an anchor that has its new image; or a new
+    /// leader has not heard from all nodes yet. Its turn comes when that is over, as long as rollouts may be begun.
+    fn is_held_up(&self, action: &Action) -> bool {
         let service = self.service(&ServiceId(action.target.id.clone()));
         let moved = service.and_then(|service| service.update).and_then(UpdateState::under_way);
-        moved.is_some() && Instant::now() < self.bounds.deadline
+        let unheard = self.cluster.nodes.iter().any(|node| node.state == NodeState::Unknown);
+        (moved.is_some() || unheard) && Instant::now() < self.bounds.deadline
     }
 
     /// Rollouts that others have to wait for. What the engine has completed, and what only has to go on running, gives its
@@ -239,11 +240,14 @@ impl Rollouts<'_> {
                 continue;
             };
             let sight = flight.watched.look(self.cluster, &standings);
-            // What nobody knows at the moment has not failed: managers find out in less.
-            let patience = if matches!(sight, Sight::Unknown(_)) { LOST } else { Duration::ZERO };
+            let unheard = standings.iter().any(|one| one.service.id == flight.watched.service && one.unheard);
+            if flight.bears_with(unheard) {
+                self.note(&flight.watched, flight.until.saturating_duration_since(Instant::now()));
+                self.keep().await;
+            }
             match sight {
                 // The way back was refused: that is no reason to wait until it is late once more.
-                Sight::Stopped | Sight::Holds(_) | Sight::Waiting(_) | Sight::Unknown(_) | Sight::Failed(_)
+                Sight::Stopped | Sight::Holds(_) | Sight::Waiting(_) | Sight::Failed(_)
                     if flight.refused > 0 && !flight.watched.going_back =>
                 {
                     let why = flight.why.clone().unwrap_or_default();
@@ -255,11 +259,17 @@ impl Rollouts<'_> {
                     waiting.push(format!("`{}` stays so", flight.name()));
                     self.flights.push(flight);
                 }
-                Sight::Waiting(text) | Sight::Unknown(text) if Instant::now() >= flight.until + patience => {
+                Sight::Waiting(text) if flight.is_late() => {
                     let limit = humantime::format_duration(flight.policy.deadline);
-                    self.give_up(flight, format!("it was not proven within {limit}: {text}")).await;
+                    let why = format!("it was not proven within {limit}: {text}");
+                    if unheard {
+                        // Of what nobody knows, nothing is undone.
+                        self.lose(flight, End::NotProven, why).await;
+                    } else {
+                        self.give_up(flight, why).await;
+                    }
                 }
-                Sight::Waiting(text) | Sight::Unknown(text) => {
+                Sight::Waiting(text) => {
                     flight.since = None;
                     waiting.push(text);
                     self.flights.push(flight);

@@ -66,7 +66,6 @@ fn stale(state: &str) -> Value {
 fn word(sight: &Sight) -> &'static str {
     match sight {
         Sight::Waiting(_) => "waiting",
-        Sight::Unknown(_) => "unknown",
         Sight::Holds(_) => "holds",
         Sight::Stopped => "stopped",
         Sight::Failed(_) => "failed",
@@ -212,10 +211,10 @@ fn what_runs_on_a_node_that_nobody_has_heard_of_yet_proves_nothing() {
     };
     let replicated = json!({"Replicated": {"Replicas": 2}});
     for (what, mode, tasks, wanted) in [
-        ("all as wanted", replicated.clone(), &runs[..], "unknown"),
-        ("one is missing, maybe", replicated.clone(), &gone[..], "unknown"),
+        ("all as wanted", replicated.clone(), &runs[..], "waiting"),
+        ("one is missing, maybe", replicated.clone(), &gone[..], "waiting"),
         ("what has failed has failed", replicated, &died[..], "failed"),
-        ("one a node", json!({"Global": {}}), &gone[..], "unknown"),
+        ("one a node", json!({"Global": {}}), &gone[..], "waiting"),
         ("one a node, and none yet", json!({"Global": {}}), &[], "waiting"),
     ] {
         assert_eq!(word(&sight(&mut watched(), &unheard(mode, tasks))), wanted, "{what}");

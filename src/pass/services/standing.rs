@@ -86,6 +86,9 @@ pub struct Standing<'a> {
     pub whole: bool,
     /// Tasks of a global service that wait for ever: its image has nothing that their nodes could run.
     pub unplaced: u64,
+    /// How nodes of its tasks are is not known at the moment, or how those are that could take what it lacks: a new leader
+    /// knows of none until it hears from it.
+    pub unheard: bool,
     /// The newest failure.
     pub failure: Option<Failure>,
     /// In one word.
@@ -140,6 +143,9 @@ fn one<'a>(
     let unplaced = live.iter().filter(lost).count() as u64;
     let current = own.iter().filter(|task| of_spec(task, service)).count() as u64;
     let whole = owed.is_some_and(|owed| [slots(&own), own.len() as u64, current].iter().all(|n| n + done == owed));
+    let silent = |node: &Node| matches!(node.state, NodeState::Unknown | NodeState::Disconnected);
+    let on_silent = |task: &&Task| offers.get(&task.node).is_some_and(|(node, _)| silent(node));
+    let unheard = if whole { live.iter().any(on_silent) } else { offers.values().any(|(node, _)| silent(node)) };
     let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
     let failure = newest_failure(service, tasks);
     let recent = failure.as_ref().and_then(|failure| failure.at).is_some_and(|at| age(at, cluster.engine_time) < NEWS);
@@ -169,6 +175,7 @@ fn one<'a>(
         owed,
         whole,
         unplaced,
+        unheard,
         failure,
         state,
         stack,
@@ -210,8 +217,8 @@ fn wanted(service: &Service, needs: &Needs, live: &[&Task], offers: &Offers<'_>)
         Mode::Job | Mode::Unknown => (None, None),
         Mode::Global => {
             let may = |(node, offer): &&(&Node, Offer)| {
-                // A new leader knows the state of none until it hears from it; the managers want a task there meanwhile.
-                matches!(node.state, NodeState::Ready | NodeState::Unknown)
+                // As swarmkit has it: a task is wanted, too, where it isn't known (yet) how the node is.
+                node.state != NodeState::Down
                     && offer.has_platform(needs)
                     && service.constraints.iter().all(|constraint| constraint.matches(node, offer))
             };
@@ -301,6 +308,11 @@ impl Standing<'_> {
             return Some(format!("`{name}`: {what}{}", self.said()));
         }
         let wanted = self.wanted?;
+        if self.unheard {
+            return Some(format!(
+                "`{name}`: the managers don't know (yet) how nodes are that its tasks are on, or may go to"
+            ));
+        }
         if self.whole {
             return None;
         }

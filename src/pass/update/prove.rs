@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::node::NodeState;
 use crate::model::{Mode, Rollout, Service, ServiceId, Task, TaskId, TaskState, UpdateState};
 use crate::pass::services::standing::{Standing, name_of};
 use crate::pass::update::short;
@@ -46,8 +45,6 @@ pub struct Watched {
 pub enum Sight {
     /// It is under way; what is waited for.
     Waiting(String),
-    /// How its tasks are is not known at the moment, and why.
-    Unknown(String),
     /// All is as wanted; it has to stay so for this long.
     Holds(Duration),
     /// The service has no task that could be watched.
@@ -167,14 +164,8 @@ impl Watched {
                 culprit.name, culprit.error
             ));
         }
-        // What they were when their nodes were last heard of is no proof, nor is what is missing.
-        if one.live.iter().any(|task| cluster.node(&task.node).is_some_and(|node| node.state == NodeState::Unknown)) {
-            return Sight::Unknown(format!(
-                "`{}`: the managers don't know (yet) how nodes of its tasks are",
-                service.name
-            ));
-        }
         match one.unsettled() {
+            Some(why) if one.unheard => Sight::Waiting(why),
             Some(_) => Sight::Waiting(waiting(one, &self.image)),
             None if one.owed == Some(0) => Sight::Stopped,
             // Its tasks end, and have ended well: nothing is left that could be watched.

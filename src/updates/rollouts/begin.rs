@@ -77,6 +77,7 @@ impl Rollouts<'_> {
             spec,
             begun,
             until,
+            unheard: None,
             since,
             why,
             drawn,

@@ -77,6 +77,7 @@ impl Rollouts<'_> {
             begun,
             until: begun + pace(service, self.cluster) + policy.deadline,
             policy,
+            unheard: None,
             since: None,
             why: None,
             drawn: false,
