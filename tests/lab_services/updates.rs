@@ -172,6 +172,8 @@ fn a_registry_that_is_away_changes_nothing_and_credentials_are_renewed_without_a
     assert_eq!((report.exit, &report.json["outcome"]), (75, &json!("blocked")), "{:#}", report.json);
     assert_eq!((entry(&report, "gone")["reasons"].clone(), index("gone")), (json!(["unresolved"]), before));
 
+    // One that is still being prepared is replaced for new credentials (swarmkit's `IsTaskDirty`).
+    lab.wait_for("both run", || running_images(&lab, "calm").len() == 2);
     let tasks = lab.docker(1, "service ps -q calm");
     let spec = lab.spec(1, "calm");
     let login = json!({"auths": {&registry: {"auth": "dXNlcjpodW50ZXI="}}});
