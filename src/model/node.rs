@@ -34,12 +34,19 @@ pub enum NodeState {
     Ready,
     /// Missed its heartbeats; its tasks are being replaced.
     Down,
-    /// Left, or was told to go.
+    /// Looks for another manager: it was told to, or has left.
     Disconnected,
     /// Not known (yet), or a state newer than orca.
     #[default]
     #[serde(other)]
     Unknown,
+}
+
+impl NodeState {
+    /// How the node and its tasks are is not known (yet): a new leader hasn't heard from it.
+    pub fn is_unheard(self) -> bool {
+        matches!(self, Self::Unknown | Self::Disconnected)
+    }
 }
 
 /// What the operator lets the node do.

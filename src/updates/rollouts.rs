@@ -21,7 +21,6 @@ use crate::engine::Engine;
 use crate::error::{ErrorKind, again, kind_of};
 use crate::everyday::follow::{LOST, Looks};
 use crate::interrupt::Interrupt;
-use crate::model::node::NodeState;
 use crate::model::{ServiceId, UpdateState};
 use crate::pass::Pass;
 use crate::pass::memory::Memory;
@@ -194,7 +193,7 @@ impl Rollouts<'_> {
     fn is_held_up(&self, action: &Action) -> bool {
         let service = self.service(&ServiceId(action.target.id.clone()));
         let moved = service.and_then(|service| service.update).and_then(UpdateState::under_way);
-        let unheard = self.cluster.nodes.iter().any(|node| node.state == NodeState::Unknown);
+        let unheard = self.cluster.nodes.iter().any(|node| node.state.is_unheard());
         (moved.is_some() || unheard) && Instant::now() < self.bounds.deadline
     }
 

@@ -143,9 +143,9 @@ fn one<'a>(
     let unplaced = live.iter().filter(lost).count() as u64;
     let current = own.iter().filter(|task| of_spec(task, service)).count() as u64;
     let whole = owed.is_some_and(|owed| [slots(&own), own.len() as u64, current].iter().all(|n| n + done == owed));
-    let silent = |node: &Node| matches!(node.state, NodeState::Unknown | NodeState::Disconnected);
-    let on_silent = |task: &&Task| offers.get(&task.node).is_some_and(|(node, _)| silent(node));
-    let unheard = if whole { live.iter().any(on_silent) } else { offers.values().any(|(node, _)| silent(node)) };
+    let mut nodes = offers.values().map(|(node, _)| node);
+    let concerned = |node: &&Node| !whole || live.iter().any(|task| task.node == node.id);
+    let unheard = nodes.any(|node| node.state.is_unheard() && concerned(&node));
     let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
     let failure = newest_failure(service, tasks);
     let recent = failure.as_ref().and_then(|failure| failure.at).is_some_and(|at| age(at, cluster.engine_time) < NEWS);

@@ -91,6 +91,8 @@ impl Rollouts<'_> {
         let way = if flight.put_back { pace } else { pace_back };
         let way = self.service(&flight.watched.service).map(|service| way(service, self.cluster));
         let time = way.unwrap_or_default() + flight.policy.deadline;
+        // What was added to the time before is no part of this one.
+        flight.unheard = None;
         flight.until = Instant::now() + time;
         self.note(&flight.watched, time);
     }
