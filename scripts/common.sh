@@ -31,8 +31,9 @@ step() {
   say "== $name: fine ($((SECONDS - from)) s)"
 }
 
-# Names of attempts that have failed.
+# Names of attempts that have failed; where KEPT names a folder, what each attempt says is also kept there, by its name.
 FAILED=()
+KEPT=
 
 # attempt NAME COMMAND...: a step after which it goes on even if it has failed, so that one run shows all that is wrong.
 # Whoever attempts ends with all_well. Not for a condition (`attempt ... ||`): there the command would ignore set -e.
@@ -42,8 +43,8 @@ attempt() {
   (
     set -e
     step "$@"
-  )
-  status=$?
+  ) 2>&1 | tee ${KEPT:+"$KEPT/$1"}
+  status=${PIPESTATUS[0]}
   set -e
   [ "$status" = 0 ] || { FAILED+=("$1"); say "== $1: FAILED (exit code $status)"; }
 }

@@ -145,7 +145,7 @@ fn one<'a>(
     let whole = owed.is_some_and(|owed| [slots(&own), own.len() as u64, current].iter().all(|n| n + done == owed));
     let mut nodes = offers.values().map(|(node, _)| node);
     let concerned = |node: &&Node| !whole || live.iter().any(|task| task.node == node.id);
-    let unheard = nodes.any(|node| node.state.is_unheard() && concerned(&node));
+    let unheard = nodes.any(|node| node.state.is_unheard() && concerned(node));
     let pending: Vec<&Task> = live.iter().copied().filter(|task| waits(task)).collect();
     let failure = newest_failure(service, tasks);
     let recent = failure.as_ref().and_then(|failure| failure.at).is_some_and(|at| age(at, cluster.engine_time) < NEWS);
