@@ -220,6 +220,8 @@ fn set_tasks(cluster: &mut Cluster, wanted: &TaskState) -> Result<u64, Refusal> 
             cluster.fail_task(id);
         }
     }
+    // A rollout may have waited for just that.
+    cluster.todo.insert(service);
     cluster.converge();
     Ok(u64::try_from(ids.len()).unwrap_or_default())
 }

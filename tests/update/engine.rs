@@ -311,7 +311,7 @@ fn a_service_that_is_deleted_in_mid_rollout_is_nobodys_failure() {
     stage.create("web", |_| ());
     stage.publish("r.invalid/web:1", 'b');
     stage.broken(&digest('b'), "starting", "");
-    let running = stage.begun();
+    let running = stage.begun(&[]);
     let id = stage.cluster().service_id("web").unwrap();
     stage.sim.engine.ask("DELETE", &format!("/services/{id}"), None).unwrap();
     let (exit, report) = ended(&running.end().unwrap());
@@ -370,7 +370,7 @@ fn a_service_that_is_made_while_another_orca_is_waited_for_gets_its_image_too() 
     stage.create("web", |spec| spec["UpdateConfig"]["Monitor"] = 10_000_000_000_u64.into());
     let mut spec = stage.spec("web");
     stage.publish("r.invalid/web:1", 'b');
-    let first = stage.begun();
+    let first = stage.begun(&[]);
     stage.sim.reset_requests().unwrap();
     let second = stage.orca.start(&["services", "update", "--lock-timeout", "60s"]).unwrap();
     poll::until("the second has looked, and asks the registry", || {
@@ -452,7 +452,7 @@ fn a_signal_ends_the_watch_and_the_engine_goes_on() {
     stage.publish("r.invalid/web:1", 'b');
     stage.publish("r.invalid/zeb:1", 'b');
     stage.broken(&format!("web:1@{}", digest('b')), "starting", "");
-    let running = stage.begun();
+    let running = stage.begun(&[]);
     running.signal("TERM").unwrap();
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!((exit, &report["outcome"]), (143, &json!("interrupted")), "{report:#}");

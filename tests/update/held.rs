@@ -1,5 +1,7 @@
 //! Services of which not every task runs the new image, and that is as it should be.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::common::cluster::text;
@@ -22,6 +24,22 @@ fn running(stage: &Stage) -> Vec<(String, String)> {
         .collect();
     seen.sort();
     seen
+}
+
+fn nodes(stage: &Stage, state: &str) {
+    for node in ["node-1", "node-2", "node-3"] {
+        stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": state})).unwrap();
+    }
+}
+
+/// Until whoever watches has seen what is now.
+fn seen(stage: &Stage) {
+    stage.sim.reset_requests().unwrap();
+    poll::until("orca has looked", || {
+        let looks = stage.count("GET /nodes");
+        Ok(if looks > 1 { Vec::new() } else { vec![format!("{looks} looks")] })
+    })
+    .unwrap();
 }
 
 #[test]
@@ -48,24 +66,37 @@ fn a_paused_node_keeps_the_old_image_and_the_new_one_is_good() {
 fn an_election_neither_proves_an_update_nor_condemns_it() {
     let stage = Stage::new();
     stage.create("web", global);
-    let nodes = |state: &str| {
-        for node in ["node-1", "node-2", "node-3"] {
-            stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": state})).unwrap();
-        }
-    };
     stage.publish("r.invalid/web:1", 'b');
-    let running = stage.orca.start(&["services", "update", "--deadline", "3s"]).unwrap();
-    poll::until("the rollout has begun", || {
-        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
-        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
-    })
-    .unwrap();
-    nodes("unknown");
-    std::thread::sleep(std::time::Duration::from_secs(6));
-    nodes("ready");
+    let running = stage.begun(&["--deadline", "3s"]);
+    nodes(&stage, "unknown");
+    std::thread::sleep(Duration::from_secs(6));
+    nodes(&stage, "ready");
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
     assert!(report["data"]["updates"][0]["took_ms"].as_u64().unwrap() >= 6000, "{report:#}");
+}
+
+/// What an election added to the time of a rollout is taken off again when it is over; not from the time of the way back.
+#[test]
+fn a_way_back_that_begins_during_an_election_has_all_its_time() {
+    let stage = Stage::new();
+    stage.create("web", |spec| spec["UpdateConfig"]["FailureAction"] = "rollback".into());
+    stage.publish("r.invalid/web:1", 'b');
+    // Neither image comes up before it is told to.
+    stage.broken("r.invalid/web", "starting", "");
+    let running = stage.begun(&["--deadline", "20s"]);
+    nodes(&stage, "unknown");
+    seen(&stage);
+    stage.ends_badly(1);
+    stage.reached("rollback_started");
+    seen(&stage);
+    nodes(&stage, "ready");
+    seen(&stage);
+    stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
+    stage.sim.admin("/tasks", &json!({"service": "web", "slot": 1, "state": "running"})).unwrap();
+    let (exit, report) = ended(&running.end().unwrap());
+    let wanted = vec![("web".to_owned(), "rolled_back_by_engine".to_owned())];
+    assert_eq!((exit, outcomes(&report)), (1, wanted), "{report:#}");
 }
 
 /// The engine's rollout waits for a task that can't run anywhere, and says for ever that it is under way.

@@ -101,7 +101,7 @@ impl Stage {
         stage.create("web", |spec| spec["UpdateConfig"]["Monitor"] = (seconds * 1_000_000_000).into());
         stage.orca.config(FOLLOWS).unwrap();
         stage.publish("r.invalid/web:1", 'b');
-        let running = stage.begun();
+        let running = stage.begun(&[]);
         stage.content("web");
         (stage, running)
     }

@@ -34,8 +34,8 @@ impl Stage {
     }
 
     /// An update whose first write is done.
-    pub(crate) fn begun(&self) -> Running {
-        let running = self.orca.start(&["services", "update"]).unwrap();
+    pub(crate) fn begun(&self, options: &[&str]) -> Running {
+        let running = self.orca.start(&[&["services", "update"], options].concat()).unwrap();
         poll::until("the rollout has begun", || {
             let begun = text(&self.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
             Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
@@ -47,6 +47,21 @@ impl Stage {
     /// Images that have this in their name end like that.
     pub(crate) fn broken(&self, part: &str, state: &str, err: &str) {
         self.sim.admin("/images", &json!({"match": part, "state": state, "err": err})).unwrap();
+    }
+
+    /// Waits for this state of the engine's rollout.
+    pub(crate) fn reached(&self, state: &str) {
+        poll::until("the engine's rollout goes on", || {
+            let now = text(&self.cluster().service("web")?["UpdateStatus"]["State"]);
+            Ok(if now == state { Vec::new() } else { vec![format!("{now}, not yet {state}")] })
+        })
+        .unwrap();
+    }
+
+    /// A task of it ends badly.
+    pub(crate) fn ends_badly(&self, slot: u64) {
+        let dies = json!({"service": "web", "slot": slot, "state": "failed", "err": "task: non-zero exit (137)"});
+        self.sim.admin("/tasks", &dies).unwrap();
     }
 
     pub(crate) fn count(&self, begin: &str) -> u64 {

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::common::cluster::text;
-use crate::common::poll;
 
 use super::engine::running_image;
 use super::plan::digest;
@@ -17,7 +16,7 @@ fn unseen(ends: bool) -> Stage {
     if !ends {
         stage.broken(&digest('b'), "starting", "");
     }
-    let running = stage.begun();
+    let running = stage.begun(&[]);
     running.signal("TERM").unwrap();
     assert_eq!(ended(&running.end().unwrap()).0, 143);
     stage.sim.reset_requests().unwrap();
@@ -44,23 +43,6 @@ fn and_is_rolled_back_if_it_fails_after_all() {
     assert_eq!(running_image(&stage, "web"), [image("web", 'a'), image("web", 'a')]);
     let (exit, report) = stage.run(&["services", "update"]);
     assert_eq!((exit, &report["data"]["updates"][0]["reasons"]), (75, &json!(["failed_before"])), "{report:#}");
-}
-
-impl Stage {
-    /// Waits for this state of the engine's rollout.
-    fn reached(&self, state: &str) {
-        poll::until("the engine's rollout goes on", || {
-            let now = text(&self.cluster().service("web")?["UpdateStatus"]["State"]);
-            Ok(if now == state { Vec::new() } else { vec![format!("{now}, not yet {state}")] })
-        })
-        .unwrap();
-    }
-
-    /// A task of it ends badly.
-    fn ends_badly(&self, slot: u64) {
-        let dies = json!({"service": "web", "slot": slot, "state": "failed", "err": "task: non-zero exit (137)"});
-        self.sim.admin("/tasks", &dies).unwrap();
-    }
 }
 
 /// A node restarts, and orca with it: its containers end, and come up again.
@@ -101,7 +83,7 @@ fn what_the_engine_has_rolled_back_is_not_tried_again_until_that_is_asked_for() 
     stage.create("web", |spec| spec["UpdateConfig"]["FailureAction"] = "rollback".into());
     stage.publish("r.invalid/web:1", 'b');
     stage.broken(&digest('b'), "starting", "");
-    let running = stage.begun();
+    let running = stage.begun(&[]);
     running.signal("TERM").unwrap();
     assert_eq!(ended(&running.end().unwrap()).0, 143);
     stage.reached("updating");
