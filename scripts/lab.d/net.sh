@@ -8,6 +8,7 @@
 node_addr() { echo "$SUBNET.$((10 + $1))"; }
 node_ns() { echo "orca-lab.$NAME.$1"; }
 node_veth() { echo "olv$OCTET-$1"; }
+mac() { printf '02:6f:6c:%02x:00:%02x\n' "$OCTET" "$1"; } # of node K; of the bridge: 0
 
 free_octet() { # call it with the global lock held
   local o taken
@@ -23,7 +24,9 @@ free_octet() { # call it with the global lock held
 ensure_bridge() {
   mkdir -p "$RUN"
   if ! [ -e "/sys/class/net/$BRIDGE" ]; then
-    ip link add "$BRIDGE" type bridge
+    # Else it takes the lowest of its ports' addresses, another one when that port goes, and for the next half a minute no
+    # other node reaches the registry here: what it has cached of it is wrong.
+    ip link add "$BRIDGE" address "$(mac 0)" type bridge
     ip link set "$BRIDGE" alias "orca-lab:$NAME"
     ip addr add "$GATEWAY/24" dev "$BRIDGE"
     ip link set "$BRIDGE" up
@@ -50,7 +53,7 @@ ensure_node_net() {
   ns=$(node_ns "$k") veth=$(node_veth "$k")
   ip netns add "$ns"
   # The same MAC after a restart, as a machine has: what its peers have cached of it still holds.
-  ip link add "$veth" type veth peer name eth0 address "$(printf '02:6f:6c:%02x:00:%02x' "$OCTET" "$k")" netns "$ns"
+  ip link add "$veth" type veth peer name eth0 address "$(mac "$k")" netns "$ns"
   ip link set "$veth" alias "orca-lab:$NAME"
   ip link set "$veth" master "$BRIDGE"
   ip -n "$ns" -b - <<BATCH

@@ -26,9 +26,9 @@ fn running(stage: &Stage) -> Vec<(String, String)> {
     seen
 }
 
-fn nodes(stage: &Stage, state: &str) {
+fn all_nodes(stage: &Stage, how: &str) {
     for node in ["node-1", "node-2", "node-3"] {
-        stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": state})).unwrap();
+        stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": how})).unwrap();
     }
 }
 
@@ -68,9 +68,9 @@ fn an_election_neither_proves_an_update_nor_condemns_it() {
     stage.create("web", global);
     stage.publish("r.invalid/web:1", 'b');
     let running = stage.begun(&["--deadline", "3s"]);
-    nodes(&stage, "unknown");
+    all_nodes(&stage, "unknown");
     std::thread::sleep(Duration::from_secs(6));
-    nodes(&stage, "ready");
+    all_nodes(&stage, "ready");
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
     assert!(report["data"]["updates"][0]["took_ms"].as_u64().unwrap() >= 6000, "{report:#}");
@@ -85,12 +85,12 @@ fn a_way_back_that_begins_during_an_election_has_all_its_time() {
     // Neither image comes up before it is told to.
     stage.broken("r.invalid/web", "starting", "");
     let running = stage.begun(&["--deadline", "20s"]);
-    nodes(&stage, "unknown");
+    all_nodes(&stage, "unknown");
     seen(&stage);
     stage.ends_badly(1);
     stage.reached("rollback_started");
     seen(&stage);
-    nodes(&stage, "ready");
+    all_nodes(&stage, "ready");
     seen(&stage);
     stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
     stage.sim.admin("/tasks", &json!({"service": "web", "slot": 1, "state": "running"})).unwrap();
