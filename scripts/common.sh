@@ -31,7 +31,7 @@ step() {
   say "== $name: fine ($((SECONDS - from)) s)"
 }
 
-# Names of attempts that have failed; where KEPT names a folder, what each attempt says is also kept there, by its name.
+# Names of attempts that have failed. Where KEPT names a folder, what each attempt says is kept there, too, by its name.
 FAILED=()
 KEPT=
 
@@ -40,11 +40,14 @@ KEPT=
 attempt() {
   local status
   set +e
-  (
-    set -e
-    step "$@"
-  ) 2>&1 | tee ${KEPT:+"$KEPT/$1"}
-  status=${PIPESTATUS[0]}
+  if [ -z "$KEPT" ]; then
+    (set -e && step "$@")
+    status=$?
+  else
+    # Ctrl-C reaches the whole pipe; what a step says while it cleans up is still to be heard.
+    (set -e && step "$@") 2>&1 | (trap '' INT TERM HUP && exec tee "$KEPT/$1")
+    status=${PIPESTATUS[0]}
+  fi
   set -e
   [ "$status" = 0 ] || { FAILED+=("$1"); say "== $1: FAILED (exit code $status)"; }
 }

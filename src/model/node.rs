@@ -43,7 +43,7 @@ pub enum NodeState {
 }
 
 impl NodeState {
-    /// How the node and its tasks are is not known (yet): a new leader hasn't heard from it.
+    /// How the node and its tasks are is not known: a new leader hasn't heard from it yet, or it has lost its manager.
     pub fn is_unheard(self) -> bool {
         matches!(self, Self::Unknown | Self::Disconnected)
     }

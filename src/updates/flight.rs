@@ -60,9 +60,10 @@ pub(super) struct Flight {
     /// The fingerprint of the spec that was written.
     pub(super) spec: String,
     pub(super) begun: Instant,
-    /// It has failed if it is not proven, or not back, by then.
+    /// It has failed if it is not as wanted, or not back, by then. Time in which nothing could be known of it, and in which
+    /// it was as wanted, is added.
     pub(super) until: Instant,
-    /// Since then it is not known how nodes of its tasks are.
+    /// Since then `until` is longer by [`LOST`], since it is not known how nodes of its tasks are.
     pub(super) unheard: Option<Instant>,
     /// All has been as wanted since then.
     pub(super) since: Option<Instant>,
@@ -81,15 +82,54 @@ pub(super) struct Flight {
 }
 
 impl Flight {
+    /// One that begins now, and may take so long.
+    pub(super) fn new(action: ReportedAction, watched: Watched, policy: Policy, spec: String, time: Duration) -> Self {
+        let begun = Instant::now();
+        Self {
+            action,
+            watched,
+            policy,
+            spec,
+            begun,
+            until: begun + time,
+            unheard: None,
+            since: None,
+            why: None,
+            drawn: false,
+            put_back: false,
+            unseen: false,
+            culprit: None,
+            refused: 0,
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.action.target.name
     }
 
-    /// It has been as wanted for so long; twice that where nobody has seen its tasks outlive the engine's own monitor time:
-    /// they may have started just now.
-    pub(super) fn held(&mut self, wanted: Duration) -> bool {
+    /// For how long it must still be as wanted; twice as long where nobody has seen its tasks outlive the engine's own monitor
+    /// time: they may have started just now.
+    pub(super) fn holds(&mut self, wanted: Duration) -> Duration {
         let wanted = if self.unseen { wanted.saturating_mul(2) } else { wanted };
-        self.since.get_or_insert_with(Instant::now).elapsed() >= wanted
+        wanted.saturating_sub(self.since.get_or_insert_with(Instant::now).elapsed())
+    }
+
+    /// It is not as wanted any more. What it was so for is no time that it took to get there.
+    pub(super) fn lets_go(&mut self) {
+        self.until += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+    }
+
+    /// For so long nobody could look: that is no time in which it was as wanted, nor one in which it was not.
+    pub(super) fn missed(&mut self, time: Duration) {
+        self.until += time;
+        for since in [&mut self.unheard, &mut self.since].into_iter().flatten() {
+            *since += time;
+        }
+    }
+
+    /// The time it still has.
+    pub(super) fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
     }
 
     /// The time in which it isn't known how nodes of its tasks are doesn't count, up to what managers need to find out. Tells

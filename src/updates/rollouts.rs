@@ -8,6 +8,7 @@ mod stack;
 mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use anyhow::Result;
 use hooks::Running;
@@ -91,6 +92,14 @@ pub(super) struct Aside {
     finishing: Vec<Running>,
 }
 
+/// When the cluster was looked at.
+struct Seen {
+    /// The last time that it could be.
+    last: Instant,
+    /// The first time since then that it couldn't.
+    lost: Option<Instant>,
+}
+
 /// What has come of rollouts.
 #[derive(Default)]
 pub(super) struct Ended {
@@ -110,7 +119,7 @@ impl Rollouts<'_> {
         self.bounds.progress.begin(actions.len());
         let mut queue: VecDeque<Action> = actions.into();
         let mut looks = Looks::new(self.terms.engine, &self.cluster.api, self.terms.interrupt);
-        let mut lost = None;
+        let mut seen = Seen { last: Instant::now(), lost: None };
         loop {
             self.take_prepared().await;
             self.take_back(&mut queue).await;
@@ -120,7 +129,7 @@ impl Rollouts<'_> {
                 break;
             }
             let looked = looks.look().await;
-            if let Err(error) = self.take_in(looked, &mut lost).await {
+            if let Err(error) = self.take_in(looked, &mut seen).await {
                 self.leave(&error, &mut queue);
             } else if (self.is_busy() || !queue.is_empty())
                 && let Err(error) = looks.rest().await
@@ -139,25 +148,36 @@ impl Rollouts<'_> {
         !self.flights.is_empty() || !self.aside.preparing.is_empty()
     }
 
-    /// Judges by a look. One that failed, or can't be read, says nothing of any rollout; for how long it is borne with,
-    /// is in `lost`.
-    async fn take_in(&mut self, looked: Result<Snapshot>, lost: &mut Option<Instant>) -> Result<()> {
+    /// Judges by a look. One that failed, or can't be read, says nothing of any rollout, and is borne with for a while.
+    async fn take_in(&mut self, looked: Result<Snapshot>, seen: &mut Seen) -> Result<()> {
         let readable = |cluster: Snapshot| match standing::all(&cluster) {
             Ok(_) => Ok(cluster),
             Err(error) => Err(anyhow::Error::from(error).context("the engine's objects can't be read")),
         };
         match looked.and_then(readable) {
             Ok(cluster) => {
-                *lost = None;
                 *self.cluster = cluster;
+                if seen.lost.take().is_some() {
+                    self.missed(seen.last.elapsed()).await;
+                }
+                seen.last = Instant::now();
                 self.judge().await;
                 Ok(())
             }
             Err(error) => {
-                let since = *lost.get_or_insert_with(Instant::now);
+                let since = *seen.lost.get_or_insert_with(Instant::now);
                 let over = kind_of(&error) == ErrorKind::Interrupted || since.elapsed() >= LOST;
                 if over { Err(error) } else { Ok(()) }
             }
+        }
+    }
+
+    /// For so long no look said anything: a leader was elected, or the way there was broken.
+    async fn missed(&mut self, time: Duration) {
+        for mut flight in std::mem::take(&mut self.flights) {
+            flight.missed(time);
+            self.note_longer(&flight.watched, flight.left()).await;
+            self.flights.push(flight);
         }
     }
 
@@ -241,8 +261,10 @@ impl Rollouts<'_> {
             let sight = flight.watched.look(self.cluster, &standings);
             let unheard = standings.iter().any(|one| one.service.id == flight.watched.service && one.unheard);
             if flight.bears_with(unheard) {
-                self.note(&flight.watched, flight.until.saturating_duration_since(Instant::now()));
-                self.keep().await;
+                self.note_longer(&flight.watched, flight.left()).await;
+            }
+            if matches!(sight, Sight::Waiting(_)) {
+                flight.lets_go();
             }
             match sight {
                 // The way back was refused: that is no reason to wait until it is late once more.
@@ -253,11 +275,14 @@ impl Rollouts<'_> {
                     self.give_up(flight, why).await;
                 }
                 Sight::Stopped => self.written(flight).await,
-                Sight::Holds(wanted) if flight.held(wanted) => self.proven(flight).await,
-                Sight::Holds(_) => {
-                    waiting.push(format!("`{}` stays so", flight.name()));
-                    self.flights.push(flight);
-                }
+                Sight::Holds(wanted) => match flight.holds(wanted) {
+                    Duration::ZERO => self.proven(flight).await,
+                    left => {
+                        self.note_longer(&flight.watched, left).await;
+                        waiting.push(format!("`{}` stays so", flight.name()));
+                        self.flights.push(flight);
+                    }
+                },
                 Sight::Waiting(text) if flight.is_late() => {
                     let limit = humantime::format_duration(flight.policy.deadline);
                     let why = format!("it was not proven within {limit}: {text}");
@@ -269,7 +294,6 @@ impl Rollouts<'_> {
                     }
                 }
                 Sight::Waiting(text) => {
-                    flight.since = None;
                     waiting.push(text);
                     self.flights.push(flight);
                 }
@@ -278,7 +302,8 @@ impl Rollouts<'_> {
                     let why = flight.why.clone().unwrap_or_default();
                     let limit = humantime::format_duration(flight.policy.deadline);
                     let text = format!("{why}; the rollback has not ended within {limit}: {text}");
-                    self.lose(flight, End::RollbackFailed, text).await;
+                    // What nobody knows has not failed.
+                    self.lose(flight, if unheard { End::NotProven } else { End::RollbackFailed }, text).await;
                 }
                 Sight::GoingBack(text) => {
                     self.condemn(&mut flight, "the engine rolls it back").await;

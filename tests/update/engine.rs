@@ -393,12 +393,7 @@ fn a_rollback_that_is_refused_is_tried_again_at_the_next_look() {
     stage.create("web", |_| ());
     stage.publish("r.invalid/web:1", 'b');
     stage.broken(&digest('b'), "starting", "");
-    let running = stage.orca.start(&["services", "update", "--deadline", "5s"]).unwrap();
-    poll::until("the rollout has begun", || {
-        let begun = text(&stage.spec("web")["TaskTemplate"]["ContainerSpec"]["Image"]) == image("web", 'b');
-        Ok(if begun { Vec::new() } else { vec!["not yet".to_owned()] })
-    })
-    .unwrap();
+    let running = stage.begun(&["--deadline", "5s"]);
     let fault = json!({"kind": "error500", "method": "POST", "path": "/services/", "times": 2});
     stage.sim.admin("/fault", &fault).unwrap();
     let (exit, report) = ended(&running.end().unwrap());
@@ -419,11 +414,7 @@ fn a_rollback_has_the_time_that_its_own_config_takes() {
     stage.broken(&digest('b'), "starting", "");
     stage.broken(&digest('a'), "starting", "");
     let running = stage.orca.start(&["services", "update", "--deadline", "2s"]).unwrap();
-    poll::until("the rollback has begun", || {
-        let service = stage.cluster().service("web")?.clone();
-        Ok(if service["UpdateStatus"]["State"] == "rollback_started" { Vec::new() } else { vec!["not yet".to_owned()] })
-    })
-    .unwrap();
+    stage.reached("rollback_started");
     std::thread::sleep(std::time::Duration::from_secs(5));
     stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
     fail_web(&stage);

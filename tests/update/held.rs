@@ -1,4 +1,4 @@
-//! Services of which not every task runs the new image, and that is as it should be.
+//! Services of which not every task runs the new image, and that is as it should be; and times in which nobody knows.
 
 use std::time::Duration;
 
@@ -30,6 +30,12 @@ fn all_nodes(stage: &Stage, how: &str) {
     for node in ["node-1", "node-2", "node-3"] {
         stage.sim.admin(&format!("/nodes/{node}"), &json!({"state": how})).unwrap();
     }
+}
+
+/// What was told to keep starting runs.
+fn comes_up(stage: &Stage) {
+    stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
+    stage.sim.admin("/tasks", &json!({"service": "web", "state": "running"})).unwrap();
 }
 
 /// Until whoever watches has seen what is now.
@@ -67,9 +73,11 @@ fn an_election_neither_proves_an_update_nor_condemns_it() {
     let stage = Stage::new();
     stage.create("web", global);
     stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "starting", "");
     let running = stage.begun(&["--deadline", "3s"]);
     all_nodes(&stage, "unknown");
     std::thread::sleep(Duration::from_secs(6));
+    comes_up(&stage);
     all_nodes(&stage, "ready");
     let (exit, report) = ended(&running.end().unwrap());
     assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
@@ -92,11 +100,54 @@ fn a_way_back_that_begins_during_an_election_has_all_its_time() {
     seen(&stage);
     all_nodes(&stage, "ready");
     seen(&stage);
-    stage.sim.engine.ask("DELETE", "/_sim/images", None).unwrap();
-    stage.sim.admin("/tasks", &json!({"service": "web", "slot": 1, "state": "running"})).unwrap();
+    comes_up(&stage);
     let (exit, report) = ended(&running.end().unwrap());
     let wanted = vec![("web".to_owned(), "rolled_back_by_engine".to_owned())];
     assert_eq!((exit, outcomes(&report)), (1, wanted), "{report:#}");
+}
+
+/// Nobody answers for longer than the rollout may take: that time is not its own.
+#[test]
+fn what_comes_up_while_no_manager_answers_is_no_failure() {
+    let stage = Stage::new();
+    stage.create("web", |_| ());
+    stage.publish("r.invalid/web:1", 'b');
+    stage.broken(&digest('b'), "starting", "");
+    let running = stage.begun(&["--deadline", "8s"]);
+    seen(&stage);
+    stage.sim.engine.ask("POST", "/_sim/crash", None).unwrap();
+    std::thread::sleep(Duration::from_secs(12));
+    stage.sim.engine.ask("DELETE", "/_sim/crash", None).unwrap();
+    // As late as it is, there is time left to come up.
+    seen(&stage);
+    comes_up(&stage);
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
+}
+
+/// To stay as wanted takes longer here than the rollout itself may: one look that finds something else ends nothing.
+#[test]
+fn the_time_for_which_it_was_as_wanted_is_none_that_it_took() {
+    let stage = Stage::new();
+    stage.create("web", |spec| {
+        spec["UpdateConfig"]["Parallelism"] = 0.into();
+        spec["UpdateConfig"]["Monitor"] = 3_000_000_000_u64.into();
+    });
+    stage.publish("r.invalid/web:1", 'b');
+    // What is taken up again must stay for twice as long.
+    let running = stage.begun(&[]);
+    running.signal("TERM").unwrap();
+    assert_eq!(ended(&running.end().unwrap()).0, 143);
+    let running = stage.orca.start(&["services", "update", "--deadline", "1s"]).unwrap();
+    seen(&stage);
+    std::thread::sleep(Duration::from_secs(5));
+    stage.sim.admin("/tasks", &json!({"service": "web", "slot": 1, "state": "starting"})).unwrap();
+    seen(&stage);
+    comes_up(&stage);
+    let (exit, report) = ended(&running.end().unwrap());
+    assert_eq!((exit, outcomes(&report)), (0, vec![("web".to_owned(), "proven".to_owned())]), "{report:#}");
+    let took = report["data"]["updates"][0]["took_ms"].as_u64().unwrap();
+    assert!(took >= 10_000, "from then on once more: {report:#}");
 }
 
 /// The engine's rollout waits for a task that can't run anywhere, and says for ever that it is under way.

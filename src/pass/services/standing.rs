@@ -86,8 +86,8 @@ pub struct Standing<'a> {
     pub whole: bool,
     /// Tasks of a global service that wait for ever: its image has nothing that their nodes could run.
     pub unplaced: u64,
-    /// How nodes of its tasks are is not known at the moment, or how those are that could take what it lacks: a new leader
-    /// knows of none until it hears from it.
+    /// How nodes of its tasks are is not known at the moment; where it lacks some, how any node is. A new leader knows of none
+    /// until it hears from it.
     pub unheard: bool,
     /// The newest failure.
     pub failure: Option<Failure>,

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::Rollouts;
 use crate::apply::Applied;
@@ -67,25 +66,20 @@ impl Rollouts<'_> {
             self.note(&watched, pace + policy.deadline);
             self.keep().await;
         }
-        let begun = Instant::now();
-        let (spec, until) = (fingerprint::of_spec(&object["Spec"]), begun + pace + policy.deadline);
-        let (since, why, drawn, put_back, unseen, culprit, refused) = (None, None, false, false, false, None, 0);
-        self.flights.push(Flight {
-            action,
-            watched,
-            policy,
-            spec,
-            begun,
-            until,
-            unheard: None,
-            since,
-            why,
-            drawn,
-            put_back,
-            unseen,
-            culprit,
-            refused,
-        });
+        let spec = fingerprint::of_spec(&object["Spec"]);
+        let time = pace + policy.deadline;
+        self.flights.push(Flight::new(action, watched, policy, spec, time));
+    }
+
+    /// Notes that a rollout is under way for longer than was thought when it was last noted.
+    pub(super) async fn note_longer(&mut self, watched: &Watched, time: Duration) {
+        // Not for a few seconds: it is a write.
+        let time_and_more = time.saturating_add(MARGIN / 2);
+        let needed = jiff::Timestamp::now().saturating_add(time_and_more).unwrap_or(jiff::Timestamp::MAX);
+        if self.mind.next.proving.get(&watched.service).is_none_or(|known| known.until < needed) {
+            self.note(watched, time);
+            self.keep().await;
+        }
     }
 
     /// Notes that a rollout is under way, and for how long at most; what of its stack still may have to go back is as

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::Rollouts;
 use crate::fingerprint;
@@ -29,7 +28,7 @@ impl Rollouts<'_> {
         });
         let flights: Vec<Flight> = flights.collect();
         for flight in &flights {
-            self.note(&flight.watched, flight.until.saturating_duration_since(flight.begun));
+            self.note(&flight.watched, flight.left());
         }
         // What an earlier run has stayed with, and was killed.
         let now = self.cluster.taken_at;
@@ -63,28 +62,14 @@ impl Rollouts<'_> {
         let change = Change::ImageSet { before: before.clone(), after: image.clone(), platforms: Vec::new() };
         let action =
             Action::on_service(service, change, "an earlier run began it, and did not see how it ended".to_owned());
-        let begun = Instant::now();
         // What the engine says is of this very rollout.
         let (started, going_back) = (None, false);
         let (earlier, weighed) = (BTreeSet::new(), BTreeSet::new());
         let id = service.id.clone();
         let mut watched = Watched { service: id, image, before, platforms, started, going_back, earlier, weighed };
         watched.take_up(self.cluster);
-        Some(Flight {
-            action: ReportedAction::new(&action, Status::Done, None),
-            watched,
-            spec: fingerprint::of_spec(&object["Spec"]),
-            begun,
-            until: begun + pace(service, self.cluster) + policy.deadline,
-            policy,
-            unheard: None,
-            since: None,
-            why: None,
-            drawn: false,
-            put_back: false,
-            unseen: true,
-            culprit: None,
-            refused: 0,
-        })
+        let action = ReportedAction::new(&action, Status::Done, None);
+        let (spec, time) = (fingerprint::of_spec(&object["Spec"]), pace(service, self.cluster) + policy.deadline);
+        Some(Flight { unseen: true, ..Flight::new(action, watched, policy, spec, time) })
     }
 }
