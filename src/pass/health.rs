@@ -160,7 +160,7 @@ fn look_at_node(cluster: &Snapshot, node: &Node, findings: &mut Vec<Finding>) {
         NodeState::Ready => {}
         NodeState::Down => add(Weight::Error, "node_down", "the managers don't hear from it: it is down".to_owned()),
         NodeState::Disconnected => {
-            add(Weight::Error, "node_disconnected", "it looks for another manager, or has left".to_owned())
+            add(Weight::Error, "node_disconnected", "it looks for another manager, or has left".to_owned());
         }
         NodeState::Unknown => add(Weight::Settling, "node_unknown", "its state is not known (yet)".to_owned()),
     }

@@ -237,7 +237,13 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// What a manager says that is about to elect a leader or was overtaken by another write, not what is wrong with the
 /// request.
 fn passes(error: &str) -> bool {
-    let texts = ["DeadlineExceeded", "context deadline exceeded", "does not have a leader", "update out of sequence"];
+    let texts = [
+        "DeadlineExceeded",
+        "context deadline exceeded",
+        "does not have a leader",
+        "has trouble connecting to the cluster",
+        "update out of sequence",
+    ];
     texts.iter().any(|text| error.contains(text))
 }
 
