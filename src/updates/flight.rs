@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::everyday::follow::LOST;
 use crate::pass::update::DATA;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::prove::{Culprit, Watched};
 use crate::report::{Report, ReportedAction, Status, millis_since};
+use crate::updates::clock::Clock;
 
 /// How a rollout ended, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) enum End {
     RollbackFailed,
     /// Somebody else has changed or removed the service.
     Overtaken,
-    /// Nobody stayed to see.
+    /// Nobody stayed to see, or could know.
     NotProven,
 }
 
@@ -60,13 +60,8 @@ pub(super) struct Flight {
     /// The fingerprint of the spec that was written.
     pub(super) spec: String,
     pub(super) begun: Instant,
-    /// It has failed if it is not as wanted, or not back, by then. Time in which nothing could be known of it, and in which
-    /// it was as wanted, is added.
-    pub(super) until: Instant,
-    /// Since then `until` is longer by [`LOST`], since it is not known how nodes of its tasks are.
-    pub(super) unheard: Option<Instant>,
-    /// All has been as wanted since then.
-    pub(super) since: Option<Instant>,
+    /// If it is late by this, and neither as wanted nor back, it has failed.
+    pub(super) clock: Clock,
     /// Why it has failed, once it has.
     pub(super) why: Option<String>,
     /// It goes back with its stack: nothing is wrong with its own image.
@@ -85,15 +80,14 @@ impl Flight {
     /// One that begins now, and may take so long.
     pub(super) fn new(action: ReportedAction, watched: Watched, policy: Policy, spec: String, time: Duration) -> Self {
         let begun = Instant::now();
+        let clock = Clock::new(begun, time, policy.deadline);
         Self {
             action,
             watched,
             policy,
             spec,
             begun,
-            until: begun + time,
-            unheard: None,
-            since: None,
+            clock,
             why: None,
             drawn: false,
             put_back: false,
@@ -110,48 +104,16 @@ impl Flight {
     /// For how long it must still be as wanted; twice as long where nobody has seen its tasks outlive the engine's own monitor
     /// time: they may have started just now.
     pub(super) fn holds(&mut self, wanted: Duration) -> Duration {
-        let wanted = if self.unseen { wanted.saturating_mul(2) } else { wanted };
-        wanted.saturating_sub(self.since.get_or_insert_with(Instant::now).elapsed())
-    }
-
-    /// It is not as wanted any more. What it was so for is no time that it took to get there.
-    pub(super) fn lets_go(&mut self) {
-        self.until += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
-    }
-
-    /// For so long nobody could look: that is no time in which it was as wanted, nor one in which it was not.
-    pub(super) fn missed(&mut self, time: Duration) {
-        self.until += time;
-        for since in [&mut self.unheard, &mut self.since].into_iter().flatten() {
-            *since += time;
-        }
-    }
-
-    /// The time it still has.
-    pub(super) fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
-
-    /// The time in which it isn't known how nodes of its tasks are doesn't count, up to what managers need to find out. Tells
-    /// whether such a time has just begun.
-    pub(super) fn bears_with(&mut self, unheard: bool) -> bool {
-        match (unheard, self.unheard) {
-            (true, None) => {
-                self.unheard = Some(Instant::now());
-                self.until += LOST;
-                true
-            }
-            (false, Some(since)) => {
-                self.unheard = None;
-                self.until -= LOST.saturating_sub(since.elapsed());
-                false
-            }
-            _ => false,
-        }
+        self.clock.holds(Instant::now(), if self.unseen { wanted.saturating_mul(2) } else { wanted })
     }
 
     pub(super) fn is_late(&self) -> bool {
-        Instant::now() >= self.until
+        self.clock.is_late(Instant::now())
+    }
+
+    /// How long it may still take.
+    pub(super) fn may_take(&self) -> Duration {
+        self.clock.may_take(Instant::now())
     }
 
     /// Puts its end into the report.

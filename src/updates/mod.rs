@@ -2,6 +2,7 @@
 //! each until it is proven or rolled back.
 
 pub mod clean;
+mod clock;
 mod flight;
 pub(crate) mod resolve;
 mod rollouts;

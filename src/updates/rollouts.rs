@@ -37,6 +37,9 @@ use crate::state::Actor;
 /// A rollback that is refused is tried again at the next look, so often: the engine may be going back by itself.
 const REFUSED: u32 = 3;
 
+/// Looks are no further apart than this, unless something keeps orca from looking.
+const USUAL: Duration = Duration::from_secs(3);
+
 /// All rollouts of a run.
 pub(super) struct Rollouts<'a> {
     pub(super) terms: Terms<'a>,
@@ -157,10 +160,8 @@ impl Rollouts<'_> {
         match looked.and_then(readable) {
             Ok(cluster) => {
                 *self.cluster = cluster;
-                if seen.lost.take().is_some() {
-                    self.missed(seen.last.elapsed()).await;
-                }
-                seen.last = Instant::now();
+                self.miss(seen.last.elapsed());
+                *seen = Seen { last: Instant::now(), lost: None };
                 self.judge().await;
                 Ok(())
             }
@@ -172,12 +173,11 @@ impl Rollouts<'_> {
         }
     }
 
-    /// For so long no look said anything: a leader was elected, or the way there was broken.
-    async fn missed(&mut self, time: Duration) {
-        for mut flight in std::mem::take(&mut self.flights) {
-            flight.missed(time);
-            self.note_longer(&flight.watched, flight.left()).await;
-            self.flights.push(flight);
+    /// The look before this one was so long ago: a leader was elected, the way there was broken, or there was more to do.
+    fn miss(&mut self, time: Duration) {
+        let time = time.saturating_sub(USUAL);
+        for flight in &mut self.flights {
+            flight.clock.missed(time.min(flight.begun.elapsed()));
         }
     }
 
@@ -220,7 +220,7 @@ impl Rollouts<'_> {
     /// Rollouts that others have to wait for. What the engine has completed, and what only has to go on running, gives its
     /// place up, so that the engine has something to do meanwhile; where one goes at a time, each is proven before the next.
     fn places_taken(&self) -> usize {
-        let proving = self.flights.iter().filter(|flight| flight.since.is_some()).count();
+        let proving = self.flights.iter().filter(|flight| flight.clock.is_holding()).count();
         let most = if self.terms.parallel > 1 { self.terms.parallel } else { 0 };
         self.flights.len() - proving.min(most)
     }
@@ -260,11 +260,10 @@ impl Rollouts<'_> {
             };
             let sight = flight.watched.look(self.cluster, &standings);
             let unheard = standings.iter().any(|one| one.service.id == flight.watched.service && one.unheard);
-            if flight.bears_with(unheard) {
-                self.note_longer(&flight.watched, flight.left()).await;
-            }
+            let now = Instant::now();
+            flight.clock.bears_with(now, unheard);
             if matches!(sight, Sight::Waiting(_)) {
-                flight.lets_go();
+                flight.clock.lets_go(now);
             }
             match sight {
                 // The way back was refused: that is no reason to wait until it is late once more.
@@ -275,14 +274,11 @@ impl Rollouts<'_> {
                     self.give_up(flight, why).await;
                 }
                 Sight::Stopped => self.written(flight).await,
-                Sight::Holds(wanted) => match flight.holds(wanted) {
-                    Duration::ZERO => self.proven(flight).await,
-                    left => {
-                        self.note_longer(&flight.watched, left).await;
-                        waiting.push(format!("`{}` stays so", flight.name()));
-                        self.flights.push(flight);
-                    }
-                },
+                Sight::Holds(wanted) if flight.holds(wanted).is_zero() => self.proven(flight).await,
+                Sight::Holds(_) => {
+                    waiting.push(format!("`{}` stays so", flight.name()));
+                    self.flights.push(flight);
+                }
                 Sight::Waiting(text) if flight.is_late() => {
                     let limit = humantime::format_duration(flight.policy.deadline);
                     let why = format!("it was not proven within {limit}: {text}");
@@ -320,6 +316,7 @@ impl Rollouts<'_> {
                 Sight::Gone => self.overtaken(flight, "the service was removed in mid-rollout".to_owned()).await,
             }
         }
+        self.note_longer().await;
         self.bounds.progress.waiting(&waiting.join("; "));
     }
 

@@ -71,15 +71,23 @@ impl Rollouts<'_> {
         self.flights.push(Flight::new(action, watched, policy, spec, time));
     }
 
-    /// Notes that a rollout is under way for longer than was thought when it was last noted.
-    pub(super) async fn note_longer(&mut self, watched: &Watched, time: Duration) {
-        // Not for a few seconds: it is a write.
-        let time_and_more = time.saturating_add(MARGIN / 2);
-        let needed = jiff::Timestamp::now().saturating_add(time_and_more).unwrap_or(jiff::Timestamp::MAX);
-        if self.mind.next.proving.get(&watched.service).is_none_or(|known| known.until < needed) {
-            self.note(watched, time);
-            self.keep().await;
+    /// Notes what is under way and may take longer than was thought when it was last noted.
+    pub(super) async fn note_longer(&mut self) {
+        let now = jiff::Timestamp::now();
+        let longer = |flight: &&Flight| {
+            // Not for a few seconds: it is a write.
+            let until = now.saturating_add(flight.may_take().saturating_add(MARGIN / 2)).unwrap_or(now);
+            self.mind.next.proving.get(&flight.watched.service).is_none_or(|known| known.until < until)
+        };
+        let longer = self.flights.iter().filter(longer).map(|flight| (flight.watched.clone(), flight.may_take()));
+        let longer: Vec<_> = longer.collect();
+        if longer.is_empty() {
+            return;
         }
+        for (watched, time) in longer {
+            self.note(&watched, time);
+        }
+        self.keep().await;
     }
 
     /// Notes that a rollout is under way, and for how long at most; what of its stack still may have to go back is as

@@ -15,6 +15,7 @@ use crate::pass::order::{Order, PutBack, Verb, Wish};
 use crate::pass::update::clean::replaced;
 use crate::pass::update::prove::{Watched, pace, pace_back};
 use crate::report::Status;
+use crate::updates::clock::Clock;
 use crate::updates::flight::{End, Flight};
 
 impl Rollouts<'_> {
@@ -91,9 +92,7 @@ impl Rollouts<'_> {
         let way = if flight.put_back { pace } else { pace_back };
         let way = self.service(&flight.watched.service).map(|service| way(service, self.cluster));
         let time = way.unwrap_or_default() + flight.policy.deadline;
-        // What was added to the time before is no part of this one.
-        flight.unheard = None;
-        flight.until = Instant::now() + time;
+        flight.clock = Clock::new(Instant::now(), time, flight.policy.deadline);
         self.note(&flight.watched, time);
     }
 
@@ -157,6 +156,8 @@ impl Rollouts<'_> {
             return Err(error);
         }
         let done = applied.actions.iter().any(|action| action.status == Status::Done);
+        // Whoever took it up has written something now.
+        flight.unseen &= !done;
         let refused = applied.actions.iter().find_map(|action| action.error.clone());
         if done && !own {
             // What the engine says until it has begun is of another rollout.

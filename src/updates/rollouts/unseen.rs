@@ -28,7 +28,7 @@ impl Rollouts<'_> {
         });
         let flights: Vec<Flight> = flights.collect();
         for flight in &flights {
-            self.note(&flight.watched, flight.left());
+            self.note(&flight.watched, flight.may_take());
         }
         // What an earlier run has stayed with, and was killed.
         let now = self.cluster.taken_at;
