@@ -10,32 +10,33 @@ use crate::everyday::follow::LOST;
 /// The clock of one rollout, or of its way back.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
+    begun: Instant,
     /// It is late from then on.
     until: Instant,
-    /// No more than this is ever added to its time, unless it must be as wanted for longer.
-    most: Duration,
-    /// So much was.
-    added: Duration,
+    /// Of the time in which nobody knew how it stands, so much may still be added to its own.
+    spare: Duration,
     /// Since then `until` is longer by [`LOST`], since it is not known how nodes of its tasks are.
     unheard: Option<Instant>,
     /// All has been as wanted since then,
     since: Option<Instant>,
     /// and must be for so long.
     stay: Duration,
+    /// So much time for which it was as wanted was given back.
+    back: Duration,
 }
 
 impl Clock {
-    /// It has so long, and at most `most` more.
-    pub(super) fn new(now: Instant, time: Duration, most: Duration) -> Self {
-        let (added, stay) = (Duration::ZERO, Duration::ZERO);
-        Self { until: now + time, most: most.max(LOST), added, unheard: None, since: None, stay }
+    /// It has so long, and so much more at most for what nobody sees.
+    pub(super) fn new(now: Instant, time: Duration, spare: Duration) -> Self {
+        let (stay, back) = (Duration::ZERO, Duration::ZERO);
+        Self { begun: now, until: now + time, spare, unheard: None, since: None, stay, back }
     }
 
-    fn add(&mut self, time: Duration) -> Duration {
-        let more = time.min(self.most.max(self.stay).saturating_sub(self.added));
-        self.added += more;
+    /// Adds what nobody saw.
+    fn add(&mut self, time: Duration) {
+        let more = time.min(self.spare);
+        self.spare -= more;
         self.until += more;
-        more
     }
 
     /// All is as wanted: tells for how long it must stay so. Zero: it has.
@@ -49,18 +50,22 @@ impl Clock {
         self.since.is_some()
     }
 
-    /// It is not as wanted any more. What it was so for is no time that it took to get there.
+    /// It is not as wanted any more. What it was so for is no time that it took to get there; but no more of it than it had to
+    /// stay so, or one that comes and goes would never end.
     pub(super) fn lets_go(&mut self, now: Instant) {
         if let Some(since) = self.since.take() {
-            self.add(now.saturating_duration_since(since));
+            let more = now.saturating_duration_since(since).min(self.stay.saturating_sub(self.back));
+            self.back += more;
+            self.until += more;
         }
     }
 
-    /// For so long nobody could look.
-    pub(super) fn missed(&mut self, time: Duration) {
-        let more = self.add(time);
+    /// For so long, until now, nobody could look.
+    pub(super) fn missed(&mut self, now: Instant, time: Duration) {
+        let time = time.min(now.saturating_duration_since(self.begun));
+        self.add(time);
         for since in [&mut self.unheard, &mut self.since].into_iter().flatten() {
-            *since += more;
+            *since = now.min(*since + time);
         }
     }
 
@@ -102,7 +107,7 @@ mod tests {
     /// A clock of a minute and a half, and what time it is after so many seconds.
     fn clock() -> (Clock, impl Fn(u64) -> Instant) {
         let now = Instant::now();
-        (Clock::new(now, seconds(90), seconds(30)), move |after| now + seconds(after))
+        (Clock::new(now, seconds(90), seconds(60)), move |after| now + seconds(after))
     }
 
     #[test]
@@ -135,13 +140,22 @@ mod tests {
     fn what_nobody_saw_counts_neither_as_wanted_nor_against_it() {
         let (mut clock, at) = clock();
         clock.holds(at(10), seconds(20));
-        clock.missed(seconds(40));
+        clock.missed(at(55), seconds(40));
         assert_eq!(clock.holds(at(55), seconds(20)), seconds(15));
         assert_eq!(clock.may_take(at(55)), seconds(75));
-        // It is not borne with for ever.
-        clock.missed(seconds(50));
-        clock.missed(seconds(50));
+        // It is not borne with for ever; nor is it ever a proof.
+        clock.missed(at(120), seconds(50));
+        clock.missed(at(180), seconds(50));
         assert!(clock.is_late(at(150)));
+        assert_eq!(clock.holds(at(180), seconds(40)), seconds(10));
+    }
+
+    #[test]
+    fn what_was_before_it_is_not_missed() {
+        let (mut clock, at) = clock();
+        clock.holds(at(5), seconds(20));
+        clock.missed(at(6), seconds(50));
+        assert_eq!((clock.may_take(at(6)), clock.holds(at(6), seconds(20))), (seconds(90), seconds(20)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::everyday::follow::LOST;
 use crate::pass::update::DATA;
 use crate::pass::update::policy::Policy;
 use crate::pass::update::prove::{Culprit, Watched};
@@ -60,7 +61,7 @@ pub(super) struct Flight {
     /// The fingerprint of the spec that was written.
     pub(super) spec: String,
     pub(super) begun: Instant,
-    /// If it is late by this, and neither as wanted nor back, it has failed.
+    /// If it is late by this, and neither as wanted nor back, it has failed, unless nobody knows.
     pub(super) clock: Clock,
     /// Why it has failed, once it has.
     pub(super) why: Option<String>,
@@ -76,11 +77,17 @@ pub(super) struct Flight {
     pub(super) refused: u32,
 }
 
+/// Time in which nobody knows how a rollout stands is added to its own, so much at most: three times what orca waits for an
+/// engine, since one outage may be twice as long before it is seen, and an election follow it.
+pub(super) fn spare(policy: &Policy) -> Duration {
+    policy.deadline.max(LOST * 3)
+}
+
 impl Flight {
     /// One that begins now, and may take so long.
     pub(super) fn new(action: ReportedAction, watched: Watched, policy: Policy, spec: String, time: Duration) -> Self {
         let begun = Instant::now();
-        let clock = Clock::new(begun, time, policy.deadline);
+        let clock = Clock::new(begun, time, spare(&policy));
         Self {
             action,
             watched,
@@ -101,19 +108,10 @@ impl Flight {
         &self.action.target.name
     }
 
-    /// For how long it must still be as wanted; twice as long where nobody has seen its tasks outlive the engine's own monitor
-    /// time: they may have started just now.
-    pub(super) fn holds(&mut self, wanted: Duration) -> Duration {
-        self.clock.holds(Instant::now(), if self.unseen { wanted.saturating_mul(2) } else { wanted })
-    }
-
-    pub(super) fn is_late(&self) -> bool {
-        self.clock.is_late(Instant::now())
-    }
-
-    /// How long it may still take.
-    pub(super) fn may_take(&self) -> Duration {
-        self.clock.may_take(Instant::now())
+    /// It is as wanted: tells for how long it must still be; twice as long where nobody has seen its tasks outlive the
+    /// engine's own monitor time: they may have started just now.
+    pub(super) fn holds(&mut self, now: Instant, wanted: Duration) -> Duration {
+        self.clock.holds(now, if self.unseen { wanted.saturating_mul(2) } else { wanted })
     }
 
     /// Puts its end into the report.

@@ -37,7 +37,7 @@ use crate::state::Actor;
 /// A rollback that is refused is tried again at the next look, so often: the engine may be going back by itself.
 const REFUSED: u32 = 3;
 
-/// Looks are no further apart than this, unless something keeps orca from looking.
+/// Looks are usually no further apart than this, unless something keeps orca from looking.
 const USUAL: Duration = Duration::from_secs(3);
 
 /// All rollouts of a run.
@@ -112,8 +112,10 @@ pub(super) struct Ended {
     settled: Vec<Flight>,
     /// and stacks that have to, each with the service that has failed.
     fallen: Vec<(String, String)>,
-    /// Names of services whose update has failed.
+    /// Names of services whose update has failed,
     failed: Vec<String>,
+    /// and of those of which nobody knows.
+    unproven: Vec<String>,
 }
 
 impl Rollouts<'_> {
@@ -160,9 +162,14 @@ impl Rollouts<'_> {
         match looked.and_then(readable) {
             Ok(cluster) => {
                 *self.cluster = cluster;
-                self.miss(seen.last.elapsed());
-                *seen = Seen { last: Instant::now(), lost: None };
-                self.judge().await;
+                let (now, before) = (Instant::now(), seen.last);
+                *seen = Seen { last: now, lost: None };
+                // The look before was so long ago: a leader was elected, the way there was broken, or there was more to do.
+                let missed = now.saturating_duration_since(before).saturating_sub(USUAL);
+                for flight in &mut self.flights {
+                    flight.clock.missed(now, missed);
+                }
+                self.judge(now).await;
                 Ok(())
             }
             Err(error) => {
@@ -170,14 +177,6 @@ impl Rollouts<'_> {
                 let over = kind_of(&error) == ErrorKind::Interrupted || since.elapsed() >= LOST;
                 if over { Err(error) } else { Ok(()) }
             }
-        }
-    }
-
-    /// The look before this one was so long ago: a leader was elected, the way there was broken, or there was more to do.
-    fn miss(&mut self, time: Duration) {
-        let time = time.saturating_sub(USUAL);
-        for flight in &mut self.flights {
-            flight.clock.missed(time.min(flight.begun.elapsed()));
         }
     }
 
@@ -250,8 +249,8 @@ impl Rollouts<'_> {
         None
     }
 
-    /// One look at all that is under way.
-    async fn judge(&mut self) {
+    /// Judges all that is under way by what was seen now, however long that takes.
+    async fn judge(&mut self, now: Instant) {
         let mut waiting = Vec::new();
         for mut flight in std::mem::take(&mut self.flights) {
             let Ok(standings) = standing::all(self.cluster) else {
@@ -260,7 +259,6 @@ impl Rollouts<'_> {
             };
             let sight = flight.watched.look(self.cluster, &standings);
             let unheard = standings.iter().any(|one| one.service.id == flight.watched.service && one.unheard);
-            let now = Instant::now();
             flight.clock.bears_with(now, unheard);
             if matches!(sight, Sight::Waiting(_)) {
                 flight.clock.lets_go(now);
@@ -274,17 +272,18 @@ impl Rollouts<'_> {
                     self.give_up(flight, why).await;
                 }
                 Sight::Stopped => self.written(flight).await,
-                Sight::Holds(wanted) if flight.holds(wanted).is_zero() => self.proven(flight).await,
+                Sight::Holds(wanted) if flight.holds(now, wanted).is_zero() => self.proven(flight).await,
                 Sight::Holds(_) => {
                     waiting.push(format!("`{}` stays so", flight.name()));
                     self.flights.push(flight);
                 }
-                Sight::Waiting(text) if flight.is_late() => {
+                Sight::Waiting(text) if flight.clock.is_late(now) => {
                     let limit = humantime::format_duration(flight.policy.deadline);
                     let why = format!("it was not proven within {limit}: {text}");
                     if unheard {
-                        // Of what nobody knows, nothing is undone.
-                        self.lose(flight, End::NotProven, why).await;
+                        // Of what nobody knows, nothing is undone; the next run watches it on.
+                        self.ended.unproven.push(format!("`{}`", flight.name()));
+                        flight.end(End::NotProven, Some(why), self.report);
                     } else {
                         self.give_up(flight, why).await;
                     }
@@ -294,7 +293,7 @@ impl Rollouts<'_> {
                     self.flights.push(flight);
                 }
                 Sight::Failed(why) => self.give_up(flight, why).await,
-                Sight::GoingBack(text) if flight.why.is_some() && flight.is_late() => {
+                Sight::GoingBack(text) if flight.why.is_some() && flight.clock.is_late(now) => {
                     let why = flight.why.clone().unwrap_or_default();
                     let limit = humantime::format_duration(flight.policy.deadline);
                     let text = format!("{why}; the rollback has not ended within {limit}: {text}");

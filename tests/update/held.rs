@@ -131,7 +131,7 @@ fn the_time_for_which_it_was_as_wanted_is_none_that_it_took() {
     let stage = Stage::new();
     stage.create("web", |spec| {
         spec["UpdateConfig"]["Parallelism"] = 0.into();
-        spec["UpdateConfig"]["Monitor"] = 6_000_000_000_u64.into();
+        spec["UpdateConfig"]["Monitor"] = 10_000_000_000_u64.into();
     });
     stage.publish("r.invalid/web:1", 'b');
     // What is taken up again must stay for twice as long.
@@ -140,7 +140,7 @@ fn the_time_for_which_it_was_as_wanted_is_none_that_it_took() {
     assert_eq!(ended(&running.end().unwrap()).0, 143);
     let running = stage.orca.start(&["services", "update", "--deadline", "1s"]).unwrap();
     seen(&stage);
-    std::thread::sleep(Duration::from_secs(8));
+    std::thread::sleep(Duration::from_secs(13));
     stage.sim.admin("/tasks", &json!({"service": "web", "slot": 1, "state": "starting"})).unwrap();
     seen(&stage);
     comes_up(&stage);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::Rollouts;
 use crate::apply::Applied;
@@ -73,13 +74,14 @@ impl Rollouts<'_> {
 
     /// Notes what is under way and may take longer than was thought when it was last noted.
     pub(super) async fn note_longer(&mut self) {
-        let now = jiff::Timestamp::now();
+        let (now, at) = (jiff::Timestamp::now(), Instant::now());
         let longer = |flight: &&Flight| {
             // Not for a few seconds: it is a write.
-            let until = now.saturating_add(flight.may_take().saturating_add(MARGIN / 2)).unwrap_or(now);
+            let until = now.saturating_add(flight.clock.may_take(at).saturating_add(MARGIN / 2)).unwrap_or(now);
             self.mind.next.proving.get(&flight.watched.service).is_none_or(|known| known.until < until)
         };
-        let longer = self.flights.iter().filter(longer).map(|flight| (flight.watched.clone(), flight.may_take()));
+        let longer =
+            self.flights.iter().filter(longer).map(|flight| (flight.watched.clone(), flight.clock.may_take(at)));
         let longer: Vec<_> = longer.collect();
         if longer.is_empty() {
             return;

@@ -16,11 +16,16 @@ use crate::pass::update::clean::replaced;
 use crate::pass::update::prove::{Watched, pace, pace_back};
 use crate::report::Status;
 use crate::updates::clock::Clock;
-use crate::updates::flight::{End, Flight};
+use crate::updates::flight::{End, Flight, spare};
 
 impl Rollouts<'_> {
     /// What the report says of all of them.
     pub(super) fn sum_up(&mut self) {
+        if !self.ended.unproven.is_empty() {
+            let text = format!("nobody knew how nodes of {} were for too long", self.ended.unproven.join(", "));
+            let hint = "the engine goes on by itself: run again, which watches it on";
+            self.report.fail(&Error::new(ErrorKind::Failed, text).hint(hint).into());
+        }
         if self.ended.failed.is_empty() {
             return;
         }
@@ -92,7 +97,7 @@ impl Rollouts<'_> {
         let way = if flight.put_back { pace } else { pace_back };
         let way = self.service(&flight.watched.service).map(|service| way(service, self.cluster));
         let time = way.unwrap_or_default() + flight.policy.deadline;
-        flight.clock = Clock::new(Instant::now(), time, flight.policy.deadline);
+        flight.clock = Clock::new(Instant::now(), time, spare(&flight.policy));
         self.note(&flight.watched, time);
     }
 

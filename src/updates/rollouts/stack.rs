@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use tokio::time::Instant;
+
 use super::Rollouts;
 use crate::model::service::STACK_LABEL;
 use crate::model::{Mode, ServiceId};
@@ -16,8 +18,10 @@ impl Rollouts<'_> {
         let is_job = self.service(&flight.watched.service).is_some_and(|service| service.mode == Mode::Job);
         if self.terms.atomic && !is_job && self.stack_of(&flight.watched.service).is_some() {
             self.ended.settled.push(flight.clone());
-            // Each rollout of its stack that begins makes it longer.
-            self.note(&flight.watched, flight.policy.deadline);
+            // Each rollout of its stack that begins makes it longer; one that has begun may take longer than this.
+            let now = Instant::now();
+            let time = self.flights.iter().map(|other| other.clock.may_take(now)).max().unwrap_or_default();
+            self.note(&flight.watched, time.max(flight.policy.deadline));
         }
     }
 

@@ -28,7 +28,7 @@ impl Rollouts<'_> {
         });
         let flights: Vec<Flight> = flights.collect();
         for flight in &flights {
-            self.note(&flight.watched, flight.may_take());
+            self.note(&flight.watched, flight.clock.may_take(flight.begun));
         }
         // What an earlier run has stayed with, and was killed.
         let now = self.cluster.taken_at;
